@@ -1,0 +1,34 @@
+# Each command sets up what it needs; the work is done by dev.py.
+PYTHON ?= python3
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help dev demo test check bench docs requirements clean
+
+help: ## Print this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo '  Further arguments: make test ARGS="-k expiry". Another Python: make dev PYTHON=python3.12.'
+
+dev: ## Set up the environment in .venv and the GraphiQL page
+	@$(PYTHON) dev.py env
+
+demo: ## Settle a year of real purchases and serve GraphiQL over them (ARGS="--full")
+	@$(PYTHON) dev.py demo $(ARGS)
+
+test: ## Run all tests on SQLite and PostgreSQL
+	@$(PYTHON) dev.py test $(ARGS)
+
+check: ## Check format, types, imports, wheels, line budget, feature matrix, tree
+	@$(PYTHON) dev.py check $(ARGS)
+
+bench: ## Measure, side by side, into build/bench.json
+	@$(PYTHON) dev.py bench $(ARGS)
+
+docs: ## Generate docs/reference
+	@$(PYTHON) dev.py docs $(ARGS)
+
+requirements: ## Lock requirements/*.txt and the packages of GraphiQL (ARGS="--upgrade")
+	@$(PYTHON) dev.py requirements $(ARGS)
+
+clean: ## Remove what was built and cached, but not .venv
+	@$(PYTHON) dev.py clean

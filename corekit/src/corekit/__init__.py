@@ -1,0 +1,104 @@
+"""Members, accounts and tiers, and the plugin contract that everything else stands on.
+
+Everything public is imported from here. Names are loaded when they are first used, so that a command that needs no
+database does not load what speaks to one.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from corekit.hookspecs import hookimpl, hookspec
+
+if TYPE_CHECKING:
+    from corekit.activities.activity import Activity, Batch, Line
+    from corekit.activities.effects import Credit, Debit, Effect, Follow
+    from corekit.activities.facts import Facts, MemberFacts
+    from corekit.activities.outcome import EffectOutcome, Outcome
+    from corekit.activities.plugin_write import Applied, PluginWrite
+    from corekit.db.base import NAMING, table
+    from corekit.db.lineage import Lineage
+    from corekit.db.reader import Reader, any_of
+    from corekit.db.types import Amount, Flag, Id, Instant, Json, Whole
+    from corekit.declares import (
+        AccountKind,
+        ActivityType,
+        Declares,
+        EffectKind,
+        ErrorText,
+        Permission,
+        Section,
+        Unit,
+    )
+    from corekit.errors import (
+        Busy,
+        CorekitError,
+        Integrity,
+        Invalid,
+        NotFound,
+        PluginError,
+        Problem,
+        Refusal,
+        SettingsError,
+        Unavailable,
+    )
+    from corekit.kit import Kit
+    from corekit.ledger.expiry import Expiry
+    from corekit.members.tables import member
+    from corekit.metrics import Metric, Window
+    from corekit.program import Program
+    from corekit.program.context import ProgramContext
+    from corekit.settings import Settings
+    from corekit.tiers.ladder import Ladder, Tier
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "corekit.activities.activity": ("Activity", "Batch", "Line"),
+    "corekit.activities.effects": ("Credit", "Debit", "Effect", "Follow"),
+    "corekit.activities.facts": ("Facts", "MemberFacts"),
+    "corekit.activities.outcome": ("EffectOutcome", "Outcome"),
+    "corekit.activities.plugin_write": ("Applied", "PluginWrite"),
+    "corekit.db.base": ("NAMING", "table"),
+    "corekit.db.lineage": ("Lineage",),
+    "corekit.db.reader": ("Reader", "any_of"),
+    "corekit.db.types": ("Amount", "Flag", "Id", "Instant", "Json", "Whole"),
+    "corekit.declares": (
+        "AccountKind", "ActivityType", "Declares", "EffectKind", "ErrorText", "Permission", "Section", "Unit",
+    ),
+    "corekit.errors": (
+        "Busy", "CorekitError", "Integrity", "Invalid", "NotFound", "PluginError", "Problem", "Refusal", "SettingsError",
+        "Unavailable",
+    ),
+    "corekit.kit": ("Kit",),
+    "corekit.ledger.expiry": ("Expiry",),
+    "corekit.members.tables": ("member",),
+    "corekit.metrics": ("Metric", "Window"),
+    "corekit.program": ("Program",),
+    "corekit.program.context": ("ProgramContext",),
+    "corekit.settings": ("Settings",),
+    "corekit.tiers.ladder": ("Ladder", "Tier"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [  # noqa: PLE0604 - every name is defined by __getattr__ below
+    "__version__",
+    "hookimpl",
+    "hookspec",
+    *_HOME,
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first used."""
+    if name not in _HOME:
+        message = f"module 'corekit' has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

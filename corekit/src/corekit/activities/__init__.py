@@ -1,0 +1,1 @@
+"""Activities: what happens to members, and the one path on which it is settled."""

@@ -1,0 +1,60 @@
+"""What a plugin may know when it reacts: the state of each member at its sequence number, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from attrs import frozen
+
+from corekit.activities.activity import Activity
+from corekit.tiers.ladder import Tier
+
+
+@frozen
+class MemberFacts:
+    """A member as its next activity finds it."""
+
+    id: str
+    state: str
+    seq: int
+    joined_at: datetime
+    attributes: Mapping[str, Any]
+
+
+class Facts(Protocol):
+    """The facts of one batch, as one plugin sees them. Every answer is about the activity's member.
+
+    Tier and rules are as of ``occurred_at``; calendar windows are those of ``occurred_at``; all else is the
+    state at the member's sequence number, which includes everything settled before this activity.
+    """
+
+    @property
+    def settings(self) -> Any:
+        """The plugin's own section of ``corekit.toml``."""
+
+    def program(self, activity: Activity) -> Any:
+        """Return the plugin's own section of the program, as loaded by its schema."""
+
+    def member(self, activity: Activity) -> MemberFacts:
+        """Return the member."""
+
+    def tier(self, activity: Activity, ladder: str | None = None) -> Tier | None:
+        """Return the tier in which the member stood when the activity occurred.
+
+        ``ladder`` left out takes the first ladder of the program; None where there is no ladder or the
+        member has no tier of it.
+        """
+
+    def metric(self, name: str, activity: Activity, window: str = "lifetime") -> int:
+        """Return a metric summed over a window (``day``, ``month``, ``year``, ``rolling 30 days``, ...)."""
+
+    def balance(self, kind: str, activity: Activity) -> int:
+        """Return what the member has of an account kind and may spend now, in minor units."""
+
+    def local(self, activity: Activity) -> datetime:
+        """Return ``occurred_at`` on the clock of the program's time zone."""
+
+    def prepared(self, activity: Activity) -> Any:
+        """Return what the plugin's own ``corekit_prepare`` returned for the member, or None."""

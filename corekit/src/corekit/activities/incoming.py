@@ -1,0 +1,237 @@
+"""An activity at the door: validated, with its key and the hash of its body."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from attrs import evolve
+
+from corekit.activities.activity import Activity, Line
+from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros, moment
+from corekit.declares import ActivityType, ErrorText
+from corekit.errors import Invalid, Problem
+from corekit.ids import is_id, new_id
+from corekit.ledger.voucher import LARGEST_AMOUNT
+from corekit.validation import load, suggest
+
+if TYPE_CHECKING:
+    from corekit.activities.terms import Terms
+
+LONGEST_KEY = 200
+LONGEST_TEXT = 200
+MOST_LINES = 1_000
+LARGEST_QUANTITY = 10**12
+AHEAD = 300_000_000
+"""Clocks differ: an activity may have occurred this many microseconds after now."""
+REGISTERED = "member.registered"
+
+ERRORS = (
+    ErrorText("TYPE_UNKNOWN", "There is no activity type {type}.", "没有活动类型 {type}。"),
+    ErrorText("TYPE_INTERNAL", "Activities of type {type} are recorded by the core itself.", "{type} 由系统自动记录。"),
+    ErrorText("AMOUNT_NOT_WHOLE", "An amount is a whole number of minor units.", "金额须为最小单位的整数。"),
+    ErrorText("AMOUNT_RANGE", "An amount lies between {least} and {most}.", "金额须在 {least} 与 {most} 之间。"),
+    ErrorText("AMOUNT_ZERO", "An amount of zero changes nothing.", "金额不能为零。"),
+    ErrorText("AMOUNT_UNEXPECTED", "An activity of type {type} has no amount.", "{type} 类活动没有金额。"),
+    ErrorText("UNIT_WRONG", "The unit of this activity is {expected}.", "该活动的单位应为 {expected}。"),
+    ErrorText("TIME_RANGE", "The time is out of the range that can be recorded.", "时间超出可记录范围。"),
+    ErrorText("TIME_ZONE_MISSING", "Give the time with its zone.", "时间须带时区。"),
+    ErrorText("TIME_IN_FUTURE", "This has not happened yet; it is {now}.", "该时间尚未到来，现在是 {now}。"),
+    ErrorText("MEMBER_MISSING", "Say which member; an id has 32 hexadecimal digits.", "请提供会员编号。"),
+    ErrorText("LINES_UNEXPECTED", "An activity of type {type} has no lines.", "{type} 类活动没有明细行。"),
+    ErrorText("LINES_SUM", "The lines sum to {sum}, the amount says {amount}.", "明细合计 {sum}，总额为 {amount}。"),
+    ErrorText("LINES_TOO_MANY", "At most {most} lines.", "最多 {most} 行。"),
+    ErrorText("LINE_REPEATED", "Line {no} is there twice.", "第 {no} 行重复。"),
+    ErrorText("LINE_INVALID", "Line number, quantity or text is out of range.", "行号、数量或文本超出范围。"),
+    ErrorText("REVERSES_MISSING", "Say which activity is taken back.", "请指明要撤销的活动。"),
+    ErrorText("REVERSES_UNEXPECTED", "An activity of type {type} takes nothing back.", "{type} 不能撤销其他活动。"),
+    ErrorText("KEY_INVALID", "Source and external id have 1 to {most} characters.", "来源与外部编号须为 1 至 {most} 字。"),
+    ErrorText("KEY_REUSED", "This key was used for another body.", "该键已用于其他内容。"),
+)
+"""The codes of what can be wrong with an activity at the door."""
+
+_TEXTS = {text.code: text.en for text in ERRORS}
+
+
+class Incoming:
+    """An activity on its way to settlement, with what is asked of it often."""
+
+    __slots__ = ("activity", "hash", "historical", "kind", "occurred", "payload", "resumes")
+
+    def __init__(self, activity: Activity, kind: ActivityType, occurred: int, payload: Mapping[str, Any] | None,
+                 *, hash_: str, historical: bool) -> None:
+        self.activity = activity
+        self.kind = kind
+        self.occurred = occurred
+        self.payload = payload
+        self.hash = hash_
+        self.historical = historical
+        # The failed activity of the same key, which is settled now under its id.
+        self.resumes: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Source and external id."""
+        return self.activity.source, self.activity.external_id
+
+
+def receive(activity: Activity, terms: Terms, now: int) -> Incoming:
+    """Check an activity from outside; raise :class:`Invalid` with everything that is wrong."""
+    kind = terms.types.get(activity.type)
+    if kind is None:
+        hint = suggest(activity.type, terms.types)
+        raise Invalid([_problem("TYPE_UNKNOWN", "type", hint=hint, type=activity.type)])
+    problems: list[Problem] = []
+    if kind.internal or activity.parent is not None or activity.depth:
+        problems.append(_problem("TYPE_INTERNAL", "type", type=activity.type))
+    for name in ("source", "external_id"):
+        text: object = getattr(activity, name)
+        if not isinstance(text, str) or not 0 < len(text) <= LONGEST_KEY or "\0" in text:
+            problems.append(_problem("KEY_INVALID", name, most=LONGEST_KEY))
+    if activity.type == REGISTERED and not activity.member:
+        activity = evolve(activity, member=new_id())
+    elif not is_id(activity.member):
+        problems.append(_problem("MEMBER_MISSING", "member"))
+    occurred = _occurred(activity.occurred_at, now, problems)
+    _check_amount(activity, kind, terms, problems)
+    if activity.lines:
+        _check_lines(activity, kind, problems)
+    if kind.reversal and not is_id(activity.reverses):
+        problems.append(_problem("REVERSES_MISSING", "reverses"))
+    elif not kind.reversal and activity.reverses is not None:
+        problems.append(_problem("REVERSES_UNEXPECTED", "reverses", type=activity.type))
+    payload = _payload(activity, terms, problems)
+    if problems:
+        raise Invalid(problems)
+    hashed = _hash(activity, None if activity.occurred_at is None else occurred)
+    if activity.occurred_at is None or payload != activity.payload:
+        activity = evolve(activity, occurred_at=moment(occurred), payload=payload)
+    historical = activity.source in terms.historical
+    return Incoming(activity, kind, occurred, payload or None, hash_=hashed, historical=historical)
+
+
+def internal(activity: Activity, kind: ActivityType, occurred: int, *, historical: bool) -> Incoming:
+    """Take an activity that the kernel itself makes: a follow-on, an expiry."""
+    return Incoming(activity, kind, occurred, activity.payload or None, hash_=_hash(activity, occurred),
+                    historical=historical)
+
+
+def _occurred(given: object, now: int, problems: list[Problem]) -> int:
+    if given is None:
+        return now
+    if not isinstance(given, datetime) or given.tzinfo is None:
+        problems.append(_problem("TIME_ZONE_MISSING", "occurred_at"))
+        return now
+    occurred = micros(given)
+    if not FIRST_INSTANT <= occurred <= LAST_INSTANT:
+        problems.append(_problem("TIME_RANGE", "occurred_at"))
+    elif occurred > now + AHEAD:
+        problems.append(_problem("TIME_IN_FUTURE", "occurred_at", now=moment(now).isoformat()))
+    return occurred
+
+
+def _check_amount(activity: Activity, kind: ActivityType, terms: Terms, problems: list[Problem]) -> None:
+    amount: object = activity.amount
+    if type(amount) is not int:
+        problems.append(_problem("AMOUNT_NOT_WHOLE", "amount"))
+        return
+    if kind.amount == "none":
+        if amount or activity.unit is not None:
+            problems.append(_problem("AMOUNT_UNEXPECTED", "amount", type=activity.type))
+        return
+    least = -LARGEST_AMOUNT if kind.signed else 0
+    if not least <= amount <= LARGEST_AMOUNT:
+        problems.append(_problem("AMOUNT_RANGE", "amount", least=str(least), most=str(LARGEST_AMOUNT)))
+    elif kind.signed and not amount:
+        problems.append(_problem("AMOUNT_ZERO", "amount"))
+    if kind.amount == "own":
+        units = _own_units(kind.name, terms)
+        if activity.unit not in units:
+            problems.append(_problem("UNIT_WRONG", "unit", expected=" / ".join(units)))
+        return
+    expected = terms.unit(kind)
+    if activity.unit is not None and activity.unit != expected:
+        problems.append(_problem("UNIT_WRONG", "unit", expected=expected))
+
+
+def _own_units(type_: str, terms: Terms) -> list[str]:
+    """Return the units of the account kinds of the plugin that declares a type."""
+    owner = terms.registry.owner("type", type_)
+    kinds = terms.registry.kinds.values()
+    return [kind.unit.code for kind in kinds if terms.registry.owner("kind", kind.code) == owner]
+
+
+def _check_lines(activity: Activity, kind: ActivityType, problems: list[Problem]) -> None:
+    lines = activity.lines
+    if not kind.lines:
+        problems.append(_problem("LINES_UNEXPECTED", "lines", type=activity.type))
+        return
+    if len(lines) > MOST_LINES:
+        problems.append(_problem("LINES_TOO_MANY", "lines", most=MOST_LINES))
+        return
+    numbers: set[int] = set()
+    total = 0
+    for index, line in enumerate(lines):
+        if type(line.amount) is not int or not 0 <= line.amount <= LARGEST_AMOUNT:
+            code = "AMOUNT_NOT_WHOLE" if type(line.amount) is not int else "AMOUNT_RANGE"
+            parameters = {} if code == "AMOUNT_NOT_WHOLE" else {"least": "0", "most": str(LARGEST_AMOUNT)}
+            problems.append(_problem(code, "lines", index, "amount", **parameters))
+            continue
+        if line.no in numbers:
+            problems.append(_problem("LINE_REPEATED", "lines", index, "no", no=line.no))
+        elif not _is_plausible(line):
+            problems.append(_problem("LINE_INVALID", "lines", index))
+        numbers.add(line.no)
+        total += line.amount
+    if not problems and total != activity.amount:
+        problems.append(_problem("LINES_SUM", "amount", sum=str(total), amount=str(activity.amount)))
+
+
+def _is_plausible(line: Line) -> bool:
+    return (
+        type(line.no) is int
+        and 0 < line.no < 2**31
+        and type(line.quantity) is int
+        and abs(line.quantity) <= LARGEST_QUANTITY
+        and (line.unit_price is None or (type(line.unit_price) is int and 0 <= line.unit_price <= LARGEST_AMOUNT))
+        and len(line.sku or "") <= LONGEST_TEXT
+        and len(line.category or "") <= LONGEST_TEXT
+    )
+
+
+def _payload(activity: Activity, terms: Terms, problems: list[Problem]) -> Mapping[str, Any]:
+    """Return the payload as its schema reads it."""
+    schema = terms.schemas[activity.type]
+    if schema is None:
+        if activity.payload:
+            problems.append(Problem(code="UNKNOWN_FIELD", message="This type has no payload.", path=("payload",)))
+        return activity.payload
+    try:
+        loaded: Mapping[str, Any] = load(schema, dict(activity.payload), ("payload",))
+    except Invalid as error:
+        problems.extend(error.problems)
+        return activity.payload
+    return loaded
+
+
+def _hash(activity: Activity, occurred: int | None) -> str:
+    """Return the hash of the body: all that the sender says, except who says it and under which key."""
+    body = (
+        activity.type,
+        None if activity.type == REGISTERED else activity.member,
+        occurred,
+        activity.amount,
+        activity.unit,
+        [(line.no, line.amount, line.sku, line.category, line.quantity, line.unit_price, line.flags)
+         for line in activity.lines],
+        activity.payload,
+        activity.reverses,
+    )
+    return sha256(orjson.dumps(body, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)).hexdigest()[:32]
+
+
+def _problem(code: str, *path: str | int, hint: str = "", **parameters: Any) -> Problem:
+    return Problem(code=code, message=_TEXTS[code].format(**parameters) + hint, path=path, parameters=parameters)

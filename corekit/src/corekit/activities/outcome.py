@@ -1,0 +1,57 @@
+"""What became of an activity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from attrs import field, frozen
+
+from corekit.errors import Problem
+
+Verdict = Literal["settled", "refused", "failed", "invalid", "waiting"]
+
+
+@frozen
+class EffectOutcome:
+    """An effect as it was planned: applied, or dropped with the code that says why."""
+
+    id: str
+    kind: str
+    rule: str
+    account: str | None
+    amount: int
+    state: str = "applied"
+    code: str | None = None
+    undoes: str | None = None
+
+
+@frozen(kw_only=True)
+class Outcome:
+    """The answer to one activity.
+
+    ``settled``: done, at the member's sequence number ``seq``. ``refused``: a business answer, stored and replayed.
+    ``failed``: a plugin raised; the same key may be sent again. ``invalid``: not understood (``problems``), nothing was
+    stored. ``waiting``: enqueued, a worker will settle it. ``replayed`` says that the key had been answered before;
+    the effects of a replayed answer are read from the database by ``Kit.why``.
+    """
+
+    outcome: Verdict
+    source: str
+    external_id: str
+    member: str
+    activity_id: str | None = None
+    type: str = ""
+    seq: int | None = None
+    code: str | None = None
+    parameters: Mapping[str, Any] = field(factory=dict)
+    message: str = ""
+    problems: tuple[Problem, ...] = ()
+    effects: tuple[EffectOutcome, ...] = ()
+    follow_ons: tuple[Outcome, ...] = ()
+    replayed: bool = False
+
+    @property
+    def settled(self) -> bool:
+        """Whether the activity was settled, now or before."""
+        return self.outcome == "settled"

@@ -1,0 +1,65 @@
+"""One activity as it was planned: everything that will be written for it, in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from corekit.activities.effects import Effect
+from corekit.activities.incoming import Incoming
+from corekit.declares import EffectKind
+from corekit.ids import new_id
+from corekit.ledger.journal import Journal
+from corekit.ledger.voucher import Voucher
+
+
+class PlannedEffect:
+    """An effect of a planned activity; ``value`` is set for a plugin's own kind, which is applied when written."""
+
+    __slots__ = ("account", "amount", "code", "data", "id", "kind", "owner", "rule", "shares", "state", "undoes",
+                 "unfunded", "value")
+
+    def __init__(self, owner: str, kind: str, rule: str, *, account: str | None = None, amount: int = 1,
+                 shares: Mapping[int, int] | None = None, data: Mapping[str, Any] | None = None,
+                 undoes: str | None = None, value: Effect | None = None) -> None:
+        self.id = new_id()
+        self.owner = owner
+        self.kind = kind
+        self.rule = rule
+        self.account = account
+        self.amount = amount
+        self.shares = shares
+        self.data = data
+        self.state = "applied"
+        self.code: str | None = None
+        self.undoes = undoes
+        self.unfunded = 0
+        self.value = value
+
+    def drop(self, code: str) -> None:
+        """Record that it could not be applied."""
+        self.state = "dropped"
+        self.code = code
+
+
+class Planned:
+    """A settled activity with its effects, its voucher, and what it measures."""
+
+    __slots__ = ("effects", "incoming", "kernel_time", "measured_on", "measures", "own", "seq", "voucher")
+
+    def __init__(self, incoming: Incoming, at: int, *, kernel_time: bool) -> None:
+        self.incoming = incoming
+        self.seq = 0
+        self.voucher = Voucher(incoming.activity.id, at)
+        # The instant is the kernel's clock (to be taken again under the lock), not that of a historical source.
+        self.kernel_time = kernel_time
+        self.effects: list[PlannedEffect] = []
+        self.measures: dict[str, int] = {}
+        # The day on which it counts; a reversal counts on the day of what it takes back.
+        self.measured_on = 0
+        self.own: list[tuple[EffectKind, str, PlannedEffect]] = []
+
+    def add(self, journal: Journal, effect: PlannedEffect) -> PlannedEffect:
+        """Add an effect."""
+        journal.push(self.effects, effect)
+        return effect

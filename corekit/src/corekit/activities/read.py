@@ -1,0 +1,142 @@
+"""Reading activities: what happened, line by line, what it caused, and what a member buys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Row, cast, exists, func, select
+
+from corekit.activities.activity import Line
+from corekit.activities.tables import activity as _activity
+from corekit.activities.tables import effect as _effect
+from corekit.activities.tables import line as _line
+from corekit.activities.views import ActivityView, Consumption, EffectView, Slip
+from corekit.clock import micros
+from corekit.db.reader import Reader, any_of
+from corekit.db.shape import Shape, group
+from corekit.db.types import Whole
+from corekit.members.tables import member as _member
+from corekit.paging import Newest, Page, Span
+
+PURCHASE = "purchase"
+
+VIEW = Shape(ActivityView, _activity, member=_activity.c.member_id, parent=_activity.c.parent_id)
+"""How an activity is read."""
+EFFECT = Shape(EffectView, _effect, activity=_effect.c.activity_id, account=_effect.c.account_kind)
+"""How an effect is read."""
+
+_OF_MEMBER = Newest(_activity, _activity.c.member_id, _member)
+_REVERSAL = _activity.alias("reversal")
+_REVERSED = exists().where(_REVERSAL.c.reverses.is_not(None), _REVERSAL.c.reverses == _activity.c.id)
+
+
+def activities(read: Reader, ids: Iterable[str]) -> dict[str, ActivityView]:
+    """Return activities by id; an id that none has is left out."""
+    statement = select(*VIEW.columns).where(any_of(_activity.c.id, ids))
+    return {row.id: VIEW(row) for row in read.all(statement)}
+
+
+def activities_of(
+    read: Reader,
+    member_ids: Iterable[str],
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    type: str | None = None,  # noqa: A002 - it is what the field is called everywhere
+) -> dict[str, Page[ActivityView]]:
+    """Return a page of the settled activities of each member, newest first, all or those of one type.
+
+    Raises :class:`~corekit.errors.Invalid` for a cursor or a page size that cannot be.
+    """
+    span = Span.of(first, after, last, before, int)
+    where = [] if type is None else [_activity.c.type == type]
+    pages = _OF_MEMBER.pages(read, select(*VIEW.columns), "member", member_ids, span, *where)
+    return {member: page.map(VIEW) for member, page in pages.items()}
+
+
+def lines(read: Reader, activity_ids: Iterable[str]) -> dict[str, list[Line]]:
+    """Return the lines of each activity, by number."""
+    return _lines(read, activity_ids)
+
+
+def effects(read: Reader, activity_ids: Iterable[str]) -> dict[str, list[EffectView]]:
+    """Return the effects of each activity, in the order in which they were applied."""
+    ids = list(activity_ids)
+    statement = select(*EFFECT.columns).where(any_of(_effect.c.activity_id, ids))
+    return group(map(EFFECT, read.all(statement.order_by(_effect.c.activity_id, _effect.c.no))), "activity", ids)
+
+
+def slips(
+    read: Reader,
+    member_ids: Iterable[str],
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+    *,
+    category: str | None = None,
+    sku: str | None = None,
+) -> dict[str, Page[Slip]]:
+    """Return a page of each member's purchases, newest first, with their lines.
+
+    ``category`` and ``sku`` keep the purchases that have such a line, and of each those lines alone.
+    """
+    span = Span.of(first, after, last, before, int)
+    asked = [_line.c[name] == it for name, it in (("category", category), ("sku", sku)) if it is not None]
+    having = [exists().where(_line.c.activity_id == _activity.c.id, *asked)] if asked else []
+    statement = select(*VIEW.columns, _REVERSED.label("reversed"))
+    where = (_activity.c.type == PURCHASE, *having)
+    pages = _OF_MEMBER.pages(read, statement, "member", member_ids, span, *where)
+    found = _lines(read, [row.id for page in pages.values() for row in page.items], *asked)
+
+    def make(row: Row[Any]) -> Slip:
+        return Slip(VIEW(row), tuple(found[row.id]), bool(row.reversed))
+
+    return {member: page.map(make) for member, page in pages.items()}
+
+
+def consumption(
+    read: Reader,
+    member_ids: Iterable[str],
+    by: Literal["category", "sku"] = "category",
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> dict[str, list[Consumption]]:
+    """Return what each member bought of which category or article, most money first.
+
+    ``since`` and ``until`` (which no longer belongs to it) bound when it was bought.
+    """
+    ids, at = list(member_ids), _activity.c.occurred_at
+    shape = Shape(
+        Consumption,
+        member=_activity.c.member_id,
+        key=_line.c[by],
+        purchases=func.count(_activity.c.id.distinct()),
+        quantity=cast(func.sum(_line.c.quantity), Whole),
+        amount=cast(func.sum(_line.c.amount), Whole),
+        first_at=func.min(at),
+        last_at=func.max(at),
+    )
+    statement = (
+        select(*shape.columns)
+        .join_from(_activity, _line, _line.c.activity_id == _activity.c.id)
+        .where(any_of(_activity.c.member_id, ids), _activity.c.seq > 0, _activity.c.type == PURCHASE, ~_REVERSED)
+        .where(*([at >= micros(since)] if since else []), *([at < micros(until)] if until else []))
+        .group_by(_activity.c.member_id, _line.c[by])
+        .order_by(_activity.c.member_id, func.sum(_line.c.amount).desc(), _line.c[by])
+    )
+    return group(map(shape, read.all(statement)), "member", ids)
+
+
+def _lines(read: Reader, activity_ids: Iterable[str], *where: ColumnElement[bool]) -> dict[str, list[Line]]:
+    found: dict[str, list[Line]] = {key: [] for key in activity_ids}
+    statement = select(_line).where(any_of(_line.c.activity_id, found), *where)
+    for row in read.all(statement.order_by(_line.c.activity_id, _line.c.no)):
+        flags: tuple[str, ...] = tuple(row.flags or ())
+        line = Line(row.no, row.amount, row.sku, row.category, row.quantity, row.unit_price, flags)
+        found[row.activity_id].append(line)
+    return found

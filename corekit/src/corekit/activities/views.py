@@ -1,0 +1,132 @@
+"""Activities and what they caused, as they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from corekit.activities.activity import Line
+
+
+def _document(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return value or {}
+
+
+def _shares(value: Mapping[str, int] | None) -> Mapping[int, int]:
+    return {int(no): share for no, share in (value or {}).items()}
+
+
+@frozen
+class ActivityView:
+    """A recorded activity; ``amount`` in minor units of ``unit``, ``seq`` its number among the member's."""
+
+    id: str
+    member: str
+    seq: int | None
+    type: str
+    occurred_at: datetime
+    recorded_at: datetime
+    source: str
+    external_id: str
+    amount: int
+    unit: str | None
+    payload: Mapping[str, Any] = field(converter=_document)
+    actor: str | None
+    program: int
+    reverses: str | None
+    parent: str | None
+    depth: int
+    state: str
+
+
+@frozen
+class EffectView:
+    """What an activity gave or took, and the rule that did it.
+
+    ``amount`` is in minor units of the account kind ``account``; ``shares`` says how much of it belongs to
+    which line; ``undone`` how much was taken back; ``unfunded`` how much of a spend is funded by nothing any
+    more. A ``dropped`` effect did not happen, ``code`` says why. ``undoes`` names the effect that this one
+    takes back.
+    """
+
+    id: str
+    activity: str
+    no: int
+    owner: str
+    kind: str
+    rule: str
+    account: str | None
+    amount: int
+    shares: Mapping[int, int] = field(converter=_shares)
+    data: Mapping[str, Any] = field(converter=_document)
+    state: str
+    code: str | None
+    undoes: str | None
+    undone: int
+    unfunded: int
+
+
+@frozen
+class PostingView:
+    """A move of value from one account to another, by their kinds; an account of the house has no member."""
+
+    id: str
+    effect: str
+    unit: str
+    amount: int
+    debit: str
+    debit_member: str | None
+    credit: str
+    credit_member: str | None
+    recorded_at: datetime
+
+
+@frozen
+class ExplainedEffect:
+    """An effect with the postings that carried it out and the later effects that took it back."""
+
+    effect: EffectView
+    postings: tuple[PostingView, ...] = ()
+    undone_by: tuple[EffectView, ...] = ()
+
+
+@frozen(kw_only=True)
+class Explanation:
+    """Why: an activity, what it did by which rule, what caused it, what it caused, and what took it back."""
+
+    activity: ActivityView
+    lines: tuple[Line, ...] = ()
+    effects: tuple[ExplainedEffect, ...] = ()
+    cause: ActivityView | None = None
+    follow_ons: tuple[ActivityView, ...] = ()
+    reverses: ActivityView | None = None
+    reversed_by: tuple[ActivityView, ...] = ()
+
+
+@frozen
+class Slip:
+    """A sales slip: a purchase with the lines that were asked for, and whether it was taken back."""
+
+    activity: ActivityView
+    lines: tuple[Line, ...]
+    reversed: bool
+
+
+@frozen
+class Consumption:
+    """What a member bought of a category or an article (``key``; None where lines name none).
+
+    Purchases that were taken back as a whole do not count. ``quantity`` is in thousandths, ``amount`` in
+    minor units of the currency.
+    """
+
+    member: str
+    key: str | None
+    purchases: int
+    quantity: int
+    amount: int
+    first_at: datetime
+    last_at: datetime

@@ -1,0 +1,170 @@
+"""From a plan to the rows of one unit of work."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from corekit.activities.incoming import Incoming
+from corekit.activities.outcome import Outcome
+from corekit.activities.plan import Plan
+from corekit.activities.planned import Planned
+from corekit.activities.terms import Terms, day_number
+from corekit.ids import new_id
+from corekit.ledger.rows import Rows
+from corekit.ledger.state import Account, Assignment, Lot, Member
+
+
+def rows_of(plan: Plan, now: int) -> Rows:
+    """Return everything the plan writes, with ``now`` as the time of what is settled by the kernel's clock."""
+    rows: Rows = defaultdict(list)
+    shift = max(0, now - plan.now)
+    for member in plan.members.values():
+        if not member.planned:
+            continue
+        for planned in member.planned:
+            if planned.kernel_time:
+                planned.voucher.at += shift
+        _add_member(rows, member)
+        for account in member.accounts.values():
+            _add_account(rows, account)
+        for stays in member.assignments.values():
+            for stay in stays:
+                _add_assignment(rows, member, stay)
+        for effect, (undone, unfunded) in member.effect_changes.items():
+            if undone or unfunded:
+                rows["effect_changed"].append((effect, undone, unfunded))
+        _add_metrics(rows, plan.terms, member)
+        for planned in member.planned:
+            _add_planned(rows, plan.terms, member, planned)
+    for incoming, outcome in plan.refused:
+        activity = incoming.activity
+        rows["request"].append((*incoming.key, incoming.hash, "refused", activity.member, None, outcome.code,
+                                dict(outcome.parameters), now))
+    for incoming, outcome in plan.failed:
+        rows["activity"].append(_failed(plan.terms, incoming, outcome, now))
+    for incoming in plan.queued:
+        rows["intake"].append(waiting(incoming, now, state="failed"))
+    return dict(rows)
+
+
+def waiting(incoming: Incoming, now: int, *, state: str = "waiting") -> tuple[Any, ...]:
+    """Return the row of an activity that waits for a worker."""
+    activity = incoming.activity
+    return (new_id(), *incoming.key, incoming.hash, activity.member, incoming.occurred, document(incoming), now, state)
+
+
+def document(incoming: Incoming) -> dict[str, Any]:
+    """Return all of an activity that its intake row must keep beside its key, member and time."""
+    activity = incoming.activity
+    return {
+        "id": activity.id, "type": activity.type, "amount": activity.amount, "unit": activity.unit,
+        "lines": [_line(line)[1:] for line in _lines(incoming)], "payload": dict(activity.payload),
+        "actor": activity.actor, "reverses": activity.reverses, "parent": activity.parent, "depth": activity.depth,
+    }
+
+
+def _add_member(rows: Rows, member: Member) -> None:
+    last_at = member.planned[-1].voucher.at
+    if not member.is_new:
+        rows["member_changed"].append((member.id, member.state, member.seq - member.seq_loaded, last_at))
+        return
+    rows["member"].append((member.id, member.state, member.seq, last_at, member.joined_at))
+    known = member.profile or {}
+    rows["profile"].append((member.id, known.get("external_id"), known.get("channel") or "api", known.get("name"),
+                            known.get("email"), known.get("phone"), dict(known.get("attributes") or {})))
+
+
+def _add_account(rows: Rows, account: Account) -> None:
+    if account.touched is not None:
+        counters = (account.debits, account.credits, account.pending)
+        at = account.touched.at
+        if account.is_new:
+            rows["account"].append((account.id, account.kind, account.member_id, account.state, *counters, 0,
+                                    account.overdraft_limit, account.seq, at))
+        else:
+            debits, credits_, pending, seq = account.base
+            rows["account_changed"].append((account.id, account.debits - debits, account.credits - credits_,
+                                            account.pending - pending, account.seq - seq, at))
+    for lot in account.lots:
+        _add_lot(rows, lot)
+
+
+def _add_lot(rows: Rows, lot: Lot) -> None:
+    if lot.issued_by is not None:
+        rows["lot"].append((lot.id, lot.account_id, lot.activity_id, lot.effect_id, lot.issued, lot.consumed, lot.held,
+                            lot.expired, lot.repaid, lot.expires_at, lot.issued_by.at, lot.seq))
+    elif lot.parts != lot.base:
+        consumed, held, expired, repaid, _, seq = lot.base
+        rows["lot_changed"].append((lot.id, lot.consumed - consumed, lot.held - held, lot.expired - expired,
+                                    lot.repaid - repaid, lot.expires_at, lot.seq - seq))
+
+
+def _add_assignment(rows: Rows, member: Member, stay: Assignment) -> None:
+    valid_to = stay.ended_by.at if stay.ended_by is not None else stay.valid_to
+    if stay.begun_by is not None:
+        rows["assignment"].append((stay.id, member.id, stay.ladder, stay.tier, stay.begun_by.at, valid_to, stay.reason,
+                                   stay.activity_id, dict(stay.measured), stay.program))
+    elif stay.ended_by is not None:
+        rows["assignment_closed"].append((stay.id, valid_to))
+
+
+def _add_metrics(rows: Rows, terms: Terms, member: Member) -> None:
+    totals: dict[str, int] = defaultdict(int)
+    days: dict[tuple[str, int], int] = defaultdict(int)
+    for planned in member.planned:
+        if planned.measures:
+            day = day_number(terms.day(planned.measured_on))
+            for name, value in planned.measures.items():
+                totals[name] += value
+                days[name, day] += value
+    rows["metric"] += [(member.id, name, value) for name, value in totals.items() if value]
+    rows["metric_day"] += [(member.id, name, day, value) for (name, day), value in days.items() if value]
+    for name in ("metric", "metric_day"):
+        if not rows[name]:
+            del rows[name]
+
+
+def _add_planned(rows: Rows, terms: Terms, member: Member, planned: Planned) -> None:
+    incoming, voucher = planned.incoming, planned.voucher
+    activity, at = incoming.activity, voucher.at
+    measures = {name: value for name, value in planned.measures.items() if value} or None
+    rows["request"].append((*incoming.key, incoming.hash, "settled", member.id, activity.id, None, None, at))
+    rows["activity"].append((
+        activity.id, member.id, planned.seq, activity.type, incoming.occurred, at, *incoming.key, activity.amount,
+        activity.unit or terms.unit(incoming.kind), incoming.payload, activity.actor, terms.program.version,
+        activity.reverses, activity.parent, activity.depth, "settled", None, measures,
+    ))
+    if activity.lines:
+        rows["line"] += [_line(line) for line in _lines(incoming)]
+    for number, effect in enumerate(planned.effects):
+        rows["effect"].append((
+            effect.id, activity.id, number, effect.owner, effect.kind, effect.rule, effect.account, effect.amount,
+            effect.shares, effect.data, effect.state, effect.code, effect.undoes, 0, effect.unfunded,
+        ))
+    if voucher.postings:
+        rows["posting"] += [(*posting, at) for posting in voucher.postings]
+        rows["entry"] += [(*entry, at) for entry in voucher.entries]
+        if voucher.movements:
+            rows["lot_movement"] += voucher.movements
+    rows["outbox"].append((new_id(), activity.id, member.id, activity.type, at))
+
+
+def _failed(terms: Terms, incoming: Incoming, outcome: Outcome, now: int) -> tuple[Any, ...]:
+    activity = incoming.activity
+    reason = {"code": outcome.code, "message": outcome.message, **outcome.parameters}
+    return (
+        activity.id, activity.member, None, activity.type, incoming.occurred, now, *incoming.key, activity.amount,
+        activity.unit or terms.unit(incoming.kind), incoming.payload, activity.actor, terms.program.version,
+        activity.reverses, activity.parent, activity.depth, "failed", reason, None,
+    )
+
+
+def _lines(incoming: Incoming) -> Iterable[tuple[str, Any]]:
+    return ((incoming.activity.id, line) for line in incoming.activity.lines)
+
+
+def _line(numbered: tuple[str, Any]) -> tuple[Any, ...]:
+    activity, line = numbered
+    return (activity, line.no, line.amount, line.sku, line.category, line.quantity, line.unit_price, line.flags or None)

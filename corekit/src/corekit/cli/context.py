@@ -1,0 +1,51 @@
+"""What a command works with: the options of the tree, the settings, and an open kit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from corekit.kit import Kit
+    from corekit.plugins import Plugin
+    from corekit.settings import Settings
+
+
+@frozen
+class Options:
+    """The options that stand before the command."""
+
+    config: Path = Path("corekit.toml")
+    json: bool = False
+    without: tuple[str, ...] = ()
+
+
+def options(ctx: typer.Context) -> Options:
+    """Return the options of the tree."""
+    return ctx.ensure_object(Options)
+
+
+def open_settings(ctx: typer.Context) -> Settings:
+    """Read the settings file; SettingsError where it cannot be used."""
+    from corekit.settings import Settings
+
+    return Settings.load(options(ctx).config)
+
+
+def open_plugins(ctx: typer.Context) -> tuple[Plugin, ...]:
+    """Return the plugins that are on; nothing but their modules is loaded."""
+    from corekit.plugins import discover
+
+    return discover(open_settings(ctx), options(ctx).without)
+
+
+def open_kit(ctx: typer.Context) -> Kit:
+    """Open the kit that the settings file describes; it is closed when the command ends."""
+    from corekit.kit import Kit
+
+    kit = Kit(open_settings(ctx), without=options(ctx).without)
+    ctx.call_on_close(kit.close)
+    return kit

@@ -1,0 +1,59 @@
+"""``corekit plugins``: what is on, where it comes from, and what it declares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from corekit.cli.context import open_plugins
+from corekit.cli.output import emit
+
+if TYPE_CHECKING:
+    from corekit.hooks import Hooks
+    from corekit.plugins import Plugin
+
+app = typer.Typer()
+
+
+@app.command()
+def plugins(ctx: typer.Context) -> None:
+    """Show which plugins are on, from which distribution and version, and everything they declare."""
+    from corekit.hooks import Hooks
+
+    found = open_plugins(ctx)
+    hooks = Hooks(found)
+    emit(ctx, [_describe(plugin, hooks) for plugin in found], _show)
+
+
+def _describe(plugin: Plugin, hooks: Hooks) -> dict[str, Any]:
+    declares = plugin.declares
+    return {
+        "name": plugin.name,
+        "distribution": plugin.distribution,
+        "version": plugin.version,
+        "requires": list(declares.requires),
+        "hooks": hooks.names(plugin.name),
+        "settings": sorted(declares.settings().fields) if declares.settings else [],
+        "program": sorted(declares.program.schema().fields) if declares.program else [],
+        "tables": sorted(declares.lineage.metadata.tables) if declares.lineage else [],
+        "accounts": [kind.code for kind in declares.accounts],
+        "activities": [kind.name for kind in declares.activities],
+        "effects": [kind.name for kind in declares.effects],
+        "metrics": [metric.name for metric in declares.metrics],
+        "permissions": [permission.name for permission in declares.permissions],
+        "errors": [error.code for error in declares.errors],
+        "specs": [module.__name__ for module in declares.specs],
+        "budget": declares.budget,
+    }
+
+
+def _show(found: list[dict[str, Any]]) -> str:
+    lines: list[str] = []
+    for plugin in found:
+        lines.append(f"{plugin['name']}  ({plugin['distribution']} {plugin['version']})")
+        rest = {key: value for key, value in plugin.items() if key not in ("name", "distribution", "version")}
+        lines += [
+            f"  {key:<12} {', '.join(value) if isinstance(value, list) else value}" for key, value in rest.items() if value
+        ]
+    return "\n".join(lines) or "no plugin is on"

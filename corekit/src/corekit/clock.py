@@ -1,0 +1,27 @@
+"""Instants: UTC microseconds since 1970 in the database and the kernel, aware datetimes at the edges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+Clock = Callable[[], datetime]
+"""Returns the present instant as an aware datetime. A kit without one asks its database."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+FIRST_INSTANT = 0
+"""1970-01-01: nothing happened before the first instant that can be recorded."""
+LAST_INSTANT = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+"""9999-01-01: the last instant that can be recorded."""
+
+
+def micros(moment: datetime) -> int:
+    """Return an aware datetime as UTC microseconds since 1970, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment(instant: int) -> datetime:
+    """Return UTC microseconds since 1970 as an aware datetime, exactly."""
+    return _EPOCH + timedelta(microseconds=instant)

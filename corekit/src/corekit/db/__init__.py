@@ -1,0 +1,1 @@
+"""Databases: engines, snapshots, migrations, and what protects the tables that only grow."""

@@ -1,0 +1,204 @@
+"""One database: an engine with the recipe of its dialect, and snapshots to read from."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal, cast
+
+import orjson
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.pq import Format
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from corekit.db.reader import Reader
+from corekit.errors import SettingsError, Unavailable
+
+DialectName = Literal["sqlite", "postgresql"]
+
+POSTGRESQL_LEAST = 150000
+SQLITE_LEAST = (3, 38, 0)
+"""STRICT tables and JSON functions."""
+SQLITE_SHARED = (3, 51, 3)
+"""Below, a write-ahead log that several processes write can lose a commit when it starts over."""
+
+_POSTGRESQL_OPTIONS = {
+    "lock_timeout": "3s",
+    "statement_timeout": "10s",
+    "idle_in_transaction_session_timeout": "15s",
+    "jit": "off",
+}
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA recursive_triggers = ON",
+    "PRAGMA cache_size = -32768",
+)
+
+
+class Database:
+    """A database and its pool of connections.
+
+    Every connection is in autocommit: transactions are begun by hand (``BEGIN IMMEDIATE`` on SQLite), so that what is
+    sent is what stands in the code. ``connection.connection.driver_connection`` is the raw connection below.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        """Take a URL ``sqlite:///file`` or ``postgresql://...``; nothing is opened yet. SettingsError otherwise."""
+        self.url = _url(url)
+        self.dialect: DialectName = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
+        self.engine: Engine = (
+            _sqlite(self.url, pool_size) if self.dialect == "sqlite" else _postgresql(self.url, pool_size)
+        )
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """Give a connection of the pool; :class:`Unavailable` where the database does not answer."""
+        try:
+            connection = self.engine.connect()
+        except DBAPIError as error:
+            place = self.url.render_as_string(hide_password=True)
+            reason = str(error.orig).strip().partition("\n")[0]
+            raise Unavailable(f"the database {place} does not answer ({reason})", database=place) from error
+        with connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        """Give a reader of one snapshot: everything it reads was true at the same moment."""
+        with self.connect() as connection:
+            if self.dialect == "sqlite":
+                connection.exec_driver_sql("PRAGMA query_only = ON")
+                connection.exec_driver_sql("BEGIN")
+            else:
+                connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield Reader(connection)
+            finally:
+                connection.rollback()
+                if self.dialect == "sqlite":
+                    connection.exec_driver_sql("PRAGMA query_only = OFF")
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection inside a transaction that is committed at the end, or rolled back where something raises."""
+        with self.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.dialect == "sqlite" else "BEGIN")
+            try:
+                yield connection
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            connection.exec_driver_sql("COMMIT")
+
+    def advice(self) -> list[str]:
+        """Return what an operator should know of this database, a sentence each."""
+        if self.dialect == "sqlite" and sqlite3.sqlite_version_info < SQLITE_SHARED:
+            least = ".".join(map(str, SQLITE_SHARED))
+            return [
+                f"SQLite {sqlite3.sqlite_version} may lose a commit when several processes write to one file; "
+                f"let one process write, or use SQLite {least} or newer."
+            ]
+        return []
+
+    def close(self) -> None:
+        """Close every connection of the pool."""
+        self.engine.dispose()
+
+    def __repr__(self) -> str:
+        return f"Database({self.url.render_as_string(hide_password=True)!r})"
+
+
+def _url(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise SettingsError("corekit.database is no URL; write sqlite:///file.db or postgresql://...") from None
+    if url.get_backend_name() == "sqlite":
+        if url.database in (None, "", ":memory:"):
+            raise SettingsError("SQLite in memory serves one connection only; name a file: sqlite:///file.db")
+        return url.set(drivername="sqlite+pysqlite")
+    if url.get_backend_name() == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    raise SettingsError(f"corekit.database: {url.get_backend_name()} is not supported; use sqlite or postgresql")
+
+
+def _sqlite(url: URL, pool_size: int) -> Engine:
+    if sqlite3.sqlite_version_info < SQLITE_LEAST:
+        least = ".".join(map(str, SQLITE_LEAST))
+        raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old; Python must be linked with {least} or newer")
+    engine = create_engine(
+        url,
+        isolation_level="AUTOCOMMIT",
+        pool_size=pool_size,
+        max_overflow=2 * pool_size,
+        pool_use_lifo=True,
+        connect_args={"timeout": 10, "cached_statements": 512, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: sqlite3.Connection, _record: object) -> None:
+        for pragma in _SQLITE_PRAGMAS:
+            raw.execute(pragma)
+
+    assert prepare is not None
+    return engine
+
+
+class _HexLoader(Loader):
+    """Loads a uuid as 32 hexadecimal digits: the form that ids have everywhere else."""
+
+    def load(self, data: Buffer) -> str:
+        return bytes(data).decode().replace("-", "")
+
+
+class _BinaryHexLoader(Loader):
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> str:
+        return bytes(data).hex()
+
+
+def _postgresql(url: URL, pool_size: int) -> Engine:
+    given = url.query.get("options", ())
+    settings = [f"-c {name}={value}" for name, value in _POSTGRESQL_OPTIONS.items()]
+    # What the URL says comes last, and wins.
+    options = " ".join([*settings, *([given] if isinstance(given, str) else given)])
+    engine = create_engine(
+        url.difference_update_query(["options"]),
+        isolation_level="AUTOCOMMIT",
+        pool_size=pool_size,
+        max_overflow=2 * pool_size,
+        pool_use_lifo=True,
+        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={
+            "autocommit": True,
+            "options": options,
+            "application_name": url.query.get("application_name", "corekit"),
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: psycopg.Connection[Any], _record: object) -> None:
+        raw.adapters.register_loader("uuid", _HexLoader)
+        raw.adapters.register_loader("uuid", _BinaryHexLoader)
+
+    @event.listens_for(engine, "first_connect")
+    def inspect(raw: psycopg.Connection[Any], _record: object) -> None:
+        if raw.info.server_version < POSTGRESQL_LEAST:
+            raise Unavailable(f"PostgreSQL {raw.info.server_version // 10000} is too old; use 15 or newer")
+        durable = cast("tuple[str]", raw.execute("SHOW synchronous_commit").fetchone())[0]
+        if durable in ("off", "local"):
+            raise Unavailable(
+                f"synchronous_commit is {durable!r}, so an answered activity could be lost; set it to 'on'"
+            )
+
+    assert prepare is not None
+    assert inspect is not None
+    return engine

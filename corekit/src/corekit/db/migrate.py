@@ -1,0 +1,233 @@
+"""Migrating: every lineage by one environment, each in one transaction, in the order of its owners."""
+
+from __future__ import annotations
+
+import io
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from attrs import frozen
+from sqlalchemy import Connection, inspect
+
+from corekit.db import types
+from corekit.db.engine import Database
+from corekit.db.guards import install
+from corekit.db.lineage import VERSION_TABLE, Lineage, ordered, owner_of
+from corekit.errors import PluginError, Unavailable
+
+_LOCK = 4_718_204_105_117_221_236
+"""Two upgrades of one PostgreSQL wait for each other on this advisory lock."""
+
+
+@frozen
+class Status:
+    """How far an owner's migrations went: where it stands, and what waits, oldest first.
+
+    An owner of tables that is not enabled has no ``package``; its rows are kept as they are.
+    """
+
+    owner: str
+    package: str | None
+    current: str | None
+    pending: tuple[str, ...] = ()
+
+
+def upgrade(database: Database, lineages: Iterable[Lineage]) -> list[str]:
+    """Migrate every lineage to its newest revision and return the revisions that were run."""
+    done: list[str] = []
+    for lineage in ordered(lineages):
+        if waiting := pending(database, lineage):
+            with _migrating(database) as connection:
+                config = _config(lineage, connection)
+                command.upgrade(config, "heads")
+            done += waiting
+    return done
+
+
+def heads(lineage: Lineage) -> list[str]:
+    """Return the newest revisions of a lineage's scripts: one, or none where it has no scripts yet."""
+    return ScriptDirectory.from_config(_config(lineage)).get_heads()
+
+
+def pending(database: Database, lineage: Lineage) -> list[str]:
+    """Return the revisions of a lineage that the database does not have yet, oldest first."""
+    script = ScriptDirectory.from_config(_config(lineage))
+    with database.connect() as connection:
+        current = _current(connection, lineage.version_table)
+    if current is not None and current in script.get_heads():
+        return []
+    try:
+        revisions = list(script.iterate_revisions("heads", current or "base"))
+    except CommandError:
+        raise Unavailable(
+            f"the database has revision {current} of {lineage.owner!r}, which the installed {lineage.package} does not "
+            "know; install the version that wrote it, or a newer one"
+        ) from None
+    return [revision.revision for revision in reversed(revisions)]
+
+
+def status(database: Database, lineages: Iterable[Lineage]) -> list[Status]:
+    """Return how far each lineage is, then the owners that left tables and are not enabled."""
+    lineages = ordered(lineages)
+    with database.connect() as connection:
+        owners = _owners(connection)
+        current = {owner: _current(connection, owner + VERSION_TABLE) for owner in owners}
+    known = [
+        Status(lineage.owner, lineage.package, current.get(lineage.owner), tuple(pending(database, lineage)))
+        for lineage in lineages
+    ]
+    others = sorted(owners - {lineage.owner for lineage in lineages})
+    return known + [Status(owner, None, current[owner]) for owner in others]
+
+
+def check(database: Database, lineages: Iterable[Lineage]) -> list[str]:
+    """Return every difference between the database and what the lineages' tables say, a line each."""
+    found: list[str] = []
+    for lineage in ordered(lineages):
+        found += [f"{lineage.owner}: revision {revision} is not applied" for revision in pending(database, lineage)]
+        with database.connect() as connection:
+            context = MigrationContext.configure(connection, opts=options(connection, lineage))
+            differences = cast("list[Any]", compare_metadata(context, lineage.metadata))
+        found += [f"{lineage.owner}: {_describe(difference)}" for difference in differences]
+    return found
+
+
+def revision(database: Database, lineage: Lineage, message: str, *, empty: bool = False) -> Path:
+    """Write the owner's next script: what its tables have beyond the database, or nothing yet (``empty``).
+
+    Raises :class:`Unavailable` where revisions wait to be applied first.
+    """
+    if waiting := pending(database, lineage):
+        raise Unavailable(f"revision {waiting[0]} of {lineage.owner!r} is not applied; run `corekit db upgrade` first")
+    with _migrating(database) as connection:
+        config = _config(lineage, connection)
+        number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
+        script = command.revision(config, message, autogenerate=not empty, rev_id=f"{lineage.owner}_{number:04d}")
+    return Path(cast("Any", script).path)
+
+
+def options(connection: Connection, lineage: Lineage) -> dict[str, Any]:
+    """Return what Alembic is told of a lineage: its version table, and which tables are its own."""
+    owners = _owners(connection) | {lineage.owner}
+
+    def include_name(name: str | None, kind: str, _parents: object) -> bool:
+        return kind != "table" or owner_of(name or "", owners) == lineage.owner
+
+    return {
+        "target_metadata": lineage.metadata,
+        "version_table": lineage.version_table,
+        "include_name": include_name,
+        "render_as_batch": True,
+        "transactional_ddl": True,
+        "compare_server_default": True,
+        "autogenerate_plugins": ["alembic.autogenerate.*", "alembic.ext.checkconstraint_byname"],
+        "render_item": _render,
+        "user_module_prefix": "types.",
+    }
+
+
+def _render(kind: str, item: object, _context: object) -> str | Literal[False]:
+    """Write a column type of the house by its name."""
+    names = {id(types.Whole): "types.Whole", id(types.Flag): "types.Flag"} if kind == "type" else {}
+    return names.get(id(item), False)
+
+
+def run(connection: Connection, lineage: Lineage) -> None:
+    """Run what Alembic's environment was called for: everything in one transaction, guards included."""
+    from alembic import context  # noqa: PLC0415 - it exists only while Alembic runs the environment
+
+    with _foreign_keys_off(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN")
+        # Begun before Alembic looks, which then leaves the transaction to us.
+        context.configure(connection=connection, **options(connection, lineage))
+        try:
+            context.run_migrations()
+            tables = set(inspect(connection).get_table_names())
+            install(connection, [guard for guard in lineage.guards if guard.table in tables], lineage.metadata)
+            _check_foreign_keys(connection, lineage)
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
+
+
+@contextmanager
+def _migrating(database: Database) -> Iterator[Connection]:
+    """Give a connection of its own, without the time limits of the others, to one upgrade at a time."""
+    with database.connect() as connection:
+        connection.detach()
+        if database.dialect == "postgresql":
+            connection.exec_driver_sql("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
+            connection.exec_driver_sql("SET lock_timeout = 0")
+            connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")
+            connection.exec_driver_sql("SET lock_timeout = '3s'")
+        yield connection
+
+
+@contextmanager
+def _foreign_keys_off(connection: Connection) -> Iterator[None]:
+    """Suspend SQLite's foreign keys: a batch rebuild drops the old table, and a drop deletes what refers to it.
+
+    The pragma is a no-op inside a transaction, so it goes to the raw connection before one begins.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw = cast("Any", connection.connection.dbapi_connection)
+    raw.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys = ON")
+
+
+def _check_foreign_keys(connection: Connection, lineage: Lineage) -> None:
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        if broken:
+            tables = ", ".join(sorted({f"{row[0]} -> {row[2]}" for row in broken}))
+            raise Unavailable(
+                f"a migration of {lineage.owner!r} leaves rows that refer to nothing ({tables}); nothing was changed"
+            )
+
+
+def _config(lineage: Lineage, connection: Connection | None = None) -> Config:
+    if find_spec(lineage.package) is None:
+        raise PluginError(f"the lineage of {lineage.owner!r} names the package {lineage.package}, which does not exist")
+    config = Config(stdout=io.StringIO(), cmd_opts=Namespace(quiet=True))
+    config.set_main_option("script_location", "corekit:db")
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", f"{lineage.package}:migrations/versions")
+    config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
+    config.attributes.update(connection=connection, lineage=lineage)
+    return config
+
+
+def _current(connection: Connection, version_table: str) -> str | None:
+    context = MigrationContext.configure(connection, opts={"version_table": version_table})
+    return context.get_current_revision()
+
+
+def _owners(connection: Connection) -> set[str]:
+    """Return everybody who has tables in the database: each has a version table."""
+    names = inspect(connection).get_table_names()
+    return {name.removesuffix(VERSION_TABLE) for name in names if name.endswith(VERSION_TABLE)}
+
+
+def _describe(difference: Sequence[Any]) -> str:
+    """Return one of Alembic's differences in words."""
+    if isinstance(difference[0], (list, tuple)):
+        return "; ".join(_describe(cast("Sequence[Any]", part)) for part in difference)
+    what, *subject = difference
+    names = [str(getattr(part, "name", None) or part) for part in subject if part is not None]
+    return f"{str(what).replace('_', ' ')} {' '.join(names)}"

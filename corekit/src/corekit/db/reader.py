@@ -1,0 +1,87 @@
+"""Reading: set-based selects in one snapshot, counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from sqlalchemy import ARRAY, Boolean, CompoundSelect, Connection, Dialect, Row, Select, Text, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import ColumnElement
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+
+class Reader:
+    """Reads one snapshot of the database; it cannot write.
+
+    ``statements`` counts what was sent, so that a test can show that it does not grow with the number of rows.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        """Read through a connection whose transaction is read only (:meth:`Database.read` makes one)."""
+        self._connection = connection
+        self.dialect = connection.dialect.name
+        self.statements = 0
+
+    def all(self, select: Select[Any] | CompoundSelect[Any]) -> list[Row[Any]]:
+        """Return every row of a select of SQLAlchemy Core; TypeError for anything else."""
+        if not isinstance(select, (Select, CompoundSelect)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"a reader takes a select() of SQLAlchemy Core, not {type(select).__name__}")
+        self.statements += 1
+        return list(self._connection.execute(select).all())
+
+    def one(self, select: Select[Any] | CompoundSelect[Any]) -> Row[Any] | None:
+        """Return the only row, the first where there are several, or None."""
+        rows = self.all(select)
+        return rows[0] if rows else None
+
+    def scalar(self, select: Select[Any] | CompoundSelect[Any]) -> Any:
+        """Return the first column of the only row, or None."""
+        row = self.one(select)
+        return row[0] if row is not None else None
+
+
+def any_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Say that ``column`` is one of ``values``, in a statement whose text does not depend on how many they are.
+
+    ``= ANY(array)`` on PostgreSQL, a JSON array on SQLite: one bound value, one prepared statement.
+    """
+    return _AnyOf(column, bindparam(None, list(values), type_=_Many(column.type)))
+
+
+class _Many(TypeDecorator[list[Any]]):
+    """A list of values as one bound value."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, item: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(self.item) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
+        return value if value is None or dialect.name == "postgresql" else orjson.dumps(value).decode()
+
+
+class _AnyOf(FunctionElement[bool]):
+    type = Boolean()
+    inherit_cache = True
+    name = "any_of"
+
+    def self_group(self, against: object = None) -> Any:
+        """Stay as it is: SQLAlchemy would compare it with 1 on SQLite, which hides it from the indexes."""
+        return self
+
+
+@compiles(_AnyOf)
+def _compile_any_of(element: _AnyOf, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(part, **options) for part in element.clauses)
+    if compiler.dialect.name == "postgresql":
+        return f"{column} = ANY ({values})"
+    return f"{column} IN (SELECT value FROM json_each({values}))"

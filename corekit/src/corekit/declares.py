@@ -1,0 +1,138 @@
+"""Everything static that a plugin brings, in one value: :class:`Declares`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal
+
+from attrs import frozen
+from marshmallow import Schema
+
+from corekit.activities.effects import Effect, Follow
+from corekit.ledger.expiry import Expiry
+from corekit.metrics import Metric
+
+if TYPE_CHECKING:
+    from corekit.activities.settle import Applied, PluginWrite
+    from corekit.db.lineage import Lineage
+
+
+@frozen
+class Unit:
+    """What amounts count. ``scale`` is the number of decimal places between a minor and a whole unit."""
+
+    code: str
+    scale: int = 0
+    kind: Literal["money", "points", "counter"] = "points"
+
+
+@frozen(kw_only=True)
+class AccountKind:
+    """A kind of value account that members can have.
+
+    With ``lots`` each credit keeps its own expiry and is spent earliest expiry first. ``clawback`` says what
+    becomes of value that is taken back after it was spent: the member owes it (``debt``), the house bears it
+    (``write_off``), or the reversal is refused. A lot given back after it lapsed lives ``grace`` days more.
+    """
+
+    code: str
+    unit: Unit
+    name: str = ""
+    lots: bool = False
+    expiry: Expiry | None = None
+    clawback: Literal["debt", "write_off", "refuse"] = "debt"
+    grace: int = 0
+
+
+@frozen(kw_only=True)
+class ActivityType:
+    """A type of activity.
+
+    ``schema`` validates its payload (None: the payload stays empty). ``amount`` says what its amount counts:
+    nothing (``none``), the program's currency (``money``), the unit of that code, or (``own``) the unit that the
+    activity names, one of the account kinds of the declaring plugin; ``signed`` lets it be negative, but not zero. A
+    ``command`` asks for something and is refused as a whole where an effect cannot be applied; a fact has happened,
+    so there the effect is dropped and the reason kept. A ``reversal`` takes back the activity it names in
+    ``reverses``. An ``internal`` type is recorded by the kernel alone.
+    """
+
+    name: str
+    description: str = ""
+    schema: type[Schema] | None = None
+    amount: str = "none"
+    signed: bool = False
+    lines: bool = False
+    command: bool = False
+    reversal: bool = False
+    internal: bool = False
+
+
+@frozen(kw_only=True)
+class EffectKind:
+    """An effect of the plugin's own: how it is applied, undone, and foreseen.
+
+    ``apply`` and ``undo`` get a write connection limited to the plugin's own tables and many effects at once;
+    each is a fixed number of set-based statements and returns the ids of the effects whose guard failed.
+    ``fold`` and ``unfold`` do the same, purely, to what the plugin's ``corekit_prepare`` returned for the
+    member; without them the member's next activity waits for the next chunk. ``follow`` says which follow-on
+    the effect causes. ``partial`` says what a partial return does to it, ``refusal`` is the code where a guard fails.
+    """
+
+    name: str
+    effect: type[Effect]
+    apply: Callable[[PluginWrite, Sequence[Applied]], Sequence[str] | None]
+    undo: Callable[[PluginWrite, Sequence[Applied]], Sequence[str] | None]
+    fold: Callable[[Any, Any], Any] | None = None
+    unfold: Callable[[Any, Any], Any] | None = None
+    follow: Callable[[Any], Follow | None] | None = None
+    partial: Literal["keep", "revoke", "proportional"] = "revoke"
+    refusal: str = "GUARD_FAILED"
+
+
+@frozen(kw_only=True)
+class Permission:
+    """A right that a viewer can be given, such as ``points.adjust``."""
+
+    name: str
+    description: str
+
+
+@frozen
+class ErrorText:
+    """A code of the plugin's own with its sentence in English and Simplified Chinese (``{name}`` fills in)."""
+
+    code: str
+    en: str
+    zh: str
+
+
+@frozen(kw_only=True)
+class Section:
+    """The plugin's own section of the program file, and what follows from its content.
+
+    ``schema`` loads it (an absent section is loaded as an empty one). ``accounts`` and ``metrics`` derive
+    account kinds and metrics from what was loaded.
+    """
+
+    schema: type[Schema]
+    accounts: Callable[[Any], Sequence[AccountKind]] | None = None
+    metrics: Callable[[Any], Sequence[Metric]] | None = None
+
+
+@frozen(kw_only=True)
+class Declares:
+    """Everything static a plugin brings. Each name it leaves outside itself is prefixed with its own."""
+
+    requires: Sequence[str] = ()
+    settings: type[Schema] | None = None
+    lineage: Lineage | None = None
+    accounts: Sequence[AccountKind] = ()
+    activities: Sequence[ActivityType] = ()
+    effects: Sequence[EffectKind] = ()
+    metrics: Sequence[Metric] = ()
+    permissions: Sequence[Permission] = ()
+    errors: Sequence[ErrorText] = ()
+    program: Section | None = None
+    specs: Sequence[ModuleType] = ()
+    budget: int = 0

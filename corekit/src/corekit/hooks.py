@@ -1,0 +1,203 @@
+"""The hooks: one typed method for each, and the only place that touches pluggy's manager."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+import pluggy
+
+from corekit import hookspecs
+from corekit.activities.effects import Effect
+from corekit.declares import Declares
+from corekit.errors import PluginError, PluginRaised, Refusal
+from corekit.validation import suggest
+
+if TYPE_CHECKING:
+    from corekit.activities.activity import Batch
+    from corekit.activities.facts import Facts
+    from corekit.db.reader import Reader
+    from corekit.plugins import Plugin
+
+SPECS_GROUP = "corekit.specs"
+"""Entry points of modules with hook specifications; they count whenever their distribution is installed."""
+
+
+class Hooks:
+    """The hooks of the plugins that are on, called in the plugins' order."""
+
+    def __init__(self, plugins: Sequence[Plugin]) -> None:
+        """Register the plugins; :class:`PluginError` for a hook that is misspelt or takes what it is not given."""
+        self._plugins = tuple(plugins)
+        brought = [(plugin.label, module) for plugin in plugins for module in plugin.declares.specs]
+        self._manager = _manager([*_installed_specs(), *brought])
+        for plugin in plugins:
+            for module in plugin.declares.specs:
+                _check_brought(plugin, module)
+        for plugin in reversed(plugins):  # pluggy calls the last first
+            _check(self._manager, plugin)
+            self._manager.register(plugin.module, plugin.name)
+        self._manager.check_pending()
+        self.preparing = self._implementing("corekit_prepare")
+        """The plugins that prepare, in order."""
+        self.reacting = self._implementing("corekit_react")
+        """The plugins that react, in order."""
+
+    def prepare(self, batch: Batch, reader: Reader) -> dict[str, Mapping[str, Any]]:
+        """Return what each preparing plugin returns for the members of the batch: {plugin: {member id: value}}.
+
+        Raises :class:`PluginRaised` that names the plugin.
+        """
+        prepared: dict[str, Mapping[str, Any]] = {}
+        for plugin in self.preparing:
+            try:
+                answer = self._call("corekit_prepare", plugin, {"batch": batch, "read": reader})
+            except Exception as error:
+                raise _raised(plugin, "corekit_prepare", error) from error
+            if answer is not None and not isinstance(answer, Mapping):
+                raise _raised(plugin, "corekit_prepare", TypeError(f"{answer!r} is no mapping of member id to value"))
+            prepared[plugin.name] = cast("Mapping[str, Any]", answer or {})
+        return prepared
+
+    def react(self, plugin: Plugin, batch: Batch, facts: Facts) -> list[Effect]:
+        """Return the effects that one plugin yields for the batch, as yielded.
+
+        A :class:`Refusal` passes; anything else that the plugin raises becomes :class:`PluginRaised`.
+        """
+        try:
+            answer = self._call("corekit_react", plugin, {"batch": batch, "facts": facts})
+            effects: list[Effect] = list(answer) if answer is not None else []
+        except Refusal:
+            raise
+        except Exception as error:
+            raise _raised(plugin, "corekit_react", error) from error
+        for effect in effects:
+            if not isinstance(effect, Effect):  # pyright: ignore[reportUnnecessaryIsInstance]
+                raise _raised(plugin, "corekit_react", TypeError(f"{effect!r} is no effect"))
+        return effects
+
+    def each(self, name: str, **arguments: Any) -> list[tuple[str, Any]]:
+        """Call a hook of a specification that another distribution brings; return (plugin, result) in order.
+
+        What a plugin raises becomes a :class:`PluginError` that names it.
+        """
+        results: list[tuple[str, Any]] = []
+        for plugin in self._implementing(name):
+            try:
+                results.append((plugin.name, self._call(name, plugin, arguments)))
+            except Exception as error:
+                raise PluginError(f"{plugin.label} raised in {name}: {_reason(error)}", plugin=plugin.name) from error
+        return results
+
+    def first(self, name: str, **arguments: Any) -> Any:
+        """Call a hook until a plugin answers other than None, and return that; None where nobody does."""
+        for plugin in self._implementing(name):
+            answer = self._call(name, plugin, arguments)
+            if answer is not None:
+                return answer
+        return None
+
+    def names(self, plugin: str) -> list[str]:
+        """Return the names of the hooks that a plugin implements, sorted."""
+        callers = self._manager.get_hookcallers(self._manager.get_plugin(plugin)) or []
+        return sorted(caller.name for caller in callers)
+
+    def _implementing(self, hook: str) -> tuple[Plugin, ...]:
+        caller = getattr(self._manager.hook, hook, None)
+        if caller is None:
+            known = [name for name in vars(self._manager.hook) if not name.startswith("_")]
+            raise PluginError(f"there is no hook {hook}{suggest(hook, known)}")
+        names = {implementation.plugin_name for implementation in caller.get_hookimpls()}
+        return tuple(plugin for plugin in self._plugins if plugin.name in names)
+
+    def _call(self, hook: str, plugin: Plugin, arguments: Mapping[str, Any]) -> Any:
+        """Call one plugin's implementation with the arguments it takes."""
+        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+            if implementation.plugin_name == plugin.name:
+                return implementation.function(*[arguments[name] for name in implementation.argnames])
+        return None
+
+
+def declare(plugin: Plugin) -> Declares:
+    """Ask a plugin what it declares; an empty :class:`Declares` where it says nothing."""
+    manager = _manager([])
+    _check(manager, plugin, ("corekit_declare",))
+    function = getattr(plugin.module, "corekit_declare", None)
+    if function is None or manager.parse_hookimpl_opts(plugin.module, "corekit_declare") is None:
+        return Declares()
+    way = f"repair it, or start with --without {plugin.name}"
+    try:
+        answer = function()
+    except Exception as error:
+        raise PluginError(f"{plugin.label} raised in corekit_declare: {_reason(error)}; {way}") from error
+    if not isinstance(answer, Declares):
+        raise PluginError(f"{plugin.label} returns {answer!r} from corekit_declare, which is no Declares; {way}")
+    return answer
+
+
+def _manager(specs: Iterable[tuple[str, ModuleType]]) -> pluggy.PluginManager:
+    manager = pluggy.PluginManager(hookspecs.NAMESPACE)
+    manager.add_hookspecs(hookspecs)
+    for owner, module in specs:
+        try:
+            manager.add_hookspecs(module)
+        except ValueError as error:
+            raise PluginError(f"{owner} brings hook specifications in {module.__name__} that fail: {error}") from None
+    return manager
+
+
+def _installed_specs() -> list[tuple[str, ModuleType]]:
+    """Return the specifications of installed distributions, by the name of the distribution."""
+    specs: list[tuple[str, ModuleType]] = []
+    for point in sorted(metadata.entry_points(group=SPECS_GROUP), key=lambda point: point.value):
+        owner = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+        try:
+            specs.append((owner, point.load()))
+        except Exception as error:
+            reason = f"{owner} offers hook specifications in {point.value}, which cannot be imported: {_reason(error)}"
+            raise PluginError(reason) from error
+    return specs
+
+
+def _check_brought(plugin: Plugin, module: ModuleType) -> None:
+    """Refuse a specification that does not carry the name of the plugin that brings it."""
+    prefix = f"{hookspecs.NAMESPACE}_{plugin.name}_"
+    for name, member in vars(module).items():
+        if hasattr(member, f"{hookspecs.NAMESPACE}_spec") and not name.startswith(prefix):
+            raise PluginError(f"{plugin.label} brings the hook {name}; its hooks must begin with {prefix}: rename it")
+
+
+def _check(manager: pluggy.PluginManager, plugin: Plugin, only: Sequence[str] = ()) -> None:
+    """Refuse a plugin with a hook that is misspelt, takes what it is not given, or wraps those of others."""
+    known = {name: caller for name, caller in vars(manager.hook).items() if isinstance(caller, pluggy.HookCaller)}
+    for name in only or dir(plugin.module):
+        options = manager.parse_hookimpl_opts(plugin.module, name)
+        if options is None:
+            continue
+        caller = known.get(name)
+        if caller is None or caller.spec is None:
+            if options["optionalhook"]:
+                continue
+            way = "rename it, or install what brings it" + suggest(name, known)
+            raise PluginError(f"{plugin.label} implements {name}, which is no hook of corekit or what is installed; {way}")
+        if options["wrapper"] or options["hookwrapper"]:
+            raise PluginError(f"{plugin.label} wraps {name}, but no plugin may come between corekit and another; return")
+        taken = list(inspect.signature(getattr(plugin.module, name)).parameters)
+        strange = [argument for argument in taken if argument not in caller.spec.argnames]
+        if strange:
+            given = ", ".join(caller.spec.argnames) or "nothing"
+            raise PluginError(
+                f"{plugin.label} takes {strange[0]!r} in {name}, but corekit gives {given}"
+                f"{suggest(strange[0], caller.spec.argnames)}; rename it or leave it out"
+            )
+
+
+def _raised(plugin: Plugin, hook: str, error: Exception) -> PluginRaised:
+    return PluginRaised(f"{plugin.label} raised in {hook}: {_reason(error)}", plugin=plugin.name, hook=hook)
+
+
+def _reason(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"

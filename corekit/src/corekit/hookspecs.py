@@ -1,0 +1,62 @@
+"""Every hook that corekit calls, in the order of a plugin's life.
+
+A plugin implements a hook by a function of the same name, marked with :data:`corekit.hookimpl`; it may leave
+out arguments it does not need. Hooks of GraphQL are in :mod:`corekit_schema.hookspecs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from corekit.activities.activity import Batch
+    from corekit.activities.effects import Effect
+    from corekit.activities.facts import Facts
+    from corekit.db.reader import Reader
+    from corekit.declares import Declares
+
+NAMESPACE = "corekit"
+hookspec = pluggy.HookspecMarker(NAMESPACE)
+hookimpl = pluggy.HookimplMarker(NAMESPACE)
+
+# ---------------------------------------------------------------------------------------------- start-up
+
+
+@hookspec
+def corekit_declare() -> Declares:
+    """Say everything static the plugin brings.
+
+    Called once, when a kit starts, before any other hook. A plugin without it declares nothing. When it raises,
+    start-up stops with one message that names the plugin. Since 0.1.
+    """
+    raise NotImplementedError
+
+
+# ------------------------------------------------------------------------------------------- settlement
+
+
+@hookspec
+def corekit_prepare(batch: Batch, read: Reader) -> Mapping[str, Any] | None:
+    """Read what ``corekit_react`` will need beyond the facts of the core.
+
+    Called once for each chunk of activities, before anything reacts, with no lock held and no transaction open for
+    writing. ``batch`` holds every activity of the chunk, so read set-based: a fixed number of statements whatever
+    its size. Return a frozen value per member id; ``facts.prepared(activity)`` gives it back. When it raises, the
+    activities that make it raise (found by bisecting) are stored as failed, the others go on. Since 0.1.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def corekit_react(batch: Batch, facts: Facts) -> Iterable[Effect]:
+    """Yield the effects that the activities of the batch have.
+
+    Called for each batch, where each member occurs at most once. It is pure: it reads nothing but its arguments, no
+    clock, no chance, and gives the same answer for the same input. Results of all plugins are applied in the order
+    of the plugins, then as yielded. When it raises, the activities that make it raise (found by bisecting) are
+    stored as failed, the others go on. Since 0.1.
+    """
+    raise NotImplementedError

@@ -1,0 +1,312 @@
+"""One running instance of corekit: settings, plugins, database and clock, and everything that can be asked of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from itertools import islice
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from corekit import core
+from corekit.activities import intake
+from corekit.activities.activity import Activity
+from corekit.activities.incoming import Incoming, receive
+from corekit.activities.outcome import Outcome
+from corekit.activities.settle import Settlement
+from corekit.activities.sweep import SweepResult, sweep
+from corekit.activities.tables import activity as activities
+from corekit.activities.terms import Terms
+from corekit.clock import Clock, micros, moment
+from corekit.db import lineage, migrate
+from corekit.db.engine import Database
+from corekit.db.reader import Reader
+from corekit.errors import Invalid, NotFound, Problem, SettingsError
+from corekit.hooks import Hooks
+from corekit.ledger import chart, tables
+from corekit.members.profile import profile_schema
+from corekit.plugins import Plugin, discover
+from corekit.program import Program, current
+from corekit.registry import Registry
+from corekit.settings import Settings
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from corekit.activities.views import Explanation
+    from corekit.ledger.verify import Report
+
+CHUNK = 500
+"""Activities of one transaction, where nothing else is said."""
+
+
+class Kit:
+    """One running instance. It is safe to use from several threads; nothing of it is global."""
+
+    def __init__(
+        self,
+        settings: Settings | str | os.PathLike[str] = "corekit.toml",
+        *,
+        clock: Clock | None = None,
+        without: Sequence[str] = (),
+        modules: Mapping[str, ModuleType] | None = None,
+    ) -> None:
+        """Start with settings or the path of ``corekit.toml``.
+
+        ``clock`` replaces the database's clock, ``without`` leaves out enabled plugins, ``modules`` are plugins given
+        directly instead of by an installed distribution. Raises SettingsError and PluginError.
+        """
+        self.settings = settings if isinstance(settings, Settings) else Settings.load(settings)
+        self.plugins: tuple[Plugin, ...] = discover(self.settings, without, modules)
+        self._declared = Registry.of(core.declares(profile_schema(self.settings)), self.plugins)
+        self.hooks = Hooks(self.plugins)
+        self.database = Database(self.settings.database)
+        self._terms: Terms | None = None
+        self._settlement = Settlement(self.database, self.terms, self.renew, clock)
+
+    # ------------------------------------------------------------------------------------------------- what it is
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The program's time zone."""
+        return self.settings.time_zone
+
+    @property
+    def program(self) -> Program:
+        """The program that holds now."""
+        return self.terms().program
+
+    @property
+    def registry(self) -> Registry:
+        """Everything declared, what follows from the program included."""
+        return self.terms().registry
+
+    @property
+    def declared(self) -> Registry:
+        """Everything that core and plugins declare by themselves, without the program."""
+        return self._declared
+
+    @property
+    def statements(self) -> int:
+        """How many statements settlement has sent, transaction control and plugins' own apart."""
+        return self._settlement.statements
+
+    def terms(self) -> Terms:
+        """Return the terms under which activities settle now."""
+        if self._terms is None:
+            self._check_ready()
+            with self.read() as read:
+                program, registry = current(read, self._declared, self.settings)
+                terms = Terms.of(self.settings, registry, program, self.hooks)
+                self._check_chart(read, terms)
+            self._terms = terms
+        return self._terms
+
+    def renew(self) -> None:
+        """Forget the terms, because the program changed; they are read again when they are needed."""
+        self._terms = None
+
+    def now(self) -> datetime:
+        """Return the present instant by the kit's clock, which by default is the database's."""
+        return moment(self._settlement.now())
+
+    def read(self) -> AbstractContextManager[Reader]:
+        """Return a reader of one snapshot, as a context manager."""
+        return self.database.read()
+
+    def lineages(self) -> list[lineage.Lineage]:
+        """Return the lineages of the core and of every plugin that has tables."""
+        own = [plugin.declares.lineage for plugin in self.plugins]
+        return [lineage.core(), *(found for found in own if found is not None)]
+
+    def upgrade(self) -> list[str]:
+        """Migrate the database and enter what is declared into the chart of accounts; return the owners migrated."""
+        done = migrate.upgrade(self.database, self.lineages())
+        with self.read() as read:
+            program, registry = current(read, self._declared, self.settings)
+        self.enter(Terms.of(self.settings, registry, program, self.hooks))
+        return done
+
+    def enter(self, terms: Terms) -> None:
+        """Enter the account kinds of terms into the chart of accounts, and settle under these terms from now on."""
+        with self.database.write() as connection:
+            chart.sync(connection, terms.registry, terms.chart)
+        self.renew()
+
+    def close(self) -> None:
+        """Close the connections to the database."""
+        self.database.close()
+
+    # ------------------------------------------------------------------------------------------------- activities
+
+    def record(self, activity: Activity) -> Outcome:
+        """Settle one activity and return its answer.
+
+        Raises :class:`Invalid` where it is not understood (nothing is stored), :class:`Busy` and
+        :class:`Unavailable` where the same key should be sent again.
+        """
+        outcome = self._one(receive(activity, self.terms(), self._settlement.about_now()))
+        if outcome.outcome == "invalid":
+            raise Invalid(outcome.problems)
+        return outcome
+
+    def record_many(
+        self, activities: Iterable[Activity], *, chunk: int = CHUNK, progress: Callable[[int], object] | None = None
+    ) -> Iterator[Outcome]:
+        """Settle any number of activities in chunks, yielding one answer for each in their order.
+
+        Nothing happens before the answers are asked for. An activity that is not understood gets the answer
+        ``invalid``; the others go on. ``progress`` is called with the number settled after each chunk.
+        """
+        done = 0
+        coming = iter(activities)
+        while part := list(islice(coming, chunk)):
+            received = [self._receive(activity) for activity in part]
+            answers = self._settlement.settle([each for each in received if isinstance(each, Incoming)])
+            for each in received:
+                yield each if isinstance(each, Outcome) else answers[each.activity.id]
+            done += len(part)
+            if progress is not None:
+                progress(done)
+
+    def simulate(self, activity: Activity) -> Outcome:
+        """Return what :meth:`record` would answer, follow-ons included; nothing is stored."""
+        outcome = self._one(receive(activity, self.terms(), self._settlement.about_now()), simulate=True)
+        if outcome.outcome == "invalid":
+            raise Invalid(outcome.problems)
+        return outcome
+
+    def reverse(
+        self,
+        activity_id: str,
+        *,
+        source: str = "api",
+        external_id: str | None = None,
+        reason: str = "",
+        actor: str | None = None,
+        occurred_at: datetime | None = None,
+    ) -> Outcome:
+        """Take back a whole activity with everything that followed from it.
+
+        Raises NotFound where there is no such activity; what cannot be taken back is refused with the reason.
+        """
+        with self.read() as read:
+            member = read.scalar(select(activities.c.member_id).where(activities.c.id == activity_id))
+        if member is None:
+            message = f"there is no activity {activity_id}"
+            raise NotFound(message, id=activity_id)
+        key = {} if external_id is None else {"external_id": external_id}
+        return self.record(
+            Activity(type="reversal", member=member, occurred_at=occurred_at, source=source, reverses=activity_id,
+                     payload={"reason": reason}, actor=actor, **key)
+        )
+
+    def why(self, activity_id: str) -> Explanation:
+        """Explain an activity: its effects with rule and lines, its cause, what followed, what was taken back.
+
+        Raises NotFound where there is no such activity.
+        """
+        from corekit.activities.why import why  # noqa: PLC0415 - reading is not needed to settle
+
+        with self.read() as read:
+            found = why(read, [activity_id])
+        if activity_id not in found:
+            message = f"there is no activity {activity_id}"
+            raise NotFound(message, id=activity_id)
+        return found[activity_id]
+
+    # ---------------------------------------------------------------------------------------------- work that waits
+
+    def enqueue(self, activities: Iterable[Activity]) -> list[Outcome]:
+        """Store activities that a worker will settle; once this returns they cannot be lost.
+
+        A key that waits or was answered before is not stored again (``replayed``).
+        """
+        received = [self._receive(activity) for activity in activities]
+        fresh = {each.key: each for each in received if isinstance(each, Incoming)}
+        with self.database.write() as connection:
+            read = Reader(connection)
+            there = intake.known(read, fresh)
+            there |= intake.answered(read, fresh)
+            intake.enqueue(connection, [each for key, each in fresh.items() if key not in there], self._settlement.now())
+        return [each if isinstance(each, Outcome) else _waiting(each, fresh, there) for each in received]
+
+    def work(self, *, chunk: int = CHUNK, limit: int | None = None) -> int:
+        """Settle what waits until nothing is left (or ``limit`` activities are done); return how many were settled."""
+        done = 0
+        while limit is None or done < limit:
+            terms = self.terms()
+            with self.read() as read:
+                waiting = intake.next_waiting(read, terms, chunk if limit is None else min(chunk, limit - done))
+            if not waiting:
+                break
+            answers = self._settlement.settle(waiting, waiting=True)
+            failed = [each.key for each in waiting if answers[each.activity.id].outcome in {"failed", "invalid"}]
+            if failed:
+                with self.database.write() as connection:
+                    intake.put_aside(connection, failed)
+            done += len(waiting)
+        return done
+
+    def retry_failed(self) -> int:
+        """Let enqueued activities that failed be tried again by the next worker; return how many."""
+        with self.database.write() as connection:
+            return intake.take_up(connection)
+
+    def sweep(self, name: str, at: datetime | None = None) -> SweepResult:
+        """Run a sweep (``expiry``) as of an instant, now by default."""
+        return sweep(self.database, self._settlement, name, micros(at) if at else self._settlement.now())
+
+    def verify(self) -> Report:
+        """Prove the books on one snapshot."""
+        from corekit.ledger.verify import verify  # noqa: PLC0415 - a tool of its own
+
+        with self.read() as read:
+            return verify(read, self.terms())
+
+    # ----------------------------------------------------------------------------------------------------- inside
+
+    def _one(self, incoming: Incoming, *, simulate: bool = False) -> Outcome:
+        answers = self._settlement.settle([incoming], simulate=simulate)
+        return answers[incoming.activity.id]
+
+    def _receive(self, activity: Activity) -> Incoming | Outcome:
+        try:
+            return receive(activity, self.terms(), self._settlement.about_now())
+        except Invalid as error:
+            return Outcome(
+                outcome="invalid", source=activity.source, external_id=activity.external_id, member=activity.member,
+                type=activity.type, code=error.code, parameters=error.parameters, message=str(error),
+                problems=error.problems,
+            )
+
+    def _check_ready(self) -> None:
+        behind = [each.owner for each in self.lineages() if migrate.pending(self.database, each)]
+        if behind:
+            message = f"the tables of {', '.join(behind)} are not up to date; run: corekit db upgrade"
+            raise SettingsError(message, code="DATABASE_BEHIND", owners=behind)
+
+    def _check_chart(self, read: Reader, terms: Terms) -> None:
+        known = {row.code for row in read.all(select(tables.account_kind.c.code))}
+        if missing := [code for code in terms.chart.books if code not in known]:
+            message = f"the account kinds {', '.join(missing)} are not in the books yet; run: corekit db upgrade"
+            raise SettingsError(message, code="DATABASE_BEHIND", kinds=missing)
+
+
+def _waiting(incoming: Incoming, fresh: Mapping[tuple[str, str], Incoming], there: Mapping[tuple[str, str], str]) -> Outcome:
+    known = there.get(incoming.key)
+    is_first = known is None and fresh[incoming.key] is incoming
+    hash_ = known if known is not None else fresh[incoming.key].hash
+    outcome = "waiting" if hash_ == incoming.hash else "invalid"
+    problem = Problem(code="KEY_REUSED", message="This key was used for another body; send a new key.",
+                      path=("external_id",))
+    return Outcome(
+        outcome=outcome, source=incoming.key[0], external_id=incoming.key[1], member=incoming.activity.member,
+        activity_id=incoming.activity.id, type=incoming.activity.type, replayed=not is_first,
+        code=problem.code if outcome == "invalid" else None, message=problem.message if outcome == "invalid" else "",
+        problems=(problem,) if outcome == "invalid" else (),
+    )

@@ -1,0 +1,1 @@
+"""The ledger: accounts, postings, entries and lots; the hand-written SQL of settlement; the proof of the books."""

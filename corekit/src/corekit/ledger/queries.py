@@ -1,0 +1,113 @@
+"""The reads of settlement, written once for both dialects; a dialect says how it spells the few things that differ."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+ACCOUNT = ("a.id", "a.kind", "a.state", "a.debits_posted", "a.credits_posted", "a.debits_pending", "a.overdraft_limit",
+           "a.seq", "a.last_at")
+LOT = ("l.id", "l.account_id", "l.activity_id", "l.effect_id", "l.issued", "l.consumed", "l.held", "l.expired",
+       "l.repaid", "l.expires_at", "l.issued_at", "l.seq")
+ASSIGNMENT = ("t.id", "t.ladder", "t.tier", "t.valid_from", "t.valid_to", "t.activity_id")
+EFFECT = ("e.id", "e.owner", "e.kind", "e.rule", "e.account_kind", "e.amount", "e.undone", "e.data", "e.state", "e.no")
+_IDS = {"id", "account_id", "activity_id", "effect_id", "member_id", "parent_id", "spend_id"}
+_OPEN = "l.consumed + l.held + l.expired < l.issued"
+
+
+@frozen
+class Spelling:
+    """How a dialect writes arrays, sets of parameters and identifiers."""
+
+    array: str
+    """The function that makes a JSON array of its arguments."""
+    gather: str
+    """The aggregate that makes a JSON array of its rows."""
+    gather_pairs: str
+    """The aggregate that makes a JSON object of its key and value."""
+    document: str
+    """A format that puts the stored document ``{0}`` into an array."""
+    now: str
+    """The present instant, or 0 where the machine's clock is the database's."""
+    later: str
+    """The function that returns the larger of two numbers."""
+    id: str
+    """A format that turns the identifier ``{0}`` into text."""
+    ids: str
+    """The condition that what stands left of it is one of the identifiers given as one parameter."""
+    texts: str
+    """The same for texts."""
+    pairs: str
+    """The same for pairs of texts, given as one or two parameters."""
+    parameter: str
+    """One parameter."""
+
+
+@frozen
+class Queries:
+    """The statements of a dialect."""
+
+    spelling: Spelling
+    requests: str = field(init=False)
+    members: str = field(init=False)
+    taken: str = field(init=False)
+    open_lots: str = field(init=False)
+    originals: str = field(init=False)
+    involved_lots: str = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        for name, text in _statements(self.spelling).items():
+            object.__setattr__(self, name, text)
+
+
+def _statements(say: Spelling) -> dict[str, str]:
+    def column(name: str) -> str:
+        if name.partition(".")[2] in _IDS:
+            return say.id.format(name)
+        return say.document.format(name) if name == "e.data" else name
+
+    def array(names: tuple[str, ...]) -> str:
+        return f"{say.array}({', '.join(map(column, names))})"
+
+    lot = ", ".join(map(column, LOT))
+    funds = f"""(SELECT {say.gather}({say.array}({column('f.spend_id')}, f.amount)) FROM (
+        SELECT v.spend_id, sum(CASE WHEN v.kind IN ('consume', 'repay') THEN v.amount ELSE -v.amount END) AS amount
+        FROM core_lot_movement v WHERE v.lot_id = l.id AND v.kind IN ('consume', 'restore', 'repay', 'unrepay')
+        GROUP BY v.spend_id ORDER BY max(v.seq)) f)"""
+    return {
+        "requests": f"""
+SELECT r.scope, r.key, r.hash, r.outcome, {column('r.member_id')},
+    {column('r.activity_id')}, r.code, r.parameters, a.seq
+FROM core_request r LEFT JOIN core_activity a ON a.id = r.activity_id WHERE (r.scope, r.key) {say.pairs}
+UNION ALL
+SELECT a.source, a.external_id, '', 'failed', {column('a.member_id')}, {column('a.id')},
+    NULL, NULL, NULL
+FROM core_activity a WHERE a.state = 'failed' AND (a.source, a.external_id) {say.pairs}""",
+        "members": f"""
+SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now}, {column('m.id')}, m.state, m.seq, m.last_at, m.joined_at, p.attributes,
+    (SELECT {say.gather}({array(ACCOUNT)}) FROM core_account a WHERE a.member_id = m.id),
+    (SELECT {say.gather}({array(ASSIGNMENT)}) FROM core_tier_assignment t WHERE t.member_id = m.id),
+    (SELECT {say.gather_pairs}(x.metric, x.value) FROM core_metric x WHERE x.member_id = m.id),
+    (SELECT {say.gather}({say.array}(d.metric, d.day, d.value)) FROM core_metric_day d
+        WHERE d.member_id = m.id AND d.metric {say.texts} AND d.day BETWEEN {say.parameter} AND {say.parameter}),
+    (SELECT {say.gather}({array(LOT)}) FROM core_account a JOIN core_lot l ON l.account_id = a.id
+        WHERE a.member_id = m.id AND {_OPEN} AND l.expires_at <= {say.later}({say.parameter}, m.last_at))
+FROM core_member m LEFT JOIN core_profile p ON p.member_id = m.id WHERE m.id {say.ids}""",
+        "taken": f"SELECT p.external_id FROM core_profile p WHERE p.external_id {say.texts}",
+        "open_lots": f"SELECT {lot} FROM core_lot l WHERE l.account_id {say.ids} AND {_OPEN}",
+        "originals": f"""
+WITH RECURSIVE tree(id, depth) AS (
+    SELECT a.id, 0 FROM core_activity a WHERE a.id {say.ids} AND a.state = 'settled'
+    UNION ALL SELECT c.id, tree.depth + 1 FROM tree JOIN core_activity c ON c.parent_id = tree.id
+        WHERE c.state = 'settled')
+SELECT {column('a.id')}, {column('a.member_id')}, a.type, a.occurred_at,
+    a.reverses IS NOT NULL, {column('a.parent_id')}, a.seq, a.measures,
+    EXISTS (SELECT 1 FROM core_activity r WHERE r.reverses = a.id AND r.state = 'settled'),
+    (SELECT {say.gather}({array(EFFECT)}) FROM core_effect e WHERE e.activity_id = a.id)
+FROM tree JOIN core_activity a ON a.id = tree.id""",
+        "involved_lots": f"""
+SELECT {lot}, {funds} FROM core_lot l WHERE l.id IN (
+    SELECT l.id FROM core_lot l WHERE l.account_id {say.ids} AND ({_OPEN})
+    UNION SELECT l.id FROM core_lot l WHERE l.account_id {say.ids} AND l.repaid > 0
+    UNION SELECT l.id FROM core_lot l WHERE l.effect_id {say.ids}
+    UNION SELECT v.lot_id FROM core_lot_movement v WHERE v.spend_id {say.ids})""",
+    }

@@ -1,0 +1,180 @@
+"""Reading the ledger: what members have, statements with the running balance, and what lapses when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from attrs import field, frozen
+from sqlalchemy import ColumnElement, and_, case, cast, func, select
+
+from corekit.activities.tables import activity as _activity
+from corekit.activities.tables import effect as _effect
+from corekit.clock import micros
+from corekit.db.reader import Reader, any_of
+from corekit.db.shape import Shape, group
+from corekit.db.types import Whole
+from corekit.ledger.chart import DEBT
+from corekit.ledger.tables import account as _account
+from corekit.ledger.tables import account_kind as _kind
+from corekit.ledger.tables import entry as _entry
+from corekit.ledger.tables import lot as _lot
+from corekit.ledger.tables import posting as _posting
+from corekit.ledger.tables import unit as _unit
+from corekit.paging import Newest, Page, Span
+
+# Spelled like the condition of the index on open lots, so that both databases use it.
+_IS_OPEN: ColumnElement[bool] = _lot.c.consumed + _lot.c.held + _lot.c.expired < _lot.c.issued
+_OPEN: ColumnElement[int] = cast(
+    func.coalesce(func.sum(_lot.c.issued - _lot.c.consumed - _lot.c.held - _lot.c.expired), 0), Whole
+)
+
+
+@frozen
+class Expiring:
+    """An amount (minor units) that lapses at an instant, unless it is spent before."""
+
+    member: str = field(repr=False)
+    at: datetime
+    amount: int
+
+
+@frozen
+class Balance:
+    """What a member has of an account kind, in minor units of ``unit`` (``scale`` decimal places).
+
+    ``balance`` is what the books say, ``pending`` is held, ``due`` is past its expiry and not yet expired,
+    ``debt`` is what the member owes. ``next_amount`` lapses at ``next_at``, if anything does.
+    """
+
+    account: str
+    member: str
+    kind: str
+    unit: str
+    scale: int
+    state: str
+    balance: int
+    pending: int
+    due: int
+    debt: int
+    next_at: datetime | None
+    next_amount: int
+
+    @property
+    def available(self) -> int:
+        """What may be spent now."""
+        return self.balance - self.pending - self.due
+
+    @property
+    def expiring_next(self) -> Expiring | None:
+        """What lapses next."""
+        return Expiring(self.member, self.next_at, self.next_amount) if self.next_at else None
+
+
+@frozen
+class EntryView:
+    """A line of a statement: ``amount`` is positive for a credit, else negative; then what was left."""
+
+    account: str
+    seq: int
+    posting: str
+    activity: str
+    activity_type: str
+    rule: str
+    amount: int
+    balance_after: int
+    available_after: int
+    recorded_at: datetime
+
+
+_ENTRY = Shape(
+    EntryView,
+    _entry,
+    account=_entry.c.account_id,
+    posting=_entry.c.posting_id,
+    activity=_entry.c.activity_id,
+    activity_type=_activity.c.type,
+    rule=_effect.c.rule,
+    amount=case((_entry.c.side == "credit", _entry.c.amount), else_=-_entry.c.amount),
+)
+_OF_ACCOUNT = Newest(_entry, _entry.c.account_id, _account)
+
+
+def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str, list[Balance]]:
+    """Return what each member has at ``now``, by account kind, those of disabled plugins included."""
+    at, ids = micros(now), list(member_ids)
+    debt = _account.alias("debt")
+    following = select(func.min(_lot.c.expires_at)).where(_of(_account.c.id), _lot.c.expires_at > at)
+    held = (
+        select(_account, following.scalar_subquery().label("next_at"))
+        .where(any_of(_account.c.member_id, ids), _account.c.kind.not_like(f"%.{DEBT}"))
+        .subquery()
+    )
+    shape = Shape(
+        Balance,
+        held,
+        account=held.c.id,
+        member=held.c.member_id,
+        unit=_kind.c.unit,
+        scale=_unit.c.scale,
+        balance=held.c.credits_posted - held.c.debits_posted,
+        pending=held.c.debits_pending,
+        due=select(_OPEN).where(_of(held.c.id), _lot.c.expires_at <= at).scalar_subquery(),
+        debt=func.coalesce(debt.c.debits_posted - debt.c.credits_posted, 0),
+        next_amount=select(_OPEN).where(_of(held.c.id), _lot.c.expires_at == held.c.next_at).scalar_subquery(),
+    )
+    statement = (
+        select(*shape.columns)
+        .join(_kind, _kind.c.code == held.c.kind)
+        .join(_unit, _unit.c.code == _kind.c.unit)
+        .outerjoin(debt, and_(debt.c.member_id == held.c.member_id, debt.c.kind == held.c.kind + f".{DEBT}"))
+        .order_by(held.c.member_id, held.c.kind)
+    )
+    return group(map(shape, read.all(statement)), "member", ids)
+
+
+def statement(
+    read: Reader,
+    account_ids: Iterable[str],
+    first: int | None = None,
+    after: str | None = None,
+    last: int | None = None,
+    before: str | None = None,
+) -> dict[str, Page[EntryView]]:
+    """Return a page of each account's entries with the running balance, newest first.
+
+    ``account_ids`` are those of :attr:`Balance.account`. Raises :class:`~corekit.errors.Invalid` for a cursor
+    or a page size that cannot be.
+    """
+    span = Span.of(first, after, last, before, int)
+    entries = (
+        select(*_ENTRY.columns)
+        .join_from(_entry, _posting, _posting.c.id == _entry.c.posting_id)
+        .join(_activity, _activity.c.id == _entry.c.activity_id)
+        .join(_effect, _effect.c.id == _posting.c.effect_id)
+    )
+    pages = _OF_ACCOUNT.pages(read, entries, "account", account_ids, span)
+    return {account: page.map(_ENTRY) for account, page in pages.items()}
+
+
+def expiring(
+    read: Reader, member_ids: Iterable[str], kind: str, until: datetime, now: datetime
+) -> dict[str, list[Expiring]]:
+    """Return what of a kind lapses for each member after ``now`` and up to ``until``, soonest first."""
+    ids, at = list(member_ids), _lot.c.expires_at
+    shape = Shape(Expiring, member=_account.c.member_id, at=at, amount=_OPEN)
+    statement = (
+        select(*shape.columns)
+        .join_from(_account, _lot, _of(_account.c.id))
+        .where(any_of(_account.c.member_id, ids), _account.c.kind == kind)
+        .where(at > micros(now), at <= micros(until))
+        .group_by(_account.c.member_id, at)
+        .order_by(_account.c.member_id, at)
+    )
+    return group(map(shape, read.all(statement)), "member", ids)
+
+
+def _of(account: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Keep the open lots of an account."""
+    return and_(_lot.c.account_id == account, _IS_OPEN)

@@ -1,0 +1,69 @@
+"""The rows of one unit of work, by table, in the order of the tables' columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import Table
+
+from corekit.activities import tables as activities
+from corekit.db.types import Json
+from corekit.ledger import tables as ledger
+from corekit.members import tables as members
+from corekit.tiers import tables as tiers
+
+Row = tuple[Any, ...]
+
+
+@frozen
+class Layout:
+    """How rows of one kind look: the table they belong to and its columns in the order of the tuple."""
+
+    table: str
+    columns: tuple[str, ...]
+    documents: frozenset[int]
+    """The positions that hold documents (to be written as JSON)."""
+
+    @classmethod
+    def of(cls, table: Table, *columns: str) -> Layout:
+        """Lay out whole rows of a table, or the named columns of it."""
+        chosen = [table.c[name] for name in columns] if columns else list(table.c)
+        documents = frozenset(i for i, column in enumerate(chosen) if isinstance(column.type, Json))
+        return cls(table.name, tuple(column.name for column in chosen), documents)
+
+
+INSERTS = {
+    "member": Layout.of(members.member),
+    "profile": Layout.of(members.profile),
+    "account": Layout.of(ledger.account),
+    "request": Layout.of(activities.request),
+    "activity": Layout.of(activities.activity),
+    "line": Layout.of(activities.line),
+    "effect": Layout.of(activities.effect),
+    "posting": Layout.of(ledger.posting),
+    "entry": Layout.of(ledger.entry),
+    "lot": Layout.of(ledger.lot),
+    "lot_movement": Layout.of(ledger.lot_movement),
+    "assignment": Layout.of(tiers.assignment),
+    "outbox": Layout.of(activities.outbox),
+    "intake": Layout.of(activities.intake),
+}
+"""Rows that are added, parents first."""
+
+CHANGES = {
+    "member_changed": Layout.of(members.member, "id", "state", "seq", "last_at"),
+    "account_changed": Layout.of(
+        ledger.account, "id", "debits_posted", "credits_posted", "debits_pending", "seq", "last_at"
+    ),
+    "lot_changed": Layout.of(ledger.lot, "id", "consumed", "held", "expired", "repaid", "expires_at", "seq"),
+    "effect_changed": Layout.of(activities.effect, "id", "undone", "unfunded"),
+    "assignment_closed": Layout.of(tiers.assignment, "id", "valid_to"),
+    "metric": Layout.of(activities.metric),
+    "metric_day": Layout.of(activities.metric_day),
+    "intake_done": Layout.of(activities.intake, "scope", "key"),
+}
+"""Rows that change what is there. Value, counts and sequence numbers are differences, never new values."""
+
+Rows = dict[str, list[Row]]
+"""Rows by the names above; a name without rows is left out."""

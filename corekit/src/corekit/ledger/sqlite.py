@@ -1,0 +1,183 @@
+"""Settlement on SQLite: the reads of :mod:`corekit.ledger.queries`, and one prepared statement per table and unit."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from corekit.errors import Busy, Integrity, Unavailable
+from corekit.ledger.queries import Queries, Spelling
+from corekit.ledger.rows import CHANGES, INSERTS, Layout, Row, Rows
+from corekit.ledger.store import Conflict, Lock, Needs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+QUERIES = Queries(
+    Spelling(
+        array="json_array",
+        gather="json_group_array",
+        gather_pairs="json_group_object",
+        document="json({0})",
+        now="0",
+        later="max",
+        id="{0}",
+        ids="IN (SELECT value FROM json_each(?))",
+        texts="IN (SELECT value FROM json_each(?))",
+        pairs="IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))",
+        parameter="?",
+    )
+)
+_INSERTS = {
+    name: f"INSERT INTO {layout.table} ({', '.join(layout.columns)}) VALUES ({', '.join('?' * len(layout.columns))})"
+    for name, layout in INSERTS.items()
+}
+# Numbered parameters: the position of the column in its layout.
+_CHANGES = {
+    "member_changed": "UPDATE core_member SET state = ?2, seq = seq + ?3, last_at = ?4 WHERE id = ?1",
+    "account_changed": "UPDATE core_account SET debits_posted = debits_posted + ?2, "
+    "credits_posted = credits_posted + ?3, debits_pending = debits_pending + ?4, seq = seq + ?5, last_at = ?6 "
+    "WHERE id = ?1",
+    "lot_changed": "UPDATE core_lot SET consumed = consumed + ?2, held = held + ?3, expired = expired + ?4, "
+    "repaid = repaid + ?5, expires_at = ?6, seq = seq + ?7 WHERE id = ?1",
+    "effect_changed": "UPDATE core_effect SET undone = undone + ?2, unfunded = unfunded + ?3 WHERE id = ?1",
+    "assignment_closed": "UPDATE core_tier_assignment SET valid_to = ?2 WHERE id = ?1 AND valid_to IS NULL",
+    "metric": "INSERT INTO core_metric VALUES (?1, ?2, ?3) ON CONFLICT (member_id, metric) "
+    "DO UPDATE SET value = value + excluded.value",
+    "metric_day": "INSERT INTO core_metric_day VALUES (?1, ?2, ?3, ?4) ON CONFLICT (member_id, metric, day) "
+    "DO UPDATE SET value = value + excluded.value",
+    "intake_done": "DELETE FROM core_intake WHERE scope = ?1 AND key = ?2",
+}
+_COUNTED = {"member_changed", "account_changed", "lot_changed", "effect_changed", "assignment_closed"}
+_TAKEN_MEANWHILE = ("core_request", "core_profile.external_id", "core_member.id", "core_intake", "core_activity.source")
+
+
+class SQLite:
+    """The store on one SQLite connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.statements = 0
+        self._connection = connection
+
+    def time(self) -> int:
+        """Return the present instant by the machine's clock, which is the database's."""
+        return time.time_ns() // 1000
+
+    def requests(self, keys: Sequence[tuple[str, str]]) -> list[tuple[Any, ...]]:
+        """Return the answers to keys that were answered, and keys whose activity failed."""
+        pairs = orjson.dumps(keys).decode()
+        return [(*row[:7], _parsed(row[7]), row[8]) for row in self._all(QUERIES.requests, (pairs, pairs))]
+
+    def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
+        """Return each member with all that belongs to it, one row per member."""
+        parameters = (_json(needs.metrics), needs.first_day, needs.last_day, needs.due_by, _json(ids))
+        return [(*row[:7], *map(_parsed, row[7:])) for row in self._all(QUERIES.members, parameters)]
+
+    def taken(self, external_ids: Sequence[str]) -> list[str]:
+        """Return those external ids of members that are taken."""
+        return [row[0] for row in self._all(QUERIES.taken, (_json(external_ids),))]
+
+    def open_lots(self, accounts: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return the lots of accounts that have something left."""
+        return self._all(QUERIES.open_lots, (_json(accounts),))
+
+    def originals(self, activities: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return activities that are to be reversed, with their effects, and all follow-ons below them."""
+        rows = self._all(QUERIES.originals, (_json(activities),))
+        return [(*row[:7], _parsed(row[7]), row[8], _parsed(row[9])) for row in rows]
+
+    def involved_lots(self, accounts: Sequence[str], effects: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return the lots that undoing effects can touch, each with what it funds."""
+        own, undone = _json(accounts), _json(effects)
+        rows = self._all(QUERIES.involved_lots, (own, own, undone, undone))
+        return [(*row[:-1], _parsed(row[-1])) for row in rows]
+
+    def begin(self) -> None:
+        """Begin a transaction that writes: SQLite has one writer at a time, so this is where others wait."""
+        with _translated():
+            self._connection.execute("BEGIN IMMEDIATE")
+
+    def lock(self, members: Sequence[str]) -> Lock:
+        """Return the members as they stand; the transaction itself is the lock."""
+        text = "SELECT id, seq FROM core_member WHERE id IN (SELECT value FROM json_each(?))"
+        return Lock(dict(self._all(text, (_json(members),))), self.time())
+
+    def write(self, rows: Rows) -> None:
+        """Write the rows of a unit, parents first."""
+        with _translated():
+            for name, layout in INSERTS.items():
+                if name in rows:
+                    self.statements += 1
+                    self._connection.executemany(_INSERTS[name], _plain(layout, rows[name]))
+            for name, text in _CHANGES.items():
+                if name in rows:
+                    self.statements += 1
+                    changed = self._connection.executemany(text, rows[name]).rowcount
+                    if name in _COUNTED and changed != len(rows[name]):
+                        message = f"{len(rows[name]) - changed} rows of {name} were not there"
+                        raise Integrity(message, rows=name)
+
+    def drop_failed(self, activities: Sequence[str]) -> None:
+        """Remove failed activities that are about to be settled under the same id."""
+        self._all(
+            "DELETE FROM core_activity WHERE id IN (SELECT value FROM json_each(?)) AND state = 'failed'",
+            (_json(activities),),
+        )
+
+    def commit(self) -> None:
+        """Make it last."""
+        with _translated():
+            self._connection.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Undo everything since :meth:`begin`; harmless outside a transaction."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _all(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+        self.statements += 1
+        with _translated():
+            return self._connection.execute(text, parameters).fetchall()
+
+
+def _plain(layout: Layout, rows: list[Row]) -> Iterable[Row]:
+    """Write documents as text, which is how SQLite keeps them."""
+    if not layout.documents:
+        return rows
+    return [
+        tuple(
+            orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+            if index in layout.documents and value is not None
+            else value
+            for index, value in enumerate(row)
+        )
+        for row in rows
+    ]
+
+
+def _json(values: Sequence[str]) -> str:
+    return orjson.dumps(list(values)).decode()
+
+
+def _parsed(text: str | None) -> Any:
+    return None if text is None else orjson.loads(text)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turn what the driver raises into what settlement understands."""
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        if any(name in str(error) for name in _TAKEN_MEANWHILE):
+            raise Conflict(str(error)) from error
+        raise Integrity("a constraint of the books is violated", constraint=str(error)) from error
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise Busy("another process is writing; nothing was written, send the same key again") from error
+        raise Unavailable("the database does not answer; send the same key again") from error

@@ -1,0 +1,191 @@
+"""What a plan knows of members, accounts and lots: loaded once, changed in memory, written once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from corekit.ids import new_id
+from corekit.ledger.journal import Journal
+
+if TYPE_CHECKING:
+    from corekit.activities.planned import Planned, PlannedEffect
+    from corekit.ledger.voucher import Voucher
+
+NEVER = 1 << 62
+"""Later than every instant: the order of a lot that does not lapse."""
+
+
+class Account:
+    """A member's account of one kind: what the database holds (``base``) and what the plan makes of it."""
+
+    __slots__ = (
+        "base", "credits", "debits", "id", "is_new", "kind", "last_at", "lots", "lots_complete", "member_id",
+        "overdraft_limit", "pending", "seq", "state", "touched",
+    )
+
+    def __init__(self, member_id: str, kind: str, *, overdraft_limit: int | None = 0) -> None:
+        self.id = new_id()
+        self.member_id = member_id
+        self.kind = kind
+        self.state = "open"
+        self.debits = self.credits = self.pending = self.seq = self.last_at = 0
+        self.overdraft_limit = overdraft_limit
+        self.base = (0, 0, 0, 0)
+        self.is_new = True
+        self.touched: Voucher | None = None
+        self.lots: list[Lot] = []
+        self.lots_complete = True
+
+    @classmethod
+    def loaded(cls, member_id: str, row: Sequence[Any]) -> Account:
+        """Make an account of the database's row; its lots are not loaded yet."""
+        account = cls.__new__(cls)
+        (account.id, account.kind, account.state, account.debits, account.credits, account.pending,
+         account.overdraft_limit, account.seq, account.last_at) = row
+        account.member_id = member_id
+        account.base = (account.debits, account.credits, account.pending, account.seq)
+        account.is_new = False
+        account.touched = None
+        account.lots = []
+        account.lots_complete = False
+        return account
+
+    @property
+    def balance(self) -> int:
+        """What the account holds, in minor units; negative is owed."""
+        return self.credits - self.debits
+
+    @property
+    def available(self) -> int:
+        """What may be spent, once the lots that are due have been expired."""
+        return self.credits - self.debits - self.pending
+
+    def open_lots(self) -> list[Lot]:
+        """Return the lots with something left, in the order in which they are spent."""
+        return sorted((lot for lot in self.lots if lot.open > 0), key=_spending_order)
+
+
+class Lot:
+    """A credit that keeps its own expiry. ``funds`` says how much of it each spend has (None: a paid debt)."""
+
+    __slots__ = (
+        "account_id", "activity_id", "base", "consumed", "effect_id", "expired", "expires_at", "funds", "funds_complete",
+        "held", "id", "is_new", "issued", "issued_at", "issued_by", "repaid", "seq",
+    )
+
+    def __init__(self, account_id: str, voucher: Voucher, effect_id: str, issued: int, expires_at: int | None) -> None:
+        self.id = new_id()
+        self.account_id = account_id
+        self.issued_by: Voucher | None = voucher
+        self.activity_id = voucher.activity_id
+        self.effect_id = effect_id
+        self.issued = issued
+        self.consumed = self.held = self.expired = self.repaid = self.seq = 0
+        self.expires_at = expires_at
+        self.issued_at = voucher.at
+        self.base: tuple[Any, ...] = ()
+        self.is_new = True
+        self.funds: dict[str | None, int] = {}
+        self.funds_complete = True
+
+    @classmethod
+    def loaded(cls, row: Sequence[Any]) -> Lot:
+        """Make a lot of the database's row; what it funds is not loaded yet."""
+        lot = cls.__new__(cls)
+        (lot.id, lot.account_id, lot.activity_id, lot.effect_id, lot.issued, lot.consumed, lot.held, lot.expired,
+         lot.repaid, lot.expires_at, lot.issued_at, lot.seq) = row
+        lot.base = lot.parts
+        lot.issued_by = None
+        lot.is_new = False
+        lot.funds = {}
+        lot.funds_complete = False
+        return lot
+
+    @property
+    def parts(self) -> tuple[Any, ...]:
+        """Everything of a lot that can change."""
+        return self.consumed, self.held, self.expired, self.repaid, self.expires_at, self.seq
+
+    @property
+    def open(self) -> int:
+        """What is left of it, in minor units."""
+        return self.issued - self.consumed - self.held - self.expired
+
+    @property
+    def due_at(self) -> int:
+        """The instant from which nobody can spend it."""
+        return NEVER if self.expires_at is None else self.expires_at
+
+
+def _spending_order(lot: Lot) -> tuple[int, int, str]:
+    return lot.due_at, lot.issued_at, lot.id
+
+
+class Assignment:
+    """A member's stay in a tier of a ladder, from an instant until the next one begins."""
+
+    __slots__ = ("activity_id", "begun_by", "ended_by", "id", "is_new", "ladder", "measured", "program", "reason",
+                 "tier", "valid_from", "valid_to")
+
+    def __init__(self, ladder: str, tier: str, voucher: Voucher, *, reason: str, program: int,
+                 measured: Mapping[str, int]) -> None:
+        self.id = new_id()
+        self.ladder = ladder
+        self.tier = tier
+        self.valid_from = voucher.at
+        self.valid_to: int | None = None
+        self.begun_by: Voucher | None = voucher
+        self.ended_by: Voucher | None = None
+        self.reason = reason
+        self.activity_id = voucher.activity_id
+        self.program = program
+        self.measured = measured
+        self.is_new = True
+
+    @classmethod
+    def loaded(cls, row: Sequence[Any]) -> Assignment:
+        """Make an assignment of the database's row."""
+        assignment = cls.__new__(cls)
+        (assignment.id, assignment.ladder, assignment.tier, assignment.valid_from, assignment.valid_to,
+         assignment.activity_id) = row
+        assignment.begun_by = assignment.ended_by = None
+        assignment.is_new = False
+        return assignment
+
+
+class Member:
+    """A member as the plan finds and leaves it. ``seq`` counts its settled activities."""
+
+    __slots__ = (
+        "accounts", "assignments", "attributes", "days", "effect_changes", "id", "is_new", "joined_at", "journal",
+        "last_at", "metrics", "planned", "prepared", "profile", "seq", "seq_loaded", "spends", "stale", "state",
+    )
+
+    def __init__(self, member_id: str, *, state: str = "", seq: int = 0, last_at: int = 0, joined_at: int = 0) -> None:
+        self.id = member_id
+        self.state = state
+        self.seq = self.seq_loaded = seq
+        self.last_at = last_at
+        self.joined_at = joined_at
+        self.is_new = not state
+        self.attributes: Mapping[str, Any] = {}
+        self.profile: Mapping[str, Any] | None = None
+        self.accounts: dict[str, Account] = {}
+        # Per ladder, oldest first: the tier at an instant is the last one that began before it.
+        self.assignments: dict[str, list[Assignment]] = {}
+        self.metrics: dict[str, int] = {}
+        self.days: dict[str, dict[int, int]] = {}
+        self.prepared: dict[str, Any] = {}
+        self.planned: list[Planned] = []
+        # Spends made by this plan, and how effects that are in the database change: (undone, unfunded).
+        self.spends: dict[str, PlannedEffect] = {}
+        self.effect_changes: dict[str, tuple[int, int]] = {}
+        # A plugin's own effect changed what it prepared, and it brings no fold: what comes next has to wait.
+        self.stale = False
+        self.journal = Journal()
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is such a member, in the database or by this plan."""
+        return bool(self.state)

@@ -1,0 +1,121 @@
+"""Tables of the ledger: double entry, one row per posting, and the lots that say what funds what.
+
+Rows that one unit writes together carry no foreign keys among each other: parent and child are written by the same
+statement, nothing can be deleted (triggers), and ``corekit verify`` proves that each has its other half.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Text, text
+
+from corekit.db.base import table
+from corekit.db.types import Amount, Flag, Id, Instant, Whole
+from corekit.members.tables import member
+
+unit = table(
+    "core_unit",
+    Column("code", Text, primary_key=True),
+    Column("scale", Integer, CheckConstraint("scale BETWEEN 0 AND 6", name="scale"), nullable=False),
+    Column("class", Text, nullable=False),
+)
+
+account_kind = table(
+    "core_account_kind",
+    Column("code", Text, primary_key=True),
+    Column("unit", Text, ForeignKey(unit.c.code, ondelete="RESTRICT"), nullable=False),
+    Column("system", Flag, nullable=False),
+    Column("lots", Flag, nullable=False),
+    Column("clawback", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+)
+
+account = table(
+    "core_account",
+    Column("id", Id, primary_key=True),
+    Column("kind", Text, ForeignKey(account_kind.c.code, ondelete="RESTRICT"), nullable=False),
+    Column("member_id", Id, ForeignKey(member.c.id, ondelete="RESTRICT")),
+    Column("state", Text, nullable=False, server_default="open"),
+    Column("debits_posted", Amount, nullable=False),
+    Column("credits_posted", Amount, nullable=False),
+    Column("debits_pending", Amount, nullable=False),
+    Column("credits_pending", Amount, nullable=False),
+    # How far the balance may fall below zero; None: without limit (a debt account only ever grows downward).
+    Column("overdraft_limit", Amount),
+    Column("seq", Whole, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    CheckConstraint(
+        "debits_posted >= 0 AND credits_posted >= 0 AND debits_pending >= 0 AND credits_pending >= 0", name="counters"
+    ),
+    CheckConstraint(
+        "overdraft_limit IS NULL OR credits_posted - debits_posted - debits_pending >= -overdraft_limit", name="floor"
+    ),
+    Index("uq_core_account_member_id_kind", "member_id", "kind", unique=True),
+    postgresql_with={"fillfactor": 80},
+)
+
+posting = table(
+    "core_posting",
+    Column("id", Id, primary_key=True),
+    Column("activity_id", Id, nullable=False),
+    Column("effect_id", Id, nullable=False),
+    Column("unit", Text, nullable=False),
+    Column("debit_account_id", Id, nullable=False),
+    Column("credit_account_id", Id, nullable=False),
+    Column("amount", Amount, CheckConstraint("amount BETWEEN 1 AND 1000000000000000", name="amount"), nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    Index(None, "activity_id"),
+)
+
+entry = table(
+    "core_entry",
+    Column("account_id", Id, primary_key=True),
+    Column("seq", Whole, primary_key=True),
+    Column("posting_id", Id, nullable=False),
+    Column("activity_id", Id, nullable=False),
+    Column("side", Text, CheckConstraint("side IN ('debit', 'credit')", name="side"), nullable=False),
+    Column("amount", Amount, nullable=False),
+    Column("balance_after", Amount, nullable=False),
+    Column("available_after", Amount, nullable=False),
+    Column("recorded_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+lot = table(
+    "core_lot",
+    Column("id", Id, primary_key=True),
+    Column("account_id", Id, nullable=False),
+    Column("activity_id", Id, nullable=False),
+    Column("effect_id", Id, nullable=False),
+    Column("issued", Amount, nullable=False),
+    Column("consumed", Amount, nullable=False),
+    Column("held", Amount, nullable=False),
+    Column("expired", Amount, nullable=False),
+    # The part of what is consumed that paid a debt instead of funding a spend.
+    Column("repaid", Amount, nullable=False),
+    Column("expires_at", Instant),
+    Column("issued_at", Instant, nullable=False),
+    Column("seq", Whole, nullable=False),
+    CheckConstraint("held >= 0 AND expired >= 0 AND repaid >= 0 AND consumed >= repaid", name="parts"),
+    CheckConstraint("consumed + held + expired <= issued", name="whole"),
+    Index("ix_core_lot_open", "account_id", "expires_at", postgresql_where=text("consumed + held + expired < issued"),
+          sqlite_where=text("consumed + held + expired < issued")),
+    Index("ix_core_lot_due", "expires_at", postgresql_where=text("consumed + held + expired < issued"),
+          sqlite_where=text("consumed + held + expired < issued")),
+    Index("ix_core_lot_repaid", "account_id", postgresql_where=text("repaid > 0"), sqlite_where=text("repaid > 0")),
+    Index(None, "effect_id"),
+)
+
+lot_movement = table(
+    "core_lot_movement",
+    Column("lot_id", Id, primary_key=True),
+    Column("seq", Whole, primary_key=True),
+    Column("activity_id", Id, nullable=False),
+    Column("effect_id", Id, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("amount", Amount, CheckConstraint("amount > 0", name="amount"), nullable=False),
+    # The effect that spends what is consumed here, or that gets it back.
+    Column("spend_id", Id),
+    Index("ix_core_lot_movement_spend_id", "spend_id", postgresql_where=text("spend_id IS NOT NULL"),
+          sqlite_where=text("spend_id IS NOT NULL")),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,73 @@
+"""What one settled activity writes into the books."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from corekit.errors import Integrity
+from corekit.ids import new_id
+from corekit.ledger.journal import Journal
+from corekit.ledger.state import Account, Lot
+
+LARGEST_AMOUNT = 10**15
+"""The largest amount of one posting, in minor units."""
+
+# How each kind of movement changes the parts of a lot.
+_CONSUMES = {"consume": 1, "repay": 1, "clawback": 1, "restore": -1, "unrepay": -1}
+_EXPIRES = {"expire": 1, "unexpire": -1}
+_REPAYS = {"repay": 1, "unrepay": -1}
+
+
+class Voucher:
+    """The postings, entries and lot movements of one activity, all at one instant.
+
+    Rows are tuples in the order of their tables' columns without the instant, which is settled last: it is the
+    time at which the members are locked.
+    """
+
+    __slots__ = ("activity_id", "at", "entries", "movements", "postings")
+
+    def __init__(self, activity_id: str, at: int) -> None:
+        self.activity_id = activity_id
+        self.at = at
+        self.postings: list[tuple[Any, ...]] = []
+        self.entries: list[tuple[Any, ...]] = []
+        self.movements: list[tuple[Any, ...]] = []
+
+    def post(self, journal: Journal, effect: str, unit: str, debit: Account | str, credit: Account | str,
+             amount: int) -> None:
+        """Move an amount from one account to another; a text is the id of one of the house's accounts."""
+        if not 1 <= amount <= LARGEST_AMOUNT:
+            message = f"a posting of {amount} is outside 1..{LARGEST_AMOUNT}"
+            raise Integrity(message, amount=amount)
+        posting = new_id()
+        debit_id = debit if isinstance(debit, str) else debit.id
+        credit_id = credit if isinstance(credit, str) else credit.id
+        self.postings.append((posting, self.activity_id, effect, unit, debit_id, credit_id, amount))
+        if not isinstance(debit, str):
+            journal.set(debit, "debits", debit.debits + amount)
+            self._enter(journal, debit, posting, "debit", amount)
+        if not isinstance(credit, str):
+            journal.set(credit, "credits", credit.credits + amount)
+            self._enter(journal, credit, posting, "credit", amount)
+
+    def _enter(self, journal: Journal, account: Account, posting: str, side: str, amount: int) -> None:
+        journal.set(account, "seq", account.seq + 1)
+        journal.set(account, "touched", self)
+        balance = account.credits - account.debits
+        self.entries.append((account.id, account.seq, posting, self.activity_id, side, amount, balance,
+                             balance - account.pending))
+
+    def move(self, journal: Journal, effect: str, lot: Lot, kind: str, amount: int, spend: str | None = None) -> None:
+        """Move a part of a lot: into a spend, into breakage, or back."""
+        if sign := _CONSUMES.get(kind):
+            journal.set(lot, "consumed", lot.consumed + sign * amount)
+        elif sign := _EXPIRES.get(kind):
+            journal.set(lot, "expired", lot.expired + sign * amount)
+        if sign := _REPAYS.get(kind):
+            journal.set(lot, "repaid", lot.repaid + sign * amount)
+        if kind in {"consume", "restore", "repay", "unrepay"}:
+            sign = _CONSUMES[kind]
+            journal.put(lot.funds, spend, lot.funds.get(spend, 0) + sign * amount)
+        journal.set(lot, "seq", lot.seq + 1)
+        self.movements.append((lot.id, lot.seq, self.activity_id, effect, kind, amount, spend))

@@ -1,0 +1,1 @@
+"""Members: who they are, which state of life they are in, and how they come in."""

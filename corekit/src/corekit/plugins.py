@@ -1,0 +1,190 @@
+"""Plugins: find those that the settings enable, check that they fit together, put them in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from importlib import metadata
+from types import ModuleType
+from typing import Any, cast
+
+from attrs import evolve, frozen
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from corekit import hooks
+from corekit.declares import Declares
+from corekit.errors import PluginError
+from corekit.settings import Settings, read_section
+from corekit.validation import suggest
+
+GROUP = "corekit"
+"""The entry points of plugins: name = module."""
+
+_RESERVED = ("core", "corekit")
+
+
+@frozen(kw_only=True, eq=False)
+class Plugin:
+    """A plugin that is on.
+
+    ``distribution`` and ``version`` say what offers it; a module that was handed over directly has no version.
+    ``settings`` is what its schema made of ``[plugins.<name>]``, None without a schema.
+    """
+
+    name: str
+    module: ModuleType
+    distribution: str
+    version: str = ""
+    declares: Declares = Declares()
+    settings: Any = None
+
+    @property
+    def label(self) -> str:
+        """The plugin as an error names it: name, distribution and version."""
+        return f"plugin {self.name!r} ({f'{self.distribution} {self.version}'.strip()})"
+
+
+def discover(
+    settings: Settings, without: Iterable[str] = (), modules: Mapping[str, ModuleType] | None = None
+) -> tuple[Plugin, ...]:
+    """Return the plugins that the settings enable, less those ``without``, in the order in which they are asked.
+
+    A plugin comes after those it requires; beyond that the order is by name. ``modules`` are further plugins, by name,
+    that no distribution offers. Raises :class:`PluginError` naming both sides and the way out, :class:`SettingsError`
+    for what a plugin's own section holds.
+    """
+    given = dict(modules or {})
+    enabled = [*settings.plugins, *(name for name in given if name not in settings.plugins)]
+    for name in without:
+        if name not in enabled:
+            raise PluginError(f"--without {name}: no such plugin is enabled{suggest(name, enabled)}")
+    names = [name for name in enabled if name not in without]
+    found = find(names, given)
+    found = [evolve(plugin, declares=hooks.declare(plugin)) for plugin in found]
+    plugins = _ordered(found, without)
+    _check_sections(settings, enabled)
+    return tuple(evolve(plugin, settings=_own_settings(plugin, settings)) for plugin in plugins)
+
+
+def find(names: Sequence[str], modules: Mapping[str, ModuleType] | None = None) -> list[Plugin]:
+    """Return the named plugins as installed distributions offer them, not yet asked what they declare.
+
+    Refused are a name that nothing offers or that two distributions offer, a module that cannot be imported, and a
+    distribution that needs other versions than those that run.
+    """
+    given = modules or {}
+    offers = _offers()
+    found: list[Plugin] = []
+    for name in names:
+        if name in _RESERVED:
+            raise PluginError(f"no plugin may be called {name!r}: the name is the core's own; rename the plugin")
+        if name in given:
+            found.append(Plugin(name=name, module=given[name], distribution=f"module {given[name].__name__}"))
+            continue
+        sides = offers.get(name, [])
+        if not sides:
+            way = f"install its distribution or take {name!r} off the list of plugins in corekit.toml"
+            raise PluginError(f"plugin {name!r} is enabled but not installed{suggest(name, offers)}; {way}", plugin=name)
+        if len(sides) > 1:
+            both = " and by ".join(f"{side.name} {side.version}" for _, side in sides)
+            raise PluginError(f"plugin {name!r} is offered by {both}; uninstall all but one", plugin=name)
+        found.append(_load(name, *sides[0]))
+    return found
+
+
+def _offers() -> dict[str, list[tuple[metadata.EntryPoint, metadata.Distribution]]]:
+    """Return who offers which plugin; a distribution that is found twice on the path counts once."""
+    offers: dict[str, dict[str, tuple[metadata.EntryPoint, metadata.Distribution]]] = {}
+    for distribution in metadata.distributions():
+        for point in distribution.entry_points.select(group=GROUP):
+            sides = offers.setdefault(point.name, {})
+            sides.setdefault(canonicalize_name(distribution.name), (point, distribution))
+    return {name: [sides[side] for side in sorted(sides)] for name, sides in offers.items()}
+
+
+def _load(name: str, point: metadata.EntryPoint, distribution: metadata.Distribution) -> Plugin:
+    label = f"plugin {name!r} ({distribution.name} {distribution.version})"
+    for text in distribution.requires or ():
+        _check_version(label, Requirement(text))
+    try:
+        module = point.load()
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        way = f"repair the installation, or start with --without {name}"
+        raise PluginError(f"{label} cannot be imported ({reason}); {way}", plugin=name) from error
+    return Plugin(name=name, module=module, distribution=distribution.name, version=distribution.version)
+
+
+def _check_version(label: str, requirement: Requirement) -> None:
+    """Refuse a distribution whose requirement on corekit, or on what belongs to it, is not what runs.
+
+    An extra's requirement counts if what it asks for is installed: then the plugin will use it.
+    """
+    try:
+        other = metadata.distribution(requirement.name)
+    except metadata.PackageNotFoundError:
+        return  # what is missing beyond corekit is said by the import
+    ours = canonicalize_name(requirement.name) == GROUP or any(
+        point.group == GROUP or point.group.startswith(f"{GROUP}.") for point in other.entry_points
+    )
+    if ours and not requirement.specifier.contains(other.version, prereleases=True):
+        needs = f"{requirement.name}{requirement.specifier}"
+        way = f"install a version of one of them that fits the other (pip install '{needs}' says whether there is)"
+        raise PluginError(f"{label} needs {needs}, but {other.name} {other.version} runs; {way}")
+
+
+def _ordered(found: Iterable[Plugin], without: Iterable[str]) -> list[Plugin]:
+    waiting = {plugin.name: plugin for plugin in sorted(found, key=lambda plugin: plugin.name)}
+    left_out = set(without)
+    for plugin in waiting.values():
+        for name in plugin.declares.requires:
+            if name not in waiting:
+                state = "left out by --without" if name in left_out else "not enabled"
+                way = f"add {name!r} to the plugins in corekit.toml, or take {plugin.name!r} off"
+                near = suggest(name, waiting)
+                raise PluginError(f"{plugin.label} requires plugin {name!r}, which is {state}{near}; {way}")
+    order: list[Plugin] = []
+    done: set[str] = set()
+    while waiting:
+        ready = next((plugin for plugin in waiting.values() if done.issuperset(plugin.declares.requires)), None)
+        if ready is None:
+            raise PluginError(f"{_circle(waiting)}; one of them must do without the other")
+        order.append(waiting.pop(ready.name))
+        done.add(ready.name)
+    return order
+
+
+def _circle(waiting: Mapping[str, Plugin]) -> str:
+    """Return a circle of requirements in words, given plugins that all wait for one another."""
+    walk = [next(iter(waiting.values()))]
+    while True:
+        following = next(waiting[name] for name in walk[-1].declares.requires if name in waiting)
+        if following in walk:
+            circle = walk[walk.index(following) :]
+            return ", and ".join(
+                f"{plugin.label} requires {other.name!r}"
+                for plugin, other in zip(circle, [*circle[1:], circle[0]], strict=True)
+            )
+        walk.append(following)
+
+
+def _check_sections(settings: Settings, enabled: Sequence[str]) -> None:
+    """Refuse a section of a plugin that nothing knows; that of a plugin which is off may stay."""
+    unknown = [name for name in settings.sections if name not in enabled]
+    if unknown:
+        known = {*enabled, *_offers()}
+        for name in unknown:
+            if name not in known:
+                raise PluginError(
+                    f"corekit.toml has a section [plugins.{name}], but no plugin of that name is enabled or installed"
+                    f"{suggest(name, known)}; remove or rename the section"
+                )
+
+
+def _own_settings(plugin: Plugin, settings: Settings) -> Any:
+    section = settings.sections.get(plugin.name, {})
+    if plugin.declares.settings is None:
+        if section:
+            raise PluginError(f"corekit.toml has a section [plugins.{plugin.name}], but {plugin.label} has no settings")
+        return None
+    return read_section(plugin.declares.settings(), cast("Any", section), ("plugins", plugin.name))

@@ -1,0 +1,7 @@
+"""The program: ladders and every plugin's rules, in one file, checked as a whole, stored by version."""
+
+from __future__ import annotations
+
+from corekit.program.program import Program, blank, load
+
+__all__ = ["Program", "blank", "load"]

@@ -1,0 +1,195 @@
+"""Ladders of the program file: their schema, thresholds in minor units, and what they may not contradict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from itertools import combinations, pairwise
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from corekit.declares import Unit
+from corekit.errors import Path, Problem
+from corekit.metrics import Window
+from corekit.program.exact import Exact, minor_units
+from corekit.tiers.ladder import Criterion, Ladder, Tier
+from corekit.validation import coded, suggest
+
+if TYPE_CHECKING:
+    from corekit.registry import Registry
+
+_COUNT = "count:"
+_code = validate.Regexp(r"[a-z][a-z0-9_-]{0,39}\Z", error="{input!r} is no code; use a-z, 0-9, _ and -.")
+
+
+def many(schema: type[Schema], **options: Any) -> Any:
+    """Return a field for an array of tables, empty where it is left out."""
+    given: Any = options or {"load_default": list}
+    return cast("Any", fields.List)(fields.Nested(schema), **given)
+
+
+class _DraftCriterion(TypedDict):
+    metric: str
+    window: Window
+    at_least: Fraction
+
+
+class _DraftTier(TypedDict):
+    code: str
+    name: str
+    match: Literal["all", "any"]
+    criteria: list[_DraftCriterion]
+    benefits: dict[str, Any]
+
+
+class Draft(TypedDict):
+    """A ladder as it was read, its thresholds still in whole units."""
+
+    code: str
+    name: str
+    on_reversal: Literal["withdraw", "keep"]
+    close_at: int
+    tiers: list[_DraftTier]
+
+
+class _WindowField(fields.Field[Window]):
+    """``lifetime``, ``year``, ``rolling 12 months``, ..."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Window:
+        try:
+            return Window.parse(str(value))
+        except ValueError as error:
+            raise coded("WINDOW", str(error)) from None
+
+
+class _CriterionSchema(Schema):
+    metric = fields.String(required=True)
+    window = _WindowField(load_default=Window("lifetime"))
+    at_least = Exact(required=True, least=0)
+
+
+class _TierSchema(Schema):
+    code = fields.String(required=True, validate=_code)
+    name = fields.String(required=True, validate=validate.Length(1, 200))
+    match = fields.String(load_default="all", validate=validate.OneOf(("all", "any")))
+    criteria = many(_CriterionSchema)
+    benefits = fields.Dict(keys=fields.String(), values=fields.Raw(), load_default=dict)
+
+
+class LadderSchema(Schema):
+    """One ``[[ladders]]`` of the file."""
+
+    code = fields.String(required=True, validate=_code)
+    name = fields.String(required=True, validate=validate.Length(1, 200))
+    on_reversal = fields.String(load_default="withdraw", validate=validate.OneOf(("withdraw", "keep")))
+    close_at = fields.Integer(strict=True, load_default=80, validate=validate.Range(1, 100))
+    tiers = many(_TierSchema, required=True, validate=validate.Length(min=1))
+
+
+def build(drafts: Sequence[Draft], registry: Registry, currency: Unit) -> tuple[tuple[Ladder, ...], list[Problem]]:
+    """Return the ladders, thresholds in minor units of what their metrics count, and every problem met."""
+    problems: list[Problem] = []
+    ladders: list[Ladder] = []
+    for at, draft in enumerate(drafts):
+        tiers: list[Tier] = []
+        for rank, tier in enumerate(draft["tiers"]):
+            criteria: list[Criterion] = []
+            for number, criterion in enumerate(tier["criteria"]):
+                path = ("ladders", at, "tiers", rank, "criteria", number)
+                try:
+                    scale = _scale(criterion["metric"], registry, currency)
+                    at_least = minor_units(criterion["at_least"], scale)
+                except LookupError as error:
+                    problems.append(Problem(code="UNKNOWN_METRIC", path=(*path, "metric"), message=str(error.args[0])))
+                except ValidationError as error:
+                    problems.append(Problem(path=(*path, "at_least"), **cast("Any", error).messages[0]))
+                else:
+                    criteria.append(Criterion(criterion["metric"], criterion["window"], at_least))
+            match, benefits = tier["match"], tier["benefits"]
+            tiers.append(Tier(draft["code"], tier["code"], rank, tier["name"], tuple(criteria), match, benefits))
+        ladders.append(Ladder(draft["code"], draft["name"], tuple(tiers), draft["on_reversal"], draft["close_at"]))
+    return tuple(ladders), problems
+
+
+def _scale(name: str, registry: Registry, currency: Unit) -> int:
+    """Return how many decimal places a metric has; LookupError with a sentence where nobody declares it."""
+    if name.startswith(_COUNT):
+        counted = name.removeprefix(_COUNT)
+        if counted not in registry.types:
+            raise LookupError(
+                f"No enabled plugin declares the activity type {counted!r}{suggest(counted, registry.types)}."
+            )
+        return 0
+    metric = registry.metrics.get(name)
+    if metric is None:
+        raise LookupError(f"No enabled plugin declares the metric {name!r}{suggest(name, registry.metrics)}.")
+    if metric.credits is not None:
+        return registry.kinds[metric.credits].unit.scale
+    unit = registry.types[metric.activities[0]].amount if metric.measure == "amount" else "none"
+    if unit == "money":
+        return currency.scale
+    return registry.units[unit].scale if unit in registry.units else 0
+
+
+def contradictions(ladders: Sequence[Ladder]) -> list[Problem]:
+    """Return what in the ladders cannot both hold, naming both sides."""
+    problems: list[Problem] = []
+    for (first, ladder), (second, other) in combinations(enumerate(ladders), 2):
+        if ladder.code == other.code:
+            said = f"Two ladders have the code {ladder.code!r}: number {first + 1} and number {second + 1}."
+            problems.append(_clash(("ladders", second, "code"), said))
+    for at, ladder in enumerate(ladders):
+        problems += [_clash(("ladders", at, "tiers", rank), said) for rank, said in _of_ladder(ladder)]
+    return problems
+
+
+def _of_ladder(ladder: Ladder) -> Iterator[tuple[int, str]]:
+    """Yield the rank of each tier that contradicts something, and how."""
+    for tier, other in combinations(ladder.tiers, 2):
+        if tier.code == other.code:
+            yield (
+                other.rank,
+                f"Tiers {tier.rank + 1} and {other.rank + 1} of {ladder.code!r} are called {tier.code!r}.",
+            )
+    first, *higher = ladder.tiers
+    if first.criteria:
+        yield (
+            0,
+            f"Everybody starts in the first tier, so {first.code!r} of {ladder.code!r} cannot have criteria.",
+        )
+    for tier in higher:
+        if not tier.criteria:
+            yield (
+                tier.rank,
+                f"{tier.code!r} has no criteria, so nobody stands in {ladder.tiers[tier.rank - 1].code!r}.",
+            )
+        for one, two in combinations(tier.criteria, 2):
+            if one.key == two.key:
+                yield (
+                    tier.rank,
+                    f"{tier.code!r} asks twice for {one.key}: for {one.at_least} and for {two.at_least}.",
+                )
+    for lower, upper in pairwise(higher):
+        if lower.criteria and upper.criteria and _implies(lower, upper):
+            yield (
+                upper.rank,
+                f"{upper.code!r} asks no more than {lower.code!r}, so nobody could stand in {lower.code!r}.",
+            )
+
+
+def _implies(lower: Tier, upper: Tier) -> bool:
+    """Say whether whoever qualifies for ``lower`` qualifies for ``upper`` as well."""
+    each = all if lower.match == "any" else any  # of "any" we know not which one holds, of "all" we may choose
+    every = all if upper.match == "all" else any
+    if lower.match == "any" or upper.match == "any":
+        return each(every(_entails(low, up) for up in upper.criteria) for low in lower.criteria)
+    return all(any(_entails(low, up) for low in lower.criteria) for up in upper.criteria)
+
+
+def _entails(one: Criterion, other: Criterion) -> bool:
+    return one.key == other.key and one.at_least >= other.at_least
+
+
+def _clash(path: Path, message: str) -> Problem:
+    return Problem(code="CONTRADICTION", path=path, message=message)

@@ -1,0 +1,198 @@
+"""The settings of one running instance: ``corekit.toml``."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from attrs import field, frozen
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from corekit.declares import Unit
+from corekit.errors import Invalid, SettingsError
+from corekit.errors import Path as KeyPath
+from corekit.validation import load
+
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_NAME = validate.Regexp(r"^[a-z][a-z0-9_]{0,39}$", error="Use lower case letters, digits and underscores.")
+_SECRET = ("corekit", "secret")
+
+
+@frozen
+class Source:
+    """Where activities come from. A ``historical`` source settles each at the time it occurred."""
+
+    historical: bool = False
+
+
+@frozen(kw_only=True)
+class AttributeSpec:
+    """A custom attribute of members. ``min`` and ``max`` bound numbers, ``max_length`` a string."""
+
+    type: str
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    min: int | None = None
+    max: int | None = None
+    max_length: int | None = None
+
+
+@frozen(kw_only=True)
+class Settings:
+    """What ``corekit.toml`` says.
+
+    ``currency`` is the unit of money; ``secret`` is None where no environment variable gives it; ``sections`` holds the
+    raw ``[plugins.<name>]`` tables, which each plugin's own schema reads when the kit starts.
+    """
+
+    database: str
+    plugins: tuple[str, ...]
+    time_zone: ZoneInfo
+    currency: Unit
+    development: bool
+    secret: str | None = field(repr=False)
+    sources: Mapping[str, Source]
+    profile: Mapping[str, AttributeSpec]
+    sections: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], env: Mapping[str, str] = os.environ) -> Settings:
+        """Read a settings file; ``${NAME}`` in a string stands for a variable of ``env``.
+
+        Raises :class:`SettingsError` that names the file and the path in it.
+        """
+        try:
+            data = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            message = f"there is no settings file {path}; write one, or name another with --config"
+            raise SettingsError(message, path=str(path)) from None
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise SettingsError(f"{path} cannot be read: {error}", path=str(path)) from None
+        return _read(expand(data, env), str(path))
+
+    @classmethod
+    def of(cls, *, sections: Mapping[str, Any] | None = None, **keys: Any) -> Settings:
+        """Make settings of the keys of ``[corekit]``, as a test does; ``sections`` are those of the plugins."""
+        return _read({"corekit": keys, "plugins": dict(sections or {})}, "Settings.of")
+
+
+def expand(data: Any, env: Mapping[str, str], path: KeyPath = ()) -> Any:
+    """Return ``data`` with ``${NAME}`` in its strings replaced; SettingsError where a variable is not set.
+
+    The secret alone may be unset: it is asked for where a token is made or checked.
+    """
+    if isinstance(data, Mapping):
+        table = cast("Mapping[str, Any]", data)
+        return {key: expand(value, env, (*path, key)) for key, value in table.items()}
+    if isinstance(data, list):
+        return [expand(value, env, (*path, index)) for index, value in enumerate(cast("list[Any]", data))]
+    if not isinstance(data, str):
+        return data
+    missing = [name for name in _VARIABLE.findall(data) if name not in env]
+    if missing and path == _SECRET:
+        return None
+    if missing:
+        place = ".".join(str(part) for part in path)
+        raise SettingsError(f"{place} needs the environment variable {missing[0]}; set it", variable=missing[0])
+    return _VARIABLE.sub(lambda match: env[match[1]], data)
+
+
+def read_section(schema: Schema, data: Any, path: KeyPath, file: str = "corekit.toml") -> Any:
+    """Return what ``schema`` makes of a part of a settings file; SettingsError with every path and reason."""
+    try:
+        return load(schema, data, path=path)
+    except Invalid as invalid:
+        reasons = "; ".join(_sentence(problem.path, problem.message) for problem in invalid.problems)
+        raise SettingsError(f"{file}: {reasons}", problems=[str(problem) for problem in invalid.problems]) from None
+
+
+def _sentence(path: KeyPath, message: str) -> str:
+    place = ".".join(str(part) for part in path)
+    return f"{place}: {message.rstrip('.')}" if place else message.rstrip(".")
+
+
+def _read(data: Mapping[str, Any], file: str) -> Settings:
+    return cast("Settings", read_section(_File(), data, (), file))
+
+
+class _Zone(fields.String):
+    """The name of a time zone of the IANA database."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
+        name = value if isinstance(value, ZoneInfo) else super()._deserialize(value, attr, data, **options)
+        try:
+            return ZoneInfo(str(name))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValidationError(f"{name!r} is no time zone; write for example 'Europe/Berlin'.") from None
+
+
+class _Source(Schema):
+    historical = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Source:
+        """Make the value."""
+        return Source(**data)
+
+
+class _Attribute(Schema):
+    type = fields.String(
+        required=True, validate=validate.OneOf(["string", "integer", "decimal", "boolean", "date", "choice"])
+    )
+    required = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    choices = fields.List(fields.String(), load_default=())
+    min = fields.Integer(strict=True, load_default=None)
+    max = fields.Integer(strict=True, load_default=None)
+    max_length = fields.Integer(strict=True, load_default=None, validate=validate.Range(min=1))
+
+    @validates_schema
+    def fits(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse limits that mean nothing for the type."""
+        if (data["type"] == "choice") != bool(data["choices"]):
+            raise ValidationError("A choice needs choices, and nothing else has them.", "choices")
+        for key in ("min", "max"):
+            if data[key] is not None and data["type"] not in ("integer", "decimal"):
+                raise ValidationError("Only numbers have it.", key)
+        if data["max_length"] is not None and data["type"] != "string":
+            raise ValidationError("Only strings have it.", "max_length")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> AttributeSpec:
+        """Make the value."""
+        return AttributeSpec(**{**data, "choices": tuple(data["choices"])})
+
+
+class _Core(Schema):
+    database = fields.String(load_default="sqlite:///corekit.db", validate=validate.Length(min=1))
+    plugins = fields.List(fields.String(validate=_NAME), load_default=())
+    time_zone = _Zone(load_default=ZoneInfo("UTC"))
+    currency = fields.String(load_default="USD", validate=validate.Regexp("^[A-Z]{3}$", error="Write a code like USD."))
+    currency_scale = fields.Integer(strict=True, load_default=2, validate=validate.Range(0, 6))
+    development = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    secret = fields.String(load_default=None, allow_none=True)
+    sources = fields.Dict(fields.String(validate=validate.Length(1, 40)), fields.Nested(_Source), load_default=dict)
+    profile = fields.Dict(fields.String(validate=_NAME), fields.Nested(_Attribute), load_default=dict)
+
+    @validates_schema
+    def once(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse a plugin that is listed twice."""
+        twice = sorted({name for name in data["plugins"] if list(data["plugins"]).count(name) > 1})
+        if twice:
+            raise ValidationError(f"{twice[0]!r} is listed twice; name each plugin once.", "plugins")
+
+
+class _File(Schema):
+    corekit = fields.Nested(_Core, required=True)
+    plugins = fields.Dict(fields.String(validate=_NAME), fields.Dict(fields.String()), load_default=dict)
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Settings:
+        """Make the value."""
+        core: dict[str, Any] = data["corekit"]
+        unit = Unit(core.pop("currency"), core.pop("currency_scale"), "money")
+        return Settings(**{**core, "plugins": tuple(core["plugins"])}, currency=unit, sections=data["plugins"])

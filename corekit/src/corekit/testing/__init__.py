@@ -1,0 +1,1 @@
+"""What tests of corekit and of plugins use: fixtures and the contract suite."""

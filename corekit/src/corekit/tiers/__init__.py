@@ -1,0 +1,1 @@
+"""Tiers: ladders, what qualifies for a step, and who stood where when."""

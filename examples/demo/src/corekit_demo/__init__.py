@@ -1,0 +1,1 @@
+"""A demo program that settles a real year of purchases."""

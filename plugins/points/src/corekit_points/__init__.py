@@ -1,0 +1,1 @@
+"""Points: currencies that members earn, spend and lose by expiry."""

@@ -1,0 +1,81 @@
+"""When a multiplier holds: dates, weekdays, hours, holidays of a country, joining anniversaries."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Literal
+
+import holidays
+from attrs import frozen
+
+from corekit import MemberFacts
+
+
+@frozen(kw_only=True, eq=False)
+class Calendar:
+    """Conditions on the local time of an activity, all of which must hold, and the multiplier they bring.
+
+    ``dates`` are first and last days; ``weekdays`` count from Monday 0; ``hours`` are minutes of the day, the
+    first included, the second not, past midnight where the second is the smaller; ``holidays`` is country and
+    subdivision. An empty condition always holds.
+    """
+
+    id: str
+    multiplier: tuple[int, int]
+    dates: tuple[tuple[date, date], ...] = ()
+    weekdays: frozenset[int] = frozenset()
+    hours: tuple[int, int] | None = None
+    holidays: tuple[str, str | None] | None = None
+    anniversary: Literal["day", "week", "month"] | None = None
+
+    def holds(self, local: datetime) -> bool:
+        """Say whether every condition but the anniversary holds at a moment on the program's clock."""
+        if self.hours is not None:
+            first, last = self.hours
+            minute = local.hour * 60 + local.minute
+            inside = first <= minute < last if first < last else minute >= first or minute < last
+            if not inside:
+                return False
+        return self._on(local.date())
+
+    def celebrates(self, local: datetime, member: MemberFacts) -> bool:
+        """Say whether this is the day, the week (Monday to Sunday) or the month of an anniversary."""
+        day, joined = local.date(), member.joined_at.astimezone(local.tzinfo).date()
+        if self.anniversary == "month":
+            return day.month == joined.month and day.year > joined.year
+        if self.anniversary == "day":
+            return anniversary(joined, day.year) == day
+        monday = day - timedelta(days=day.weekday())
+        sunday = monday + timedelta(days=6)
+        # A week at the turn of the year may hold an anniversary of either year.
+        near = (anniversary(joined, year) for year in {monday.year, sunday.year})
+        return any(found is not None and monday <= found <= sunday for found in near)
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - calendars live as long as the program they belong to
+    def _on(self, day: date) -> bool:
+        """Say whether the day is one of those meant; a year of baskets asks for few days, again and again."""
+        if self.weekdays and day.weekday() not in self.weekdays:
+            return False
+        if self.dates and not any(first <= day <= last for first, last in self.dates):
+            return False
+        return self.holidays is None or day in holidays_of(*self.holidays, day.year)
+
+
+def anniversary(joined: date, year: int) -> date | None:
+    """Return the anniversary in a year, None before the first.
+
+    Who joined on 29 February has it on the 28th where the year has no 29th.
+    """
+    if year <= joined.year:
+        return None
+    try:
+        return joined.replace(year=year)
+    except ValueError:
+        return date(year, 2, 28)
+
+
+@lru_cache(maxsize=256)
+def holidays_of(country: str, subdivision: str | None, year: int) -> frozenset[date]:
+    """Return the public holidays of a country (ISO 3166 code), or of a part of it, in a year."""
+    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))

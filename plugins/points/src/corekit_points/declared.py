@@ -1,0 +1,24 @@
+"""The activity type and the permission that the plugin brings."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from corekit import ActivityType, Permission
+
+
+class AdjustmentSchema(Schema):
+    """The payload of an adjustment."""
+
+    reason = fields.String(required=True, validate=validate.Length(1, 500))
+
+
+ADJUSTMENT = ActivityType(
+    name="points.adjustment",
+    description="Points given or taken by hand; the unit says of which currency.",
+    schema=AdjustmentSchema,
+    amount="own",
+    signed=True,
+    command=True,
+)
+ADJUST = Permission(name="points.adjust", description="Give or take points by hand.")

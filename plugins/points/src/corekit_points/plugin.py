@@ -1,0 +1,34 @@
+"""Points as a plugin: what it declares, and what activities earn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from corekit import Batch, Credit, Debit, Declares, Effect, Facts, Section, hookimpl
+from corekit_points import declared
+from corekit_points.compiler import accounts, metrics
+from corekit_points.program import PointsSchema
+from corekit_points.rules import earnings
+
+
+@hookimpl
+def corekit_declare() -> Declares:
+    """Declare the currencies and metrics of the program, the adjustment, and who may make one."""
+    return Declares(
+        activities=[declared.ADJUSTMENT],
+        permissions=[declared.ADJUST],
+        program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics),
+    )
+
+
+@hookimpl
+def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
+    """Credit what each activity earns; an adjustment is what it says."""
+    for activity in batch:
+        if activity.type == declared.ADJUSTMENT.name:
+            move = Credit if activity.amount > 0 else Debit
+            yield move(activity, rule="adjustment@1", account=activity.unit or "points", amount=abs(activity.amount))
+            continue
+        for earned in earnings(facts.program(activity), activity, facts):
+            rule = earned.rule
+            yield Credit(activity, rule=rule.name, account=rule.kind, amount=earned.amount, shares=earned.shares)

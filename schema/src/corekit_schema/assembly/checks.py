@@ -1,0 +1,116 @@
+"""What must hold of an assembled schema, so that start-up is refused where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_introspection_type,
+    is_specified_scalar_type,
+    validate_schema,
+)
+
+from corekit_schema.assembly.owners import CORE, Owners, begins_with
+from corekit_schema.assembly.typemap import OwnedTypeMap, access_of
+from corekit_schema.execution.guards import Guard
+from corekit_schema.execution.resolvers import KEY
+from corekit_schema.nodes import Node
+
+
+def problems_of(schema: GraphQLSchema, types: OwnedTypeMap, permissions: Collection[str]) -> list[str]:
+    """Return everything that is wrong with a schema, in a fixed order."""
+    own = [
+        type_
+        for name, type_ in sorted(schema.type_map.items())
+        if not is_introspection_type(type_) and not is_specified_scalar_type(type_)
+    ]
+    return [
+        *types.owners.problems,
+        *_unused(types),
+        *(problem for type_ in own for problem in _of_type(type_, types.owners)),
+        *_of_policies(schema, types, permissions),
+        *(error.message for error in validate_schema(schema)),
+    ]
+
+
+def _unused(types: OwnedTypeMap) -> Iterator[str]:
+    for owner, graph in types.owners.graphs.items():
+        for extended in graph.extends:
+            name: str = getattr(extended, "_meta").name  # noqa: B009 - graphene's, whatever the class is
+            found = types.get(name)
+            if getattr(found, "graphene_type", None) is not extended:
+                yield f"{owner} extends {name}, which the schema does not contain"
+            elif not isinstance(found, GraphQLObjectType):
+                yield f"{owner} extends {name}, which is no object type; only those can be extended"
+
+
+def _of_type(type_: GraphQLNamedType, owners: Owners) -> Iterator[str]:
+    owner = owners.types.get(type_.name, CORE)
+    if owner != CORE and not begins_with(type_.name, owner):
+        yield f"type {type_.name} of {owner} must have a name that begins with {owner!r}"
+    if not type_.description:
+        yield f"type {type_.name} of {owner} has no description"
+    if isinstance(type_, GraphQLEnumType):
+        return
+    if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+        for name, field in type_.fields.items():
+            yield from _of_field(type_.name, name, field, owners)
+
+
+def _of_field(type_name: str, name: str, field: Any, owners: Owners) -> Iterator[str]:
+    owner = owners.fields.get((type_name, name), CORE)
+    if owner != owners.types.get(type_name, CORE) and not begins_with(name, owner):
+        yield f"field {type_name}.{name} of {owner} must have a name that begins with {owner!r}"
+    if not field.description:
+        yield f"field {type_name}.{name} of {owner} has no description"
+    for argument, definition in getattr(field, "args", {}).items():
+        if not definition.description:
+            yield f"argument {argument} of {type_name}.{name} of {owner} has no description"
+
+
+def _of_policies(schema: GraphQLSchema, types: OwnedTypeMap, permissions: Collection[str]) -> Iterator[str]:
+    for (type_name, name), policy in sorted(types.policies.items()):
+        type_ = schema.type_map.get(type_name)
+        if not isinstance(type_, GraphQLObjectType) or name not in type_.fields:
+            continue
+        place = f"field {type_name}.{name} of {types.owners.fields.get((type_name, name), CORE)}"
+        if policy is None:
+            yield f"{place} has no policy; give one to the field or to its type"
+            continue
+        if policy.permission is not None and policy.permission not in permissions:
+            yield f"{place} asks for the permission {policy.permission}, which nobody declares"
+        if policy.by_owner:
+            yield from _of_owner(schema, type_, name, place)
+    yield from _of_nodes(schema)
+
+
+def _of_owner(schema: GraphQLSchema, type_: GraphQLObjectType, name: str, place: str) -> Iterator[str]:
+    if type_ is schema.mutation_type:
+        yield f"{place} cannot ask for the owner before it runs; ask for a permission, or authenticated"
+    elif type_ is schema.query_type:
+        found = get_named_type(type_.fields[name].type)
+        guard = _guard(found)
+        if guard is None or not guard.policy.by_owner:
+            yield f"{place} asks for the owner, so {found.name} must have such a policy and say whose it is"
+    elif access_of(getattr(type_, "graphene_type", None)).owner is None:
+        yield f"{place} asks for the owner, but {type_.name} does not say whose it is (owner=...)"
+
+
+def _of_nodes(schema: GraphQLSchema) -> Iterator[str]:
+    node = schema.type_map.get(Node._meta.name)
+    for type_ in schema.get_possible_types(node) if isinstance(node, GraphQLInterfaceType) else ():
+        if access_of(getattr(type_, "graphene_type", None)).policy is None:
+            yield f"type {type_.name} is a Node, so that anybody can ask for it by id: give it a policy of its own"
+
+
+def _guard(type_: Any) -> Guard | None:
+    found = (type_.extensions or {}).get(KEY)
+    return found if isinstance(found, Guard) else None

@@ -1,0 +1,120 @@
+"""The assembled schema: build it once, when a server starts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+from graphql import (
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    lexicographic_sort_schema,
+    print_schema,
+)
+
+from corekit.errors import PluginError
+from corekit_schema.assembly.checks import problems_of
+from corekit_schema.assembly.owners import Owners
+from corekit_schema.assembly.typemap import OwnedTypeMap
+from corekit_schema.execution.resolvers import type_names
+from corekit_schema.graph import Graph
+from corekit_schema.nodes import Node, NodeLoader
+
+if TYPE_CHECKING:
+    from corekit import Kit
+
+
+class SchemaConflict(PluginError):
+    """The types and fields of the core and the plugins do not fit together; the message lists every problem."""
+
+    def __init__(self, problems: Collection[str]) -> None:
+        count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
+        listed = "".join(f"\n- {problem}" for problem in problems)
+        super().__init__(f"the GraphQL schema cannot be assembled, {count}:{listed}", code="SCHEMA_CONFLICT")
+        self.problems = tuple(problems)
+
+
+@frozen(eq=False)
+class AssembledSchema:
+    """A schema with the owner of each type and field, and what loads the nodes of each type."""
+
+    graphql: GraphQLSchema
+    types: Mapping[str, str]
+    fields: Mapping[tuple[str, str], str]
+    nodes: Mapping[str, NodeLoader]
+
+    def sdl(self) -> str:
+        """Return the schema in GraphQL's schema language; the same types and fields always give the same text."""
+        return print_schema(lexicographic_sort_schema(self.graphql)) + "\n"
+
+
+def assemble(
+    graphs: Mapping[str, Graph],
+    *,
+    query: type,
+    mutation: type,
+    permissions: Collection[str],
+    codes: Mapping[str, str],
+    types: tuple[type, ...] = (),
+) -> AssembledSchema:
+    """Build one schema of root types and what each plugin brings, by the plugin's name, in the plugins' order.
+
+    ``codes`` are the error codes with their sentences, ``permissions`` those that policies may ask for, ``types``
+    further types of the core. Raises :class:`SchemaConflict` with all problems at once.
+    """
+    owners = Owners(graphs)
+    map_ = OwnedTypeMap(owners, codes, query, mutation, types)
+    schema = GraphQLSchema(map_.query, map_.mutation, types=map_.types)
+    nodes = _list_nodes(schema, map_)
+    problems = problems_of(schema, map_, permissions)
+    if problems:
+        raise SchemaConflict(problems)
+    return AssembledSchema(schema, owners.types, owners.fields, nodes)
+
+
+def assemble_for(kit: Kit) -> AssembledSchema:
+    """Build the schema of a kit: the core's types, and the graphs of its plugins."""
+    from corekit_schema.core import MUTATION, QUERY, TYPES
+
+    return assemble(
+        dict(kit.hooks.each("corekit_graph")),
+        query=QUERY,
+        mutation=MUTATION,
+        types=TYPES,
+        permissions=frozenset(kit.registry.permissions),
+        codes={code: text.en for code, text in kit.registry.errors.items()},
+    )
+
+
+def _list_nodes(schema: GraphQLSchema, map_: OwnedTypeMap) -> dict[str, NodeLoader]:
+    """Teach each interface the classes of its types' values, and return what loads the nodes of each type."""
+    loaders: dict[str, NodeLoader] = {}
+    for interface in schema.type_map.values():
+        if not isinstance(interface, GraphQLInterfaceType) or interface.name.startswith("__"):
+            continue
+        names = type_names(interface).names
+        for type_ in schema.get_possible_types(interface):
+            graphene_type = _graphene_type(type_)
+            owner = map_.owners.types.get(type_.name)
+            classes: tuple[type, ...] = graphene_type._meta.possible_types or ()
+            if not classes:
+                map_.owners.problem(
+                    f"type {type_.name} of {owner} is a {interface.name} and must list its possible_types"
+                )
+            for cls in classes:
+                first = names.setdefault(cls, type_.name)
+                if first != type_.name:
+                    map_.owners.problem(f"values of {cls.__name__} cannot be both {first} and {type_.name}")
+            if interface.name == Node._meta.name:
+                loader = getattr(graphene_type, "load_nodes", None)
+                if loader is None:
+                    map_.owners.problem(f"type {type_.name} of {owner} is a Node and must have load_nodes(ids, info)")
+                else:
+                    loaders[type_.name] = loader
+    return loaders
+
+
+def _graphene_type(type_: GraphQLObjectType) -> Any:
+    return getattr(type_, "graphene_type")  # noqa: B009 - set by graphene's own subclass

@@ -1,0 +1,157 @@
+"""Graphene's type map, taught to join extensions to types where they are built, and to keep what execution needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from inspect import isclass
+from typing import Any
+
+from graphene.types.definitions import GrapheneEnumType
+from graphene.types.schema import TypeMap
+from graphql import (
+    GraphQLEnumType,
+    GraphQLEnumValue,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+)
+
+from corekit_schema.assembly.owners import CORE, Owners, where
+from corekit_schema.execution.guards import Guard
+from corekit_schema.execution.reference import one_by_one
+from corekit_schema.execution.resolvers import KEY, Resolution, TypeNames, attribute
+from corekit_schema.fields import Access
+from corekit_schema.mutations import MutationField
+from corekit_schema.policies import Policy
+from corekit_schema.usererrors import OTHER, ErrorCode
+
+
+class OwnedTypeMap(TypeMap):
+    """The types of one schema. Problems go to ``owners``, so that all are known before anything is refused."""
+
+    def __init__(
+        self,
+        owners: Owners,
+        codes: Mapping[str, str],
+        query: type,
+        mutation: type,
+        types: tuple[type, ...] = (),
+    ) -> None:
+        self.owners = owners
+        self.codes = codes
+        self.policies: dict[tuple[str, str], Policy | None] = {}
+        super().__init__(query=query, mutation=mutation, types=list(types))
+        for owner, graph in owners.graphs.items():
+            with owners.acting(owner):
+                self.types += [self.add_type(type_) for type_ in graph.types]
+
+    # Types
+
+    def add_type(self, graphene_type: Any) -> Any:
+        """Return the GraphQL type of a graphene type; note where two types have one name."""
+        added = super().add_type(graphene_type)
+        if isclass(graphene_type):
+            holder = getattr(added, "graphene_type", graphene_type)
+            owner = self.owners.types.setdefault(added.name, self.owners.meet(graphene_type))
+            if holder is not graphene_type:
+                self.owners.problem(
+                    f"type {added.name} is brought by both {owner} ({where(holder)}) "
+                    f"and {self.owners.meet(graphene_type)} ({where(graphene_type)})"
+                )
+        return added
+
+    def create_objecttype(self, graphene_type: Any) -> GraphQLObjectType:
+        """Make an object type that knows who may see its objects."""
+        type_ = super().create_objecttype(graphene_type)
+        # Which type a value is of is said by the interface (TypeNames), for both executors alike.
+        type_.is_type_of = None
+        access = access_of(graphene_type)
+        if access.policy is not None and access.policy.kind != "public":
+            type_.extensions = {KEY: Guard(access.policy, access.owner)}
+        return type_
+
+    def create_interface(self, graphene_type: Any) -> GraphQLInterfaceType:
+        """Make an interface that knows its types by the Python class of a value."""
+        type_ = super().create_interface(graphene_type)
+        names = TypeNames(type_.name)
+        type_.extensions = {KEY: names}
+        type_.resolve_type = lambda value, _info, _type: names.name_of(value)
+        return type_
+
+    def create_enum(self, graphene_type: Any) -> GraphQLEnumType:  # type: ignore[override]  # static in graphene
+        """Make an enum; the one of error codes holds those of the core and of the enabled plugins."""
+        if graphene_type is not ErrorCode:
+            return TypeMap.create_enum(graphene_type)
+        return _Codes(self.codes)
+
+    # Fields
+
+    def create_fields_for_type(self, graphene_type: Any, is_input_type: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - graphene's own signature
+        """Return the fields of a type, those that plugins add to it included."""
+        name: str = graphene_type._meta.name
+        owner = self.owners.types.get(name, CORE)
+        with self.owners.acting(owner):
+            fields = super().create_fields_for_type(graphene_type, is_input_type)
+        for key in fields:
+            self.owners.fields[name, key] = owner
+        if is_input_type:
+            return fields
+        base = access_of(graphene_type)
+        self._finish(name, graphene_type, fields, base, base)
+        for plugin, extension in self.owners.extensions(graphene_type):
+            with self.owners.acting(plugin):
+                added = super().create_fields_for_type(extension)
+            self._finish(name, extension, added, base, access_of(extension))
+            fields |= {
+                key: field for key, field in added.items() if self._joins(name, key, field, plugin, extension)
+            }
+        return fields
+
+    def _joins(self, name: str, key: str, field: GraphQLField, plugin: str, extension: type) -> bool:
+        """Say whether a field of a plugin can join a type of somebody else; note where not."""
+        if isinstance(field.type, GraphQLNonNull):
+            self.owners.problem(
+                f"field {name}.{key} of {plugin} must be nullable: {name} belongs to "
+                f"{self.owners.types.get(name, CORE)}, and a failure of {plugin} may take nothing else with it"
+            )
+        return self.owners.claim(name, key, plugin, where(extension))
+
+    def _finish(
+        self, name: str, graphene_type: Any, fields: Mapping[str, GraphQLField], base: Access, own: Access
+    ) -> None:
+        """Give each field its batch resolver and its policy: its own, else its class's, else the type's."""
+        for python_name, field in graphene_type._meta.fields.items():
+            key = field.name or self.get_name(python_name)
+            policy: Policy | None = getattr(field, "policy", None) or own.policy or base.policy
+            self.policies.setdefault((name, key), policy)
+            # Every parent has passed the type's policy already; only another one is asked again.
+            asked = policy is not None and policy != base.policy and policy.kind != "public"
+            guard = Guard(policy, base.owner) if asked and policy is not None else None
+            resolution = Resolution(self._resolver(graphene_type, python_name, field), guard)
+            fields[key].extensions = {KEY: resolution}
+            fields[key].resolve = one_by_one(resolution)
+
+    def _resolver(self, graphene_type: Any, python_name: str, field: Any) -> Any:
+        if isinstance(field, MutationField):
+            return field.resolve
+        found = self.get_function_for_type(graphene_type, f"resolve_{python_name}", python_name, None)
+        return found or attribute(getattr(field, "attribute", None) or python_name)
+
+
+class _Codes(GrapheneEnumType):
+    """The enum of error codes. A code that nobody declared is answered as ``OTHER``: its message says more."""
+
+    def __init__(self, codes: Mapping[str, str]) -> None:
+        values = {code: GraphQLEnumValue(code, description=text) for code, text in sorted(codes.items())}
+        values[OTHER] = GraphQLEnumValue(OTHER, description="What its plugin did not declare; see the message.")
+        super().__init__("ErrorCode", values, description=ErrorCode._meta.description, graphene_type=ErrorCode)
+
+    def serialize(self, output_value: Any) -> str:
+        """Write a code."""
+        return output_value if output_value in self.values else OTHER
+
+
+def access_of(graphene_type: Any) -> Access:
+    """Return what a type says of access."""
+    return getattr(graphene_type, "access", None) or Access()

@@ -1,0 +1,39 @@
+"""Units of amounts: from what is declared, and for what a plugin left behind, from the books."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from corekit.ledger.tables import account_kind, unit
+
+if TYPE_CHECKING:
+    from corekit_schema.context import Context
+
+
+class Chart:
+    """The units and account kinds that a request meets."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def scale(self, code: str) -> int:
+        """Return how many decimal places a unit has; 0 where nobody ever declared it."""
+        declared = self._context.kit.registry.units.get(code)
+        return declared.scale if declared is not None else self._left_units.get(code, 0)
+
+    def unit_of(self, kind: str) -> str:
+        """Return the code of the unit in which an account kind counts; the kind's own where it is unknown."""
+        declared = self._context.kit.registry.kinds.get(kind)
+        return declared.unit.code if declared is not None else self._left_kinds.get(kind, kind)
+
+    @cached_property
+    def _left_units(self) -> dict[str, int]:
+        return {row.code: row.scale for row in self._context.read.all(select(unit.c.code, unit.c.scale))}
+
+    @cached_property
+    def _left_kinds(self) -> dict[str, str]:
+        rows = self._context.read.all(select(account_kind.c.code, account_kind.c.unit))
+        return {row.code: row.unit for row in rows}

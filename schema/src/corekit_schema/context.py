@@ -1,0 +1,120 @@
+"""What a resolver knows of its request: :class:`Context`, and of its field: :class:`Info`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from graphql import FieldNode
+
+from corekit_schema.chart import Chart
+from corekit_schema.execution.selection import Fragments, selected_names
+from corekit_schema.scalars import AmountValue
+from corekit_schema.viewer import Viewer
+
+if TYPE_CHECKING:
+    from corekit import Kit
+    from corekit.db.reader import Reader
+    from corekit_schema.nodes import NodeLoader
+
+T = TypeVar("T")
+
+
+class Context:
+    """One request: the kit, who asks, the instant, and one snapshot of the database for everything that is read.
+
+    ``nodes`` loads the objects of each type that has ids. Use it as a context manager: leaving it ends the snapshot.
+    """
+
+    def __init__(self, kit: Kit, viewer: Viewer, nodes: Mapping[str, NodeLoader] | None = None) -> None:
+        self.kit = kit
+        self.viewer = viewer
+        self.nodes = nodes or {}
+        self._snapshot = ExitStack()
+        self._reader: Reader | None = None
+        self._now: datetime | None = None
+        self._made: dict[Hashable, Any] = {}
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the request: the kit's clock, read once."""
+        if self._now is None:
+            self._now = self.kit.now()
+        return self._now
+
+    @property
+    def read(self) -> Reader:
+        """The reader of the request's snapshot, which begins when it is first asked for."""
+        if self._reader is None:
+            self._reader = self._snapshot.enter_context(self.kit.read())
+        return self._reader
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what ``make`` made for this key in this snapshot; several fields can share one read."""
+        if key not in self._made:
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
+
+    def refresh(self) -> None:
+        """End the snapshot and forget the instant, so that what was just written is seen."""
+        self._reader = self._now = None
+        self._made.clear()
+        self._snapshot.close()
+
+    def amount(self, minor: int, unit: str) -> AmountValue:
+        """Return the value of an ``Amount`` field: ``minor`` minor units of a unit."""
+        return AmountValue(minor, unit, self.chart.scale(unit))
+
+    @property
+    def chart(self) -> Chart:
+        """The units and account kinds: those declared, and those of plugins that are off."""
+        return self.once("chart", lambda: Chart(self))
+
+    def __enter__(self) -> Context:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.refresh()
+
+
+class Info:
+    """What a resolver knows of its field.
+
+    ``type_name`` and ``field_name`` are names of GraphQL. ``path`` holds the response names from the root, without positions in lists.
+    """
+
+    __slots__ = ("_fragments", "_nodes", "_selected", "context", "field_name", "path", "type_name")
+
+    def __init__(
+        self,
+        context: Context,
+        type_name: str,
+        field_name: str,
+        path: tuple[str, ...],
+        nodes: Sequence[FieldNode],
+        fragments: Fragments,
+    ) -> None:
+        self.context = context
+        self.type_name = type_name
+        self.field_name = field_name
+        self.path = path
+        self._nodes = nodes
+        self._fragments = fragments
+        self._selected: frozenset[str] | None = None
+
+    @property
+    def selected(self) -> frozenset[str]:
+        """Names of the fields below this one, dotted (``edges``, ``edges.node``, ``edges.node.name``).
+
+        They are names of GraphQL, not aliases, of every type that a fragment names; a field that a directive leaves
+        out may be among them. So reads can fetch only what is asked for.
+        """
+        if self._selected is None:
+            self._selected = selected_names(self._nodes, self._fragments)
+        return self._selected

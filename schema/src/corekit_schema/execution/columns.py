@@ -1,0 +1,226 @@
+"""Turns a column of values, one for each parent of a level, into a column of answers.
+
+Each class completes values of one kind of type, as the section "Value Completion" of the GraphQL specification says,
+but for the whole column at once. A value that fails becomes ``FAILED``, which passes up to the nearest place that may
+hold null; the error itself is remembered by the run, together with its place.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from graphql import FieldNode, GraphQLError
+from graphql.pyutils import is_iterable
+
+from corekit_schema.execution.fieldplan import FieldPlan
+from corekit_schema.execution.guards import Guard
+from corekit_schema.execution.places import Places
+from corekit_schema.execution.run import FAILED, Run
+
+Values = Sequence[Any]
+Answers = list[Any]
+
+
+class Column(ABC):
+    """Completes values of one type at one place of an operation."""
+
+    __slots__ = ("coordinates", "nodes", "nullable")
+
+    def __init__(self, nodes: Sequence[FieldNode], coordinates: str, *, nullable: bool) -> None:
+        self.nodes = nodes
+        self.coordinates = coordinates
+        self.nullable = nullable
+
+    def complete(self, values: Values, places: Places, run: Run) -> Answers:
+        """Return the answer for each value; null, or ``FAILED`` where the place may not hold null."""
+        failures = len(run.failures)
+        answers = self.answers(values, places, run)
+        if self.nullable:
+            if len(run.failures) != failures:
+                return [None if answer is FAILED else answer for answer in answers]
+        elif None in answers:
+            error = TypeError(f"Cannot return null for non-nullable field {self.coordinates}.")
+            for row, answer in enumerate(answers):
+                if answer is None:
+                    answers[row] = run.fail(error, self.nodes, places, row)
+        return answers
+
+    @abstractmethod
+    def answers(self, values: Values, places: Places, run: Run) -> Answers:
+        """Return the answer for each value, null where there is none, ``FAILED`` where it failed."""
+
+
+class Leaves(Column):
+    """Scalars and enums. ``serialize`` writes one value (None stays None, an exception is raised)."""
+
+    __slots__ = ("serialize", "serialize_all")
+
+    def __init__(
+        self,
+        nodes: Sequence[FieldNode],
+        coordinates: str,
+        *,
+        nullable: bool,
+        serialize: Callable[[Any], Any],
+        serialize_all: Callable[[Values], Answers],
+    ) -> None:
+        super().__init__(nodes, coordinates, nullable=nullable)
+        self.serialize = serialize
+        self.serialize_all = serialize_all
+
+    def answers(self, values: Values, places: Places, run: Run) -> Answers:
+        """Write the whole column; one by one only where something fails."""
+        try:
+            return self.serialize_all(values)
+        except Exception:  # noqa: BLE001 - whatever it is, it is told again below, at its place
+            return [self._one(value, places, run, row) for row, value in enumerate(values)]
+
+    def _one(self, value: Any, places: Places, run: Run, row: int) -> Any:
+        try:
+            return self.serialize(value)
+        except Exception as error:  # noqa: BLE001 - it belongs to this value alone
+            return run.fail(error, self.nodes, places, row)
+
+
+class Lists(Column):
+    """Lists: the items of all lists of the level are one column."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, nodes: Sequence[FieldNode], coordinates: str, *, nullable: bool, items: Column) -> None:
+        super().__init__(nodes, coordinates, nullable=nullable)
+        self.items = items
+
+    def answers(self, values: Values, places: Places, run: Run) -> Answers:
+        """Put all items end to end, complete them, and cut them up again."""
+        answers: Answers = [None] * len(values)
+        items: list[Any] = []
+        rows: list[int] = []
+        indexes: list[int] = []
+        ends: list[tuple[int, int]] = []
+        for row, value in enumerate(values):
+            if value is None:
+                continue
+            try:
+                found = self._items(value)
+            except Exception as error:  # noqa: BLE001 - it belongs to this list alone
+                answers[row] = run.fail(error, self.nodes, places, row)
+                continue
+            items += found
+            rows += [row] * len(found)
+            indexes += range(len(found))
+            ends.append((row, len(items)))
+        failures = len(run.failures)
+        below = Places(places, rows, indexes=indexes, nullable=self.items.nullable)
+        done = self.items.complete(items, below, run)
+        failed = len(run.failures) != failures
+        start = 0
+        for row, end in ends:
+            part = done[start:end]
+            answers[row] = FAILED if failed and any(item is FAILED for item in part) else part
+            start = end
+        return answers
+
+    def _items(self, value: Any) -> Sequence[Any]:
+        if isinstance(value, list | tuple):
+            return cast("Sequence[Any]", value)
+        if isinstance(value, Exception):
+            raise value
+        if not is_iterable(value):
+            raise GraphQLError(f"Expected Iterable, but did not find one for field '{self.coordinates}'.")
+        return list(cast("Iterable[Any]", value))
+
+
+class Objects(Column):
+    """Objects of one type: each selected field is a column of its own."""
+
+    __slots__ = ("fields", "guard", "keys")
+
+    def __init__(
+        self,
+        nodes: Sequence[FieldNode],
+        coordinates: str,
+        *,
+        nullable: bool,
+        fields: Sequence[FieldPlan],
+        guard: Guard | None,
+    ) -> None:
+        super().__init__(nodes, coordinates, nullable=nullable)
+        self.fields = fields
+        self.keys = tuple(field.key for field in fields)
+        self.guard = guard
+
+    def answers(self, values: Values, places: Places, run: Run) -> Answers:
+        """Leave out what is null, failed or not the viewer's, and complete the rest field by field."""
+        answers: Answers = [None] * len(values)
+        rows: list[int] = []
+        for row, value in enumerate(values):
+            if isinstance(value, Exception):
+                answers[row] = run.fail(value, self.nodes, places, row)
+            elif value is not None:
+                rows.append(row)
+        if self.guard is not None:
+            rows = self.guard.visible(rows, values, run.verdict(self.guard.policy), run.context.viewer)
+        if len(rows) == len(values):
+            return self.objects(values, places, run)
+        found = self.objects([values[row] for row in rows], Places(places, rows), run)
+        for row, answer in zip(rows, found, strict=True):
+            answers[row] = answer
+        return answers
+
+    def objects(self, values: Values, places: Places, run: Run) -> Answers:
+        """Complete objects that are all there."""
+        if not values or not self.fields:
+            return [{} for _ in values]
+        failures = len(run.failures)
+        columns = [field.column(values, places, run) for field in self.fields]
+        keys = self.keys
+        if len(run.failures) == failures:
+            return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
+        return [
+            FAILED if any(answer is FAILED for answer in row) else dict(zip(keys, row, strict=True))
+            for row in zip(*columns, strict=True)
+        ]
+
+
+class Abstracts(Column):
+    """Objects behind an interface or a union: completed type by type."""
+
+    __slots__ = ("name_of", "types")
+
+    def __init__(
+        self,
+        nodes: Sequence[FieldNode],
+        coordinates: str,
+        *,
+        nullable: bool,
+        name_of: Callable[[Any], str],
+        types: Mapping[str, Objects],
+    ) -> None:
+        super().__init__(nodes, coordinates, nullable=nullable)
+        self.name_of = name_of
+        self.types = types
+
+    def answers(self, values: Values, places: Places, run: Run) -> Answers:
+        """Sort the values by their type."""
+        answers: Answers = [None] * len(values)
+        groups: dict[str, list[int]] = {}
+        for row, value in enumerate(values):
+            if value is None:
+                continue
+            try:
+                groups.setdefault(self._name(value), []).append(row)
+            except Exception as error:  # noqa: BLE001 - it belongs to this value alone
+                answers[row] = run.fail(error, self.nodes, places, row)
+        for name, rows in groups.items():
+            found = self.types[name].answers([values[row] for row in rows], Places(places, rows), run)
+            for row, answer in zip(rows, found, strict=True):
+                answers[row] = answer
+        return answers
+
+    def _name(self, value: Any) -> str:
+        if isinstance(value, Exception):
+            raise value
+        return self.name_of(value)

@@ -1,0 +1,129 @@
+"""Documents as clients send them: parsed, validated and limited once, then remembered by their text."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Generic, TypeVar
+
+from attrs import frozen
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    parse,
+    validate,
+)
+
+from corekit_schema.execution.limits import Limits
+from corekit_schema.execution.selection import Fragments, fields_of
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Remembered(Generic[K, V]):
+    """What was made for the keys that were asked for last, at most ``size`` of them. Threads may share it."""
+
+    def __init__(self, make: Callable[[K], V], size: int) -> None:
+        self._make = make
+        self._size = size
+        self._values: OrderedDict[K, V] = OrderedDict()
+        self._lock = Lock()
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __call__(self, key: K) -> V:
+        """Return what was made for the key, or make it."""
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = self._make(key)
+        with self._lock:
+            self._values[key] = value
+            self._values.move_to_end(key)
+            while len(self._values) > self._size:
+                self._values.popitem(last=False)
+        return value
+
+
+@frozen(eq=False)
+class Document:
+    """A document: its operations and fragments, or what is wrong with it."""
+
+    node: DocumentNode | None
+    operations: tuple[OperationDefinitionNode, ...] = ()
+    fragments: Fragments = {}  # noqa: RUF012 - a frozen class shares it, and nobody writes to it
+    errors: tuple[GraphQLError, ...] = ()
+
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """Return the operation of that name, or the only one; GraphQLError where there is no such."""
+        code = {"code": "OPERATION_RESOLUTION_FAILURE"}
+        if name is None:
+            if len(self.operations) == 1:
+                return self.operations[0]
+            if not self.operations:
+                raise GraphQLError("Must provide an operation.", extensions=code)
+            raise GraphQLError(
+                "Must provide operation name if query contains multiple operations.", extensions=code
+            )
+        for operation in self.operations:
+            if operation.name is not None and operation.name.value == name:
+                return operation
+        raise GraphQLError(f"Unknown operation named '{name}'.", extensions=code)
+
+
+def read_document(schema: GraphQLSchema, text: str, limits: Limits) -> Document:
+    """Parse and validate a document; what is wrong is in its ``errors``."""
+    try:
+        node = parse(text, max_tokens=limits.tokens)
+    except GraphQLSyntaxError as error:
+        return Document(None, errors=(_coded(error, "GRAPHQL_PARSE_FAILED"),))
+    operations = tuple(part for part in node.definitions if isinstance(part, OperationDefinitionNode))
+    fragments = {
+        part.name.value: part for part in node.definitions if isinstance(part, FragmentDefinitionNode)
+    }
+    errors = validate(schema, node, max_errors=limits.errors)
+    if errors:
+        coded = tuple(_coded(error, "GRAPHQL_VALIDATION_FAILED") for error in errors)
+        return Document(node, operations, fragments, coded)
+    for operation in operations:
+        if depth_of(operation.selection_set, fragments, limits.depth) > limits.depth:
+            error = GraphQLError(
+                f"The operation is more than {limits.depth} levels deep.",
+                operation,
+                extensions={"code": "TOO_DEEP", "limit": limits.depth},
+            )
+            return Document(node, operations, fragments, (error,))
+    return Document(node, operations, fragments)
+
+
+def depth_of(selections: SelectionSetNode | None, fragments: Fragments, most: int) -> int:
+    """Return how many levels of fields a selection set has, through fragments; counting ends beyond ``most``.
+
+    It goes level by level, and looks at each selection set once, so that fragments that name each other over and over
+    cost no more than the document is long.
+    """
+    level: list[SelectionSetNode] = [selections] if selections is not None else []
+    depth = 0
+    while level and depth <= most:
+        below: dict[int, SelectionSetNode] = {}
+        for selection_set in level:
+            for field in fields_of(selection_set, fragments):
+                if field.selection_set is not None:
+                    below[id(field.selection_set)] = field.selection_set
+        level = list(below.values())
+        depth += 1
+    return depth
+
+
+def _coded(error: GraphQLError, code: str) -> GraphQLError:
+    error.extensions = {"code": code, **(error.extensions or {})}
+    return error

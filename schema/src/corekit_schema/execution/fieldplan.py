@@ -1,0 +1,93 @@
+"""One selected field of one type: how its column of values is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from attrs import frozen
+from graphql import FieldNode, GraphQLField, get_argument_values
+
+from corekit_schema.context import Info
+from corekit_schema.execution.places import Places
+from corekit_schema.execution.selection import Fragments
+from corekit_schema.policies import denial
+
+if TYPE_CHECKING:
+    from corekit_schema.execution.guards import Guard
+    from corekit_schema.execution.run import Run
+
+Resolver = Callable[..., Sequence[Any]]
+"""A batch resolver: ``(parents, info, **arguments)`` to one value for each parent."""
+
+
+class Completes(Protocol):
+    """What completes the values of a field (``columns.Column``)."""
+
+    nullable: bool
+
+    def complete(self, values: Sequence[Any], places: Places, run: Run) -> list[Any]:
+        """Return the answer for each value."""
+        ...
+
+
+@frozen(eq=False)
+class FieldPlan:
+    """A field as it is selected at one place of an operation.
+
+    ``arguments`` are known when no variable is used in them. ``guard`` is the field's own policy, left out where the
+    type's, which every parent has passed, is the same. ``resolve`` gets all parents at once.
+    """
+
+    key: str
+    order: int
+    name: str
+    type_name: str
+    definition: GraphQLField
+    nodes: Sequence[FieldNode]
+    fragments: Fragments
+    path: tuple[str, ...]
+    resolve: Resolver
+    arguments: Mapping[str, Any] | None
+    guard: Guard | None
+    completes: Completes
+
+    def column(self, parents: Sequence[Any], above: Places, run: Run) -> list[Any]:
+        """Return the answers of the field for all parents."""
+        places = Places(above, key=self.key, order=self.order, nullable=self.completes.nullable)
+        return self.completes.complete(self.values(parents, run), places, run)
+
+    def values(self, parents: Sequence[Any], run: Run) -> Sequence[Any]:
+        """Return the value of the field for each parent: an exception where there is none for it."""
+        if self.guard is None:
+            return self._resolved(parents, run)
+        verdict = run.verdict(self.guard.policy)
+        if verdict == "yes":
+            return self._resolved(parents, run)
+        viewer = run.context.viewer
+        allowed = self.guard.visible(list(range(len(parents))), parents, verdict, viewer)
+        values: list[Any] = [denial(viewer)] * len(parents)
+        if allowed:
+            found = self._resolved([parents[row] for row in allowed], run)
+            for row, value in zip(allowed, found, strict=True):
+                values[row] = value
+        return values
+
+    def _resolved(self, parents: Sequence[Any], run: Run) -> Sequence[Any]:
+        try:
+            arguments = self.arguments
+            if arguments is None:
+                arguments = get_argument_values(self.definition, self.nodes[0], run.variables)
+            info = Info(run.context, self.type_name, self.name, self.path, self.nodes, self.fragments)
+            return in_step(self.resolve(parents, info, **arguments), parents, f"{self.type_name}.{self.name}")
+        except Exception as error:  # noqa: BLE001 - a resolver that raises has failed for every parent
+            return [error] * len(parents)
+
+
+def in_step(values: Any, parents: Sequence[Any], coordinates: str) -> Sequence[Any]:
+    """Return what a resolver returned; TypeError unless it is one value for each parent."""
+    if not isinstance(values, list | tuple):
+        raise TypeError(f"The resolver of {coordinates} returned no list.")
+    if len(values) != len(parents):  # pyright: ignore[reportUnknownArgumentType] - of whatever the resolver put there
+        raise TypeError(f"The resolver of {coordinates} returned {len(values)} values for {len(parents)} parents.")  # pyright: ignore[reportUnknownArgumentType]
+    return values  # pyright: ignore[reportUnknownVariableType]

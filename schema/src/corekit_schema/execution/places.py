@@ -1,0 +1,83 @@
+"""Where in the answer a value stands. Nobody asks unless something fails, so nothing is computed before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import field, frozen
+from graphql import FieldNode, GraphQLError, located_error
+
+Path = tuple[str | int, ...]
+
+
+@frozen
+class Places:
+    """The places of the values of one column.
+
+    A value's place is that of the value it came from (row ``rows[i]`` of ``above``; the same row where None), and one
+    step further down: the response name ``key``, which is the selection's ``order``-th, or the index ``indexes[i]``
+    in a list, or no step at all. ``nullable`` says whether the place may hold null, so that an error ends there.
+    """
+
+    above: Places | None = None
+    rows: Sequence[int] | None = None
+    key: str | None = None
+    order: int = 0
+    indexes: Sequence[int] | None = None
+    nullable: bool = True
+
+    def steps(self, row: int) -> list[tuple[str | int, int, bool]]:
+        """Return the steps from the root to the place of a row: key or index, order among siblings, nullable."""
+        steps: list[tuple[str | int, int, bool]] = []
+        places = self
+        while places.above is not None:
+            if places.key is not None:
+                steps.append((places.key, places.order, places.nullable))
+            elif places.indexes is not None:
+                steps.append((places.indexes[row], places.indexes[row], places.nullable))
+            if places.rows is not None:
+                row = places.rows[row]
+            places = places.above
+        steps.reverse()
+        return steps
+
+
+@frozen
+class _Failure:
+    error: GraphQLError
+    order: tuple[int, ...]
+    nulled: Path
+    """The place that becomes null: the nearest one, from the failing place up, that may hold null."""
+
+
+@frozen
+class Failures:
+    """The errors of one operation."""
+
+    _failures: list[_Failure] = field(factory=list[_Failure])
+
+    def __len__(self) -> int:
+        return len(self._failures)
+
+    def add(self, error: Exception, nodes: Sequence[FieldNode], places: Places, row: int) -> None:
+        """Remember that the value of a row failed."""
+        steps = places.steps(row)
+        path = tuple(key for key, _, _ in steps)
+        depth = len(steps)
+        while depth and not steps[depth - 1][2]:
+            depth -= 1
+        order = tuple(order for _, order, _ in steps)
+        self._failures.append(_Failure(located_error(error, nodes, list(path)), order, path[:depth]))
+
+    def errors(self) -> list[GraphQLError]:
+        """Return the errors in the order of the answer, as if it had been computed from top to bottom.
+
+        What lies below a place that an earlier error made null was never asked for, so its errors are left out.
+        """
+        nulled: set[Path] = set()
+        errors: list[GraphQLError] = []
+        for failure in sorted(self._failures, key=lambda failure: failure.order):
+            if not any(failure.nulled[:length] in nulled for length in range(len(failure.nulled) + 1)):
+                nulled.add(failure.nulled)
+                errors.append(failure.error)
+        return errors

@@ -1,0 +1,189 @@
+"""Plans an operation: which columns are computed from which, and by what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from attrs import define, field, frozen
+from graphql import (
+    FieldNode,
+    GraphQLEnumType,
+    GraphQLError,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    OperationDefinitionNode,
+    TypeNameMetaFieldDef,
+    VariableNode,
+    Visitor,
+    get_argument_values,
+    visit,
+)
+from graphql.execution.collect_fields import collect_fields, collect_sub_fields
+
+from corekit_schema.execution import leaves
+from corekit_schema.execution.columns import Abstracts, Column, Leaves, Lists, Objects
+from corekit_schema.execution.fieldplan import FieldPlan
+from corekit_schema.execution.guards import Guard
+from corekit_schema.execution.resolvers import field_guard, resolver_of, type_guard, type_names
+from corekit_schema.execution.selection import Fragments
+
+
+class NotPlanned(Exception):
+    """The operation needs what the planner does not cover, such as introspection; graphql-core runs it."""
+
+
+@frozen(eq=False)
+class Plan:
+    """The root fields of an operation, in order; each plans what is below it."""
+
+    fields: tuple[FieldPlan, ...]
+
+
+@define
+class Planner:
+    """Plans one operation of a validated document.
+
+    ``switches`` are the values of the variables that directives use; the plan holds for these values only, and for
+    any value of the others. ``most`` fields are planned at the most.
+    """
+
+    schema: GraphQLSchema
+    fragments: Fragments
+    switches: Mapping[str, Any]
+    most: int
+    count: int = field(default=0, init=False)
+
+    def plan(self, operation: OperationDefinitionNode) -> Plan:
+        """Plan the operation; NotPlanned where it is not covered."""
+        root = self.schema.get_root_type(operation.operation)
+        if root is None:
+            raise NotPlanned
+        switches = dict(self.switches)
+        fields = collect_fields(self.schema, dict(self.fragments), switches, root, operation.selection_set)
+        return Plan(self._fields(root, fields, ()))
+
+    def _fields(
+        self, parent: GraphQLObjectType, fields: Mapping[str, list[FieldNode]], path: tuple[str, ...]
+    ) -> tuple[FieldPlan, ...]:
+        planned = enumerate(fields.items())
+        return tuple(self._field(parent, key, order, nodes, path) for order, (key, nodes) in planned)
+
+    def _field(
+        self, parent: GraphQLObjectType, key: str, order: int, nodes: list[FieldNode], path: tuple[str, ...]
+    ) -> FieldPlan:
+        self.count += 1
+        if self.count > self.most:
+            message = f"The operation selects more than {self.most} fields."
+            raise GraphQLError(message, nodes, extensions={"code": "TOO_LARGE", "limit": self.most})
+        name = nodes[0].name.value
+        definition = TypeNameMetaFieldDef if name == "__typename" else parent.fields.get(name)
+        if definition is None:
+            raise NotPlanned
+        here = (*path, key)
+        return FieldPlan(
+            key=key,
+            order=order,
+            name=name,
+            type_name=parent.name,
+            definition=definition,
+            nodes=nodes,
+            fragments=self.fragments,
+            path=here,
+            resolve=resolver_of(parent, name, definition),
+            arguments=fixed_arguments(definition, nodes[0]),
+            guard=field_guard(definition),
+            completes=self._column(definition.type, nodes, f"{parent.name}.{name}", here),
+        )
+
+    def _column(
+        self, type_: GraphQLOutputType, nodes: list[FieldNode], coordinates: str, path: tuple[str, ...]
+    ) -> Column:
+        nullable = not isinstance(type_, GraphQLNonNull)
+        if isinstance(type_, GraphQLNonNull):
+            type_ = cast("GraphQLOutputType", type_.of_type)
+        if isinstance(type_, GraphQLList):
+            items = self._column(cast("GraphQLOutputType", type_.of_type), nodes, coordinates, path)
+            return Lists(nodes, coordinates, nullable=nullable, items=items)
+        if isinstance(type_, GraphQLScalarType | GraphQLEnumType):
+            return Leaves(
+                nodes,
+                coordinates,
+                nullable=nullable,
+                serialize=leaves.one(type_),
+                serialize_all=leaves.all_of(type_),
+            )
+        if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
+            types = {
+                possible.name: self._objects(possible, nodes, coordinates, path, nullable=nullable)
+                for possible in self.schema.get_possible_types(type_)
+            }
+            return Abstracts(
+                nodes, coordinates, nullable=nullable, name_of=type_names(type_).name_of, types=types
+            )
+        return self._objects(cast("GraphQLObjectType", type_), nodes, coordinates, path, nullable=nullable)
+
+    def _objects(
+        self,
+        type_: GraphQLObjectType,
+        nodes: list[FieldNode],
+        coordinates: str,
+        path: tuple[str, ...],
+        *,
+        nullable: bool,
+    ) -> Objects:
+        below = collect_sub_fields(self.schema, dict(self.fragments), dict(self.switches), type_, nodes)
+        fields = self._fields(type_, below, path)
+        return Objects(nodes, coordinates, nullable=nullable, fields=fields, guard=type_guard(type_))
+
+
+class _Variables(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_variable(self, node: VariableNode, *_: Any) -> None:
+        self.names.add(node.name.value)
+
+
+def fixed_arguments(definition: GraphQLField, node: FieldNode) -> Mapping[str, Any] | None:
+    """Return the arguments of a field, or None where they depend on variables, or are wrong and say so when run."""
+    if any(variables_in(argument.value) for argument in node.arguments):
+        return None
+    try:
+        return get_argument_values(definition, node, {})
+    except GraphQLError:
+        return None
+
+
+def variables_in(node: Any) -> frozenset[str]:
+    """Return the names of the variables used in a part of a document."""
+    found = _Variables()
+    visit(node, found)
+    return frozenset(found.names)
+
+
+def switches_of(operation: OperationDefinitionNode, fragments: Fragments) -> Sequence[str]:
+    """Return the names of the variables that decide what is selected: those that directives use."""
+    finder = _Switches()
+    visit(operation, finder)
+    for fragment in fragments.values():
+        visit(fragment, finder)
+    declared = {definition.variable.name.value for definition in operation.variable_definitions}
+    return sorted(finder.names & declared)
+
+
+class _Switches(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def enter_directive(self, node: Any, *_: Any) -> None:
+        self.names |= variables_in(node)

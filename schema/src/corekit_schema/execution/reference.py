@@ -1,0 +1,63 @@
+"""graphql-core as the reference executor: it runs what the planner does not cover, with the same resolvers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graphql import (
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    get_named_type,
+    is_abstract_type,
+    is_object_type,
+)
+
+from corekit_schema.context import Context, Info
+from corekit_schema.execution.fieldplan import in_step
+from corekit_schema.execution.guards import Guard
+from corekit_schema.execution.resolvers import Resolution, type_guard, type_names
+from corekit_schema.policies import denial
+
+
+def one_by_one(resolution: Resolution) -> Any:
+    """Return a resolver of graphql-core that asks the batch resolver for one parent."""
+
+    def resolve(parent: Any, about: GraphQLResolveInfo, **arguments: Any) -> Any:
+        context: Context = about.context
+        guard = resolution.guard
+        if guard is not None and not guard.allows(parent, guard.policy.verdict(context.viewer), context.viewer):
+            return denial(context.viewer)
+        coordinates = f"{about.parent_type.name}.{about.field_name}"
+        values = resolution.resolve([parent], _info(about), **arguments)
+        return _visible(in_step(values, [parent], coordinates)[0], about)
+
+    return resolve
+
+
+def _info(about: GraphQLResolveInfo) -> Info:
+    path = tuple(key for key in about.path.as_list() if isinstance(key, str))
+    return Info(about.context, about.parent_type.name, about.field_name, path, about.field_nodes, about.fragments)
+
+
+def _visible(value: Any, about: GraphQLResolveInfo) -> Any:
+    """Put null in place of objects that the viewer may not see."""
+    named = get_named_type(about.return_type)
+    if not (is_object_type(named) or is_abstract_type(named)):
+        return value
+    return _sieve(value, named, about)
+
+
+def _sieve(value: Any, named: Any, about: GraphQLResolveInfo) -> Any:
+    if value is None or isinstance(value, Exception):
+        return value
+    if isinstance(value, list | tuple):
+        return [_sieve(item, named, about) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    try:
+        type_ = named if is_object_type(named) else about.schema.get_type(type_names(named).name_of(value))
+    except Exception as error:  # noqa: BLE001 - it belongs to this value alone
+        return error
+    guard: Guard | None = type_guard(type_) if isinstance(type_, GraphQLObjectType) else None
+    viewer = about.context.viewer
+    if guard is None or guard.allows(value, guard.policy.verdict(viewer), viewer):
+        return value
+    return None

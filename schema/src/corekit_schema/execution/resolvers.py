@@ -1,0 +1,97 @@
+"""What the assembled schema knows of each type and field for execution, kept in graphql-core's ``extensions``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import Any, cast
+
+from attrs import field, frozen
+from graphql import (
+    GraphQLError,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    TypeNameMetaFieldDef,
+)
+
+from corekit_schema.context import Info
+from corekit_schema.execution.fieldplan import Resolver
+from corekit_schema.execution.guards import Guard
+
+KEY = "corekit"
+"""The key of our own entry in ``extensions``."""
+
+
+@frozen
+class Resolution:
+    """How a field is resolved, and the policy of its own where it has one."""
+
+    resolve: Resolver
+    guard: Guard | None = None
+
+
+@frozen
+class TypeNames:
+    """Which type of an interface the values of which Python class are of."""
+
+    abstract: str
+    names: dict[type, str] = field(factory=dict[type, str])
+
+    def name_of(self, value: Any) -> str:
+        """Return the name of a value's type; GraphQLError where no type claims its class."""
+        for cls in type(value).__mro__:
+            name = self.names.get(cls)
+            if name is not None:
+                return name
+        raise GraphQLError(f"No type of {self.abstract} lists {type(value).__name__} among its possible_types.")
+
+
+def resolver_of(parent: GraphQLObjectType, name: str, definition: GraphQLField) -> Resolver:
+    """Return the batch resolver of a field."""
+    if definition is TypeNameMetaFieldDef:
+        return lambda parents, _info: [parent.name] * len(parents)
+    return resolution_of(parent, name, definition).resolve
+
+
+def resolution_of(parent: GraphQLObjectType, name: str, definition: GraphQLField) -> Resolution:
+    """Return what assembly put down for a field."""
+    resolution = (definition.extensions or {}).get(KEY)
+    if not isinstance(resolution, Resolution):
+        raise TypeError(f"{parent.name}.{name} was not assembled.")
+    return resolution
+
+
+def field_guard(definition: GraphQLField) -> Guard | None:
+    """Return the guard of a field's own policy; None where the type's policy says it all."""
+    resolution = (definition.extensions or {}).get(KEY)
+    return resolution.guard if isinstance(resolution, Resolution) else None
+
+
+def type_guard(type_: GraphQLObjectType) -> Guard | None:
+    """Return the guard of a type's objects; None where everybody may see them."""
+    return cast("Guard | None", (type_.extensions or {}).get(KEY))
+
+
+def type_names(type_: GraphQLInterfaceType | GraphQLUnionType) -> TypeNames:
+    """Return which classes are of which type of an interface."""
+    return cast("TypeNames", (type_.extensions or {})[KEY])
+
+
+def attribute(name: str) -> Resolver:
+    """Return the resolver of a field that is an attribute of its parents, or a key where they are mappings."""
+    get = attrgetter(name)
+
+    def one(parent: Any) -> Any:
+        if isinstance(parent, Mapping):
+            return cast("Mapping[str, Any]", parent).get(name)
+        return getattr(parent, name, None)
+
+    def resolve(parents: Sequence[Any], _info: Info) -> list[Any]:
+        try:
+            return [get(parent) for parent in parents]
+        except AttributeError:
+            return [one(parent) for parent in parents]
+
+    return resolve

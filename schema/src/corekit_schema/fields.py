@@ -1,0 +1,101 @@
+"""How types and fields are written: graphene's, with a policy and an owner."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import graphene
+from attrs import frozen
+
+from corekit_schema.policies import Policy
+
+
+@frozen
+class Access:
+    """What a type says of access: its policy, and the attribute of its values that holds the owner's member id."""
+
+    policy: Policy | None = None
+    owner: str | None = None
+
+
+class Object(graphene.ObjectType):
+    """The base of every object type.
+
+    ::
+
+        class PointsLot(Object, policy=owner_or_permission("members.read"), owner="member_id"):
+            '''Points that were earned together.'''
+
+            expires_at = Field(DateTime, description="When they lapse.")
+
+    The docstring is the type's description. ``policy`` is for every field that has none of its own; and whoever it
+    denies sees null in place of the whole object, as if there were none. ``owner`` names the attribute of the value
+    that holds the id of the member to whom it belongs. ``possible_types`` lists the Python classes whose values are
+    of this type, for types that implement an interface.
+
+    A field takes its value from the attribute of its name, or from a batch resolver: a static method
+    ``resolve_<name>(parents, info, **arguments)`` that gets all parents of the level and returns a list of as many
+    values; a value that is an exception is an error of that parent alone.
+    """
+
+    access: Access
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def __init_subclass_with_meta__(
+        cls, policy: Policy | None = None, owner: str | None = None, **options: Any
+    ) -> None:
+        cls.access = Access(policy, owner)
+        super().__init_subclass_with_meta__(**options)
+
+
+class Interface(graphene.Interface):
+    """The base of every interface; ``policy`` is for its fields that have none of their own."""
+
+    access: Access
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def __init_subclass_with_meta__(cls, policy: Policy | None = None, **options: Any) -> None:
+        cls.access = Access(policy)
+        super().__init_subclass_with_meta__(**options)
+
+
+class Field(graphene.Field):
+    """A field: its type, what it means, and who may read it.
+
+    ``policy`` left out is that of the type. ``source`` names the attribute of the parent to read, where it has
+    another name than the field. Arguments are given as keywords.
+    """
+
+    def __init__(
+        self,
+        type_: Any,
+        *,
+        description: str | None = None,
+        policy: Policy | None = None,
+        required: bool = False,
+        name: str | None = None,
+        source: str | None = None,
+        deprecation_reason: str | None = None,
+        **arguments: Any,
+    ) -> None:
+        super().__init__(
+            type_,
+            args=arguments,
+            description=description,
+            required=required,
+            name=name,
+            deprecation_reason=deprecation_reason,
+        )
+        self.policy = policy
+        self.attribute = source
+
+
+def listed(type_: Any) -> graphene.NonNull:
+    """Return the type of a list that is never null and holds no null."""
+    return graphene.NonNull(graphene.List(graphene.NonNull(type_)))

@@ -1,0 +1,36 @@
+"""The hooks of GraphQL, in the order of a server's life. Plugins implement them with ``corekit.hookimpl``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from corekit.hookspecs import hookspec
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from corekit_schema.graph import Graph
+    from corekit_schema.viewer import Viewer
+
+
+@hookspec
+def corekit_graph() -> Graph:
+    """Say which GraphQL types and fields the plugin brings.
+
+    Called once for each schema that is assembled: when a server starts, and when the schema is printed. Import GraphQL
+    inside it, so that a kit without a server needs none. When it raises, or what it returns clashes with another
+    owner's, the schema is not served, and the message names both owners. Since 0.1.
+    """
+    raise NotImplementedError
+
+
+@hookspec(firstresult=True)
+def corekit_viewer(request: Request) -> Viewer | None:
+    """Say who is asking.
+
+    Called for each request, in the order of the plugins, in a worker thread, before anything of it is read but its
+    headers. Return None where the request carries nothing that the plugin knows; the first viewer returned counts.
+    When it raises, the answer is 401. Where nobody answers, a request that carries a token is answered 401, and one
+    without is anonymous. Since 0.1.
+    """
+    raise NotImplementedError

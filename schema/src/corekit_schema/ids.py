@@ -1,0 +1,28 @@
+"""Global ids (Relay): one string that says the type and the identifier of an object."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+
+from corekit.ids import is_id
+
+
+def global_id(type_name: str, identifier: str) -> str:
+    """Return the id under which clients know an object, opaque to them."""
+    return urlsafe_b64encode(f"{type_name}:{identifier}".encode()).decode().rstrip("=")
+
+
+def read_global_id(text: str) -> tuple[str, str] | None:
+    """Return the type and the identifier that a global id says, or None where it is none."""
+    try:
+        decoded = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)).decode("ascii")
+    except ValueError:
+        return None
+    type_name, colon, identifier = decoded.partition(":")
+    return (type_name, identifier) if colon and is_id(identifier) else None
+
+
+def local_id(type_name: str, text: str) -> str | None:
+    """Return the identifier that a global id of this type says, or None where it is no such id."""
+    known = read_global_id(text)
+    return known[1] if known is not None and known[0] == type_name else None

@@ -1,0 +1,106 @@
+"""The one form of a mutation: it takes one ``input``, loaded by a marshmallow schema, and returns a payload."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import graphene
+from attrs import evolve
+from graphene.utils.str_converters import to_camel_case
+from marshmallow import Schema
+
+from corekit.errors import Invalid, Problem
+from corekit.validation import load
+from corekit_schema.context import Info
+from corekit_schema.fields import Field, Object, listed
+from corekit_schema.inputs import input_type, plain
+from corekit_schema.policies import Policy
+from corekit_schema.usererrors import UserError, UserErrorValue, user_errors
+
+_ARGUMENT = "input"
+
+_KNOWN_AS = {"external_id": "idempotencyKey", "member": "memberId", "reverses": "activityId"}
+"""What an activity calls otherwise than the mutations that record it."""
+
+
+class Payload(Object):
+    """The base of payloads. All its own fields may be null, since they are where the input is not valid."""
+
+    class Meta:
+        abstract = True
+
+    user_errors = Field(listed(UserError), description="What kept it from being done; empty where nothing did.")
+
+    @classmethod
+    def invalid(cls, errors: list[UserErrorValue]) -> Any:
+        """Return the value of the payload where the input is not valid."""
+        return {"user_errors": errors}
+
+    @staticmethod
+    def resolve_user_errors(parents: Sequence[Any], info: Info) -> list[Any]:
+        """Return the errors of each; none where the value has none."""
+        return [
+            parent.get("user_errors") or () if isinstance(parent, dict) else getattr(parent, "user_errors", ())
+            for parent in parents
+        ]
+
+
+class MutationField(Field):
+    """A mutation: ``run(info, values)`` gets what ``schema`` loaded, and returns the value of the payload.
+
+    What the schema refuses, and what ``run`` raises as :class:`corekit.Invalid`, become user errors with paths that
+    begin with ``input``; then nothing was done.
+    """
+
+    def __init__(
+        self,
+        schema: type[Schema],
+        run: Callable[[Info, Any], Any],
+        *,
+        payload: type[Payload],
+        policy: Policy,
+        description: str,
+        deprecation_reason: str | None = None,
+    ) -> None:
+        argument = graphene.Argument(input_type(schema), required=True, description="What to do.")
+        super().__init__(
+            payload,
+            description=description,
+            policy=policy,
+            deprecation_reason=deprecation_reason,
+            **{_ARGUMENT: argument},
+        )
+        self.schema = schema
+        self.run = run
+        self.payload = payload
+
+    def resolve(self, parents: Sequence[Any], info: Info, **arguments: Any) -> list[Any]:
+        """Run the mutation; it has one parent."""
+        schema = self.schema()
+        try:
+            return [self.run(info, load(schema, plain(arguments[_ARGUMENT]))) for _ in parents]
+        except Invalid as error:
+            problems = [evolve(problem, path=_path(schema, problem)) for problem in error.problems]
+            return [self.payload.invalid(user_errors(problems)) for _ in parents]
+
+
+def _path(schema: Schema, problem: Problem) -> tuple[str | int, ...]:
+    return (_ARGUMENT, *_named(schema, problem.path))
+
+
+def _named(schema: Schema, path: Sequence[str | int]) -> Iterator[str | int]:
+    """Yield a path as clients know it: the core's words become the input's, and what the input spreads is left out."""
+    known = {field.data_key or name for name, field in schema.load_fields.items()}
+    for depth, part in enumerate(path):
+        if depth or not isinstance(part, str) or part in known:
+            yield part
+            continue
+        name = _KNOWN_AS.get(part, to_camel_case(part))
+        if name in known:
+            yield name
+
+
+def invalid(code: str, message: str, *path: str | int, **parameters: Any) -> Invalid:
+    """Return the error that a ``run`` raises about its input: ``raise invalid("POINTS_LATE", "...", "claimedAt")``."""
+    return Invalid([Problem(code=code, message=message, path=path, parameters=parameters)])

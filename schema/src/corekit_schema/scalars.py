@@ -1,0 +1,80 @@
+"""Scalars, and the object that stands for an amount.
+
+Scalars pass what a client sends on as it came: the marshmallow schema of the mutation judges it, so that what is wrong
+is a user error with a path and a code like any other.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import graphene
+from attrs import frozen
+from graphql import GraphQLError, ValueNode, value_from_ast_untyped
+
+from corekit_schema.fields import Field, Object
+from corekit_schema.policies import public
+
+
+class _AsSent(graphene.Scalar):
+    """Passes input on as it came."""
+
+    class Meta:
+        abstract = True
+
+    @staticmethod
+    def parse_value(value: Any) -> Any:
+        return value
+
+    @staticmethod
+    def parse_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
+        return value_from_ast_untyped(node, variables)
+
+
+class JSON(_AsSent):
+    """Any JSON value."""
+
+    @staticmethod
+    def serialize(value: Any) -> Any:
+        """Return the value as it is."""
+        return value
+
+
+class DateTime(_AsSent):
+    """An instant in ISO 8601 with an offset, such as `2026-03-01T09:30:00+00:00`; answers are in UTC."""
+
+    @staticmethod
+    def serialize(value: Any) -> str:
+        """Write an aware datetime."""
+        if not isinstance(value, datetime) or value.tzinfo is None:
+            raise GraphQLError("An instant must be an aware datetime.")
+        return value.astimezone(UTC).isoformat()
+
+
+class Digits(_AsSent):
+    """A whole number of minor units, written as a string of digits: `"1250"` is 12.50 where the scale is 2."""
+
+    @staticmethod
+    def serialize(value: Any) -> str:
+        """Write a whole number."""
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise GraphQLError("An amount must be a whole number of minor units.")
+        return str(value)
+
+
+class Amount(Object, policy=public):
+    """An amount: whole minor units of a unit, of which `scale` decimal places are shown."""
+
+    digits = Field(Digits, required=True, description="Minor units as a string of digits; `-` where negative.")
+    unit = Field(graphene.String, required=True, description="Code of the unit, such as `USD` or `points`.")
+    scale = Field(graphene.Int, required=True, description="Decimal places between a minor and a whole unit.")
+
+
+@frozen
+class AmountValue:
+    """The value behind :class:`Amount`: ``digits`` counts minor units."""
+
+    digits: int
+    unit: str
+    scale: int

@@ -1,0 +1,58 @@
+"""What a client did wrong, as data: user errors, and the enum of all their codes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import graphene
+from attrs import field, frozen
+
+from corekit.errors import Problem
+from corekit_schema.fields import Field, Object
+from corekit_schema.policies import public
+from corekit_schema.scalars import JSON
+
+OTHER = "OTHER"
+"""The code of what the owner of a refusal did not declare."""
+
+
+class ErrorCode(graphene.Enum):
+    """What is wrong, in a word that never changes: the codes of the core and of every enabled plugin."""
+
+    OTHER = "OTHER"
+
+
+class UserError(Object, policy=public):
+    """One thing that keeps the mutation from being done, and that its sender can mend."""
+
+    path = Field(
+        graphene.List(graphene.NonNull(graphene.String)),
+        description="Where in the arguments, such as `input`, `lines`, `0`, `amount`; null where nowhere in particular.",
+    )
+    code = Field(ErrorCode, required=True, description="What is wrong.")
+    message = Field(graphene.String, required=True, description="A sentence that says it, and what to do.")
+    parameters = Field(JSON, description="What fills the sentence, by name.")
+
+
+@frozen(kw_only=True)
+class UserErrorValue:
+    """The value behind :class:`UserError`."""
+
+    code: str
+    message: str
+    path: tuple[str, ...] | None = None
+    parameters: Mapping[str, Any] = field(factory=dict)
+
+
+def user_errors(problems: Iterable[Problem]) -> list[UserErrorValue]:
+    """Return problems as user errors."""
+    return [
+        UserErrorValue(
+            code=problem.code,
+            message=problem.message,
+            path=tuple(str(part) for part in problem.path) or None,
+            parameters=problem.parameters,
+        )
+        for problem in problems
+    ]

@@ -1,0 +1,1 @@
+"""What builds and checks this repository; run by `dev.py`, never installed."""
