@@ -15,6 +15,4 @@ class GraphiqlIsThere(BuildHookInterface):  # type: ignore[type-arg]
         """Say what to do where the page is missing."""
         page = Path(self.root, "src/corekit_schema/graphiql/index.html")
         if version == "standard" and not page.exists():
-            raise FileNotFoundError(
-                f"{page} is missing: run `python dev.py graphiql` in the repository first"
-            )
+            raise FileNotFoundError(f"{page} is missing: run `python dev.py graphiql` in the repository first")

@@ -1,11 +1,8 @@
-"""The part of graphene that corekit uses, typed; graphene itself carries no types."""
-
 from collections.abc import Callable, Mapping
 from enum import Enum as _PythonEnum
 from typing import Any, ClassVar
 
 from graphql import GraphQLError as GraphQLError
-
 
 class _Options:
     name: str
@@ -108,4 +105,3 @@ class InputField:
         description: str | None = None,
         required: bool = False,
     ) -> None: ...
-

@@ -49,8 +49,10 @@ if TYPE_CHECKING:
     from corekit.metrics import Metric, Window
     from corekit.program import Program
     from corekit.program.context import ProgramContext
+    from corekit.program.exact import Exact, minor_units
     from corekit.settings import Settings
     from corekit.tiers.ladder import Ladder, Tier
+    from corekit.validation import coded, suggest
 
 __version__ = "0.1.0"
 
@@ -65,10 +67,25 @@ _HOMES = {
     "corekit.db.reader": ("Reader", "any_of"),
     "corekit.db.types": ("Amount", "Flag", "Id", "Instant", "Json", "Whole"),
     "corekit.declares": (
-        "AccountKind", "ActivityType", "Declares", "EffectKind", "ErrorText", "Permission", "Section", "Unit",
+        "AccountKind",
+        "ActivityType",
+        "Declares",
+        "EffectKind",
+        "ErrorText",
+        "Permission",
+        "Section",
+        "Unit",
     ),
     "corekit.errors": (
-        "Busy", "CorekitError", "Integrity", "Invalid", "NotFound", "PluginError", "Problem", "Refusal", "SettingsError",
+        "Busy",
+        "CorekitError",
+        "Integrity",
+        "Invalid",
+        "NotFound",
+        "PluginError",
+        "Problem",
+        "Refusal",
+        "SettingsError",
         "Unavailable",
     ),
     "corekit.kit": ("Kit",),
@@ -77,16 +94,73 @@ _HOMES = {
     "corekit.metrics": ("Metric", "Window"),
     "corekit.program": ("Program",),
     "corekit.program.context": ("ProgramContext",),
+    "corekit.program.exact": ("Exact", "minor_units"),
     "corekit.settings": ("Settings",),
     "corekit.tiers.ladder": ("Ladder", "Tier"),
+    "corekit.validation": ("coded", "suggest"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
-__all__ = [  # noqa: PLE0604 - every name is defined by __getattr__ below
+__all__ = [
+    "NAMING",
+    "AccountKind",
+    "Activity",
+    "ActivityType",
+    "Amount",
+    "Applied",
+    "Batch",
+    "Busy",
+    "CorekitError",
+    "Credit",
+    "Debit",
+    "Declares",
+    "Effect",
+    "EffectKind",
+    "EffectOutcome",
+    "ErrorText",
+    "Exact",
+    "Expiry",
+    "Facts",
+    "Flag",
+    "Follow",
+    "Id",
+    "Instant",
+    "Integrity",
+    "Invalid",
+    "Json",
+    "Kit",
+    "Ladder",
+    "Line",
+    "Lineage",
+    "MemberFacts",
+    "Metric",
+    "NotFound",
+    "Outcome",
+    "Permission",
+    "PluginError",
+    "PluginWrite",
+    "Problem",
+    "Program",
+    "ProgramContext",
+    "Reader",
+    "Refusal",
+    "Section",
+    "Settings",
+    "SettingsError",
+    "Tier",
+    "Unavailable",
+    "Unit",
+    "Whole",
+    "Window",
     "__version__",
+    "any_of",
+    "coded",
     "hookimpl",
     "hookspec",
-    *_HOME,
+    "member",
+    "minor_units",
+    "suggest",
+    "table",
 ]
 
 

@@ -10,7 +10,6 @@ from marshmallow import Schema, fields, validate
 from corekit.activities import incoming, reverse
 from corekit.activities.activity import Batch
 from corekit.activities.effects import Effect, Enrol, SetState, SetTier
-from corekit.activities.facts import Facts
 from corekit.declares import ActivityType, Declares, ErrorText
 from corekit.members import states
 from corekit.metrics import Metric
@@ -47,14 +46,23 @@ ERRORS = (
     *incoming.ERRORS,
     *states.ERRORS,
     *reverse.ERRORS,
-    ErrorText("MEMBER_EXISTS", "A member with external id {external_id} exists.", "外部编号为 {external_id} 的会员已存在。"),
-    ErrorText("INSUFFICIENT", "There is {available} of {account}, not {needed}.",
-              "{account} 余额 {available}，不足 {needed}。"),
+    ErrorText(
+        "MEMBER_EXISTS", "A member with external id {external_id} exists.", "外部编号为 {external_id} 的会员已存在。"
+    ),
+    ErrorText(
+        "INSUFFICIENT",
+        "There is {available} of {account}, not {needed}.",
+        "{account} 余额 {available}，不足 {needed}。",
+    ),
     ErrorText("ACCOUNT_CLOSED_TO_DEBITS", "The account {account} is {state}.", "账户 {account} 状态为 {state}。"),
-    ErrorText("CLAWBACK_SHORTFALL", "{missing} of {account} has been spent and cannot be taken back.",
-              "{account} 中有 {missing} 已使用，无法收回。"),
-    ErrorText("FOLLOW_TOO_DEEP", "Activities follow from each other more than {most} deep.",
-              "后续活动嵌套超过 {most} 层。"),
+    ErrorText(
+        "CLAWBACK_SHORTFALL",
+        "{missing} of {account} has been spent and cannot be taken back.",
+        "{account} 中有 {missing} 已使用，无法收回。",
+    ),
+    ErrorText(
+        "FOLLOW_TOO_DEEP", "Activities follow from each other more than {most} deep.", "后续活动嵌套超过 {most} 层。"
+    ),
     ErrorText("GUARD_FAILED", "What this needs is used up: {effect}.", "所需资源已用完：{effect}。"),
     ErrorText("BUSY", "Others keep changing the same member; send it again.", "会员正被频繁修改，请重试。"),
     ErrorText("NOT_FOUND", "There is nothing under this id.", "未找到。"),
@@ -75,28 +83,53 @@ def declares(profile: type[Schema] | None) -> Declares:
     )
     return Declares(
         activities=(
-            ActivityType(name="member.registered", description="Somebody becomes a member.", schema=profile,
-                         command=True),
-            *(ActivityType(name=name, description=text, schema=states.StepSchema, command=True) for name, text in steps),
-            ActivityType(name="purchase", description="The member bought something.", schema=PurchaseSchema,
-                         amount="money", lines=True),
-            ActivityType(name="refund", description="A purchase comes back.", schema=ReversalSchema, reversal=True,
-                         command=True),
-            ActivityType(name="reversal", description="An activity is taken back.", schema=ReversalSchema,
-                         reversal=True, command=True),
-            ActivityType(name="tier.changed", description="The member stands in another tier.",
-                         schema=TierChangedSchema, internal=True),
+            ActivityType(
+                name="member.registered", description="Somebody becomes a member.", schema=profile, command=True
+            ),
+            *(
+                ActivityType(name=name, description=text, schema=states.StepSchema, command=True)
+                for name, text in steps
+            ),
+            ActivityType(
+                name="purchase",
+                description="The member bought something.",
+                schema=PurchaseSchema,
+                amount="money",
+                lines=True,
+            ),
+            ActivityType(
+                name="refund", description="A purchase comes back.", schema=ReversalSchema, reversal=True, command=True
+            ),
+            ActivityType(
+                name="reversal",
+                description="An activity is taken back.",
+                schema=ReversalSchema,
+                reversal=True,
+                command=True,
+            ),
+            ActivityType(
+                name="tier.changed",
+                description="The member stands in another tier.",
+                schema=TierChangedSchema,
+                internal=True,
+            ),
         ),
         metrics=(
-            Metric(name="spend", activities=("purchase",), measure="amount",
-                   description="What the member spent, in minor units of the currency."),
-            Metric(name="visits", activities=("purchase",), measure="count", description="How often the member bought."),
+            Metric(
+                name="spend",
+                activities=("purchase",),
+                measure="amount",
+                description="What the member spent, in minor units of the currency.",
+            ),
+            Metric(
+                name="visits", activities=("purchase",), measure="count", description="How often the member bought."
+            ),
         ),
         errors=ERRORS,
     )
 
 
-def react(batch: Batch, facts: Facts) -> Iterator[Effect]:
+def react(batch: Batch) -> Iterator[Effect]:
     """Yield what the core's own types do: lives of members and changes of tiers."""
     for activity in batch.of("member.registered"):
         yield Enrol(activity, rule="core@1", profile=dict(activity.payload), otherwise="refuse")
@@ -107,5 +140,11 @@ def react(batch: Batch, facts: Facts) -> Iterator[Effect]:
                 yield SetState(activity, rule="core@1", state=step.target, reason=reason, otherwise="refuse")
     for activity in batch.of("tier.changed"):
         told: Any = activity.payload
-        yield SetTier(activity, rule="core@1", ladder=told["ladder"], tier=told["to_tier"], reason=told["reason"],
-                      measured=told["measured"])
+        yield SetTier(
+            activity,
+            rule="core@1",
+            ladder=told["ladder"],
+            tier=told["to_tier"],
+            reason=told["reason"],
+            measured=told["measured"],
+        )

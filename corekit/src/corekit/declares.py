@@ -14,7 +14,7 @@ from corekit.ledger.expiry import Expiry
 from corekit.metrics import Metric
 
 if TYPE_CHECKING:
-    from corekit.activities.settle import Applied, PluginWrite
+    from corekit.activities.plugin_write import Applied, PluginWrite
     from corekit.db.lineage import Lineage
 
 

@@ -95,7 +95,7 @@ class Integrity(CorekitError):
     code = "INTEGRITY"
 
 
-class Refusal(Exception):  # noqa: N818 - it is a business answer, not an error
+class Refusal(Exception):
     """A business answer that is no: raised inside a plan, stored with its key, and replayed."""
 
     def __init__(self, code: str, /, **parameters: Any) -> None:

@@ -182,9 +182,13 @@ def _check(manager: pluggy.PluginManager, plugin: Plugin, only: Sequence[str] = 
             if options["optionalhook"]:
                 continue
             way = "rename it, or install what brings it" + suggest(name, known)
-            raise PluginError(f"{plugin.label} implements {name}, which is no hook of corekit or what is installed; {way}")
+            raise PluginError(
+                f"{plugin.label} implements {name}, which is no hook of corekit or what is installed; {way}"
+            )
         if options["wrapper"] or options["hookwrapper"]:
-            raise PluginError(f"{plugin.label} wraps {name}, but no plugin may come between corekit and another; return")
+            raise PluginError(
+                f"{plugin.label} wraps {name}, but no plugin may come between corekit and another; return"
+            )
         taken = list(inspect.signature(getattr(plugin.module, name)).parameters)
         strange = [argument for argument in taken if argument not in caller.spec.argnames]
         if strange:

@@ -6,9 +6,12 @@ were made, so that an index grows at its end.
 
 from __future__ import annotations
 
+import re
 import uuid
 
 from uuid_utils import uuid7
+
+_FORM = re.compile(r"[0-9a-f]{32}")
 
 
 def new_id() -> str:
@@ -23,6 +26,4 @@ def named_id(name: str) -> str:
 
 def is_id(text: object) -> bool:
     """Say whether ``text`` has the form of an identifier."""
-    if not isinstance(text, str) or len(text) != 32:
-        return False
-    return all(digit in "0123456789abcdef" for digit in text)
+    return isinstance(text, str) and _FORM.fullmatch(text) is not None

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from corekit import core
 from corekit.activities import intake
 from corekit.activities.activity import Activity
-from corekit.activities.incoming import Incoming, receive
+from corekit.activities.incoming import Incoming, key_reused, receive
 from corekit.activities.outcome import Outcome
 from corekit.activities.settle import Settlement
 from corekit.activities.sweep import SweepResult, sweep
@@ -25,8 +25,9 @@ from corekit.clock import Clock, micros, moment
 from corekit.db import lineage, migrate
 from corekit.db.engine import Database
 from corekit.db.reader import Reader
-from corekit.errors import Invalid, NotFound, Problem, SettingsError
+from corekit.errors import Invalid, NotFound, SettingsError
 from corekit.hooks import Hooks
+from corekit.ids import new_id
 from corekit.ledger import chart, tables
 from corekit.members.profile import profile_schema
 from corekit.plugins import Plugin, discover
@@ -199,10 +200,17 @@ class Kit:
         if member is None:
             message = f"there is no activity {activity_id}"
             raise NotFound(message, id=activity_id)
-        key = {} if external_id is None else {"external_id": external_id}
         return self.record(
-            Activity(type="reversal", member=member, occurred_at=occurred_at, source=source, reverses=activity_id,
-                     payload={"reason": reason}, actor=actor, **key)
+            Activity(
+                type="reversal",
+                member=member,
+                occurred_at=occurred_at,
+                source=source,
+                reverses=activity_id,
+                payload={"reason": reason},
+                actor=actor,
+                external_id=external_id or new_id(),
+            )
         )
 
     def why(self, activity_id: str) -> Explanation:
@@ -232,7 +240,9 @@ class Kit:
             read = Reader(connection)
             there = intake.known(read, fresh)
             there |= intake.answered(read, fresh)
-            intake.enqueue(connection, [each for key, each in fresh.items() if key not in there], self._settlement.now())
+            intake.enqueue(
+                connection, [each for key, each in fresh.items() if key not in there], self._settlement.now()
+            )
         return [each if isinstance(each, Outcome) else _waiting(each, fresh, there) for each in received]
 
     def work(self, *, chunk: int = CHUNK, limit: int | None = None) -> int:
@@ -279,8 +289,14 @@ class Kit:
             return receive(activity, self.terms(), self._settlement.about_now())
         except Invalid as error:
             return Outcome(
-                outcome="invalid", source=activity.source, external_id=activity.external_id, member=activity.member,
-                type=activity.type, code=error.code, parameters=error.parameters, message=str(error),
+                outcome="invalid",
+                source=activity.source,
+                external_id=activity.external_id,
+                member=activity.member,
+                type=activity.type,
+                code=error.code,
+                parameters=error.parameters,
+                message=str(error),
                 problems=error.problems,
             )
 
@@ -297,16 +313,18 @@ class Kit:
             raise SettingsError(message, code="DATABASE_BEHIND", kinds=missing)
 
 
-def _waiting(incoming: Incoming, fresh: Mapping[tuple[str, str], Incoming], there: Mapping[tuple[str, str], str]) -> Outcome:
+def _waiting(
+    incoming: Incoming, fresh: Mapping[tuple[str, str], Incoming], there: Mapping[tuple[str, str], str]
+) -> Outcome:
     known = there.get(incoming.key)
-    is_first = known is None and fresh[incoming.key] is incoming
-    hash_ = known if known is not None else fresh[incoming.key].hash
-    outcome = "waiting" if hash_ == incoming.hash else "invalid"
-    problem = Problem(code="KEY_REUSED", message="This key was used for another body; send a new key.",
-                      path=("external_id",))
+    if (known or fresh[incoming.key].hash) != incoming.hash:
+        return key_reused(incoming)
     return Outcome(
-        outcome=outcome, source=incoming.key[0], external_id=incoming.key[1], member=incoming.activity.member,
-        activity_id=incoming.activity.id, type=incoming.activity.type, replayed=not is_first,
-        code=problem.code if outcome == "invalid" else None, message=problem.message if outcome == "invalid" else "",
-        problems=(problem,) if outcome == "invalid" else (),
+        outcome="waiting",
+        source=incoming.key[0],
+        external_id=incoming.key[1],
+        member=incoming.activity.member,
+        activity_id=incoming.activity.id,
+        type=incoming.activity.type,
+        replayed=known is not None or fresh[incoming.key] is not incoming,
     )

@@ -7,7 +7,7 @@ from importlib import metadata
 from types import ModuleType
 from typing import Any, cast
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -35,7 +35,7 @@ class Plugin:
     module: ModuleType
     distribution: str
     version: str = ""
-    declares: Declares = Declares()
+    declares: Declares = field(factory=Declares)
     settings: Any = None
 
     @property
@@ -84,7 +84,9 @@ def find(names: Sequence[str], modules: Mapping[str, ModuleType] | None = None) 
         sides = offers.get(name, [])
         if not sides:
             way = f"install its distribution or take {name!r} off the list of plugins in corekit.toml"
-            raise PluginError(f"plugin {name!r} is enabled but not installed{suggest(name, offers)}; {way}", plugin=name)
+            raise PluginError(
+                f"plugin {name!r} is enabled but not installed{suggest(name, offers)}; {way}", plugin=name
+            )
         if len(sides) > 1:
             both = " and by ".join(f"{side.name} {side.version}" for _, side in sides)
             raise PluginError(f"plugin {name!r} is offered by {both}; uninstall all but one", plugin=name)

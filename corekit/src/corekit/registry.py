@@ -36,7 +36,10 @@ _WORDS: Mapping[What, str] = {
 
 @frozen(kw_only=True)
 class Registry:
-    """Everything that is declared, by name. Names of plugins that are off are not here."""
+    """Everything that is declared, by name. Names of plugins that are off are not here.
+
+    ``owners`` says who declares what: {(what, name): ``core`` or plugin}; ``allies`` whose names a plugin may use.
+    """
 
     plugins: tuple[Plugin, ...]
     units: Mapping[str, Unit]
@@ -47,8 +50,8 @@ class Registry:
     metrics: Mapping[str, Metric]
     permissions: Mapping[str, Permission]
     errors: Mapping[str, ErrorText]
-    _owners: Mapping[tuple[What, str], str] = field(repr=False)
-    _allies: Mapping[str, frozenset[str]] = field(repr=False)
+    owners: Mapping[tuple[What, str], str] = field(repr=False)
+    allies: Mapping[str, frozenset[str]] = field(repr=False)
 
     @classmethod
     def of(cls, core: Declares, plugins: Sequence[Plugin]) -> Registry:
@@ -71,7 +74,7 @@ class Registry:
             kinds=desk.of("kind"),
             types=desk.of("type"),
             effects=desk.of("effect"),
-            effect_classes={kind.effect: kind for kind in desk.of("effect").values()},
+            effect_classes={effect: kind for effect, (_, kind) in desk.classes.items()},
             metrics=desk.of("metric"),
             permissions=desk.of("permission"),
             errors=desk.of("error"),
@@ -85,9 +88,7 @@ class Registry:
         ``sections`` holds what each plugin's own schema made of its section, by plugin.
         """
         desk = _Desk({CORE: "corekit", **{plugin.name: plugin.label for plugin in self.plugins}})
-        for what, values in (("unit", self.units), ("kind", self.kinds), ("metric", self.metrics)):
-            for name, value in values.items():
-                desk.put(self._owners[what, name], what, name, value)
+        desk.keep(self.owners, {"unit": self.units, "kind": self.kinds, "metric": self.metrics})
         for plugin in self.plugins:
             section = plugin.declares.program
             if section is not None and plugin.name in sections:
@@ -101,12 +102,12 @@ class Registry:
             units=desk.of("unit"),
             kinds=desk.of("kind"),
             metrics=desk.of("metric"),
-            owners=MappingProxyType({**self._owners, **desk.owners}),
+            owners=MappingProxyType(desk.owners),
         )
 
     def owner(self, of: What, name: str) -> str | None:
         """Return who declares a name: ``core`` or a plugin; None where nobody does."""
-        return self._owners.get((of, name))
+        return self.owners.get((of, name))
 
     def may_use(self, plugin: str, name: str, of: What = "kind") -> bool:
         """Say whether a plugin may touch a name: its own, the core's, or one of a plugin that it requires.
@@ -114,7 +115,7 @@ class Registry:
         What a required plugin requires counts too. The core may touch everything; nobody what nobody declares.
         """
         owner = self.owner(of, name)
-        return owner is not None and (plugin == CORE or owner in self._allies.get(plugin, ()))
+        return owner is not None and (plugin == CORE or owner in self.allies.get(plugin, ()))
 
 
 class _Desk:
@@ -122,6 +123,7 @@ class _Desk:
 
     def __init__(self, labels: Mapping[str, str]) -> None:
         self.owners: dict[tuple[What, str], str] = {}
+        self.classes: dict[type[Effect], tuple[str, EffectKind]] = {}
         self._labels = labels
         self._values: dict[What, dict[str, Any]] = {what: {} for what in _WORDS}
         self._clashes: list[str] = []
@@ -129,14 +131,20 @@ class _Desk:
     def of(self, what: What) -> Mapping[str, Any]:
         return MappingProxyType(self._values[what])
 
+    def keep(self, owners: Mapping[tuple[What, str], str], values: Mapping[What, Mapping[str, Any]]) -> None:
+        """Start with what was taken before."""
+        self.owners.update(owners)
+        for what, known in values.items():
+            self._values[what].update(known)
+
     def refuse(self) -> None:
         if self._clashes:
             raise PluginError("; ".join(self._clashes), clashes=self._clashes)
 
     def take(self, owner: str, declares: Declares) -> None:
-        for kind in declares.accounts:
-            self._put_unit(owner, kind.unit)
-            self.put(owner, "kind", kind.code, kind)
+        for account in declares.accounts:
+            self._put_unit(owner, account.unit)
+            self.put(owner, "kind", account.code, account)
         named: Iterable[tuple[What, str, Any]] = (
             *(("type", each.name, each) for each in declares.activities),
             *(("effect", each.name, each) for each in declares.effects),
@@ -146,15 +154,19 @@ class _Desk:
         )
         for what, name, value in named:
             self.put(owner, what, name, value)
+        for kind in declares.effects:
+            self._put_class(owner, kind)
         if declares.lineage is not None:
             self._put_lineage(owner, declares.lineage)
 
     def put(self, owner: str, what: What, name: str, value: Any) -> None:
         first = self.owners.get((what, name))
+        if first == owner:
+            self._clash(owner, f"declares the {_WORDS[what]} {name!r} twice", "drop one")
+            return
         if first is not None:
-            both = self._labels[first] if first != owner else "it"
-            way = f"one of them must rename its own to {self._prefixes(owner, what)[-1]}..." if first != owner else ""
-            self._clash(owner, f"declares the {_WORDS[what]} {name!r}, which {both} declares already", way or "drop one")
+            also = f"which {self._labels[first]} declares already"
+            self._clash(owner, f"declares the {_WORDS[what]} {name!r}, {also}", "one of them must rename its own")
             return
         if owner != CORE and not self._prefixed(owner, what, name):
             wanted = " or ".join(f"{prefix!r}" for prefix in self._prefixes(owner, what))
@@ -168,10 +180,20 @@ class _Desk:
         known = self._values["unit"].get(unit.code)
         if known is not None and known != unit:
             first = self._labels[self.owners["unit", unit.code]]
-            self._clash(owner, f"declares the unit {unit}, which {first} declares as {known}", "use another code")
+            mine, theirs = (f"scale {each.scale}, {each.kind}" for each in (unit, known))
+            also = f"declares the unit {unit.code!r} otherwise than {first} ({mine}; {theirs})"
+            self._clash(owner, also, "use another code")
         elif known is None:
             self.owners["unit", unit.code] = owner
             self._values["unit"][unit.code] = unit
+
+    def _put_class(self, owner: str, kind: EffectKind) -> None:
+        """A class says which kind an effect is of, so it stands for one."""
+        first = self.classes.setdefault(kind.effect, (owner, kind))
+        if first[1] is not kind:
+            also = f"declares the effect kind {kind.name!r} for the class {kind.effect.__name__}"
+            theirs = f"which {self._labels[first[0]]} has for {first[1].name!r}"
+            self._clash(owner, f"{also}, {theirs}", "use a class of its own")
 
     def _put_lineage(self, owner: str, lineage: Lineage) -> None:
         if lineage.owner != owner:

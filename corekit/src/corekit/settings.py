@@ -86,11 +86,12 @@ def expand(data: Any, env: Mapping[str, str], path: KeyPath = ()) -> Any:
 
     The secret alone may be unset: it is asked for where a token is made or checked.
     """
-    if isinstance(data, Mapping):
-        table = cast("Mapping[str, Any]", data)
+    if isinstance(data, dict):
+        table = cast("dict[str, object]", data)
         return {key: expand(value, env, (*path, key)) for key, value in table.items()}
     if isinstance(data, list):
-        return [expand(value, env, (*path, index)) for index, value in enumerate(cast("list[Any]", data))]
+        items = cast("list[object]", data)
+        return [expand(value, env, (*path, index)) for index, value in enumerate(items)]
     if not isinstance(data, str):
         return data
     missing = [name for name in _VARIABLE.findall(data) if name not in env]
@@ -120,15 +121,14 @@ def _read(data: Mapping[str, Any], file: str) -> Settings:
     return cast("Settings", read_section(_File(), data, (), file))
 
 
-class _Zone(fields.String):
+class _Zone(fields.Field[ZoneInfo]):
     """The name of a time zone of the IANA database."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **options: Any) -> Any:
-        name = value if isinstance(value, ZoneInfo) else super()._deserialize(value, attr, data, **options)
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> ZoneInfo:
         try:
-            return ZoneInfo(str(name))
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValidationError(f"{name!r} is no time zone; write for example 'Europe/Berlin'.") from None
+            return value if isinstance(value, ZoneInfo) else ZoneInfo(value)
+        except (ZoneInfoNotFoundError, TypeError, ValueError, OSError):
+            raise ValidationError(f"{value!r} is no time zone; write for example 'Europe/Berlin'.") from None
 
 
 class _Source(Schema):
@@ -164,7 +164,8 @@ class _Attribute(Schema):
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> AttributeSpec:
         """Make the value."""
-        return AttributeSpec(**{**data, "choices": tuple(data["choices"])})
+        choices = tuple(data.pop("choices"))
+        return AttributeSpec(**data, choices=choices)
 
 
 class _Core(Schema):
@@ -195,4 +196,5 @@ class _File(Schema):
         """Make the value."""
         core: dict[str, Any] = data["corekit"]
         unit = Unit(core.pop("currency"), core.pop("currency_scale"), "money")
-        return Settings(**{**core, "plugins": tuple(core["plugins"])}, currency=unit, sections=data["plugins"])
+        plugins = tuple(core.pop("plugins"))
+        return Settings(**core, plugins=plugins, currency=unit, sections=data["plugins"])

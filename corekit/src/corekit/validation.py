@@ -151,7 +151,7 @@ def _of_field(field: Any, messages: Any, path: Path) -> Iterator[Problem]:
         elif issubclass(kind, fields.Tuple):
             yield from _of_field(field.tuple_fields[int(key)], inner, (*path, key))
         elif issubclass(kind, fields.Dict):
-            for part, of_part in _items(inner):
+            for part, of_part in _items(inner) or [("value", inner)]:
                 yield from _of_field(
                     field.key_field if part == "key" else field.value_field, of_part, (*path, key)
                 )

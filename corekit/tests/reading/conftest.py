@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -35,7 +34,14 @@ class Rows:
         key = new_id()
         at = NOW + joined * SECOND
         self.insert(members.member, {"id": key, "state": state, "seq": seq, "last_at": at, "joined_at": at})
-        known = {"external_id": None, "channel": "api", "name": None, "email": None, "phone": None, "attributes": {}}
+        known: dict[str, Any] = {
+            "external_id": None,
+            "channel": "api",
+            "name": None,
+            "email": None,
+            "phone": None,
+            "attributes": {},
+        }
         self.insert(members.profile, {"member_id": key, **known, **profile})
         return key
 
@@ -104,7 +110,8 @@ class Rows:
 
     def entries(self, account: str, house: str, member: str, count: int) -> None:
         """Write ``count`` credits of 1 each, every one of an activity of its own."""
-        made = self.activities(member, *({} for _ in range(count)))
+        nothing: dict[str, Any] = {}
+        made = self.activities(member, *(nothing for _ in range(count)))
         postings: list[dict[str, Any]] = []
         entries: list[dict[str, Any]] = []
         for seq, activity in enumerate(made, 1):
@@ -114,19 +121,9 @@ class Rows:
                 "debit_account_id": house, "credit_account_id": account, "recorded_at": NOW + seq,
             }  # fmt: skip
             postings.append(posting)
-            entries.append(
-                {
-                    "account_id": account,
-                    "seq": seq,
-                    "posting_id": posting["id"],
-                    "activity_id": activity,
-                    "side": "credit",
-                    "amount": 1,
-                    "balance_after": seq,
-                    "available_after": seq,
-                    "recorded_at": NOW + seq,
-                }  # fmt: skip
-            )
+            left = {"balance_after": seq, "available_after": seq, "recorded_at": NOW + seq}
+            entry = {"account_id": account, "seq": seq, "posting_id": posting["id"], "activity_id": activity}
+            entries.append({**entry, "side": "credit", "amount": 1, **left})
         self.insert(ledger.posting, *postings)
         self.insert(ledger.entry, *entries)
         with self.database.connect() as connection:
@@ -142,5 +139,5 @@ class Rows:
 
 
 @pytest.fixture
-def rows(database: Database) -> Iterator[Rows]:
+def rows(database: Database) -> Rows:
     return Rows(database)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ def check_walks(ask: Ask, size: int, expected: list[Any], key: Callable[[Any], A
     assert [key(item) for item in backward(ask, size)] == expected
 
 
-def test_members_come_in_the_order_in_which_they_joined(database: Database, rows: Any):
+def test_members_come_in_the_order_in_which_they_joined(database: Database, rows: Any) -> None:
     # Several joined at the same instant: the id decides among them.
     joined = [(joined, rows.member(joined=joined)) for joined in (5, 1, 1, 1, 3, 9, 7, 7)]
     expected = [key for _, key in sorted(joined)]
@@ -61,12 +62,12 @@ def test_members_come_in_the_order_in_which_they_joined(database: Database, rows
     @given(sizes)
     def walk(size: int) -> None:
         with database.read() as read:
-            check_walks(lambda **page: member_page(read, None, **page), size, expected, lambda member: member.id)
+            check_walks(partial(member_page, read, None), size, expected, lambda member: member.id)
 
     walk()
 
 
-def test_a_page_between_two_cursors_holds_only_what_lies_between(database: Database, rows: Any):
+def test_a_page_between_two_cursors_holds_only_what_lies_between(database: Database, rows: Any) -> None:
     keys = [rows.member(joined=at) for at in range(6)]
     with database.read() as read:
         everybody = member_page(read)
@@ -78,7 +79,7 @@ def test_a_page_between_two_cursors_holds_only_what_lies_between(database: Datab
 
 
 @pytest.mark.parametrize("among_others", [False, True])
-def test_activities_of_a_member_come_newest_first(database: Database, rows: Any, among_others: bool):
+def test_activities_of_a_member_come_newest_first(database: Database, rows: Any, *, among_others: bool) -> None:
     member, other = rows.member(), rows.member()
     rows.activities(other, *({} for _ in range(30)))
     kinds = ["purchase", "check_in", "purchase", "purchase", "check_in", "purchase", "purchase"] * 2
@@ -95,12 +96,12 @@ def test_activities_of_a_member_come_newest_first(database: Database, rows: Any,
                 return activities_of(read, wanted, **page)[member]
 
             check_walks(ask, size, ids[::-1], lambda view: view.id)
-            check_walks(lambda **page: ask(type="purchase", **page), size, purchases[::-1], lambda view: view.id)
+            check_walks(partial(ask, type="purchase"), size, purchases[::-1], lambda view: view.id)
 
     walk()
 
 
-def test_a_statement_comes_newest_first_with_the_running_balance(database: Database, rows: Any):
+def test_a_statement_comes_newest_first_with_the_running_balance(database: Database, rows: Any) -> None:
     member = rows.member()
     rows.kind("points")
     rows.kind("points.issued", system=True)
@@ -121,7 +122,7 @@ def test_a_statement_comes_newest_first_with_the_running_balance(database: Datab
     walk()
 
 
-def test_slips_of_a_category_leave_out_other_purchases_and_other_lines(database: Database, rows: Any):
+def test_slips_of_a_category_leave_out_other_purchases_and_other_lines(database: Database, rows: Any) -> None:
     member = rows.member()
     ids = rows.activities(member, *({"payload": {"store": "s1"}} for _ in range(5)))
     for key in ids[::2]:
@@ -130,10 +131,14 @@ def test_slips_of_a_category_leave_out_other_purchases_and_other_lines(database:
         )
     with database.read() as read:
         of_all = slips(read, [member])[member]
-        of_milk = forward(lambda **page: slips(read, [member], category="milk", **page)[member], 2)
+
+        def of_milk(**page: Any) -> Page[Any]:
+            return slips(read, [member], category="milk", **page)[member]
+
+        found = forward(of_milk, 2)
     assert [slip.activity.id for slip in of_all.items] == ids[::-1]
-    assert [slip.activity.id for slip in of_milk] == ids[::-2]
-    assert [[(line.category, line.amount, line.flags) for line in slip.lines] for slip in of_milk] == [
+    assert [slip.activity.id for slip in found] == ids[::-2]
+    assert [[(line.category, line.amount, line.flags) for line in slip.lines] for slip in found] == [
         [("milk", 5, ("special_offer",))]
     ] * 3
 
@@ -144,14 +149,14 @@ def ask_every_list(read: Reader, **page: Any) -> None:
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "!!!", "W10", "WzFd", "WyJhIiwyXQ", "bnVsbA", "é", "Wy0xXQ", "WzEsMV0"])
-def test_a_cursor_of_nobody_is_refused_with_its_path(database: Database, cursor: str):
+def test_a_cursor_of_nobody_is_refused_with_its_path(database: Database, cursor: str) -> None:
     with database.read() as read, pytest.raises(Invalid) as refused:
         member_page(read, None, after=cursor)
     assert [(problem.code, problem.path) for problem in refused.value.problems] == [("CURSOR", ("after",))]
 
 
 @pytest.mark.parametrize("page", [{"first": 0}, {"first": -1}, {"last": 1001}, {"first": 5, "last": 5}])
-def test_a_page_of_no_or_too_many_items_is_refused(database: Database, page: dict[str, int]):
+def test_a_page_of_no_or_too_many_items_is_refused(database: Database, page: dict[str, int]) -> None:
     with database.read() as read, pytest.raises(Invalid) as refused:
         ask_every_list(read, **page)
     assert refused.value.code == "PAGE_SIZE"
@@ -175,7 +180,9 @@ FILTERS = [
 
 
 @pytest.mark.parametrize(("wanted", "expected"), FILTERS)
-def test_a_filter_keeps_those_it_describes(database: Database, rows: Any, wanted: MemberFilter, expected: set[str]):
+def test_a_filter_keeps_those_it_describes(
+    database: Database, rows: Any, wanted: MemberFilter, expected: set[str]
+) -> None:
     people = {
         "ann": rows.member(1, name="Ann Arbor", channel="pos"),
         "anna": rows.member(2, name="Anna-Lena", channel="pos"),

@@ -28,7 +28,7 @@ UTC_ZONE = Settings.of().time_zone
 
 
 @pytest.mark.row("M1", way="python")
-def test_a_member_is_read_with_profile_and_custom_attributes(database: Database, rows: Any):
+def test_a_member_is_read_with_profile_and_custom_attributes(database: Database, rows: Any) -> None:
     key = rows.member(7, channel="pos", name="Ann", external_id="e1", attributes={"shoe_size": 38, "vip": True})
     with database.read() as read:
         found = members(read, [key, new_id()])
@@ -40,7 +40,7 @@ def test_a_member_is_read_with_profile_and_custom_attributes(database: Database,
 
 
 @pytest.mark.row("A2", way="python")
-def test_an_activity_is_read_as_it_was_recorded(database: Database, rows: Any):
+def test_an_activity_is_read_as_it_was_recorded(database: Database, rows: Any) -> None:
     member = rows.member()
     (key,) = rows.activities(member, {"amount": 1250, "payload": {"store": "s1"}, "actor": "till 4"})
     with database.read() as read:
@@ -53,7 +53,7 @@ def test_an_activity_is_read_as_it_was_recorded(database: Database, rows: Any):
     assert [page.items for page in of_member.values()] == [(view,), ()]
 
 
-def test_effects_come_in_their_order_with_whole_numbers_as_lines(database: Database, rows: Any):
+def test_effects_come_in_their_order_with_whole_numbers_as_lines(database: Database, rows: Any) -> None:
     (key,) = rows.activities(rows.member(), {})
     second = rows.effect(key, 2, amount=3, shares={"1": 1, "2": 2})
     first = rows.effect(key, 1, state="dropped", code="POINTS_CAP")
@@ -65,7 +65,7 @@ def test_effects_come_in_their_order_with_whole_numbers_as_lines(database: Datab
 
 
 @pytest.mark.row("A3", way="python")
-def test_why_names_rule_shares_postings_cause_follow_ons_and_reversals(database: Database, rows: Any):
+def test_why_names_rule_shares_postings_cause_follow_ons_and_reversals(database: Database, rows: Any) -> None:
     member = rows.member()
     (cause,) = rows.activities(member, {})
     (key,) = rows.activities(member, {"parent_id": cause, "depth": 1})
@@ -101,7 +101,7 @@ def test_why_names_rule_shares_postings_cause_follow_ons_and_reversals(database:
 
 
 @pytest.mark.row("A8", way="python")
-def test_consumption_sums_by_category_and_leaves_out_what_was_taken_back(database: Database, rows: Any):
+def test_consumption_sums_by_category_and_leaves_out_what_was_taken_back(database: Database, rows: Any) -> None:
     member, other = rows.member(), rows.member()
     first, second, gone = rows.activities(member, {}, {}, {})
     rows.lines(first, {"category": "milk", "amount": 300, "quantity": 2000}, {"category": "milk", "amount": 100})
@@ -122,7 +122,7 @@ def test_consumption_sums_by_category_and_leaves_out_what_was_taken_back(databas
     assert (slip.activity.id, slip.reversed) == (gone, True)
 
 
-def test_what_is_due_is_left_out_of_available_before_any_sweep(database: Database, rows: Any):
+def test_what_is_due_is_left_out_of_available_before_any_sweep(database: Database, rows: Any) -> None:
     member = rows.member()
     rows.kind("points")
     rows.kind("points.debt")
@@ -142,7 +142,7 @@ def test_what_is_due_is_left_out_of_available_before_any_sweep(database: Databas
     assert (balance.expiring_next.at, balance.expiring_next.amount) == (NOW + timedelta(seconds=1), 19)
 
 
-def test_nothing_lapses_next_where_nothing_expires(database: Database, rows: Any):
+def test_nothing_lapses_next_where_nothing_expires(database: Database, rows: Any) -> None:
     member = rows.member()
     rows.kind("points")
     rows.lot(rows.account(member, "points", 5), 5, expires=None)
@@ -151,7 +151,7 @@ def test_nothing_lapses_next_where_nothing_expires(database: Database, rows: Any
     assert (balance.available, balance.debt, balance.expiring_next) == (5, 0, None)
 
 
-def test_expiring_sums_by_instant_up_to_and_including_the_bound(database: Database, rows: Any):
+def test_expiring_sums_by_instant_up_to_and_including_the_bound(database: Database, rows: Any) -> None:
     member = rows.member()
     rows.kind("points")
     account = rows.account(member, "points", 100)
@@ -163,7 +163,7 @@ def test_expiring_sums_by_instant_up_to_and_including_the_bound(database: Databa
 
 
 @pytest.mark.row("T6", way="python")
-def test_a_tier_is_read_as_of_any_moment(database: Database, rows: Any):
+def test_a_tier_is_read_as_of_any_moment(database: Database, rows: Any) -> None:
     member = rows.member()
     rows.assignment(member, "bronze", 0, 10)
     rows.assignment(member, "silver", 10)
@@ -203,7 +203,7 @@ def measure(rows: Any, member: str, *days: tuple[str, int, int]) -> None:
 
 
 @pytest.mark.row("T6", way="python")
-def test_progress_says_what_is_missing_for_each_criterion(database: Database, rows: Any):
+def test_progress_says_what_is_missing_for_each_criterion(database: Database, rows: Any) -> None:
     member, idle = rows.member(), rows.member()
     measure(
         rows, member, ("spend", 0, 100), ("spend", -5, 50), ("spend", -400, 550), ("visits", -1, 1), ("visits", -2, 9)
@@ -224,7 +224,9 @@ def test_progress_says_what_is_missing_for_each_criterion(database: Database, ro
     assert [step.missing for step in others.steps] == [1000, 400, 3]
 
 
-def test_a_window_ends_on_the_day_of_the_question_even_when_days_after_it_are_known(database: Database, rows: Any):
+def test_a_window_ends_on_the_day_of_the_question_even_when_days_after_it_are_known(
+    database: Database, rows: Any
+) -> None:
     member = rows.member()
     measure(rows, member, ("visits", -2, 1), ("visits", -1, 2), ("visits", 0, 4), ("visits", 1, 8))
     windows = [Window("day", 2), Window("day", 1), Window("day")]
@@ -257,7 +259,7 @@ def everything(read: Reader, count: int) -> int:
     return read.statements - before
 
 
-def test_a_page_of_fifty_costs_as_many_statements_as_a_page_of_five(database: Database, rows: Any):
+def test_a_page_of_fifty_costs_as_many_statements_as_a_page_of_five(database: Database, rows: Any) -> None:
     rows.kind("points")
     for joined in range(50):
         member = rows.member(joined)

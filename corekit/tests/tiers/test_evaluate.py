@@ -41,7 +41,14 @@ BY_BOTH = ladder(
 @pytest.mark.row("T1", way="python")
 @pytest.mark.parametrize(
     ("spend", "tier"),
-    [(0, "ordinary"), (499_99, "ordinary"), (500_00, "silver"), (1_999_99, "silver"), (2_000_00, "gold"), (10**15, "gold")],
+    [
+        (0, "ordinary"),
+        (499_99, "ordinary"),
+        (500_00, "silver"),
+        (1_999_99, "silver"),
+        (2_000_00, "gold"),
+        (10**15, "gold"),
+    ],
 )
 def test_a_tier_begins_exactly_at_its_threshold(spend: int, tier: str):
     assert qualified(BY_SPEND, member({("spend", YEAR): spend}))[0].code == tier
@@ -152,4 +159,3 @@ def test_nothing_is_missing_exactly_where_the_next_tier_is_qualified_for(spend: 
     ahead = progress(BY_SPEND, tier, measure)
     missing = sum(step.missing for step in ahead.steps)
     assert (missing == 0) == (qualified(BY_SPEND, measure)[0].rank > tier.rank) == (ahead.percent == 100)
-

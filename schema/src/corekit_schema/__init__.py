@@ -1,0 +1,122 @@
+"""The GraphQL schema of a corekit program: assembly, execution, server.
+
+These are the names for authors of plugins, each loaded when it is first asked for, so that neither a kit nor the
+command line pays for GraphQL unless it serves it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from corekit_schema.assembly.schema import AssembledSchema, SchemaConflict, assemble_for
+    from corekit_schema.connections import ConnectionField
+    from corekit_schema.context import Context, Info
+    from corekit_schema.core.activity import Activity
+    from corekit_schema.core.amounts import Balance
+    from corekit_schema.core.member import Member
+    from corekit_schema.core.mutation import Mutation
+    from corekit_schema.core.payload import ActivityPayload, record
+    from corekit_schema.core.program import Program
+    from corekit_schema.core.query import Query
+    from corekit_schema.fields import Field, Interface, Object, listed
+    from corekit_schema.graph import Graph
+    from corekit_schema.http.app import build_app
+    from corekit_schema.http.pages import Example
+    from corekit_schema.ids import global_id, local_id
+    from corekit_schema.inputs import AmountDigits, GlobalId, Input, Moment, idempotency_key
+    from corekit_schema.mutations import MutationField, Payload, invalid
+    from corekit_schema.nodes import Node
+    from corekit_schema.policies import (
+        Policy,
+        authenticated,
+        owner,
+        owner_or_permission,
+        permission,
+        public,
+    )
+    from corekit_schema.scalars import JSON, Amount, AmountValue, DateTime, Digits
+    from corekit_schema.viewer import ANONYMOUS, Viewer
+
+_HOMES = {
+    "assembly.schema": ("AssembledSchema", "SchemaConflict", "assemble_for"),
+    "connections": ("ConnectionField",),
+    "context": ("Context", "Info"),
+    "core.activity": ("Activity",),
+    "core.amounts": ("Balance",),
+    "core.member": ("Member",),
+    "core.mutation": ("Mutation",),
+    "core.payload": ("ActivityPayload", "record"),
+    "core.program": ("Program",),
+    "core.query": ("Query",),
+    "fields": ("Field", "Interface", "Object", "listed"),
+    "graph": ("Graph",),
+    "http.app": ("build_app",),
+    "http.pages": ("Example",),
+    "ids": ("global_id", "local_id"),
+    "inputs": ("AmountDigits", "GlobalId", "Input", "Moment", "idempotency_key"),
+    "mutations": ("MutationField", "Payload", "invalid"),
+    "nodes": ("Node",),
+    "policies": ("Policy", "authenticated", "owner", "owner_or_permission", "permission", "public"),
+    "scalars": ("JSON", "Amount", "AmountValue", "DateTime", "Digits"),
+    "viewer": ("ANONYMOUS", "Viewer"),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "ANONYMOUS",
+    "JSON",
+    "Activity",
+    "ActivityPayload",
+    "Amount",
+    "AmountDigits",
+    "AmountValue",
+    "AssembledSchema",
+    "Balance",
+    "ConnectionField",
+    "Context",
+    "DateTime",
+    "Digits",
+    "Example",
+    "Field",
+    "GlobalId",
+    "Graph",
+    "Info",
+    "Input",
+    "Interface",
+    "Member",
+    "Moment",
+    "Mutation",
+    "MutationField",
+    "Node",
+    "Object",
+    "Payload",
+    "Policy",
+    "Program",
+    "Query",
+    "SchemaConflict",
+    "Viewer",
+    "assemble_for",
+    "authenticated",
+    "build_app",
+    "global_id",
+    "idempotency_key",
+    "invalid",
+    "listed",
+    "local_id",
+    "owner",
+    "owner_or_permission",
+    "permission",
+    "public",
+    "record",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name."""
+    home = _HOME.get(name)
+    if home is None:
+        raise AttributeError(f"module 'corekit_schema' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"corekit_schema.{home}"), name)
+    return value

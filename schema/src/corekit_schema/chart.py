@@ -21,7 +21,8 @@ class Chart:
 
     def scale(self, code: str) -> int:
         """Return how many decimal places a unit has; 0 where nobody ever declared it."""
-        declared = self._context.kit.registry.units.get(code)
+        currency = self._context.kit.settings.currency
+        declared = currency if code == currency.code else self._context.kit.registry.units.get(code)
         return declared.scale if declared is not None else self._left_units.get(code, 0)
 
     def unit_of(self, kind: str) -> str:

@@ -10,7 +10,7 @@ import graphene
 
 from corekit.paging import MOST_ITEMS, PAGE, Page
 from corekit_schema.context import Info
-from corekit_schema.fields import Field, Object, listed
+from corekit_schema.fields import Field, Object, about, listed
 from corekit_schema.policies import Policy, public
 
 
@@ -25,12 +25,12 @@ class PageInfo(Object, policy=public):
     end_cursor = Field(graphene.String, description="The cursor of the last item; null on an empty page.")
 
     @staticmethod
-    def resolve_start_cursor(parents: Sequence[Page[Any]], info: Info) -> list[str | None]:
+    def resolve_start_cursor(parents: Sequence[Page[Any]], _info: Info) -> list[str | None]:
         """Return the first cursor of each page."""
         return [page.cursors[0] if page.cursors else None for page in parents]
 
     @staticmethod
-    def resolve_end_cursor(parents: Sequence[Page[Any]], info: Info) -> list[str | None]:
+    def resolve_end_cursor(parents: Sequence[Page[Any]], _info: Info) -> list[str | None]:
         """Return the last cursor of each page."""
         return [page.cursors[-1] if page.cursors else None for page in parents]
 
@@ -38,7 +38,7 @@ class PageInfo(Object, policy=public):
 @cache
 def connection(item: type) -> type[Object]:
     """Return the connection type of an object type: ``edges { cursor node }``, ``nodes``, ``pageInfo``."""
-    name: str = getattr(item, "_meta").name  # noqa: B009 - graphene's, whatever the class is
+    name: str = about(item).name
     home = {"__module__": item.__module__}
     edge = type(
         f"{name}Edge",
@@ -58,9 +58,7 @@ def connection(item: type) -> type[Object]:
             **home,
             "__doc__": f"A page of a list of {name}.",
             "edges": Field(listed(edge), description="The items with their cursors."),
-            "nodes": Field(
-                graphene.NonNull(graphene.List(item)), source="items", description="The items alone."
-            ),
+            "nodes": Field(graphene.NonNull(graphene.List(item)), source="items", description="The items alone."),
             "page_info": Field(PageInfo, required=True, description="Where the page stands."),
             "resolve_edges": staticmethod(_edges),
             "resolve_page_info": staticmethod(_itself),
@@ -71,10 +69,7 @@ def connection(item: type) -> type[Object]:
 
 def _edges(parents: Sequence[Page[Any]], _info: Info) -> list[list[dict[str, Any]]]:
     return [
-        [
-            {"cursor": cursor, "node": item}
-            for cursor, item in zip(page.cursors, page.items, strict=True)
-        ]
+        [{"cursor": cursor, "node": item} for cursor, item in zip(page.cursors, page.items, strict=True)]
         for page in parents
     ]
 
@@ -98,7 +93,9 @@ def ConnectionField(  # noqa: N802 - it stands where a Field does
         connection(item),
         description=description,
         policy=policy,
-        first=graphene.Argument(graphene.Int, description=f"How many from the beginning; {PAGE}, at most {MOST_ITEMS}."),
+        first=graphene.Argument(
+            graphene.Int, description=f"How many from the beginning; {PAGE}, at most {MOST_ITEMS}."
+        ),
         after=graphene.Argument(graphene.String, description="Only what follows this cursor."),
         last=graphene.Argument(graphene.Int, description="How many from the end, in place of `first`."),
         before=graphene.Argument(graphene.String, description="Only what comes before this cursor."),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from graphql import FieldNode
 
@@ -74,7 +74,7 @@ class Context:
         """The units and account kinds: those declared, and those of plugins that are off."""
         return self.once("chart", lambda: Chart(self))
 
-    def __enter__(self) -> Context:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -86,7 +86,8 @@ class Context:
 class Info:
     """What a resolver knows of its field.
 
-    ``type_name`` and ``field_name`` are names of GraphQL. ``path`` holds the response names from the root, without positions in lists.
+    ``type_name`` and ``field_name`` are names of GraphQL. ``path`` holds the response names from the root, without
+    positions in lists.
     """
 
     __slots__ = ("_fragments", "_nodes", "_selected", "context", "field_name", "path", "type_name")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import graphene
@@ -18,7 +19,7 @@ class Access:
     owner: str | None = None
 
 
-class Object(graphene.ObjectType):
+class Object(graphene.ObjectType, abstract=True):
     """The base of every object type.
 
     ::
@@ -40,9 +41,6 @@ class Object(graphene.ObjectType):
 
     access: Access
 
-    class Meta:
-        abstract = True
-
     @classmethod
     def __init_subclass_with_meta__(
         cls, policy: Policy | None = None, owner: str | None = None, **options: Any
@@ -51,13 +49,10 @@ class Object(graphene.ObjectType):
         super().__init_subclass_with_meta__(**options)
 
 
-class Interface(graphene.Interface):
+class Interface(graphene.Interface, abstract=True):
     """The base of every interface; ``policy`` is for its fields that have none of their own."""
 
     access: Access
-
-    class Meta:
-        abstract = True
 
     @classmethod
     def __init_subclass_with_meta__(cls, policy: Policy | None = None, **options: Any) -> None:
@@ -69,7 +64,8 @@ class Field(graphene.Field):
     """A field: its type, what it means, and who may read it.
 
     ``policy`` left out is that of the type. ``source`` names the attribute of the parent to read, where it has
-    another name than the field. Arguments are given as keywords.
+    another name than the field (dots lead further down). ``resolve`` is a batch resolver that several fields share,
+    in place of a ``resolve_<name>``. Arguments are given as keywords.
     """
 
     def __init__(
@@ -81,6 +77,7 @@ class Field(graphene.Field):
         required: bool = False,
         name: str | None = None,
         source: str | None = None,
+        resolve: Callable[..., Sequence[Any]] | None = None,
         deprecation_reason: str | None = None,
         **arguments: Any,
     ) -> None:
@@ -94,6 +91,12 @@ class Field(graphene.Field):
         )
         self.policy = policy
         self.attribute = source
+        self.batch = resolve
+
+
+def about(type_: Any) -> Any:
+    """Return what graphene knows about a type: name, description, fields, interfaces, possible types."""
+    return type_._meta  # noqa: SLF001 - graphene has no other name for it
 
 
 def listed(type_: Any) -> graphene.NonNull:

@@ -16,5 +16,5 @@ class Graph:
     Names of types, and of fields added to somebody else's type, begin with exactly the plugin's name.
     """
 
-    extends: Mapping[type, type] = field(factory=dict)
+    extends: Mapping[type, type] = field(factory=dict[type, type])
     types: tuple[type, ...] = ()

@@ -10,9 +10,10 @@ from typing import Any, cast
 
 import graphene
 from graphene.utils.str_converters import to_camel_case
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields, pre_load, validate
 
 from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros
+from corekit.declares import ErrorText
 from corekit.ids import new_id
 from corekit.validation import WholeNumber, coded
 from corekit_schema.ids import local_id
@@ -20,6 +21,10 @@ from corekit_schema.scalars import JSON, DateTime, Digits
 
 LARGEST = 2**63 - 1
 """The largest whole number that a database column holds."""
+
+
+ERRORS = (ErrorText("ID_INVALID", "This is no id of a {type}.", "不是 {type} 的编号。"),)
+"""The codes of what can be wrong with an input beyond what the core says."""
 
 
 class Input(Schema):
@@ -32,15 +37,28 @@ class Input(Schema):
         """Name the field as GraphQL does."""
         field_obj.data_key = field_obj.data_key or to_camel_case(field_name)
 
+    @pre_load
+    def leave_out_nulls(self, data: Any, **_: Any) -> Any:
+        """Take null for what may be left out as left out, as GraphQL's clients mean it."""
+        keep = {key for key, field in fields_by_key(self).items() if field.required or field.allow_none}
+        sent = cast("dict[str, Any]", data)
+        return {key: value for key, value in sent.items() if value is not None or key in keep}
+
+
+def fields_by_key(schema: Schema) -> dict[str, Any]:
+    """Return the fields of a schema by the names that clients know them by."""
+    load_fields: dict[str, Any] = cast("Any", schema).load_fields
+    return {field.data_key or name: field for name, field in load_fields.items()}
+
 
 class GlobalId(fields.Field[str]):
     """A global id of one type; loads as the identifier behind it."""
 
     def __init__(self, type_name: str, **options: Any) -> None:
-        super().__init__(**options)
+        cast("Any", super()).__init__(**options)
         self.type_name = type_name
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
         found = local_id(self.type_name, value) if isinstance(value, str) else None
         if found is None:
             raise coded("ID_INVALID", f"This is no id of a {self.type_name}.", type=self.type_name)
@@ -50,7 +68,7 @@ class GlobalId(fields.Field[str]):
 class AmountDigits(fields.Field[int]):
     """An amount in minor units as a string of digits; loads as an integer."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> int:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> int:
         digits = value.removeprefix("-") if isinstance(value, str) else ""
         if not (digits.isascii() and digits.isdigit()):
             message = "An amount is a whole number of minor units, written as a string of digits."
@@ -66,11 +84,13 @@ class AmountDigits(fields.Field[int]):
 class Moment(fields.Field[dt.datetime]):
     """An instant in ISO 8601 with an offset; loads as an aware datetime."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> dt.datetime:
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> dt.datetime:
         try:
             moment = dt.datetime.fromisoformat(value)
         except (TypeError, ValueError):
-            raise coded("TYPE", "Give the time in ISO 8601, such as 2026-03-01T09:30:00+00:00.", expected="datetime") from None
+            raise coded(
+                "TYPE", "Give the time in ISO 8601, such as 2026-03-01T09:30:00+00:00.", expected="datetime"
+            ) from None
         if moment.tzinfo is None:
             raise coded("TIME_ZONE_MISSING", "Give the time with its zone.")
         try:
@@ -117,13 +137,13 @@ def input_type(schema: type[Schema]) -> type[graphene.InputObjectType]:
     if schema not in _types:
         # Keyed by the name that clients know, so that what they sent reaches the schema under that name.
         members = {
-            field.data_key or name: graphene.InputField(
+            name: graphene.InputField(
                 partial(_type_of, field),
-                name=field.data_key or name,
+                name=name,
                 required=field.required and not field.allow_none,
                 description=_description(field),
             )
-            for name, field in schema().load_fields.items()
+            for name, field in fields_by_key(schema()).items()
         }
         name = f"{schema.__name__.removesuffix('Schema').removesuffix('Input')}Input"
         meta = {"container": dict}  # graphene's own sets each field as an attribute, also one called "items"
@@ -164,5 +184,5 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: plain(part) for key, part in cast("dict[str, Any]", value).items()}
     if isinstance(value, list):
-        return [plain(part) for part in cast("list[Any]", value)]
+        return [plain(part) for part in value]  # pyright: ignore[reportUnknownVariableType] - as it was sent
     return value.name if isinstance(value, Enum) else value

@@ -8,13 +8,14 @@ from typing import Any
 import graphene
 from attrs import evolve
 from graphene.utils.str_converters import to_camel_case
-from marshmallow import Schema
+from marshmallow import Schema, fields
 
 from corekit.errors import Invalid, Problem
 from corekit.validation import load
+from corekit_schema.attributes import read_attribute
 from corekit_schema.context import Info
 from corekit_schema.fields import Field, Object, listed
-from corekit_schema.inputs import input_type, plain
+from corekit_schema.inputs import fields_by_key, input_type, plain
 from corekit_schema.policies import Policy
 from corekit_schema.usererrors import UserError, UserErrorValue, user_errors
 
@@ -24,11 +25,8 @@ _KNOWN_AS = {"external_id": "idempotencyKey", "member": "memberId", "reverses": 
 """What an activity calls otherwise than the mutations that record it."""
 
 
-class Payload(Object):
+class Payload(Object, abstract=True):
     """The base of payloads. All its own fields may be null, since they are where the input is not valid."""
-
-    class Meta:
-        abstract = True
 
     user_errors = Field(listed(UserError), description="What kept it from being done; empty where nothing did.")
 
@@ -38,12 +36,9 @@ class Payload(Object):
         return {"user_errors": errors}
 
     @staticmethod
-    def resolve_user_errors(parents: Sequence[Any], info: Info) -> list[Any]:
+    def resolve_user_errors(parents: Sequence[Any], _info: Info) -> list[Any]:
         """Return the errors of each; none where the value has none."""
-        return [
-            parent.get("user_errors") or () if isinstance(parent, dict) else getattr(parent, "user_errors", ())
-            for parent in parents
-        ]
+        return [read_attribute(parent, "user_errors") or () for parent in parents]
 
 
 class MutationField(Field):
@@ -63,20 +58,22 @@ class MutationField(Field):
         description: str,
         deprecation_reason: str | None = None,
     ) -> None:
-        argument = graphene.Argument(input_type(schema), required=True, description="What to do.")
+        arguments: dict[str, Any] = {
+            _ARGUMENT: graphene.Argument(input_type(schema), required=True, description="What to do.")
+        }
         super().__init__(
             payload,
             description=description,
             policy=policy,
+            resolve=self._resolve,
             deprecation_reason=deprecation_reason,
-            **{_ARGUMENT: argument},
+            **arguments,
         )
         self.schema = schema
         self.run = run
         self.payload = payload
 
-    def resolve(self, parents: Sequence[Any], info: Info, **arguments: Any) -> list[Any]:
-        """Run the mutation; it has one parent."""
+    def _resolve(self, parents: Sequence[Any], info: Info, **arguments: Any) -> list[Any]:
         schema = self.schema()
         try:
             return [self.run(info, load(schema, plain(arguments[_ARGUMENT]))) for _ in parents]
@@ -90,17 +87,24 @@ def _path(schema: Schema, problem: Problem) -> tuple[str | int, ...]:
 
 
 def _named(schema: Schema, path: Sequence[str | int]) -> Iterator[str | int]:
-    """Yield a path as clients know it: the core's words become the input's, and what the input spreads is left out."""
-    known = {field.data_key or name for name, field in schema.load_fields.items()}
-    for depth, part in enumerate(path):
-        if depth or not isinstance(part, str) or part in known:
+    """Yield a path as clients know it: the core's words become the input's, and what the input spreads is left out.
+
+    What lies below a JSON field is called as the client called it.
+    """
+    known = fields_by_key(schema)
+    top: Any = None
+    for part in path:
+        if not isinstance(part, str):
             yield part
-            continue
-        name = _KNOWN_AS.get(part, to_camel_case(part))
-        if name in known:
-            yield name
+        elif top is not None:
+            yield part if isinstance(top, fields.Dict | fields.Raw) else to_camel_case(part)
+        else:
+            name = part if part in known else _KNOWN_AS.get(part, to_camel_case(part))
+            if name in known:
+                top = known[name]
+                yield name
 
 
 def invalid(code: str, message: str, *path: str | int, **parameters: Any) -> Invalid:
-    """Return the error that a ``run`` raises about its input: ``raise invalid("POINTS_LATE", "...", "claimedAt")``."""
+    """Return what a ``run`` raises about its input, such as ``invalid("POINTS_LATE", "Too late.", "claimedAt")``."""
     return Invalid([Problem(code=code, message=message, path=path, parameters=parameters)])

@@ -17,11 +17,8 @@ from corekit_schema.fields import Field, Object
 from corekit_schema.policies import public
 
 
-class _AsSent(graphene.Scalar):
+class _AsSent(graphene.Scalar, abstract=True):
     """Passes input on as it came."""
-
-    class Meta:
-        abstract = True
 
     @staticmethod
     def parse_value(value: Any) -> Any:

@@ -28,7 +28,7 @@ class UserError(Object, policy=public):
 
     path = Field(
         graphene.List(graphene.NonNull(graphene.String)),
-        description="Where in the arguments, such as `input`, `lines`, `0`, `amount`; null where nowhere in particular.",
+        description="Where in the arguments, such as `input`, `lines`, `0`, `amount`; null for the whole.",
     )
     code = Field(ErrorCode, required=True, description="What is wrong.")
     message = Field(graphene.String, required=True, description="A sentence that says it, and what to do.")
@@ -42,7 +42,7 @@ class UserErrorValue:
     code: str
     message: str
     path: tuple[str, ...] | None = None
-    parameters: Mapping[str, Any] = field(factory=dict)
+    parameters: Mapping[str, Any] = field(factory=dict[str, Any])
 
 
 def user_errors(problems: Iterable[Problem]) -> list[UserErrorValue]:

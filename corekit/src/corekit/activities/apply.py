@@ -9,7 +9,7 @@ import attrs
 
 from corekit.activities.activity import Activity
 from corekit.activities.effects import Credit, Debit, Effect, Enrol, Follow, SetState, SetTier
-from corekit.activities.incoming import Incoming, internal
+from corekit.activities.incoming import Incoming, Key, internal
 from corekit.activities.outcome import EffectOutcome, Outcome
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned, PlannedEffect
@@ -19,6 +19,7 @@ from corekit.activities.reverse import Original, StoredEffect
 from corekit.activities.terms import day_number, expired
 from corekit.clock import micros, moment
 from corekit.errors import Refusal
+from corekit.ledger.books import Teller, due_lots
 from corekit.ledger.state import Assignment, Lot, Member
 from corekit.metrics import Window
 from corekit.tiers.evaluate import qualified
@@ -27,34 +28,39 @@ from corekit.tiers.ladder import Ladder
 MOST_DEPTH = 8
 """How deep activities may follow from each other."""
 
+Guarded = dict[tuple[Key, int], str]
+"""Effects whose guard failed when written: key and position among the activity's own effects, and the code."""
+
 
 class Applier:
     """Applies to a plan what the plugins made of a wave. A refusal takes back its own activity's changes only."""
 
-    def __init__(self, plan: Plan, guarded: dict[tuple[str, int], str]) -> None:
+    def __init__(self, plan: Plan, guarded: Guarded) -> None:
         self.plan = plan
         self.terms = plan.terms
-        self.books = plan.books
-        # Effects whose guard failed when they were written: (activity, position among the plugins' own), code.
         self.guarded = guarded
 
     # ------------------------------------------------------------------------------------------------- expiry
 
     def expire(self, member: Member, at: int, *, kernel_time: bool) -> None:
         """Let the member's due lots lapse, one activity per account kind, before what comes at ``at``."""
-        for kind, lots in self.books.due(member, at).items():
+        for kind, lots in due_lots(member, at).items():
             self._expire(member, kind, lots, max(member.last_at + 1, at), kernel_time=kernel_time)
 
     def _expire(self, member: Member, kind: str, lots: Sequence[Lot], at: int, *, kernel_time: bool) -> None:
         book = self.terms.chart.books[kind]
         # Lots only ever move forward: the first lot and its count of movements name this expiry for ever.
         key = f"{expired(kind)}:{lots[0].id}:{lots[0].seq}"
-        activity = Activity(type=expired(kind), member=member.id, occurred_at=moment(at), source="core", external_id=key)
+        activity = Activity(
+            type=expired(kind), member=member.id, occurred_at=moment(at), source="core", external_id=key
+        )
         incoming = internal(activity, self.terms.types[activity.type], at, historical=not kernel_time)
         planned = Planned(incoming, at, kernel_time=kernel_time)
         amount = sum(lot.open for lot in lots)
-        effect = planned.add(member.journal, PlannedEffect(book.owner, "Expire", "expiry@1", account=kind, amount=amount))
-        self.books.expire(member, planned.voucher, effect.id, book, list(lots))
+        effect = planned.add(
+            member.journal, PlannedEffect(book.owner, "Expire", "expiry@1", account=kind, amount=amount)
+        )
+        Teller(member, planned.voucher, effect.id, book).expire(lots)
         self._done(member, planned)
 
     # ------------------------------------------------------------------------------------------------ settling
@@ -65,9 +71,11 @@ class Applier:
         planned = Planned(incoming, at, kernel_time=kernel_time)
         planned.measured_on = incoming.occurred
         follow_ons: list[Activity] = []
+        if incoming.activity.depth > MOST_DEPTH:
+            member.journal.roll_back()
+            self.refuse(incoming, "FOLLOW_TOO_DEEP", {"most": MOST_DEPTH})
+            return []
         try:
-            if incoming.activity.depth > MOST_DEPTH:
-                raise Refusal("FOLLOW_TOO_DEEP", most=MOST_DEPTH)
             if incoming.activity.reverses is not None:
                 self._take_back(member, planned, incoming.activity.reverses, follow_ons)
             for owner, effect in yielded:
@@ -132,16 +140,18 @@ class Applier:
                 raise
             row.drop(refusal.code)
 
-    def _apply_one(self, member: Member, planned: Planned, effect: Effect, row: PlannedEffect,
-                   follow_ons: list[Activity]) -> None:
+    def _apply_one(
+        self, member: Member, planned: Planned, effect: Effect, row: PlannedEffect, follow_ons: list[Activity]
+    ) -> None:
         if isinstance(effect, Credit):
-            book = self.terms.chart.books[effect.account]
-            expires_at = micros(effect.expires_at) if effect.expires_at else None
-            self.books.credit(member, planned.voucher, row.id, book, effect.amount, earned=planned.incoming.occurred,
-                              expires_at=expires_at)
+            self._teller(member, planned, row, effect.account).credit(
+                effect.amount,
+                earned=planned.incoming.occurred,
+                zone=self.terms.zone,
+                expires_at=micros(effect.expires_at) if effect.expires_at else None,
+            )
         elif isinstance(effect, Debit):
-            book = self.terms.chart.books[effect.account]
-            self.books.debit(member, planned.voucher, row.id, book, effect.amount)
+            self._teller(member, planned, row, effect.account).debit(effect.amount)
             member.journal.put(member.spends, row.id, row)
         elif isinstance(effect, SetTier):
             self._assign(member, planned, effect.ladder, effect.tier, effect.reason, effect.measured)
@@ -152,6 +162,9 @@ class Applier:
             self._enrol(member, planned, effect)
         else:
             self._apply_own(member, planned, effect, row, follow_ons)
+
+    def _teller(self, member: Member, planned: Planned, row: PlannedEffect, account: str) -> Teller:
+        return Teller(member, planned.voucher, row.id, self.terms.chart.books[account])
 
     def _enrol(self, member: Member, planned: Planned, effect: Enrol) -> None:
         external_id = effect.profile.get("external_id")
@@ -164,10 +177,11 @@ class Applier:
         member.journal.set(member, "profile", effect.profile)
         member.journal.set(member, "attributes", effect.profile.get("attributes") or {})
 
-    def _apply_own(self, member: Member, planned: Planned, effect: Effect, row: PlannedEffect,
-                   follow_ons: list[Activity]) -> None:
+    def _apply_own(
+        self, member: Member, planned: Planned, effect: Effect, row: PlannedEffect, follow_ons: list[Activity]
+    ) -> None:
         kind, owner = self.terms.effects[type(effect)]
-        code = self.guarded.get((planned.incoming.activity.id, len(planned.own)))
+        code = self.guarded.get((planned.incoming.key, len(planned.own)))
         planned.own.append((kind, "apply", row))
         if code is not None:
             raise Refusal(code, effect=kind.name)
@@ -187,8 +201,12 @@ class Applier:
         if stays and stays[-1].valid_to is None:
             journal.set(stays[-1], "valid_to", planned.voucher.at)
             journal.set(stays[-1], "ended_by", planned.voucher)
-        journal.push(stays, Assignment(ladder, tier, planned.voucher, reason=reason, measured=measured,
-                                       program=self.terms.program.version))
+        journal.push(
+            stays,
+            Assignment(
+                ladder, tier, planned.voucher, reason=reason, measured=measured, program=self.terms.program.version
+            ),
+        )
 
     # ------------------------------------------------------------------------------------------------ measuring
 
@@ -238,9 +256,16 @@ class Applier:
         code = tier_at(member, ladder.code, 1 << 62)
         return next((tier.rank for tier in ladder.tiers if tier.code == code), 0)
 
-    def _change(self, planned: Planned, ladder: Ladder, standing: int, tier: str, reason: str, measured: Any) -> Activity:
-        payload = {"ladder": ladder.code, "from_tier": ladder.tiers[standing].code, "to_tier": tier, "reason": reason,
-                   "measured": dict(measured)}
+    def _change(
+        self, planned: Planned, ladder: Ladder, standing: int, tier: str, reason: str, measured: Any
+    ) -> Activity:
+        payload = {
+            "ladder": ladder.code,
+            "from_tier": ladder.tiers[standing].code,
+            "to_tier": tier,
+            "reason": reason,
+            "measured": dict(measured),
+        }
         return _child(planned, "tier.changed", f"tier:{ladder.code}", payload=payload)
 
     # ------------------------------------------------------------------------------------------------- reversal
@@ -262,9 +287,11 @@ class Applier:
             if effect.remaining:
                 self._undo(member, planned, original, effect)
         if planned.incoming.activity.parent is None:
-            for below in original.below():
-                if not below.is_reversed and not below.is_reversal:
-                    follow_ons.append(_child(planned, "reversal", f"undo:{below.id}", reverses=below.id))
+            follow_ons.extend(
+                _child(planned, "reversal", f"undo:{below.id}", reverses=below.id)
+                for below in original.below()
+                if not below.is_reversed and not below.is_reversal
+            )
 
     def _undo(self, member: Member, planned: Planned, original: Original, effect: StoredEffect) -> None:
         if effect.kind == "Enrol":
@@ -277,9 +304,9 @@ class Applier:
             self.plan.change_effect(member, spend, unfunded=part)
 
         if effect.kind in {"Credit", "Debit"} and effect.account is not None:
-            book = self.terms.chart.books[effect.account]
-            undo = self.books.claw_back if effect.kind == "Credit" else self.books.restore
-            undo(member, planned.voucher, row.id, book, amount, effect.id, unfund)
+            teller = self._teller(member, planned, row, effect.account)
+            undo = teller.claw_back if effect.kind == "Credit" else teller.restore
+            undo(amount, effect.id, unfund)
         elif effect.kind == "SetTier":
             self._withdraw(member, planned, original)
         elif effect.kind == "SetState":
@@ -291,7 +318,7 @@ class Applier:
     def _undo_own(self, member: Member, planned: Planned, effect: StoredEffect, row: PlannedEffect) -> None:
         kind, owner = self.terms.effects_by_name[effect.kind]
         row.value = kind.effect(planned.incoming.activity, rule=effect.rule, **(effect.data or {}))
-        code = self.guarded.get((planned.incoming.activity.id, len(planned.own)))
+        code = self.guarded.get((planned.incoming.key, len(planned.own)))
         planned.own.append((kind, "undo", row))
         if code is not None:
             raise Refusal(code, effect=kind.name)
@@ -317,8 +344,14 @@ def _about(incoming: Incoming, code: str) -> dict[str, Any]:
 
 def _row(owner: str, effect: Effect, own: Any) -> PlannedEffect:
     if isinstance(effect, Credit | Debit):
-        return PlannedEffect(owner, type(effect).__name__, effect.rule, account=effect.account, amount=effect.amount,
-                             shares=effect.shares)
+        return PlannedEffect(
+            owner,
+            type(effect).__name__,
+            effect.rule,
+            account=effect.account,
+            amount=effect.amount,
+            shares=effect.shares,
+        )
     if type(effect) in own:
         kind, _ = own[type(effect)]
         return PlannedEffect(owner, kind.name, effect.rule, data=_data(effect), value=effect)
@@ -335,11 +368,21 @@ def _data(effect: Effect) -> dict[str, Any]:
 
 
 def _follow(planned: Planned, effect: Follow) -> Activity:
-    return _child(planned, effect.type, effect.name, payload=dict(effect.payload), amount=effect.amount, unit=effect.unit)
+    return _child(
+        planned, effect.type, effect.name, payload=dict(effect.payload), amount=effect.amount, unit=effect.unit
+    )
 
 
 def _child(planned: Planned, kind: str, name: str, **values: Any) -> Activity:
     parent = planned.incoming.activity
-    return Activity(type=kind, member=parent.member, occurred_at=parent.occurred_at, source="core",
-                    external_id=f"{parent.id}:{name}", parent=parent.id, depth=parent.depth + 1, actor=parent.actor,
-                    **values)
+    return Activity(
+        type=kind,
+        member=parent.member,
+        occurred_at=parent.occurred_at,
+        source="core",
+        external_id=f"{parent.id}:{name}",
+        parent=parent.id,
+        depth=parent.depth + 1,
+        actor=parent.actor,
+        **values,
+    )

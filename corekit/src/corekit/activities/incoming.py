@@ -11,6 +11,7 @@ import orjson
 from attrs import evolve
 
 from corekit.activities.activity import Activity, Line
+from corekit.activities.outcome import Outcome
 from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros, moment
 from corekit.declares import ActivityType, ErrorText
 from corekit.errors import Invalid, Problem
@@ -48,12 +49,18 @@ ERRORS = (
     ErrorText("LINE_INVALID", "Line number, quantity or text is out of range.", "行号、数量或文本超出范围。"),
     ErrorText("REVERSES_MISSING", "Say which activity is taken back.", "请指明要撤销的活动。"),
     ErrorText("REVERSES_UNEXPECTED", "An activity of type {type} takes nothing back.", "{type} 不能撤销其他活动。"),
-    ErrorText("KEY_INVALID", "Source and external id have 1 to {most} characters.", "来源与外部编号须为 1 至 {most} 字。"),
-    ErrorText("KEY_REUSED", "This key was used for another body.", "该键已用于其他内容。"),
+    ErrorText(
+        "KEY_INVALID", "Source and external id have 1 to {most} characters.", "来源与外部编号须为 1 至 {most} 字。"
+    ),
+    ErrorText("KEY_REUSED", "This key was used for another body; send a new key.", "该键已用于其他内容。"),
 )
 """The codes of what can be wrong with an activity at the door."""
 
 _TEXTS = {text.code: text.en for text in ERRORS}
+
+
+Key = tuple[str, str]
+"""Source and external id: what an activity is known by to its sender."""
 
 
 class Incoming:
@@ -61,8 +68,16 @@ class Incoming:
 
     __slots__ = ("activity", "hash", "historical", "kind", "occurred", "payload", "resumes")
 
-    def __init__(self, activity: Activity, kind: ActivityType, occurred: int, payload: Mapping[str, Any] | None,
-                 *, hash_: str, historical: bool) -> None:
+    def __init__(
+        self,
+        activity: Activity,
+        kind: ActivityType,
+        occurred: int,
+        payload: Mapping[str, Any] | None,
+        *,
+        hash_: str,
+        historical: bool,
+    ) -> None:
         self.activity = activity
         self.kind = kind
         self.occurred = occurred
@@ -73,7 +88,7 @@ class Incoming:
         self.resumes: str | None = None
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> Key:
         """Source and external id."""
         return self.activity.source, self.activity.external_id
 
@@ -87,10 +102,7 @@ def receive(activity: Activity, terms: Terms, now: int) -> Incoming:
     problems: list[Problem] = []
     if kind.internal or activity.parent is not None or activity.depth:
         problems.append(_problem("TYPE_INTERNAL", "type", type=activity.type))
-    for name in ("source", "external_id"):
-        text: object = getattr(activity, name)
-        if not isinstance(text, str) or not 0 < len(text) <= LONGEST_KEY or "\0" in text:
-            problems.append(_problem("KEY_INVALID", name, most=LONGEST_KEY))
+    _check_key(activity, problems)
     if activity.type == REGISTERED and not activity.member:
         activity = evolve(activity, member=new_id())
     elif not is_id(activity.member):
@@ -99,10 +111,7 @@ def receive(activity: Activity, terms: Terms, now: int) -> Incoming:
     _check_amount(activity, kind, terms, problems)
     if activity.lines:
         _check_lines(activity, kind, problems)
-    if kind.reversal and not is_id(activity.reverses):
-        problems.append(_problem("REVERSES_MISSING", "reverses"))
-    elif not kind.reversal and activity.reverses is not None:
-        problems.append(_problem("REVERSES_UNEXPECTED", "reverses", type=activity.type))
+    _check_reverses(activity, kind, problems)
     payload = _payload(activity, terms, problems)
     if problems:
         raise Invalid(problems)
@@ -113,10 +122,26 @@ def receive(activity: Activity, terms: Terms, now: int) -> Incoming:
     return Incoming(activity, kind, occurred, payload or None, hash_=hashed, historical=historical)
 
 
+def key_reused(incoming: Incoming) -> Outcome:
+    """Return the answer to a key that was used for another body."""
+    problem = _problem("KEY_REUSED", "external_id")
+    return Outcome(
+        outcome="invalid",
+        source=incoming.key[0],
+        external_id=incoming.key[1],
+        member=incoming.activity.member,
+        type=incoming.activity.type,
+        code=problem.code,
+        message=problem.message,
+        problems=(problem,),
+    )
+
+
 def internal(activity: Activity, kind: ActivityType, occurred: int, *, historical: bool) -> Incoming:
     """Take an activity that the kernel itself makes: a follow-on, an expiry."""
-    return Incoming(activity, kind, occurred, activity.payload or None, hash_=_hash(activity, occurred),
-                    historical=historical)
+    return Incoming(
+        activity, kind, occurred, activity.payload or None, hash_=_hash(activity, occurred), historical=historical
+    )
 
 
 def _occurred(given: object, now: int, problems: list[Problem]) -> int:
@@ -131,6 +156,20 @@ def _occurred(given: object, now: int, problems: list[Problem]) -> int:
     elif occurred > now + AHEAD:
         problems.append(_problem("TIME_IN_FUTURE", "occurred_at", now=moment(now).isoformat()))
     return occurred
+
+
+def _check_key(activity: Activity, problems: list[Problem]) -> None:
+    for name in ("source", "external_id"):
+        text: object = getattr(activity, name)
+        if not isinstance(text, str) or not 0 < len(text) <= LONGEST_KEY or "\0" in text:
+            problems.append(_problem("KEY_INVALID", name, most=LONGEST_KEY))
+
+
+def _check_reverses(activity: Activity, kind: ActivityType, problems: list[Problem]) -> None:
+    if kind.reversal and not is_id(activity.reverses):
+        problems.append(_problem("REVERSES_MISSING", "reverses"))
+    elif not kind.reversal and activity.reverses is not None:
+        problems.append(_problem("REVERSES_UNEXPECTED", "reverses", type=activity.type))
 
 
 def _check_amount(activity: Activity, kind: ActivityType, terms: Terms, problems: list[Problem]) -> None:
@@ -225,12 +264,16 @@ def _hash(activity: Activity, occurred: int | None) -> str:
         occurred,
         activity.amount,
         activity.unit,
-        [(line.no, line.amount, line.sku, line.category, line.quantity, line.unit_price, line.flags)
-         for line in activity.lines],
+        [
+            (line.no, line.amount, line.sku, line.category, line.quantity, line.unit_price, line.flags)
+            for line in activity.lines
+        ],
         activity.payload,
         activity.reverses,
     )
-    return sha256(orjson.dumps(body, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)).hexdigest()[:32]
+    return sha256(orjson.dumps(body, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)).hexdigest()[
+        :32
+    ]
 
 
 def _problem(code: str, *path: str | int, hint: str = "", **parameters: Any) -> Problem:

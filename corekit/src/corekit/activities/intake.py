@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, insert, select, tuple_, update
 
 from corekit.activities import tables
 from corekit.activities.activity import Activity, Line
@@ -46,12 +46,9 @@ def answered(read: Reader, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, s
 def next_waiting(read: Reader, terms: Terms, number: int) -> list[Incoming]:
     """Return the oldest activities that wait, all of a member before any later one of the same member."""
     chosen = (
-        select(_intake)
-        .where(_intake.c.state == "waiting")
-        .order_by(_intake.c.occurred_at, _intake.c.id)
-        .limit(number)
+        select(_intake).where(_intake.c.state == "waiting").order_by(_intake.c.occurred_at, _intake.c.id).limit(number)
     )
-    return [_incoming(row._mapping, terms) for row in read.all(chosen)]  # noqa: SLF001 - SQLAlchemy's public name
+    return [_incoming(row, terms) for row in read.all(chosen)]
 
 
 def put_aside(connection: Connection, keys: Iterable[tuple[str, str]]) -> None:
@@ -65,25 +62,27 @@ def take_up(connection: Connection) -> int:
     return connection.execute(update(_intake).where(_intake.c.state == "failed").values(state="waiting")).rowcount
 
 
-def _incoming(row: Mapping[str, Any], terms: Terms) -> Incoming:
-    told = row["activity"]
+def _incoming(row: Row[Any], terms: Terms) -> Incoming:
+    told = row.activity
     activity = Activity(
         id=told["id"],
         type=told["type"],
-        member=row["member_id"],
-        occurred_at=moment(row["occurred_at"]),
-        source=row["scope"],
-        external_id=row["key"],
+        member=row.member_id,
+        occurred_at=moment(row.occurred_at),
+        source=row.scope,
+        external_id=row.key,
         amount=told["amount"],
         unit=told["unit"],
-        lines=tuple(Line(*line[:6], tuple(line[6] or ())) for line in told["lines"]),
+        lines=tuple(
+            Line(no, amount, sku, category, quantity, unit_price, tuple(flags or ()))
+            for no, amount, sku, category, quantity, unit_price, flags in told["lines"]
+        ),
         payload=told["payload"],
         actor=told["actor"],
         reverses=told["reverses"],
         parent=told["parent"],
         depth=told["depth"],
     )
-    incoming = internal(activity, terms.types[activity.type], row["occurred_at"],
-                        historical=row["scope"] in terms.historical)
-    incoming.hash = row["hash"]
+    incoming = internal(activity, terms.types[activity.type], row.occurred_at, historical=row.scope in terms.historical)
+    incoming.hash = row.hash
     return incoming

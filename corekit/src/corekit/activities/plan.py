@@ -17,7 +17,6 @@ from corekit.activities.outcome import Outcome
 from corekit.activities.reverse import Original
 from corekit.activities.terms import Terms, day_number
 from corekit.clock import micros, moment
-from corekit.ledger.books import Books
 from corekit.ledger.state import NEVER, Account, Assignment, Lot, Member
 from corekit.ledger.store import Needs, ProgramChanged, Store
 
@@ -34,7 +33,6 @@ class Plan:
         self.now = now
         self.database_time = 0
         self._known_until = now + PATIENCE
-        self.books = Books(terms.chart, terms.zone)
         self.members: dict[str, Member] = {}
         self.originals: dict[str, Original] = {}
         self.answers: dict[str, Outcome] = {}
@@ -71,7 +69,21 @@ class Plan:
             self._load_member(row)
 
     def _load_member(self, row: tuple[Any, ...]) -> None:
-        version, self.database_time, member_id, state, seq, last_at, joined_at, attributes, accounts, assignments, metrics, days, due = row
+        (
+            version,
+            self.database_time,
+            member_id,
+            state,
+            seq,
+            last_at,
+            joined_at,
+            attributes,
+            accounts,
+            assignments,
+            metrics,
+            days,
+            due,
+        ) = row
         if version != self.terms.program.version:
             raise ProgramChanged
         member = Member(member_id, state=state, seq=seq, last_at=last_at, joined_at=joined_at)
@@ -90,7 +102,9 @@ class Plan:
             member.days.setdefault(name, {})[day] = value
         self.members[member_id] = member
 
-    def _add_lot(self, account: Account, row: Sequence[Any], funds: Iterable[tuple[str | None, int]] | None = None) -> None:
+    def _add_lot(
+        self, account: Account, row: Sequence[Any], funds: Iterable[tuple[str | None, int]] | None = None
+    ) -> None:
         """Add a lot as the database has it, unless the plan knows it already and may have changed it."""
         lot = self._lots.get(row[0])
         if lot is None:
@@ -249,7 +263,6 @@ class Plan:
         self.answers[incoming.activity.id] = outcome
         if incoming.activity.parent is not None:
             self.children.setdefault(incoming.activity.parent, []).append(incoming.activity.id)
-
 
 
 def joining_name(incoming: Incoming) -> str | None:

@@ -16,12 +16,35 @@ from corekit.ledger.voucher import Voucher
 class PlannedEffect:
     """An effect of a planned activity; ``value`` is set for a plugin's own kind, which is applied when written."""
 
-    __slots__ = ("account", "amount", "code", "data", "id", "kind", "owner", "rule", "shares", "state", "undoes",
-                 "unfunded", "value")
+    __slots__ = (
+        "account",
+        "amount",
+        "code",
+        "data",
+        "id",
+        "kind",
+        "owner",
+        "rule",
+        "shares",
+        "state",
+        "undoes",
+        "unfunded",
+        "value",
+    )
 
-    def __init__(self, owner: str, kind: str, rule: str, *, account: str | None = None, amount: int = 1,
-                 shares: Mapping[int, int] | None = None, data: Mapping[str, Any] | None = None,
-                 undoes: str | None = None, value: Effect | None = None) -> None:
+    def __init__(  # noqa: PLR0913 - the columns of a row
+        self,
+        owner: str,
+        kind: str,
+        rule: str,
+        *,
+        account: str | None = None,
+        amount: int = 1,
+        shares: Mapping[int, int] | None = None,
+        data: Mapping[str, Any] | None = None,
+        undoes: str | None = None,
+        value: Effect | None = None,
+    ) -> None:
         self.id = new_id()
         self.owner = owner
         self.kind = kind

@@ -28,15 +28,16 @@ class PlannedFacts:
         self._plugin = plugin
         self.settings = settings
 
-    def program(self, activity: Activity) -> Any:
+    def program(self, activity: Activity) -> Any:  # noqa: ARG002 - rules will be those valid when it occurred
         """Return the plugin's own section of the program."""
         return self._plan.terms.program.sections.get(self._plugin)
 
     def member(self, activity: Activity) -> MemberFacts:
         """Return the member."""
         member = self._member(activity)
-        return MemberFacts(member.id, member.state, member.seq, moment(member.joined_at),
-                           MappingProxyType(dict(member.attributes)))
+        return MemberFacts(
+            member.id, member.state, member.seq, moment(member.joined_at), MappingProxyType(dict(member.attributes))
+        )
 
     def tier(self, activity: Activity, ladder: str | None = None) -> Tier | None:
         """Return the tier in which the member stood when the activity occurred."""
@@ -55,8 +56,10 @@ class PlannedFacts:
             message = f"plugin {self._plugin} asks for metric {name!r}, which nobody declares"
             raise PluginError(message, plugin=self._plugin, metric=name)
         if asked.bucket != "lifetime" and asked not in terms.windows[name]:
-            message = (f"plugin {self._plugin} asks for metric {name!r} over {window!r}; "
-                       f"add that window to the metric's declaration")
+            message = (
+                f"plugin {self._plugin} asks for metric {name!r} over {window!r}; "
+                f"add that window to the metric's declaration"
+            )
             raise PluginError(message, plugin=self._plugin, metric=name)
         return summed(self._member(activity), name, asked, self.local(activity).date().toordinal())
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Connection, CursorResult, Delete, Insert, Select, Update
+from sqlalchemy import Connection, CursorResult, Delete, Executable, Insert, Select, Update
 
 from corekit.activities.effects import Effect
 from corekit.errors import PluginError
@@ -31,8 +31,7 @@ class PluginWrite:
         self._owner = owner
         self.dialect = connection.dialect.name
 
-    def execute(self, statement: Insert | Update | Delete | Select[Any],
-                rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
+    def execute(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
         """Run an insert, update or delete of an own table, or a select; PluginError for anything else."""
         if isinstance(statement, Insert | Update | Delete):
             table = statement.table
@@ -40,7 +39,7 @@ class PluginWrite:
             if not name.startswith(f"{self._owner}_"):
                 message = f"plugin {self._owner} writes {name}; it may write tables named {self._owner}_... only"
                 raise PluginError(message, code="WRITE_NOT_ALLOWED", plugin=self._owner, table=name)
-        elif not isinstance(statement, Select):  # pyright: ignore[reportUnnecessaryIsInstance]
+        elif not isinstance(statement, Select):
             message = f"plugin {self._owner}: give statements of SQLAlchemy Core, such as insert(table)"
             raise PluginError(message, code="WRITE_NOT_ALLOWED", plugin=self._owner)
         if rows is None:

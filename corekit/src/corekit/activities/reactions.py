@@ -11,6 +11,7 @@ from attrs import frozen
 from corekit import core
 from corekit.activities.activity import Activity, Batch
 from corekit.activities.effects import Credit, Debit, Effect, Follow
+from corekit.activities.incoming import Key
 from corekit.activities.plan import Plan
 from corekit.activities.planned_facts import PlannedFacts
 from corekit.activities.terms import Terms
@@ -42,13 +43,12 @@ Yielded = tuple[str, Effect]
 class Reactions:
     """Calls the plugins for the waves of one plan. What a plugin raises harms its own activity only."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, broken: Mapping[Key, Failure]) -> None:
         self.plan = plan
-        self.failures: dict[str, Failure] = {}
+        self.failures: dict[Key, Failure] = dict(broken)
         self._facts = {
             plugin.name: PlannedFacts(plan, plugin.name, plugin.settings) for plugin in plan.terms.hooks.reacting
         }
-        self._core_facts = PlannedFacts(plan, CORE, None)
 
     def prepare(self, activities: Sequence[Activity], read: Reader) -> None:
         """Let the plugins read what they will need for a chunk."""
@@ -63,7 +63,7 @@ class Reactions:
     def react(self, activities: Sequence[Activity]) -> dict[str, list[Yielded]]:
         """Return the effects of each activity of a wave, by its id, in the order in which they are applied."""
         found: dict[str, list[Yielded]] = {activity.id: [] for activity in activities}
-        for effect in core.react(Batch(activities), self._core_facts):
+        for effect in core.react(Batch(activities)):
             found[effect.activity.id].append((CORE, effect))
         terms = self.plan.terms
         for plugin in terms.hooks.reacting:
@@ -75,7 +75,7 @@ class Reactions:
                     check(effect, plugin.name, terms, found)
                 return effects
 
-            living = [activity for activity in activities if activity.id not in self.failures]
+            living = [activity for activity in activities if _key(activity) not in self.failures]
             for effects in self._bisected(plugin.name, living, call):
                 for effect in effects:
                     found[effect.activity.id].append((plugin.name, effect))
@@ -90,11 +90,13 @@ class Reactions:
         except CorekitError as error:  # whatever a plugin raises arrives as one
             if len(activities) > 1:
                 half = len(activities) // 2
-                return [*self._bisected(plugin, activities[:half], call),
-                        *self._bisected(plugin, activities[half:], call)]
+                return [
+                    *self._bisected(plugin, activities[:half], call),
+                    *self._bisected(plugin, activities[half:], call),
+                ]
             activity = activities[0]
             _log.exception("plugin raised", activity=activity.id, type=activity.type)
-            self.failures[activity.id] = _failure(plugin, activity, error)
+            self.failures[_key(activity)] = _failure(plugin, activity, error)
             return []
 
 
@@ -109,13 +111,15 @@ def check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, ob
     if not isinstance(effect, _FOR_PLUGINS):
         kind, owner = terms.effects.get(type(effect), (None, CORE))
         if kind is None or owner != plugin:
-            message = (f"plugin {plugin} yielded {type(effect).__name__}, an effect of {owner}; "
-                       f"let {owner} react, or declare an effect kind of your own")
+            message = (
+                f"plugin {plugin} yielded {type(effect).__name__}, an effect of {owner}; "
+                f"let {owner} react, or declare an effect kind of your own"
+            )
             raise PluginError(message, code="EFFECT_NOT_ALLOWED", plugin=plugin, owner=owner)
         return
     if isinstance(effect, Follow):
-        kind = terms.types.get(effect.type)
-        if kind is None or kind.internal or kind.reversal:
+        followed = terms.types.get(effect.type)
+        if followed is None or followed.internal or followed.reversal:
             message = f"plugin {plugin} follows with activity type {effect.type!r}, which is not declared"
             raise PluginError(message, code="EFFECT_INVALID", plugin=plugin)
         return
@@ -128,8 +132,10 @@ def _check_value(effect: Credit | Debit, plugin: str, terms: Terms) -> None:
         raise PluginError(message, code="EFFECT_INVALID", plugin=plugin)
     if not terms.registry.may_use(plugin, effect.account):
         owner = terms.chart.books[effect.account].owner
-        message = (f"plugin {plugin} touches {effect.account!r}, an account of {owner}; "
-                   f"write Declares(requires=[{owner!r}]) in {plugin}")
+        message = (
+            f"plugin {plugin} touches {effect.account!r}, an account of {owner}; "
+            f"write Declares(requires=[{owner!r}]) in {plugin}"
+        )
         raise PluginError(message, code="EFFECT_NOT_ALLOWED", plugin=plugin, owner=owner)
     if type(effect.amount) is not int or not 1 <= effect.amount <= LARGEST_AMOUNT:
         message = f"plugin {plugin} yielded an amount of {effect.amount!r}; give a whole number of 1..{LARGEST_AMOUNT}"
@@ -139,9 +145,17 @@ def _check_value(effect: Credit | Debit, plugin: str, terms: Terms) -> None:
         raise PluginError(message, code="EFFECT_INVALID", plugin=plugin)
 
 
+def raised_by(plugin: str, what: str) -> Failure:
+    """Return the failure of a plugin that raised; what it raised is in the log and in no answer."""
+    message = f"plugin {plugin} failed at {what}; see the log, mend it, and send the key again"
+    return Failure(plugin, "PLUGIN_FAILED", message)
+
+
 def _failure(plugin: str, activity: Activity, error: CorekitError) -> Failure:
-    if isinstance(error, PluginRaised):  # what it raised is in the log and in no answer
-        plugin = error.parameters["plugin"]
-        return Failure(plugin, "PLUGIN_FAILED",
-                       f"plugin {plugin} failed at {activity.type}; see the log, mend it, and send the key again")
+    if isinstance(error, PluginRaised):
+        return raised_by(error.parameters["plugin"], activity.type)
     return Failure(plugin, error.code, error.message)
+
+
+def _key(activity: Activity) -> Key:
+    return activity.source, activity.external_id

@@ -11,7 +11,9 @@ from corekit.activities.planned import PlannedEffect
 from corekit.declares import ErrorText
 
 ERRORS = (
-    ErrorText("REVERSAL_UNKNOWN", "The member has no settled activity {activity}.", "该会员没有已结算的活动 {activity}。"),
+    ErrorText(
+        "REVERSAL_UNKNOWN", "The member has no settled activity {activity}.", "该会员没有已结算的活动 {activity}。"
+    ),
     ErrorText("REVERSAL_OF_REVERSAL", "A reversal is not reversed; record the activity again.", "撤销不能再被撤销。"),
     ErrorText("REVERSAL_OF_EXPIRY", "What lapsed is not given back by a reversal; adjust instead.", "过期不能被撤销。"),
     ErrorText("ALREADY_REVERSED", "This activity has been taken back already.", "该活动已被撤销。"),
@@ -39,8 +41,9 @@ class StoredEffect:
 
     def undoing(self, amount: int) -> PlannedEffect:
         """Return the effect that takes back a part of this one."""
-        return PlannedEffect(self.owner, self.kind, self.rule, account=self.account, amount=amount, data=self.data,
-                             undoes=self.id)
+        return PlannedEffect(
+            self.owner, self.kind, self.rule, account=self.account, amount=amount, data=self.data, undoes=self.id
+        )
 
 
 @define
@@ -63,10 +66,23 @@ class Original:
     def loaded(cls, row: tuple[Any, ...]) -> Original:
         """Make an original of the database's row."""
         activity, member, kind, occurred, is_reversal, parent, seq, measures, is_reversed, effects = row
-        stored = (StoredEffect(*effect[:9]) for effect in sorted(effects or (), key=lambda effect: effect[9])
-                  if effect is not None)
-        return cls(activity, member, kind, occurred, bool(is_reversal), parent, seq, measures or {}, bool(is_reversed),
-                   tuple(stored))
+        stored = (
+            StoredEffect(*effect[:9])
+            for effect in sorted(effects or (), key=lambda effect: effect[9])
+            if effect is not None
+        )
+        return cls(
+            activity,
+            member,
+            kind,
+            occurred,
+            bool(is_reversal),
+            parent,
+            seq,
+            measures or {},
+            bool(is_reversed),
+            tuple(stored),
+        )
 
     def below(self) -> Iterator[Original]:
         """Yield the follow-ons of this activity and of its follow-ons, leaves first, newest first."""

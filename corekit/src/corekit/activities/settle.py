@@ -14,21 +14,22 @@ from typing import Any
 
 import attrs
 import structlog
+from attrs import Factory, define
 from sqlalchemy import Connection
 
-from corekit.activities.apply import Applier
-from corekit.activities.incoming import Incoming
+from corekit.activities.apply import Applier, Guarded
+from corekit.activities.incoming import Incoming, Key, key_reused
 from corekit.activities.outcome import Outcome
 from corekit.activities.plan import Plan
 from corekit.activities.planned import PlannedEffect
 from corekit.activities.plugin_write import Applied, PluginWrite, own_effect
-from corekit.activities.reactions import Failure, Reactions
+from corekit.activities.reactions import Failure, Reactions, raised_by
 from corekit.activities.terms import Terms
 from corekit.activities.write import rows_of
 from corekit.clock import Clock, micros
 from corekit.db.engine import Database
 from corekit.db.reader import Reader
-from corekit.errors import Busy, Problem
+from corekit.errors import Busy
 from corekit.ledger.postgresql import PostgreSQL
 from corekit.ledger.rows import Rows
 from corekit.ledger.sqlite import SQLite
@@ -43,21 +44,30 @@ MOST_TRIES = 12
 DEADLINE = 2.0
 """Seconds a plan may take under the lock."""
 
-Guarded = dict[tuple[str, int], str]
-"""Effects of plugins' own kinds whose guard failed: (activity, position) and the code."""
 
+class _GuardFailed(Exception):
+    """Guards of plugins' own effects failed when they were written."""
 
-class _GuardFailed(Exception):  # noqa: N818 - a signal inside this module
     def __init__(self, failed: Guarded) -> None:
         super().__init__()
         self.failed = failed
 
 
+class _ApplyRaised(Exception):
+    """A plugin raised when its own effects were written, all those of these activities at once."""
+
+    def __init__(self, failure: Failure, keys: set[Key]) -> None:
+        super().__init__()
+        self.failure = failure
+        self.keys = keys
+
+
 class Settlement:
     """Settles activities on one database, under the terms that hold when it is asked."""
 
-    def __init__(self, database: Database, terms: Callable[[], Terms], renew: Callable[[], object],
-                 clock: Clock | None) -> None:
+    def __init__(
+        self, database: Database, terms: Callable[[], Terms], renew: Callable[[], object], clock: Clock | None
+    ) -> None:
         self._database = database
         self._terms = terms
         self._renew = renew
@@ -76,34 +86,46 @@ class Settlement:
         """Return the present instant without asking the database: for what the door checks, and to begin a plan."""
         return micros(self._clock()) if self._clock is not None else time.time_ns() // 1000
 
-    def settle(self, arriving: Sequence[Incoming], *, simulate: bool = False, waiting: bool = False) -> dict[str, Outcome]:
+    def settle(
+        self, arriving: Sequence[Incoming], *, simulate: bool = False, waiting: bool = False
+    ) -> dict[str, Outcome]:
         """Settle activities and return each one's answer by its id.
 
         ``simulate`` plans and writes as always and then rolls back. ``waiting`` says that they come from the intake,
         whose rows are removed with the answer.
         """
+        first, twins = _first_of_each_key(arriving)
+        answers = self._settle(first, Known(), simulate=simulate, waiting=waiting)
+        for twin, earlier in twins:
+            answers[twin.activity.id] = _replay_or_clash(twin, earlier, answers[earlier.activity.id])
+        return answers
+
+    def _settle(self, rest: Sequence[Incoming], known: Known, *, simulate: bool, waiting: bool) -> dict[str, Outcome]:
         answers: dict[str, Outcome] = {}
-        rest, twins = _first_of_each_key(arriving)
-        guarded: Guarded = {}
         lost = 0
         while rest:
             try:
                 with self._connected() as (store, connection):
-                    attempt = _Attempt(self, store, connection, guarded, simulate=simulate, waiting=waiting)
+                    attempt = _Attempt(self, store, connection, known, simulate=simulate, waiting=waiting)
                     found, rest = attempt.run(rest, under_lock=lost >= FREE_TRIES)
                 answers.update(found)
             except ProgramChanged:
                 self._renew()
             except _GuardFailed as failure:
-                guarded.update(failure.failed)
+                known.guarded.update(failure.failed)
+            except _ApplyRaised as raised:
+                if len(raised.keys) == 1 or len(rest) == 1:
+                    known.broken.update(dict.fromkeys(raised.keys, raised.failure))
+                else:  # find the one that is the reason
+                    for half in _halves(rest):
+                        answers.update(self._settle(half, known, simulate=simulate, waiting=waiting))
+                    rest = []
             except Conflict:
                 lost += 1
                 if lost > MOST_TRIES:
                     message = "others keep changing the same members; nothing was written, send the same key again"
                     raise Busy(message) from None
                 time.sleep(0.001 * lost)
-        for twin, first in twins:
-            answers[twin.activity.id] = _replay_or_clash(twin, first, answers[first.activity.id])
         return answers
 
     def expire(self, members: Sequence[str], at: int) -> int:
@@ -112,7 +134,7 @@ class Settlement:
         while True:
             try:
                 with self._connected() as (store, connection):
-                    return _Attempt(self, store, connection, {}).expire(members, at)
+                    return _Attempt(self, store, connection, Known()).expire(members, at)
             except ProgramChanged:
                 self._renew()
             except Conflict:
@@ -147,15 +169,31 @@ class Settlement:
                 self.statements += store.statements
 
 
+@define
+class Known:
+    """What earlier attempts at a chunk found out, by the activity's key."""
+
+    guarded: Guarded = Factory(dict[tuple[Key, int], str])
+    broken: dict[Key, Failure] = Factory(dict[Key, Failure])
+
+
 class _Attempt:
     """One attempt at settling a chunk."""
 
-    def __init__(self, settlement: Settlement, store: Store, connection: Connection, guarded: Guarded, *,
-                 simulate: bool = False, waiting: bool = False) -> None:
+    def __init__(
+        self,
+        settlement: Settlement,
+        store: Store,
+        connection: Connection,
+        known: Known,
+        *,
+        simulate: bool = False,
+        waiting: bool = False,
+    ) -> None:
         self.settlement = settlement
         self.store = store
         self.connection = connection
-        self.guarded = guarded
+        self.known = known
         self.simulate = simulate
         self.waiting = waiting
         self.terms = settlement.terms()
@@ -181,13 +219,15 @@ class _Attempt:
                 rest.append(incoming)
             elif (outcome := plan.answers.get(incoming.activity.id)) is not None:
                 answers[incoming.activity.id] = _with_follow_ons(plan, outcome)
+        if moved and not answers:
+            raise Conflict("every member moved on")
         return answers, rest
 
     def expire(self, members: Sequence[str], at: int) -> int:
         """Let due lots lapse."""
         plan = Plan(self.terms, self.store, at)
         plan.load_members(members)
-        applier = Applier(plan, {})
+        applier = Applier(plan, self.known.guarded)
         for member in plan.members.values():
             applier.expire(member, at, kernel_time=False)
             member.journal.keep()
@@ -214,12 +254,20 @@ class _Attempt:
                 incoming.activity = attrs.evolve(incoming.activity, id=activity)
                 fresh.append(incoming)
             elif hash_ != incoming.hash:
-                answers[incoming.activity.id] = _key_reused(incoming)
+                answers[incoming.activity.id] = key_reused(incoming)
             else:
                 answers[incoming.activity.id] = Outcome(
-                    outcome=verdict, source=incoming.key[0], external_id=incoming.key[1], member=member,
-                    activity_id=activity, type=incoming.activity.type, seq=seq, code=code, parameters=parameters or {},
-                    message=self.terms.message(code, parameters or {}) if code else "", replayed=True,
+                    outcome=verdict,
+                    source=incoming.key[0],
+                    external_id=incoming.key[1],
+                    member=member,
+                    activity_id=activity,
+                    type=incoming.activity.type,
+                    seq=seq,
+                    code=code,
+                    parameters=parameters or {},
+                    message=self.terms.message(code, parameters or {}) if code else "",
+                    replayed=True,
                 )
         return answers, fresh
 
@@ -230,10 +278,10 @@ class _Attempt:
         plan.load(fresh)
         plan.now = self.settlement.planning_time(plan.now, plan.database_time)
         queues = plan.queues(fresh)
-        reactions = Reactions(plan)
+        reactions = Reactions(plan, self.known.broken)
         coming = [incoming.activity for queue in queues.values() for incoming in queue]
         reactions.prepare(coming, Reader(self.connection))
-        applier = Applier(plan, self.guarded)
+        applier = Applier(plan, self.known.guarded)
         while queues:
             self._wave(plan, applier, reactions, queues)
             queues = {member: queue for member, queue in queues.items() if queue}
@@ -252,7 +300,7 @@ class _Attempt:
         yielded = reactions.react([incoming.activity for _, incoming in living])
         plan.need_lots_for(yielded)
         for member, incoming in living:
-            failure = reactions.failures.get(incoming.activity.id)
+            failure = reactions.failures.get(incoming.key)
             if failure is not None:
                 member.journal.roll_back()
                 _fail(plan, incoming, failure)
@@ -267,8 +315,9 @@ class _Attempt:
 
     # ------------------------------------------------------------------------------------------------- writing
 
-    def _write(self, plan: Plan, fresh: Sequence[Incoming], done_keys: list[tuple[str, str]],
-               lock: Lock | None) -> set[str]:
+    def _write(
+        self, plan: Plan, fresh: Sequence[Incoming], done_keys: list[tuple[str, str]], lock: Lock | None
+    ) -> set[str]:
         """Lock, compare, write, commit. Return the members that moved on, whose activities must be tried again."""
         store = self.store
         touched = sorted(member_id for member_id, member in plan.members.items() if not member.is_new or member.planned)
@@ -287,8 +336,13 @@ class _Attempt:
             plan.forget(moved)
         rows = rows_of(plan, now)
         if self.waiting:
-            done_keys += [i.key for i in fresh if i.activity.id in plan.answers and i.activity.member not in moved
-                          and plan.answers[i.activity.id].outcome != "failed"]
+            done_keys += [
+                i.key
+                for i in fresh
+                if i.activity.id in plan.answers
+                and i.activity.member not in moved
+                and plan.answers[i.activity.id].outcome != "failed"
+            ]
             if done_keys:
                 rows["intake_done"] = list(done_keys)
         self._send(plan, rows, [i.resumes for i in fresh if i.resumes and i.activity.member not in moved])
@@ -310,20 +364,24 @@ class _Attempt:
     def _apply_own(self, plan: Plan) -> None:
         """Run the plugins' own statements, each kind once for all its effects of the chunk."""
         runs: dict[tuple[str, str], list[Applied]] = {}
-        places: dict[str, tuple[str, int]] = {}
+        places: dict[str, tuple[Key, int]] = {}
         for member in plan.members.values():
             for planned in member.planned:
                 for position, (kind, verb, row) in enumerate(planned.own):
                     if row.state == "applied":
                         applied = _applied(member, planned.voucher.activity_id, planned.voucher.at, verb, row)
-                        places[applied.id] = planned.incoming.activity.id, position
+                        places[applied.id] = planned.incoming.key, position
                         runs.setdefault((kind.name, verb), []).append(applied)
         failed: Guarded = {}
         for (name, verb), effects in runs.items():
             kind, owner = self.terms.effects_by_name[name]
             run = kind.apply if verb == "apply" else kind.undo
-            for effect_id in run(PluginWrite(self.connection, owner), effects) or ():
-                failed[places[effect_id]] = kind.refusal
+            try:
+                refused = run(PluginWrite(self.connection, owner), effects)
+            except Exception as error:  # whatever a plugin raises is its own failure
+                _log.exception("plugin raised", plugin=owner, effect=name, verb=verb)
+                raise _ApplyRaised(raised_by(owner, name), {places[each.id][0] for each in effects}) from error
+            failed.update((places[effect_id], kind.refusal) for effect_id in refused or ())
         if failed:
             raise _GuardFailed(failed)
 
@@ -344,8 +402,14 @@ def _forbidden(member: Member, incoming: Incoming) -> str | None:
 def _fail(plan: Plan, incoming: Incoming, failure: Failure) -> None:
     activity = incoming.activity
     outcome = Outcome(
-        outcome="failed", source=activity.source, external_id=activity.external_id, member=activity.member,
-        activity_id=activity.id, type=activity.type, code=failure.code, parameters={"plugin": failure.plugin},
+        outcome="failed",
+        source=activity.source,
+        external_id=activity.external_id,
+        member=activity.member,
+        activity_id=activity.id,
+        type=activity.type,
+        code=failure.code,
+        parameters={"plugin": failure.plugin},
         message=failure.message,
     )
     if activity.parent is None:
@@ -362,6 +426,13 @@ def _with_follow_ons(plan: Plan, outcome: Outcome) -> Outcome:
     return attrs.evolve(outcome, follow_ons=tuple(_with_follow_ons(plan, plan.answers[child]) for child in below))
 
 
+def _halves(rest: Sequence[Incoming]) -> tuple[Sequence[Incoming], Sequence[Incoming]]:
+    """Split a chunk so that the order of each member's activities holds."""
+    ordered = sorted(rest, key=lambda incoming: (incoming.occurred, incoming.key[1]))
+    middle = len(ordered) // 2
+    return ordered[:middle], ordered[middle:]
+
+
 def _first_of_each_key(arriving: Sequence[Incoming]) -> tuple[list[Incoming], list[tuple[Incoming, Incoming]]]:
     """Split off activities that come with a key that is in the same chunk already."""
     first: dict[tuple[str, str], Incoming] = {}
@@ -374,13 +445,4 @@ def _first_of_each_key(arriving: Sequence[Incoming]) -> tuple[list[Incoming], li
 
 
 def _replay_or_clash(twin: Incoming, first: Incoming, answer: Outcome) -> Outcome:
-    return attrs.evolve(answer, replayed=True) if twin.hash == first.hash else _key_reused(twin)
-
-
-def _key_reused(incoming: Incoming) -> Outcome:
-    problem = Problem(code="KEY_REUSED", message="This key was used for another body; send a new key.",
-                      path=("external_id",))
-    return Outcome(
-        outcome="invalid", source=incoming.key[0], external_id=incoming.key[1], member=incoming.activity.member,
-        type=incoming.activity.type, code=problem.code, message=problem.message, problems=(problem,),
-    )
+    return attrs.evolve(answer, replayed=True) if twin.hash == first.hash else key_reused(twin)

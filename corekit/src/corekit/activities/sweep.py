@@ -43,7 +43,7 @@ def sweep(database: Database, settlement: Settlement, name: str, at: int) -> Swe
 
 def _due(database: Database, at: int, after: str) -> list[str]:
     """Return the next members, by id, who have lots that are due."""
-    is_open = lot.c.consumed + lot.c.held + lot.c.expired < lot.c.issued
+    is_open = lot.c.issued > lot.c.consumed + lot.c.held + lot.c.expired
     chosen = (
         select(account.c.member_id)
         .distinct()

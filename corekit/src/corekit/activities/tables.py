@@ -34,8 +34,13 @@ intake = table(
     # What failed waits for somebody to send it again; the rest is settled by the next worker.
     Column("state", Text, CheckConstraint("state IN ('waiting', 'failed')", name="state"), nullable=False),
     Index("uq_core_intake_scope_key", "scope", "key", unique=True),
-    Index("ix_core_intake_waiting", "occurred_at", "id", postgresql_where=text("state = 'waiting'"),
-          sqlite_where=text("state = 'waiting'")),
+    Index(
+        "ix_core_intake_waiting",
+        "occurred_at",
+        "id",
+        postgresql_where=text("state = 'waiting'"),
+        sqlite_where=text("state = 'waiting'"),
+    ),
 )
 
 activity = table(
@@ -62,12 +67,26 @@ activity = table(
     # What the activity added to each metric, so that a reversal takes back exactly that.
     Column("measures", Json),
     Index("uq_core_activity_member_id_seq", "member_id", "seq", unique=True),
-    Index("ix_core_activity_reverses", "reverses", postgresql_where=text("reverses IS NOT NULL"),
-          sqlite_where=text("reverses IS NOT NULL")),
-    Index("ix_core_activity_parent_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL"),
-          sqlite_where=text("parent_id IS NOT NULL")),
-    Index("uq_core_activity_failed", "source", "external_id", unique=True, postgresql_where=text("state = 'failed'"),
-          sqlite_where=text("state = 'failed'")),
+    Index(
+        "ix_core_activity_reverses",
+        "reverses",
+        postgresql_where=text("reverses IS NOT NULL"),
+        sqlite_where=text("reverses IS NOT NULL"),
+    ),
+    Index(
+        "ix_core_activity_parent_id",
+        "parent_id",
+        postgresql_where=text("parent_id IS NOT NULL"),
+        sqlite_where=text("parent_id IS NOT NULL"),
+    ),
+    Index(
+        "uq_core_activity_failed",
+        "source",
+        "external_id",
+        unique=True,
+        postgresql_where=text("state = 'failed'"),
+        sqlite_where=text("state = 'failed'"),
+    ),
 )
 
 line = table(
@@ -105,8 +124,12 @@ effect = table(
     CheckConstraint("undone BETWEEN 0 AND amount", name="undone"),
     CheckConstraint("unfunded BETWEEN 0 AND amount", name="unfunded"),
     Index("uq_core_effect_activity_id_no", "activity_id", "no", unique=True),
-    Index("ix_core_effect_undoes", "undoes", postgresql_where=text("undoes IS NOT NULL"),
-          sqlite_where=text("undoes IS NOT NULL")),
+    Index(
+        "ix_core_effect_undoes",
+        "undoes",
+        postgresql_where=text("undoes IS NOT NULL"),
+        sqlite_where=text("undoes IS NOT NULL"),
+    ),
 )
 
 outbox = table(

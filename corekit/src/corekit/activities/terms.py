@@ -106,8 +106,12 @@ class Terms:
             chart=Chart.of((kind, registry.owner("kind", kind.code) or CORE) for kind in registry.kinds.values()),
             types=types,
             schemas={name: kind.schema() if kind.schema else None for name, kind in types.items()},
-            effects={kind.effect: (kind, registry.owner("effect", kind.name) or CORE) for kind in registry.effects.values()},
-            effects_by_name={name: (kind, registry.owner("effect", name) or CORE) for name, kind in registry.effects.items()},
+            effects={
+                kind.effect: (kind, registry.owner("effect", kind.name) or CORE) for kind in registry.effects.values()
+            },
+            effects_by_name={
+                name: (kind, registry.owner("effect", name) or CORE) for name, kind in registry.effects.items()
+            },
             measured=_group((name, metric) for metric in metrics for name in metric.activities),
             credited=_group((metric.credits, metric) for metric in metrics if metric.credits is not None),
             windows={name: frozenset(w for w in found if w.bucket != "lifetime") for name, found in windows.items()},

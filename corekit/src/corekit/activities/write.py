@@ -21,31 +21,9 @@ def rows_of(plan: Plan, now: int) -> Rows:
     rows: Rows = defaultdict(list)
     shift = max(0, now - plan.now)
     for member in plan.members.values():
-        if not member.planned:
-            continue
-        for planned in member.planned:
-            if planned.kernel_time:
-                planned.voucher.at += shift
-        _add_member(rows, member)
-        for account in member.accounts.values():
-            _add_account(rows, account)
-        for stays in member.assignments.values():
-            for stay in stays:
-                _add_assignment(rows, member, stay)
-        for effect, (undone, unfunded) in member.effect_changes.items():
-            if undone or unfunded:
-                rows["effect_changed"].append((effect, undone, unfunded))
-        _add_metrics(rows, plan.terms, member)
-        for planned in member.planned:
-            _add_planned(rows, plan.terms, member, planned)
-    for incoming, outcome in plan.refused:
-        activity = incoming.activity
-        rows["request"].append((*incoming.key, incoming.hash, "refused", activity.member, None, outcome.code,
-                                dict(outcome.parameters), now))
-    for incoming, outcome in plan.failed:
-        rows["activity"].append(_failed(plan.terms, incoming, outcome, now))
-    for incoming in plan.queued:
-        rows["intake"].append(waiting(incoming, now, state="failed"))
+        if member.planned:
+            _add_settled(rows, plan.terms, member, shift)
+    _add_unsettled(rows, plan, now)
     return dict(rows)
 
 
@@ -59,10 +37,47 @@ def document(incoming: Incoming) -> dict[str, Any]:
     """Return all of an activity that its intake row must keep beside its key, member and time."""
     activity = incoming.activity
     return {
-        "id": activity.id, "type": activity.type, "amount": activity.amount, "unit": activity.unit,
-        "lines": [_line(line)[1:] for line in _lines(incoming)], "payload": dict(activity.payload),
-        "actor": activity.actor, "reverses": activity.reverses, "parent": activity.parent, "depth": activity.depth,
+        "id": activity.id,
+        "type": activity.type,
+        "amount": activity.amount,
+        "unit": activity.unit,
+        "lines": [_line(line)[1:] for line in _lines(incoming)],
+        "payload": dict(activity.payload),
+        "actor": activity.actor,
+        "reverses": activity.reverses,
+        "parent": activity.parent,
+        "depth": activity.depth,
     }
+
+
+def _add_settled(rows: Rows, terms: Terms, member: Member, shift: int) -> None:
+    """Add everything of a member; first of all, what settles by the kernel's clock takes its time under the lock."""
+    for planned in member.planned:
+        if planned.kernel_time:
+            planned.voucher.at += shift
+    _add_member(rows, member)
+    for account in member.accounts.values():
+        _add_account(rows, account)
+    for stays in member.assignments.values():
+        for stay in stays:
+            _add_assignment(rows, member, stay)
+    for effect, (undone, unfunded) in member.effect_changes.items():
+        if undone or unfunded:
+            rows["effect_changed"].append((effect, undone, unfunded))
+    _add_metrics(rows, terms, member)
+    for planned in member.planned:
+        _add_planned(rows, terms, member, planned)
+
+
+def _add_unsettled(rows: Rows, plan: Plan, now: int) -> None:
+    """Add the answers that say no, and what failed."""
+    for incoming, outcome in plan.refused:
+        answer = (outcome.code, dict(outcome.parameters), now)
+        rows["request"].append((*incoming.key, incoming.hash, "refused", incoming.activity.member, None, *answer))
+    for incoming, outcome in plan.failed:
+        rows["activity"].append(_failed(plan.terms, incoming, outcome, now))
+    for incoming in plan.queued:
+        rows["intake"].append(waiting(incoming, now, state="failed"))
 
 
 def _add_member(rows: Rows, member: Member) -> None:
@@ -72,8 +87,17 @@ def _add_member(rows: Rows, member: Member) -> None:
         return
     rows["member"].append((member.id, member.state, member.seq, last_at, member.joined_at))
     known = member.profile or {}
-    rows["profile"].append((member.id, known.get("external_id"), known.get("channel") or "api", known.get("name"),
-                            known.get("email"), known.get("phone"), dict(known.get("attributes") or {})))
+    rows["profile"].append(
+        (
+            member.id,
+            known.get("external_id"),
+            known.get("channel") or "api",
+            known.get("name"),
+            known.get("email"),
+            known.get("phone"),
+            dict(known.get("attributes") or {}),
+        )
+    )
 
 
 def _add_account(rows: Rows, account: Account) -> None:
@@ -81,31 +105,85 @@ def _add_account(rows: Rows, account: Account) -> None:
         counters = (account.debits, account.credits, account.pending)
         at = account.touched.at
         if account.is_new:
-            rows["account"].append((account.id, account.kind, account.member_id, account.state, *counters, 0,
-                                    account.overdraft_limit, account.seq, at))
+            rows["account"].append(
+                (
+                    account.id,
+                    account.kind,
+                    account.member_id,
+                    account.state,
+                    *counters,
+                    0,
+                    account.overdraft_limit,
+                    account.seq,
+                    at,
+                )
+            )
         else:
             debits, credits_, pending, seq = account.base
-            rows["account_changed"].append((account.id, account.debits - debits, account.credits - credits_,
-                                            account.pending - pending, account.seq - seq, at))
+            rows["account_changed"].append(
+                (
+                    account.id,
+                    account.debits - debits,
+                    account.credits - credits_,
+                    account.pending - pending,
+                    account.seq - seq,
+                    at,
+                )
+            )
     for lot in account.lots:
         _add_lot(rows, lot)
 
 
 def _add_lot(rows: Rows, lot: Lot) -> None:
     if lot.issued_by is not None:
-        rows["lot"].append((lot.id, lot.account_id, lot.activity_id, lot.effect_id, lot.issued, lot.consumed, lot.held,
-                            lot.expired, lot.repaid, lot.expires_at, lot.issued_by.at, lot.seq))
+        rows["lot"].append(
+            (
+                lot.id,
+                lot.account_id,
+                lot.activity_id,
+                lot.effect_id,
+                lot.issued,
+                lot.consumed,
+                lot.held,
+                lot.expired,
+                lot.repaid,
+                lot.expires_at,
+                lot.issued_by.at,
+                lot.seq,
+            )
+        )
     elif lot.parts != lot.base:
         consumed, held, expired, repaid, _, seq = lot.base
-        rows["lot_changed"].append((lot.id, lot.consumed - consumed, lot.held - held, lot.expired - expired,
-                                    lot.repaid - repaid, lot.expires_at, lot.seq - seq))
+        rows["lot_changed"].append(
+            (
+                lot.id,
+                lot.consumed - consumed,
+                lot.held - held,
+                lot.expired - expired,
+                lot.repaid - repaid,
+                lot.expires_at,
+                lot.seq - seq,
+            )
+        )
 
 
 def _add_assignment(rows: Rows, member: Member, stay: Assignment) -> None:
     valid_to = stay.ended_by.at if stay.ended_by is not None else stay.valid_to
     if stay.begun_by is not None:
-        rows["assignment"].append((stay.id, member.id, stay.ladder, stay.tier, stay.begun_by.at, valid_to, stay.reason,
-                                   stay.activity_id, dict(stay.measured), stay.program))
+        rows["assignment"].append(
+            (
+                stay.id,
+                member.id,
+                stay.ladder,
+                stay.tier,
+                stay.begun_by.at,
+                valid_to,
+                stay.reason,
+                stay.activity_id,
+                dict(stay.measured),
+                stay.program,
+            )
+        )
     elif stay.ended_by is not None:
         rows["assignment_closed"].append((stay.id, valid_to))
 
@@ -131,18 +209,50 @@ def _add_planned(rows: Rows, terms: Terms, member: Member, planned: Planned) -> 
     activity, at = incoming.activity, voucher.at
     measures = {name: value for name, value in planned.measures.items() if value} or None
     rows["request"].append((*incoming.key, incoming.hash, "settled", member.id, activity.id, None, None, at))
-    rows["activity"].append((
-        activity.id, member.id, planned.seq, activity.type, incoming.occurred, at, *incoming.key, activity.amount,
-        activity.unit or terms.unit(incoming.kind), incoming.payload, activity.actor, terms.program.version,
-        activity.reverses, activity.parent, activity.depth, "settled", None, measures,
-    ))
+    rows["activity"].append(
+        (
+            activity.id,
+            member.id,
+            planned.seq,
+            activity.type,
+            incoming.occurred,
+            at,
+            *incoming.key,
+            activity.amount,
+            activity.unit or terms.unit(incoming.kind),
+            incoming.payload,
+            activity.actor,
+            terms.program.version,
+            activity.reverses,
+            activity.parent,
+            activity.depth,
+            "settled",
+            None,
+            measures,
+        )
+    )
     if activity.lines:
         rows["line"] += [_line(line) for line in _lines(incoming)]
     for number, effect in enumerate(planned.effects):
-        rows["effect"].append((
-            effect.id, activity.id, number, effect.owner, effect.kind, effect.rule, effect.account, effect.amount,
-            effect.shares, effect.data, effect.state, effect.code, effect.undoes, 0, effect.unfunded,
-        ))
+        rows["effect"].append(
+            (
+                effect.id,
+                activity.id,
+                number,
+                effect.owner,
+                effect.kind,
+                effect.rule,
+                effect.account,
+                effect.amount,
+                effect.shares,
+                effect.data,
+                effect.state,
+                effect.code,
+                effect.undoes,
+                0,
+                effect.unfunded,
+            )
+        )
     if voucher.postings:
         rows["posting"] += [(*posting, at) for posting in voucher.postings]
         rows["entry"] += [(*entry, at) for entry in voucher.entries]
@@ -155,9 +265,24 @@ def _failed(terms: Terms, incoming: Incoming, outcome: Outcome, now: int) -> tup
     activity = incoming.activity
     reason = {"code": outcome.code, "message": outcome.message, **outcome.parameters}
     return (
-        activity.id, activity.member, None, activity.type, incoming.occurred, now, *incoming.key, activity.amount,
-        activity.unit or terms.unit(incoming.kind), incoming.payload, activity.actor, terms.program.version,
-        activity.reverses, activity.parent, activity.depth, "failed", reason, None,
+        activity.id,
+        activity.member,
+        None,
+        activity.type,
+        incoming.occurred,
+        now,
+        *incoming.key,
+        activity.amount,
+        activity.unit or terms.unit(incoming.kind),
+        incoming.payload,
+        activity.actor,
+        terms.program.version,
+        activity.reverses,
+        activity.parent,
+        activity.depth,
+        "failed",
+        reason,
+        None,
     )
 
 

@@ -16,9 +16,7 @@ EPILOG = (
     "2 it could not run (usage, settings, plugins, database)."
 )
 
-app = typer.Typer(
-    cls=Tree, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, epilog=EPILOG
-)
+app = typer.Typer(cls=Tree, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, epilog=EPILOG)
 
 
 def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
@@ -30,9 +28,10 @@ def _version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback
 @app.callback()
 def root(
     ctx: typer.Context,
-    config: Annotated[
-        Path, typer.Option("--config", envvar="COREKIT_CONFIG", help="The settings file.")
-    ] = Path("corekit.toml"),
+    *,
+    config: Annotated[Path, typer.Option("--config", envvar="COREKIT_CONFIG", help="The settings file.")] = Path(
+        "corekit.toml"
+    ),
     as_json: Annotated[bool, typer.Option("--json", help="Answer in JSON, errors included.")] = False,
     without: Annotated[
         list[str] | None, typer.Option("--without", metavar="PLUGIN", help="Leave an enabled plugin out.")

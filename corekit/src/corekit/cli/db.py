@@ -31,8 +31,8 @@ def status(ctx: typer.Context) -> None:
     from corekit.db import migrate
 
     database, lineages = _open(ctx)
-    found = {"owners": migrate.status(database, lineages), "advice": database.advice()}
-    emit(ctx, found, lambda _: "\n".join([*map(_line, found["owners"]), *found["advice"]]))
+    owners, advice = migrate.status(database, lineages), database.advice()
+    emit(ctx, {"owners": owners, "advice": advice}, lambda _: "\n".join([*map(_line, owners), *advice]))
 
 
 @app.command()
@@ -50,6 +50,7 @@ def check(ctx: typer.Context) -> None:
 def revision(
     ctx: typer.Context,
     owner: Annotated[str, typer.Argument(help="The plugin whose tables changed, or core.")],
+    *,
     message: Annotated[str, typer.Option("--message", "-m", help="What the migration does.")],
     empty: Annotated[bool, typer.Option("--empty", help="Write the frame only.")] = False,
 ) -> None:

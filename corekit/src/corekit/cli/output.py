@@ -79,10 +79,10 @@ def _json(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Return as JSON knows it what orjson does not know."""
-    if attrs.has(type(value)):
+    if attrs.has(cast("type[object]", type(value))):
         return attrs.asdict(value, recurse=False)
     if isinstance(value, Mapping):
-        return dict(cast("Mapping[Any, Any]", value))
+        return dict(cast("Mapping[str, object]", value))
     if isinstance(value, (set, frozenset)):
-        return sorted(cast("frozenset[Any]", value))
+        return sorted(cast("set[str]", value))
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import typer
 
@@ -10,6 +10,8 @@ from corekit.cli.context import open_plugins
 from corekit.cli.output import emit
 
 if TYPE_CHECKING:
+    from marshmallow import Schema
+
     from corekit.hooks import Hooks
     from corekit.plugins import Plugin
 
@@ -34,8 +36,8 @@ def _describe(plugin: Plugin, hooks: Hooks) -> dict[str, Any]:
         "version": plugin.version,
         "requires": list(declares.requires),
         "hooks": hooks.names(plugin.name),
-        "settings": sorted(declares.settings().fields) if declares.settings else [],
-        "program": sorted(declares.program.schema().fields) if declares.program else [],
+        "settings": _keys(declares.settings),
+        "program": _keys(declares.program.schema if declares.program else None),
         "tables": sorted(declares.lineage.metadata.tables) if declares.lineage else [],
         "accounts": [kind.code for kind in declares.accounts],
         "activities": [kind.name for kind in declares.activities],
@@ -48,12 +50,19 @@ def _describe(plugin: Plugin, hooks: Hooks) -> dict[str, Any]:
     }
 
 
+def _keys(schema: type[Schema] | None) -> list[str]:
+    """Return the keys of a section that the plugin reads."""
+    return sorted(cast("Any", schema()).fields) if schema is not None else []
+
+
 def _show(found: list[dict[str, Any]]) -> str:
     lines: list[str] = []
     for plugin in found:
         lines.append(f"{plugin['name']}  ({plugin['distribution']} {plugin['version']})")
         rest = {key: value for key, value in plugin.items() if key not in ("name", "distribution", "version")}
         lines += [
-            f"  {key:<12} {', '.join(value) if isinstance(value, list) else value}" for key, value in rest.items() if value
+            f"  {key:<12} {value if isinstance(value, int) else ', '.join(value)}"
+            for key, value in rest.items()
+            if value
         ]
     return "\n".join(lines) or "no plugin is on"

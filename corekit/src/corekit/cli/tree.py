@@ -30,11 +30,11 @@ class Tree(TyperGroup):
                 same.append(point)
         self.commands = cast("Any", dict.fromkeys(sorted(self._points)))  # for "did you mean"
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - typer's signature
         """Return the names of all commands."""
         return sorted(self._points)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 - typer's signature
         """Import a command; one that fails to import stays in the tree and says so when it is called."""
         points = self._points.get(cmd_name)
         if points is None:
@@ -74,7 +74,9 @@ def _broken(name: str, point: metadata.EntryPoint, error: Exception) -> typer.Ty
     broken = typer.Typer()
 
     @broken.command(
-        name, help=f"Cannot be used: {reason}", context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
+        name,
+        help=f"Cannot be used: {reason}",
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
     )
     def say() -> NoReturn:
         raise PluginError(f"command {name!r} of {side} cannot be used ({reason}); repair or uninstall it") from error

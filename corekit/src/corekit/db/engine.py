@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Literal, cast
 
@@ -57,7 +57,7 @@ class Database:
         )
 
     @contextmanager
-    def connect(self) -> Iterator[Connection]:
+    def connect(self) -> Generator[Connection]:
         """Give a connection of the pool; :class:`Unavailable` where the database does not answer."""
         try:
             connection = self.engine.connect()
@@ -69,7 +69,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def read(self) -> Iterator[Reader]:
+    def read(self) -> Generator[Reader]:
         """Give a reader of one snapshot: everything it reads was true at the same moment."""
         with self.connect() as connection:
             if self.dialect == "sqlite":
@@ -85,25 +85,23 @@ class Database:
                     connection.exec_driver_sql("PRAGMA query_only = OFF")
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """Give a connection inside a transaction that is committed at the end, or rolled back where something raises."""
+    def write(self) -> Generator[Connection]:
+        """Give a connection in a transaction: committed at the end, rolled back where anything raises."""
         with self.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if self.dialect == "sqlite" else "BEGIN")
             try:
                 yield connection
             except BaseException:
-                connection.exec_driver_sql("ROLLBACK")
+                connection.rollback()
                 raise
-            connection.exec_driver_sql("COMMIT")
+            connection.commit()
 
     def advice(self) -> list[str]:
         """Return what an operator should know of this database, a sentence each."""
         if self.dialect == "sqlite" and sqlite3.sqlite_version_info < SQLITE_SHARED:
             least = ".".join(map(str, SQLITE_SHARED))
-            return [
-                f"SQLite {sqlite3.sqlite_version} may lose a commit when several processes write to one file; "
-                f"let one process write, or use SQLite {least} or newer."
-            ]
+            danger = f"SQLite {sqlite3.sqlite_version} may lose a commit when several processes write to one file"
+            return [f"{danger}; let one process write, or use SQLite {least} or newer."]
         return []
 
     def close(self) -> None:
@@ -150,6 +148,10 @@ def _sqlite(url: URL, pool_size: int) -> Engine:
     return engine
 
 
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
 class _HexLoader(Loader):
     """Loads a uuid as 32 hexadecimal digits: the form that ids have everywhere else."""
 
@@ -175,7 +177,7 @@ def _postgresql(url: URL, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=2 * pool_size,
         pool_use_lifo=True,
-        json_serializer=lambda value: orjson.dumps(value).decode(),
+        json_serializer=_json,
         json_deserializer=orjson.loads,
         connect_args={
             "autocommit": True,

@@ -55,24 +55,18 @@ GUARDS = (
 
 def install(connection: Connection, guards: Sequence[Guard], metadata: MetaData) -> None:
     """Set the guards up anew, inside the transaction of the connection. ``metadata`` holds their tables."""
+    if guards and connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(_body())
     for guard in guards:
-        columns = [name for name in metadata.tables[guard.table].columns.keys() if name not in guard.mutable]
-        if connection.dialect.name == "sqlite":
-            for name, statement in _sqlite(guard, columns):
-                connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}")
-                connection.exec_driver_sql(statement)
-        else:
-            connection.exec_driver_sql(_body())
-            for _, statement in _postgresql(guard, columns):
-                connection.exec_driver_sql(statement)
+        lift(connection, guard, metadata)
+        for statement in _triggers(connection.dialect.name, guard, metadata).values():
+            connection.exec_driver_sql(statement)
 
 
 def lift(connection: Connection, guard: Guard, metadata: MetaData) -> None:
     """Take a table's guards away, for a migration that changes rows; they are set up again when it has ended."""
-    columns = list(metadata.tables[guard.table].columns.keys())
-    triggers = _sqlite if connection.dialect.name == "sqlite" else _postgresql
-    for name, _ in triggers(guard, columns):
-        on = "" if connection.dialect.name == "sqlite" else f" ON {guard.table}"
+    on = "" if connection.dialect.name == "sqlite" else f" ON {guard.table}"
+    for name in _triggers(connection.dialect.name, guard, metadata):
         connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {name}{on}")
 
 
@@ -80,8 +74,7 @@ def missing(read: Reader, guards: Sequence[Guard], metadata: MetaData) -> list[s
     """Return the names of the guards that do not exist, were changed, or are disabled."""
     wanted: dict[str, str] = {}
     for guard in guards:
-        columns = [name for name in metadata.tables[guard.table].columns.keys() if name not in guard.mutable]
-        wanted.update((_sqlite if read.dialect == "sqlite" else _postgresql)(guard, columns))
+        wanted |= _triggers(read.dialect, guard, metadata)
     if read.dialect == "sqlite":
         master = table("sqlite_master", column("name"), column("type"), column("sql"))
         found = {row.name: row.sql for row in read.all(select(master).where(master.c.type == "trigger"))}
@@ -95,6 +88,12 @@ def missing(read: Reader, guards: Sequence[Guard], metadata: MetaData) -> list[s
     )
     found = {row.tgname: row.prosrc for row in rows}
     return sorted(name for name in wanted if found.get(name) is None or found[name] not in _body())
+
+
+def _triggers(dialect: str, guard: Guard, metadata: MetaData) -> dict[str, str]:
+    """Return the statement that makes each trigger of a guard, by the trigger's name."""
+    columns = [column.name for column in metadata.tables[guard.table].columns if column.name not in guard.mutable]
+    return dict((_sqlite if dialect == "sqlite" else _postgresql)(guard, columns))
 
 
 def _sqlite(guard: Guard, columns: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -125,9 +124,7 @@ def _postgresql(guard: Guard, columns: Sequence[str]) -> Iterator[tuple[str, str
     def trigger(event: str, on: str, row: str = "") -> tuple[str, str]:
         name = f"{guard.table}_guard_{event}"
         each = f"FOR EACH ROW WHEN ({row})" if row else "FOR EACH STATEMENT"
-        return name, (
-            f"CREATE OR REPLACE TRIGGER {name} BEFORE {on} ON {guard.table} {each} EXECUTE FUNCTION {_FUNCTION}()"
-        )
+        return name, (f"CREATE TRIGGER {name} BEFORE {on} ON {guard.table} {each} EXECUTE FUNCTION {_FUNCTION}()")
 
     yield trigger("delete", "DELETE OR TRUNCATE")
     if not guard.updates:

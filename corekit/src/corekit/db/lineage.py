@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 from sqlalchemy import MetaData
 
-from corekit.db.guards import Guard
+from corekit.db.base import metadata
+from corekit.db.guards import GUARDS, Guard
 from corekit.errors import PluginError
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
 CORE = "core"
 """The owner of corekit's own tables."""
+
+ROOMS = ("members", "ledger", "activities", "tiers", "program")
+"""Where the core's tables are declared."""
 
 VERSION_TABLE = "_alembic_version"
 
@@ -44,14 +49,8 @@ class Lineage:
 
 def core() -> Lineage:
     """Return the core's own lineage, with every table of the core."""
-    import corekit.activities.tables  # noqa: PLC0415 - the rooms' tables are wanted here only
-    import corekit.ledger.tables
-    import corekit.members.tables
-    import corekit.program.tables
-    import corekit.tiers.tables  # noqa: F401
-    from corekit.db.base import metadata  # noqa: PLC0415
-    from corekit.db.guards import GUARDS  # noqa: PLC0415
-
+    for room in ROOMS:
+        import_module(f"corekit.{room}.tables")
     return Lineage(owner=CORE, package="corekit", metadata=metadata, guards=GUARDS)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -162,7 +162,7 @@ def run(connection: Connection, lineage: Lineage) -> None:
 
 
 @contextmanager
-def _migrating(database: Database) -> Iterator[Connection]:
+def _migrating(database: Database) -> Generator[Connection]:
     """Give a connection of its own, without the time limits of the others, to one upgrade at a time."""
     with database.connect() as connection:
         connection.detach()
@@ -175,7 +175,7 @@ def _migrating(database: Database) -> Iterator[Connection]:
 
 
 @contextmanager
-def _foreign_keys_off(connection: Connection) -> Iterator[None]:
+def _foreign_keys_off(connection: Connection) -> Generator[None]:
     """Suspend SQLite's foreign keys: a batch rebuild drops the old table, and a drop deletes what refers to it.
 
     The pragma is a no-op inside a transaction, so it goes to the raw connection before one begins.

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import orjson
-from sqlalchemy import ARRAY, Boolean, CompoundSelect, Connection, Dialect, Row, Select, Text, bindparam
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CompoundSelect,
+    Connection,
+    Dialect,
+    Executable,
+    Row,
+    Select,
+    SelectBase,
+    Text,
+    bindparam,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+AnyRow = Row[*tuple[Any, ...]]
+"""A row of any columns."""
+
+_SELECTS: tuple[type[SelectBase], ...] = (Select, CompoundSelect)
 
 
 class Reader:
@@ -26,19 +43,19 @@ class Reader:
         self.dialect = connection.dialect.name
         self.statements = 0
 
-    def all(self, select: Select[Any] | CompoundSelect[Any]) -> list[Row[Any]]:
+    def all(self, select: SelectBase) -> list[AnyRow]:
         """Return every row of a select of SQLAlchemy Core; TypeError for anything else."""
-        if not isinstance(select, (Select, CompoundSelect)):  # pyright: ignore[reportUnnecessaryIsInstance]
+        if not isinstance(select, _SELECTS):
             raise TypeError(f"a reader takes a select() of SQLAlchemy Core, not {type(select).__name__}")
         self.statements += 1
-        return list(self._connection.execute(select).all())
+        return list(self._connection.execute(cast("Executable", select)).all())
 
-    def one(self, select: Select[Any] | CompoundSelect[Any]) -> Row[Any] | None:
+    def one(self, select: SelectBase) -> AnyRow | None:
         """Return the only row, the first where there are several, or None."""
         rows = self.all(select)
         return rows[0] if rows else None
 
-    def scalar(self, select: Select[Any] | CompoundSelect[Any]) -> Any:
+    def scalar(self, select: SelectBase) -> Any:
         """Return the first column of the only row, or None."""
         row = self.one(select)
         return row[0] if row is not None else None
@@ -74,7 +91,7 @@ class _AnyOf(FunctionElement[bool]):
     inherit_cache = True
     name = "any_of"
 
-    def self_group(self, against: object = None) -> Any:
+    def self_group(self, against: object = None) -> Any:  # noqa: ARG002 - SQLAlchemy's signature
         """Stay as it is: SQLAlchemy would compare it with 1 on SQLite, which hides it from the indexes."""
         return self
 

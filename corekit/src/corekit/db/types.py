@@ -20,7 +20,7 @@ class Id(TypeDecorator[str]):
         """Use the native type where there is one."""
         return dialect.type_descriptor(UUID(as_uuid=False) if dialect.name == "postgresql" else Text())
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - its signature
         """Drop the hyphens that PostgreSQL writes."""
         return value.replace("-", "") if value is not None else None
 

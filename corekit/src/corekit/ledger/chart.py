@@ -92,14 +92,20 @@ def sync(connection: Connection, registry: Registry, chart: Chart) -> None:
     known_kinds = {row.code: row.unit for row in connection.execute(select(tables.account_kind))}
     for kind in kinds:
         if known_kinds.get(kind["code"], kind["unit"]) != kind["unit"]:
-            message = f"account kind {kind['code']} is kept in {known_kinds[kind['code']]}; declare it so, or name another"
+            message = (
+                f"account kind {kind['code']} is kept in {known_kinds[kind['code']]}; declare it so, or name another"
+            )
             raise SettingsError(message, kind=kind["code"])
     there = set(connection.scalars(select(tables.unit.c.code)))
-    units = [{"code": u.code, "scale": u.scale, "class": u.kind} for u in registry.units.values() if u.code not in there]
+    units = [
+        {"code": u.code, "scale": u.scale, "class": u.kind} for u in registry.units.values() if u.code not in there
+    ]
     _add(connection, tables.unit, units)
     _add(connection, tables.account_kind, [kind for kind in kinds if kind["code"] not in known_kinds])
     accounts = set(connection.scalars(select(tables.account.c.id).where(tables.account.c.member_id.is_(None))))
-    _add(connection, tables.account, [_house_row(id_, kind) for id_, kind in chart.house.items() if id_ not in accounts])
+    _add(
+        connection, tables.account, [_house_row(id_, kind) for id_, kind in chart.house.items() if id_ not in accounts]
+    )
 
 
 def _add(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
@@ -117,5 +123,7 @@ def _kinds(chart: Chart) -> Iterator[dict[str, Any]]:
 
 
 def _house_row(account: str, kind: str) -> dict[str, Any]:
-    counters = dict.fromkeys(("debits_posted", "credits_posted", "debits_pending", "credits_pending", "seq", "last_at"), 0)
+    counters = dict.fromkeys(
+        ("debits_posted", "credits_posted", "debits_pending", "credits_pending", "seq", "last_at"), 0
+    )
     return {"id": account, "kind": kind, "member_id": None, "state": "open", "overdraft_limit": None, **counters}

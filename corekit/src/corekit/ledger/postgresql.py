@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, LiteralString, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 import psycopg
@@ -67,8 +67,14 @@ _CHANGES = {
 }
 _COUNTED = ("member_changed", "account_changed", "lot_changed", "effect_changed", "assignment_closed")
 _AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
-_TAKEN_MEANWHILE = {"pk_core_request", "uq_core_profile_external_id", "pk_core_member", "uq_core_intake_scope_key",
-                    "uq_core_account_member_id_kind", "uq_core_activity_failed"}
+_TAKEN_MEANWHILE = {
+    "pk_core_request",
+    "uq_core_profile_external_id",
+    "pk_core_member",
+    "uq_core_intake_scope_key",
+    "uq_core_account_member_id_kind",
+    "uq_core_activity_failed",
+}
 
 
 class _Document(Loader):
@@ -142,7 +148,7 @@ class PostgreSQL:
         names = tuple(name for name in (*INSERTS, *CHANGES) if name in rows)
         text, counted = _writing(names)
         found = self._all(text, [_documents(name, rows) for name in names])[0]
-        for name, number in zip(counted, found, strict=True):
+        for name, number in zip(counted, found, strict=False):  # a constant stands where nothing is counted
             if number != len(rows[name]):
                 message = f"{len(rows[name]) - number} rows of {name} were not there"
                 raise Integrity(message, rows=name)
@@ -165,7 +171,7 @@ class PostgreSQL:
     def _all(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         self.statements += 1
         with _translated():
-            return self._cursor.execute(cast("LiteralString", text), parameters).fetchall()
+            return self._cursor.execute(text.encode(), parameters).fetchall()
 
 
 @cache

@@ -4,14 +4,36 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
-ACCOUNT = ("a.id", "a.kind", "a.state", "a.debits_posted", "a.credits_posted", "a.debits_pending", "a.overdraft_limit",
-           "a.seq", "a.last_at")
-LOT = ("l.id", "l.account_id", "l.activity_id", "l.effect_id", "l.issued", "l.consumed", "l.held", "l.expired",
-       "l.repaid", "l.expires_at", "l.issued_at", "l.seq")
+ACCOUNT = (
+    "a.id",
+    "a.kind",
+    "a.state",
+    "a.debits_posted",
+    "a.credits_posted",
+    "a.debits_pending",
+    "a.overdraft_limit",
+    "a.seq",
+    "a.last_at",
+)
+LOT = (
+    "l.id",
+    "l.account_id",
+    "l.activity_id",
+    "l.effect_id",
+    "l.issued",
+    "l.consumed",
+    "l.held",
+    "l.expired",
+    "l.repaid",
+    "l.expires_at",
+    "l.issued_at",
+    "l.seq",
+)
 ASSIGNMENT = ("t.id", "t.ladder", "t.tier", "t.valid_from", "t.valid_to", "t.activity_id")
 EFFECT = ("e.id", "e.owner", "e.kind", "e.rule", "e.account_kind", "e.amount", "e.undone", "e.data", "e.state", "e.no")
 _IDS = {"id", "account_id", "activity_id", "effect_id", "member_id", "parent_id", "spend_id"}
-_OPEN = "l.consumed + l.held + l.expired < l.issued"
+# The column stands on the left: SQLite matches a partial index only so.
+_OPEN = "l.issued > l.consumed + l.held + l.expired"
 
 
 @frozen
@@ -69,21 +91,22 @@ def _statements(say: Spelling) -> dict[str, str]:
         return f"{say.array}({', '.join(map(column, names))})"
 
     lot = ", ".join(map(column, LOT))
-    funds = f"""(SELECT {say.gather}({say.array}({column('f.spend_id')}, f.amount)) FROM (
+    funds = f"""(SELECT {say.gather}({say.array}({column("f.spend_id")}, f.amount)) FROM (
         SELECT v.spend_id, sum(CASE WHEN v.kind IN ('consume', 'repay') THEN v.amount ELSE -v.amount END) AS amount
         FROM core_lot_movement v WHERE v.lot_id = l.id AND v.kind IN ('consume', 'restore', 'repay', 'unrepay')
         GROUP BY v.spend_id ORDER BY max(v.seq)) f)"""
     return {
         "requests": f"""
-SELECT r.scope, r.key, r.hash, r.outcome, {column('r.member_id')},
-    {column('r.activity_id')}, r.code, r.parameters, a.seq
+SELECT r.scope, r.key, r.hash, r.outcome, {column("r.member_id")},
+    {column("r.activity_id")}, r.code, r.parameters, a.seq
 FROM core_request r LEFT JOIN core_activity a ON a.id = r.activity_id WHERE (r.scope, r.key) {say.pairs}
 UNION ALL
-SELECT a.source, a.external_id, '', 'failed', {column('a.member_id')}, {column('a.id')},
+SELECT a.source, a.external_id, '', 'failed', {column("a.member_id")}, {column("a.id")},
     NULL, NULL, NULL
 FROM core_activity a WHERE a.state = 'failed' AND (a.source, a.external_id) {say.pairs}""",
         "members": f"""
-SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now}, {column('m.id')}, m.state, m.seq, m.last_at, m.joined_at, p.attributes,
+SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
+    {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at, p.attributes,
     (SELECT {say.gather}({array(ACCOUNT)}) FROM core_account a WHERE a.member_id = m.id),
     (SELECT {say.gather}({array(ASSIGNMENT)}) FROM core_tier_assignment t WHERE t.member_id = m.id),
     (SELECT {say.gather_pairs}(x.metric, x.value) FROM core_metric x WHERE x.member_id = m.id),
@@ -99,8 +122,8 @@ WITH RECURSIVE tree(id, depth) AS (
     SELECT a.id, 0 FROM core_activity a WHERE a.id {say.ids} AND a.state = 'settled'
     UNION ALL SELECT c.id, tree.depth + 1 FROM tree JOIN core_activity c ON c.parent_id = tree.id
         WHERE c.state = 'settled')
-SELECT {column('a.id')}, {column('a.member_id')}, a.type, a.occurred_at,
-    a.reverses IS NOT NULL, {column('a.parent_id')}, a.seq, a.measures,
+SELECT {column("a.id")}, {column("a.member_id")}, a.type, a.occurred_at,
+    a.reverses IS NOT NULL, {column("a.parent_id")}, a.seq, a.measures,
     EXISTS (SELECT 1 FROM core_activity r WHERE r.reverses = a.id AND r.state = 'settled'),
     (SELECT {say.gather}({array(EFFECT)}) FROM core_effect e WHERE e.activity_id = a.id)
 FROM tree JOIN core_activity a ON a.id = tree.id""",

@@ -25,7 +25,7 @@ from corekit.ledger.tables import unit as _unit
 from corekit.paging import Newest, Page, Span
 
 # Spelled like the condition of the index on open lots, so that both databases use it.
-_IS_OPEN: ColumnElement[bool] = _lot.c.consumed + _lot.c.held + _lot.c.expired < _lot.c.issued
+_IS_OPEN: ColumnElement[bool] = _lot.c.issued > _lot.c.consumed + _lot.c.held + _lot.c.expired
 _OPEN: ColumnElement[int] = cast(
     func.coalesce(func.sum(_lot.c.issued - _lot.c.consumed - _lot.c.held - _lot.c.expired), 0), Whole
 )

@@ -12,7 +12,7 @@ import orjson
 
 from corekit.errors import Busy, Integrity, Unavailable
 from corekit.ledger.queries import Queries, Spelling
-from corekit.ledger.rows import CHANGES, INSERTS, Layout, Row, Rows
+from corekit.ledger.rows import INSERTS, Layout, Row, Rows
 from corekit.ledger.store import Conflict, Lock, Needs
 
 if TYPE_CHECKING:

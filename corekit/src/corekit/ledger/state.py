@@ -20,8 +20,21 @@ class Account:
     """A member's account of one kind: what the database holds (``base``) and what the plan makes of it."""
 
     __slots__ = (
-        "base", "credits", "debits", "id", "is_new", "kind", "last_at", "lots", "lots_complete", "member_id",
-        "overdraft_limit", "pending", "seq", "state", "touched",
+        "base",
+        "credits",
+        "debits",
+        "id",
+        "is_new",
+        "kind",
+        "last_at",
+        "lots",
+        "lots_complete",
+        "member_id",
+        "overdraft_limit",
+        "pending",
+        "seq",
+        "state",
+        "touched",
     )
 
     def __init__(self, member_id: str, kind: str, *, overdraft_limit: int | None = 0) -> None:
@@ -41,8 +54,17 @@ class Account:
     def loaded(cls, member_id: str, row: Sequence[Any]) -> Account:
         """Make an account of the database's row; its lots are not loaded yet."""
         account = cls.__new__(cls)
-        (account.id, account.kind, account.state, account.debits, account.credits, account.pending,
-         account.overdraft_limit, account.seq, account.last_at) = row
+        (
+            account.id,
+            account.kind,
+            account.state,
+            account.debits,
+            account.credits,
+            account.pending,
+            account.overdraft_limit,
+            account.seq,
+            account.last_at,
+        ) = row
         account.member_id = member_id
         account.base = (account.debits, account.credits, account.pending, account.seq)
         account.is_new = False
@@ -70,8 +92,23 @@ class Lot:
     """A credit that keeps its own expiry. ``funds`` says how much of it each spend has (None: a paid debt)."""
 
     __slots__ = (
-        "account_id", "activity_id", "base", "consumed", "effect_id", "expired", "expires_at", "funds", "funds_complete",
-        "held", "id", "is_new", "issued", "issued_at", "issued_by", "repaid", "seq",
+        "account_id",
+        "activity_id",
+        "base",
+        "consumed",
+        "effect_id",
+        "expired",
+        "expires_at",
+        "funds",
+        "funds_complete",
+        "held",
+        "id",
+        "is_new",
+        "issued",
+        "issued_at",
+        "issued_by",
+        "repaid",
+        "seq",
     )
 
     def __init__(self, account_id: str, voucher: Voucher, effect_id: str, issued: int, expires_at: int | None) -> None:
@@ -93,8 +130,20 @@ class Lot:
     def loaded(cls, row: Sequence[Any]) -> Lot:
         """Make a lot of the database's row; what it funds is not loaded yet."""
         lot = cls.__new__(cls)
-        (lot.id, lot.account_id, lot.activity_id, lot.effect_id, lot.issued, lot.consumed, lot.held, lot.expired,
-         lot.repaid, lot.expires_at, lot.issued_at, lot.seq) = row
+        (
+            lot.id,
+            lot.account_id,
+            lot.activity_id,
+            lot.effect_id,
+            lot.issued,
+            lot.consumed,
+            lot.held,
+            lot.expired,
+            lot.repaid,
+            lot.expires_at,
+            lot.issued_at,
+            lot.seq,
+        ) = row
         lot.base = lot.parts
         lot.issued_by = None
         lot.is_new = False
@@ -125,11 +174,24 @@ def _spending_order(lot: Lot) -> tuple[int, int, str]:
 class Assignment:
     """A member's stay in a tier of a ladder, from an instant until the next one begins."""
 
-    __slots__ = ("activity_id", "begun_by", "ended_by", "id", "is_new", "ladder", "measured", "program", "reason",
-                 "tier", "valid_from", "valid_to")
+    __slots__ = (
+        "activity_id",
+        "begun_by",
+        "ended_by",
+        "id",
+        "is_new",
+        "ladder",
+        "measured",
+        "program",
+        "reason",
+        "tier",
+        "valid_from",
+        "valid_to",
+    )
 
-    def __init__(self, ladder: str, tier: str, voucher: Voucher, *, reason: str, program: int,
-                 measured: Mapping[str, int]) -> None:
+    def __init__(
+        self, ladder: str, tier: str, voucher: Voucher, *, reason: str, program: int, measured: Mapping[str, int]
+    ) -> None:
         self.id = new_id()
         self.ladder = ladder
         self.tier = tier
@@ -147,8 +209,14 @@ class Assignment:
     def loaded(cls, row: Sequence[Any]) -> Assignment:
         """Make an assignment of the database's row."""
         assignment = cls.__new__(cls)
-        (assignment.id, assignment.ladder, assignment.tier, assignment.valid_from, assignment.valid_to,
-         assignment.activity_id) = row
+        (
+            assignment.id,
+            assignment.ladder,
+            assignment.tier,
+            assignment.valid_from,
+            assignment.valid_to,
+            assignment.activity_id,
+        ) = row
         assignment.begun_by = assignment.ended_by = None
         assignment.is_new = False
         return assignment
@@ -158,8 +226,25 @@ class Member:
     """A member as the plan finds and leaves it. ``seq`` counts its settled activities."""
 
     __slots__ = (
-        "accounts", "assignments", "attributes", "days", "effect_changes", "id", "is_new", "joined_at", "journal",
-        "last_at", "metrics", "planned", "prepared", "profile", "seq", "seq_loaded", "spends", "stale", "state",
+        "accounts",
+        "assignments",
+        "attributes",
+        "days",
+        "effect_changes",
+        "id",
+        "is_new",
+        "joined_at",
+        "journal",
+        "last_at",
+        "metrics",
+        "planned",
+        "prepared",
+        "profile",
+        "seq",
+        "seq_loaded",
+        "spends",
+        "stale",
+        "state",
     )
 
     def __init__(self, member_id: str, *, state: str = "", seq: int = 0, last_at: int = 0, joined_at: int = 0) -> None:

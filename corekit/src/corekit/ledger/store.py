@@ -10,11 +10,11 @@ from attrs import frozen
 from corekit.ledger.rows import Rows
 
 
-class Conflict(Exception):  # noqa: N818 - a signal between store and settlement, no error to anybody else
+class Conflict(Exception):
     """Somebody else changed what the plan was made from: plan again."""
 
 
-class ProgramChanged(Exception):  # noqa: N818 - likewise
+class ProgramChanged(Exception):
     """Another version of the program was applied: plan again under its terms."""
 
 

@@ -97,10 +97,19 @@ lot = table(
     Column("seq", Whole, nullable=False),
     CheckConstraint("held >= 0 AND expired >= 0 AND repaid >= 0 AND consumed >= repaid", name="parts"),
     CheckConstraint("consumed + held + expired <= issued", name="whole"),
-    Index("ix_core_lot_open", "account_id", "expires_at", postgresql_where=text("consumed + held + expired < issued"),
-          sqlite_where=text("consumed + held + expired < issued")),
-    Index("ix_core_lot_due", "expires_at", postgresql_where=text("consumed + held + expired < issued"),
-          sqlite_where=text("consumed + held + expired < issued")),
+    Index(
+        "ix_core_lot_open",
+        "account_id",
+        "expires_at",
+        postgresql_where=text("issued > consumed + held + expired"),
+        sqlite_where=text("issued > consumed + held + expired"),
+    ),
+    Index(
+        "ix_core_lot_due",
+        "expires_at",
+        postgresql_where=text("issued > consumed + held + expired"),
+        sqlite_where=text("issued > consumed + held + expired"),
+    ),
     Index("ix_core_lot_repaid", "account_id", postgresql_where=text("repaid > 0"), sqlite_where=text("repaid > 0")),
     Index(None, "effect_id"),
 )
@@ -115,7 +124,11 @@ lot_movement = table(
     Column("amount", Amount, CheckConstraint("amount > 0", name="amount"), nullable=False),
     # The effect that spends what is consumed here, or that gets it back.
     Column("spend_id", Id),
-    Index("ix_core_lot_movement_spend_id", "spend_id", postgresql_where=text("spend_id IS NOT NULL"),
-          sqlite_where=text("spend_id IS NOT NULL")),
+    Index(
+        "ix_core_lot_movement_spend_id",
+        "spend_id",
+        postgresql_where=text("spend_id IS NOT NULL"),
+        sqlite_where=text("spend_id IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,
 )

@@ -34,8 +34,9 @@ class Voucher:
         self.entries: list[tuple[Any, ...]] = []
         self.movements: list[tuple[Any, ...]] = []
 
-    def post(self, journal: Journal, effect: str, unit: str, debit: Account | str, credit: Account | str,
-             amount: int) -> None:
+    def post(
+        self, journal: Journal, effect: str, unit: str, debit: Account | str, credit: Account | str, amount: int
+    ) -> None:
         """Move an amount from one account to another; a text is the id of one of the house's accounts."""
         if not 1 <= amount <= LARGEST_AMOUNT:
             message = f"a posting of {amount} is outside 1..{LARGEST_AMOUNT}"
@@ -55,8 +56,9 @@ class Voucher:
         journal.set(account, "seq", account.seq + 1)
         journal.set(account, "touched", self)
         balance = account.credits - account.debits
-        self.entries.append((account.id, account.seq, posting, self.activity_id, side, amount, balance,
-                             balance - account.pending))
+        self.entries.append(
+            (account.id, account.seq, posting, self.activity_id, side, amount, balance, balance - account.pending)
+        )
 
     def move(self, journal: Journal, effect: str, lot: Lot, kind: str, amount: int, spend: str | None = None) -> None:
         """Move a part of a lot: into a spend, into breakage, or back."""

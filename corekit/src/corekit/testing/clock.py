@@ -16,6 +16,7 @@ class SettableClock:
         self.now = now
 
     def __call__(self) -> datetime:
+        """Return the instant that was set."""
         return self.now
 
     def set(self, now: datetime | str) -> None:

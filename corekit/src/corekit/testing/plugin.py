@@ -61,9 +61,7 @@ def corekit_backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[
 
 
 @pytest.fixture
-def backend(
-    dialect: str, corekit_backends: dict[str, Backend], tmp_path_factory: pytest.TempPathFactory
-) -> Backend:
+def backend(dialect: str, corekit_backends: dict[str, Backend], tmp_path_factory: pytest.TempPathFactory) -> Backend:
     """Where the databases of the test come from."""
     from corekit.testing.backends import PostgreSQLBackend, SQLiteBackend
 

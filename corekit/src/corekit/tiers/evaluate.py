@@ -65,9 +65,7 @@ def progress(ladder: Ladder, tier: Tier, measure: Measure) -> Progress:
     if tier.rank + 1 == len(ladder.tiers):
         return Progress(ladder, tier, None, ())
     following = ladder.tiers[tier.rank + 1]
-    steps = tuple(
-        Step(criterion, measure(criterion.metric, criterion.window)) for criterion in following.criteria
-    )
+    steps = tuple(Step(criterion, measure(criterion.metric, criterion.window)) for criterion in following.criteria)
     return Progress(ladder, tier, following, steps)
 
 

@@ -207,12 +207,12 @@ class Compiler:
         """Return minor units of the currency per minor unit of money, and the step in the latter."""
         if isinstance(found, Fraction):
             return found * 10**currency.scale / 10**self._context.currency.scale, None
-        per = self._minor((*place, "per"), found["per"], self._context.currency.scale)
-        points = self._minor((*place, "points"), found["points"], currency.scale)
-        if per <= 0:
+        if found["per"] <= 0:
             self._refuse((*place, "per"), "RANGE", "It must be more than 0.")
             return Fraction(0), None
-        return Fraction(points, per), per if found["whole_steps"] else None
+        per = self._minor((*place, "per"), found["per"], self._context.currency.scale)
+        points = self._minor((*place, "points"), found["points"], currency.scale)
+        return Fraction(points, per or 1), per if found["whole_steps"] else None
 
     def _minor(self, place: Place, number: Fraction, scale: int) -> int:
         """Return a number in minor units; note where it is too fine for them."""

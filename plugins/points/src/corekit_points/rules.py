@@ -6,7 +6,7 @@ capped. Numbers are whole numbers and pairs of them (numerator, denominator), ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache
 from typing import Literal
@@ -277,19 +277,13 @@ def _multipliers(rule: Rule, activity: Activity, facts: Facts) -> tuple[Ratio, .
     return tuple(found)
 
 
-def _one_of_each_group(found: Iterable[Finding]) -> list[Finding]:
+def _one_of_each_group(found: Sequence[Finding]) -> list[Finding]:
     """Keep of each group the finding of highest priority, of those the largest, of those the first by id."""
-    kept: list[Finding] = []
-    of_group: dict[str, int] = {}
+    best: dict[str, Finding] = {}
     for finding in found:
         group = finding.rule.group
-        if group is None:
-            kept.append(finding)
-        elif group not in of_group:
-            of_group[group] = len(kept)
-            kept.append(finding)
-        else:
-            best = kept[of_group[group]]
-            if finding.rule.priority == best.rule.priority and finding.amount > best.amount:
-                kept[of_group[group]] = finding
-    return kept
+        if group is not None:
+            kept = best.setdefault(group, finding)
+            if finding.rule.priority == kept.rule.priority and finding.amount > kept.amount:
+                best[group] = finding
+    return [finding for finding in found if finding.rule.group is None or best[finding.rule.group] is finding]

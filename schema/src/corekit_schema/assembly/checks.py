@@ -12,7 +12,6 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
-    get_named_type,
     is_introspection_type,
     is_specified_scalar_type,
     validate_schema,
@@ -21,7 +20,8 @@ from graphql import (
 from corekit_schema.assembly.owners import CORE, Owners, begins_with
 from corekit_schema.assembly.typemap import OwnedTypeMap, access_of
 from corekit_schema.execution.guards import Guard
-from corekit_schema.execution.resolvers import KEY
+from corekit_schema.execution.resolvers import KEY, named
+from corekit_schema.fields import about
 from corekit_schema.nodes import Node
 
 
@@ -29,7 +29,7 @@ def problems_of(schema: GraphQLSchema, types: OwnedTypeMap, permissions: Collect
     """Return everything that is wrong with a schema, in a fixed order."""
     own = [
         type_
-        for name, type_ in sorted(schema.type_map.items())
+        for _, type_ in sorted(schema.type_map.items())
         if not is_introspection_type(type_) and not is_specified_scalar_type(type_)
     ]
     return [
@@ -44,7 +44,7 @@ def problems_of(schema: GraphQLSchema, types: OwnedTypeMap, permissions: Collect
 def _unused(types: OwnedTypeMap) -> Iterator[str]:
     for owner, graph in types.owners.graphs.items():
         for extended in graph.extends:
-            name: str = getattr(extended, "_meta").name  # noqa: B009 - graphene's, whatever the class is
+            name: str = about(extended).name
             found = types.get(name)
             if getattr(found, "graphene_type", None) is not extended:
                 yield f"{owner} extends {name}, which the schema does not contain"
@@ -96,7 +96,7 @@ def _of_owner(schema: GraphQLSchema, type_: GraphQLObjectType, name: str, place:
     if type_ is schema.mutation_type:
         yield f"{place} cannot ask for the owner before it runs; ask for a permission, or authenticated"
     elif type_ is schema.query_type:
-        found = get_named_type(type_.fields[name].type)
+        found = named(type_.fields[name].type)
         guard = _guard(found)
         if guard is None or not guard.policy.by_owner:
             yield f"{place} asks for the owner, so {found.name} must have such a policy and say whose it is"
@@ -105,12 +105,12 @@ def _of_owner(schema: GraphQLSchema, type_: GraphQLObjectType, name: str, place:
 
 
 def _of_nodes(schema: GraphQLSchema) -> Iterator[str]:
-    node = schema.type_map.get(Node._meta.name)
+    node = schema.type_map.get(about(Node).name)
     for type_ in schema.get_possible_types(node) if isinstance(node, GraphQLInterfaceType) else ():
         if access_of(getattr(type_, "graphene_type", None)).policy is None:
             yield f"type {type_.name} is a Node, so that anybody can ask for it by id: give it a policy of its own"
 
 
 def _guard(type_: Any) -> Guard | None:
-    found = (type_.extensions or {}).get(KEY)
+    found: Any = type_.extensions.get(KEY)
     return found if isinstance(found, Guard) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -32,7 +32,7 @@ class Owners:
     current: str = CORE
 
     @contextmanager
-    def acting(self, owner: str) -> Iterator[None]:
+    def acting(self, owner: str) -> Generator[None]:
         """Count what is met inside as brought by an owner."""
         before, self.current = self.current, owner
         try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 from graphql import (
+    GraphQLError,
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -18,8 +19,12 @@ from corekit.errors import PluginError
 from corekit_schema.assembly.checks import problems_of
 from corekit_schema.assembly.owners import Owners
 from corekit_schema.assembly.typemap import OwnedTypeMap
+from corekit_schema.core import Mutation, Query
+from corekit_schema.core.permissions import permissions_of
 from corekit_schema.execution.resolvers import type_names
+from corekit_schema.fields import about
 from corekit_schema.graph import Graph
+from corekit_schema.inputs import ERRORS
 from corekit_schema.nodes import Node, NodeLoader
 
 if TYPE_CHECKING:
@@ -57,16 +62,19 @@ def assemble(
     mutation: type,
     permissions: Collection[str],
     codes: Mapping[str, str],
-    types: tuple[type, ...] = (),
 ) -> AssembledSchema:
     """Build one schema of root types and what each plugin brings, by the plugin's name, in the plugins' order.
 
-    ``codes`` are the error codes with their sentences, ``permissions`` those that policies may ask for, ``types``
-    further types of the core. Raises :class:`SchemaConflict` with all problems at once.
+    ``codes`` are the error codes with their sentences, ``permissions`` those that policies may ask for. Raises
+    :class:`SchemaConflict` with all problems at once.
     """
     owners = Owners(graphs)
-    map_ = OwnedTypeMap(owners, codes, query, mutation, types)
-    schema = GraphQLSchema(map_.query, map_.mutation, types=map_.types)
+    try:
+        map_ = OwnedTypeMap(owners, codes, query, mutation)
+        schema = GraphQLSchema(map_.query, map_.mutation, types=map_.types)
+    except (AssertionError, AttributeError, GraphQLError, TypeError) as error:
+        # A type that graphene or graphql-core cannot build; they say which.
+        raise SchemaConflict([*owners.problems, str(error)]) from error
     nodes = _list_nodes(schema, map_)
     problems = problems_of(schema, map_, permissions)
     if problems:
@@ -76,15 +84,13 @@ def assemble(
 
 def assemble_for(kit: Kit) -> AssembledSchema:
     """Build the schema of a kit: the core's types, and the graphs of its plugins."""
-    from corekit_schema.core import MUTATION, QUERY, TYPES
-
+    texts = [*kit.declared.errors.values(), *ERRORS]
     return assemble(
         dict(kit.hooks.each("corekit_graph")),
-        query=QUERY,
-        mutation=MUTATION,
-        types=TYPES,
-        permissions=frozenset(kit.registry.permissions),
-        codes={code: text.en for code, text in kit.registry.errors.items()},
+        query=Query,
+        mutation=Mutation,
+        permissions=permissions_of(kit),
+        codes={text.code: text.en for text in texts},
     )
 
 
@@ -98,7 +104,7 @@ def _list_nodes(schema: GraphQLSchema, map_: OwnedTypeMap) -> dict[str, NodeLoad
         for type_ in schema.get_possible_types(interface):
             graphene_type = _graphene_type(type_)
             owner = map_.owners.types.get(type_.name)
-            classes: tuple[type, ...] = graphene_type._meta.possible_types or ()
+            classes: tuple[type, ...] = about(graphene_type).possible_types or ()
             if not classes:
                 map_.owners.problem(
                     f"type {type_.name} of {owner} is a {interface.name} and must list its possible_types"
@@ -107,7 +113,7 @@ def _list_nodes(schema: GraphQLSchema, map_: OwnedTypeMap) -> dict[str, NodeLoad
                 first = names.setdefault(cls, type_.name)
                 if first != type_.name:
                     map_.owners.problem(f"values of {cls.__name__} cannot be both {first} and {type_.name}")
-            if interface.name == Node._meta.name:
+            if interface.name == about(Node).name:
                 loader = getattr(graphene_type, "load_nodes", None)
                 if loader is None:
                     map_.owners.problem(f"type {type_.name} of {owner} is a Node and must have load_nodes(ids, info)")

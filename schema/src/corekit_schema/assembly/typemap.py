@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from inspect import isclass
-from typing import Any
+from typing import Any, cast
 
 from graphene.types.definitions import GrapheneEnumType
 from graphene.types.schema import TypeMap
@@ -21,8 +21,7 @@ from corekit_schema.assembly.owners import CORE, Owners, where
 from corekit_schema.execution.guards import Guard
 from corekit_schema.execution.reference import one_by_one
 from corekit_schema.execution.resolvers import KEY, Resolution, TypeNames, attribute
-from corekit_schema.fields import Access
-from corekit_schema.mutations import MutationField
+from corekit_schema.fields import Access, about
 from corekit_schema.policies import Policy
 from corekit_schema.usererrors import OTHER, ErrorCode
 
@@ -36,12 +35,11 @@ class OwnedTypeMap(TypeMap):
         codes: Mapping[str, str],
         query: type,
         mutation: type,
-        types: tuple[type, ...] = (),
     ) -> None:
         self.owners = owners
         self.codes = codes
         self.policies: dict[tuple[str, str], Policy | None] = {}
-        super().__init__(query=query, mutation=mutation, types=list(types))
+        super().__init__(query=query, mutation=mutation, types=[])
         for owner, graph in owners.graphs.items():
             with owners.acting(owner):
                 self.types += [self.add_type(type_) for type_ in graph.types]
@@ -83,13 +81,13 @@ class OwnedTypeMap(TypeMap):
         """Make an enum; the one of error codes holds those of the core and of the enabled plugins."""
         if graphene_type is not ErrorCode:
             return TypeMap.create_enum(graphene_type)
-        return _Codes(self.codes)
+        return _codes(self.codes)
 
     # Fields
 
     def create_fields_for_type(self, graphene_type: Any, is_input_type: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - graphene's own signature
         """Return the fields of a type, those that plugins add to it included."""
-        name: str = graphene_type._meta.name
+        name: str = about(graphene_type).name
         owner = self.owners.types.get(name, CORE)
         with self.owners.acting(owner):
             fields = super().create_fields_for_type(graphene_type, is_input_type)
@@ -103,14 +101,12 @@ class OwnedTypeMap(TypeMap):
             with self.owners.acting(plugin):
                 added = super().create_fields_for_type(extension)
             self._finish(name, extension, added, base, access_of(extension))
-            fields |= {
-                key: field for key, field in added.items() if self._joins(name, key, field, plugin, extension)
-            }
+            fields |= {key: field for key, field in added.items() if self._joins(name, key, field, plugin, extension)}
         return fields
 
     def _joins(self, name: str, key: str, field: GraphQLField, plugin: str, extension: type) -> bool:
         """Say whether a field of a plugin can join a type of somebody else; note where not."""
-        if isinstance(field.type, GraphQLNonNull):
+        if isinstance(cast("Any", field).type, GraphQLNonNull):
             self.owners.problem(
                 f"field {name}.{key} of {plugin} must be nullable: {name} belongs to "
                 f"{self.owners.types.get(name, CORE)}, and a failure of {plugin} may take nothing else with it"
@@ -121,7 +117,7 @@ class OwnedTypeMap(TypeMap):
         self, name: str, graphene_type: Any, fields: Mapping[str, GraphQLField], base: Access, own: Access
     ) -> None:
         """Give each field its batch resolver and its policy: its own, else its class's, else the type's."""
-        for python_name, field in graphene_type._meta.fields.items():
+        for python_name, field in about(graphene_type).fields.items():
             key = field.name or self.get_name(python_name)
             policy: Policy | None = getattr(field, "policy", None) or own.policy or base.policy
             self.policies.setdefault((name, key), policy)
@@ -133,8 +129,9 @@ class OwnedTypeMap(TypeMap):
             fields[key].resolve = one_by_one(resolution)
 
     def _resolver(self, graphene_type: Any, python_name: str, field: Any) -> Any:
-        if isinstance(field, MutationField):
-            return field.resolve
+        shared = getattr(field, "batch", None)
+        if shared is not None:
+            return shared
         found = self.get_function_for_type(graphene_type, f"resolve_{python_name}", python_name, None)
         return found or attribute(getattr(field, "attribute", None) or python_name)
 
@@ -142,14 +139,16 @@ class OwnedTypeMap(TypeMap):
 class _Codes(GrapheneEnumType):
     """The enum of error codes. A code that nobody declared is answered as ``OTHER``: its message says more."""
 
-    def __init__(self, codes: Mapping[str, str]) -> None:
-        values = {code: GraphQLEnumValue(code, description=text) for code, text in sorted(codes.items())}
-        values[OTHER] = GraphQLEnumValue(OTHER, description="What its plugin did not declare; see the message.")
-        super().__init__("ErrorCode", values, description=ErrorCode._meta.description, graphene_type=ErrorCode)
-
     def serialize(self, output_value: Any) -> str:
         """Write a code."""
         return output_value if output_value in self.values else OTHER
+
+
+def _codes(codes: Mapping[str, str]) -> GraphQLEnumType:
+    values = {code: GraphQLEnumValue(code, description=text) for code, text in sorted(codes.items())}
+    values[OTHER] = GraphQLEnumValue(OTHER, description="What its plugin did not declare; see the message.")
+    meta = about(ErrorCode)
+    return cast("GraphQLEnumType", _Codes(meta.name, values, description=meta.description, graphene_type=ErrorCode))
 
 
 def access_of(graphene_type: Any) -> Access:

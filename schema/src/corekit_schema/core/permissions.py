@@ -28,4 +28,4 @@ PERMISSIONS = (
 
 def permissions_of(kit: Kit) -> frozenset[str]:
     """Return the names of all permissions there are: the core's, and those that the plugins declare."""
-    return frozenset(each.name for each in PERMISSIONS) | frozenset(kit.registry.permissions)
+    return frozenset(each.name for each in PERMISSIONS) | frozenset(kit.declared.permissions)

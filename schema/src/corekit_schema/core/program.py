@@ -26,11 +26,13 @@ class TierCriterion(Object, policy=public):
     """What a member must reach: a metric, summed over a window."""
 
     metric = Field(graphene.String, required=True, description="What is measured, such as `spend`.")
-    window = Field(graphene.String, required=True, description="Over which days, such as `year` or `rolling 12 months`.")
+    window = Field(
+        graphene.String, required=True, description="Over which days, such as `year` or `rolling 12 months`."
+    )
     at_least = Field(Digits, required=True, description="How much, in minor units of what the metric counts.")
 
     @staticmethod
-    def resolve_window(parents: Sequence[CriterionValue], info: Info) -> list[str]:
+    def resolve_window(parents: Sequence[CriterionValue], _info: Info) -> list[str]:
         """Return the windows in words."""
         return [str(criterion.window) for criterion in parents]
 
@@ -47,7 +49,7 @@ class Tier(Object, policy=public):
     benefits = Field(JSON, required=True, description="What it brings, as plugins read it.")
 
     @staticmethod
-    def resolve_benefits(parents: Sequence[TierValue], info: Info) -> list[dict[str, Any]]:
+    def resolve_benefits(parents: Sequence[TierValue], _info: Info) -> list[dict[str, Any]]:
         """Return the benefits as JSON."""
         return [dict(tier.benefits) for tier in parents]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Generic, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
@@ -60,7 +60,7 @@ class Document:
 
     node: DocumentNode | None
     operations: tuple[OperationDefinitionNode, ...] = ()
-    fragments: Fragments = {}  # noqa: RUF012 - a frozen class shares it, and nobody writes to it
+    fragments: Fragments = field(factory=dict[str, FragmentDefinitionNode])
     errors: tuple[GraphQLError, ...] = ()
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
@@ -71,9 +71,7 @@ class Document:
                 return self.operations[0]
             if not self.operations:
                 raise GraphQLError("Must provide an operation.", extensions=code)
-            raise GraphQLError(
-                "Must provide operation name if query contains multiple operations.", extensions=code
-            )
+            raise GraphQLError("Must provide operation name if query contains multiple operations.", extensions=code)
         for operation in self.operations:
             if operation.name is not None and operation.name.value == name:
                 return operation
@@ -87,21 +85,19 @@ def read_document(schema: GraphQLSchema, text: str, limits: Limits) -> Document:
     except GraphQLSyntaxError as error:
         return Document(None, errors=(_coded(error, "GRAPHQL_PARSE_FAILED"),))
     operations = tuple(part for part in node.definitions if isinstance(part, OperationDefinitionNode))
-    fragments = {
-        part.name.value: part for part in node.definitions if isinstance(part, FragmentDefinitionNode)
-    }
+    fragments = {part.name.value: part for part in node.definitions if isinstance(part, FragmentDefinitionNode)}
     errors = validate(schema, node, max_errors=limits.errors)
     if errors:
         coded = tuple(_coded(error, "GRAPHQL_VALIDATION_FAILED") for error in errors)
         return Document(node, operations, fragments, coded)
     for operation in operations:
         if depth_of(operation.selection_set, fragments, limits.depth) > limits.depth:
-            error = GraphQLError(
+            too_deep = GraphQLError(
                 f"The operation is more than {limits.depth} levels deep.",
                 operation,
                 extensions={"code": "TOO_DEEP", "limit": limits.depth},
             )
-            return Document(node, operations, fragments, (error,))
+            return Document(node, operations, fragments, (too_deep,))
     return Document(node, operations, fragments)
 
 
@@ -116,9 +112,9 @@ def depth_of(selections: SelectionSetNode | None, fragments: Fragments, most: in
     while level and depth <= most:
         below: dict[int, SelectionSetNode] = {}
         for selection_set in level:
-            for field in fields_of(selection_set, fragments):
-                if field.selection_set is not None:
-                    below[id(field.selection_set)] = field.selection_set
+            for node in fields_of(selection_set, fragments):
+                if node.selection_set is not None:
+                    below[id(node.selection_set)] = node.selection_set
         level = list(below.values())
         depth += 1
     return depth

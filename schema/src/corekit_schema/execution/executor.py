@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
+import graphql
 from attrs import frozen
 from graphql import (
     DocumentNode,
@@ -12,7 +13,6 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    execute,
     get_variable_values,
 )
 from graphql.execution.collect_fields import collect_fields
@@ -25,6 +25,8 @@ from corekit_schema.execution.planner import NotPlanned, Plan, Planner, switches
 from corekit_schema.execution.resolvers import field_guard
 from corekit_schema.execution.run import FAILED, Run
 from corekit_schema.policies import denial
+
+_execute: Any = cast("Any", graphql).execute  # whose types say that it may be awaitable, which ours never are
 
 
 @frozen(eq=False)
@@ -120,9 +122,7 @@ class Executor:
         if root is None:
             return ()
         errors: list[GraphQLError] = []
-        selected = collect_fields(
-            self.schema, dict(found.document.fragments), values, root, found.node.selection_set
-        )
+        selected = collect_fields(self.schema, dict(found.document.fragments), values, root, found.node.selection_set)
         for key, nodes in selected.items():
             definition = root.fields.get(nodes[0].name.value)
             guard = field_guard(definition) if definition is not None else None
@@ -137,15 +137,14 @@ class Executor:
         self, plan: Plan, operation: OperationDefinitionNode, values: dict[str, Any], context: Context
     ) -> Answer:
         run = Run(context, values)
-        data: dict[str, Any] | None = {}
+        data: dict[str, Any] = {}
         root = Places()
         for field in plan.fields:
             if operation.operation is OperationType.MUTATION:
                 context.refresh()
             answer = field.column([None], root, run)[0]
             if answer is FAILED:
-                data = None
-                break
+                return Answer(None, tuple(run.failures.errors()))
             data[field.key] = answer
         return Answer(data, tuple(run.failures.errors()))
 
@@ -157,7 +156,7 @@ class Executor:
         name: str | None,
     ) -> Answer:
         assert document is not None
-        result = execute(
+        result: Any = _execute(
             self.schema, document, None, context, variable_values=dict(variables or {}), operation_name=name
         )
         return Answer(result.data, tuple(result.errors or ()))

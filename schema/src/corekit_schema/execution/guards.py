@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 from attrs import frozen
 
+from corekit_schema.attributes import read_attribute
 from corekit_schema.policies import Policy, Verdict
 from corekit_schema.viewer import Viewer
 
@@ -24,7 +25,7 @@ class Guard:
         Without an ``owner`` it is a root field: what it returns says whose it is.
         """
         if verdict == "own" and self.owner is not None:
-            return owner_of(value, self.owner) == viewer.member
+            return bool(read_attribute(value, self.owner) == viewer.member)
         return verdict != "no"
 
     def visible(self, rows: list[int], values: Sequence[Any], verdict: Verdict, viewer: Viewer) -> list[int]:
@@ -32,10 +33,3 @@ class Guard:
         if verdict == "yes":
             return rows
         return [row for row in rows if self.allows(values[row], verdict, viewer)]
-
-
-def owner_of(value: Any, attribute: str) -> Any:
-    """Return the member id that a value says it belongs to."""
-    if isinstance(value, Mapping):
-        return cast("Mapping[str, Any]", value).get(attribute)
-    return getattr(value, attribute, None)

@@ -35,9 +35,7 @@ def one(leaf: GraphQLScalarType | GraphQLEnumType) -> Serialize:
         written = write(value)
         if written is None or written is Undefined:
             wanted = f"`{inspect(leaf)}.serialize({inspect(value)})`"
-            raise TypeError(
-                f"Expected {wanted} to return non-nullable value, returned: {inspect(written)}"
-            )
+            raise TypeError(f"Expected {wanted} to return non-nullable value, returned: {inspect(written)}")
         return written
 
     return serialize

@@ -15,7 +15,6 @@ from graphql import (
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
-    GraphQLOutputType,
     GraphQLScalarType,
     GraphQLSchema,
     GraphQLUnionType,
@@ -31,7 +30,6 @@ from graphql.execution.collect_fields import collect_fields, collect_sub_fields
 from corekit_schema.execution import leaves
 from corekit_schema.execution.columns import Abstracts, Column, Leaves, Lists, Objects
 from corekit_schema.execution.fieldplan import FieldPlan
-from corekit_schema.execution.guards import Guard
 from corekit_schema.execution.resolvers import field_guard, resolver_of, type_guard, type_names
 from corekit_schema.execution.selection import Fragments
 
@@ -100,17 +98,15 @@ class Planner:
             resolve=resolver_of(parent, name, definition),
             arguments=fixed_arguments(definition, nodes[0]),
             guard=field_guard(definition),
-            completes=self._column(definition.type, nodes, f"{parent.name}.{name}", here),
+            completes=self._column(cast("Any", definition).type, nodes, f"{parent.name}.{name}", here),
         )
 
-    def _column(
-        self, type_: GraphQLOutputType, nodes: list[FieldNode], coordinates: str, path: tuple[str, ...]
-    ) -> Column:
+    def _column(self, type_: Any, nodes: list[FieldNode], coordinates: str, path: tuple[str, ...]) -> Column:
         nullable = not isinstance(type_, GraphQLNonNull)
         if isinstance(type_, GraphQLNonNull):
-            type_ = cast("GraphQLOutputType", type_.of_type)
+            type_ = cast("Any", type_).of_type
         if isinstance(type_, GraphQLList):
-            items = self._column(cast("GraphQLOutputType", type_.of_type), nodes, coordinates, path)
+            items = self._column(cast("Any", type_).of_type, nodes, coordinates, path)
             return Lists(nodes, coordinates, nullable=nullable, items=items)
         if isinstance(type_, GraphQLScalarType | GraphQLEnumType):
             return Leaves(
@@ -125,9 +121,7 @@ class Planner:
                 possible.name: self._objects(possible, nodes, coordinates, path, nullable=nullable)
                 for possible in self.schema.get_possible_types(type_)
             }
-            return Abstracts(
-                nodes, coordinates, nullable=nullable, name_of=type_names(type_).name_of, types=types
-            )
+            return Abstracts(nodes, coordinates, nullable=nullable, name_of=type_names(type_).name_of, types=types)
         return self._objects(cast("GraphQLObjectType", type_), nodes, coordinates, path, nullable=nullable)
 
     def _objects(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     GraphQLObjectType,
     GraphQLResolveInfo,
-    get_named_type,
     is_abstract_type,
     is_object_type,
 )
@@ -15,7 +14,7 @@ from graphql import (
 from corekit_schema.context import Context, Info
 from corekit_schema.execution.fieldplan import in_step
 from corekit_schema.execution.guards import Guard
-from corekit_schema.execution.resolvers import Resolution, type_guard, type_names
+from corekit_schema.execution.resolvers import Resolution, named, type_guard, type_names
 from corekit_schema.policies import denial
 
 
@@ -41,19 +40,19 @@ def _info(about: GraphQLResolveInfo) -> Info:
 
 def _visible(value: Any, about: GraphQLResolveInfo) -> Any:
     """Put null in place of objects that the viewer may not see."""
-    named = get_named_type(about.return_type)
-    if not (is_object_type(named) or is_abstract_type(named)):
+    type_ = named(cast("Any", about).return_type)
+    if not (is_object_type(type_) or is_abstract_type(type_)):
         return value
-    return _sieve(value, named, about)
+    return _sieve(value, type_, about)
 
 
-def _sieve(value: Any, named: Any, about: GraphQLResolveInfo) -> Any:
+def _sieve(value: Any, declared: Any, about: GraphQLResolveInfo) -> Any:
     if value is None or isinstance(value, Exception):
         return value
     if isinstance(value, list | tuple):
-        return [_sieve(item, named, about) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        return [_sieve(item, declared, about) for item in value]  # pyright: ignore[reportUnknownVariableType]
     try:
-        type_ = named if is_object_type(named) else about.schema.get_type(type_names(named).name_of(value))
+        type_ = declared if is_object_type(declared) else about.schema.get_type(type_names(declared).name_of(value))
     except Exception as error:  # noqa: BLE001 - it belongs to this value alone
         return error
     guard: Guard | None = type_guard(type_) if isinstance(type_, GraphQLObjectType) else None

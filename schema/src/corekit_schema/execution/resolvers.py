@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, cast
 
@@ -11,11 +11,14 @@ from graphql import (
     GraphQLError,
     GraphQLField,
     GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLUnionType,
     TypeNameMetaFieldDef,
 )
 
+from corekit_schema.attributes import read_attribute
 from corekit_schema.context import Info
 from corekit_schema.execution.fieldplan import Resolver
 from corekit_schema.execution.guards import Guard
@@ -51,7 +54,11 @@ class TypeNames:
 def resolver_of(parent: GraphQLObjectType, name: str, definition: GraphQLField) -> Resolver:
     """Return the batch resolver of a field."""
     if definition is TypeNameMetaFieldDef:
-        return lambda parents, _info: [parent.name] * len(parents)
+
+        def typename(parents: Sequence[Any], _info: Info) -> list[str]:
+            return [parent.name] * len(parents)
+
+        return typename
     return resolution_of(parent, name, definition).resolve
 
 
@@ -80,18 +87,23 @@ def type_names(type_: GraphQLInterfaceType | GraphQLUnionType) -> TypeNames:
 
 
 def attribute(name: str) -> Resolver:
-    """Return the resolver of a field that is an attribute of its parents, or a key where they are mappings."""
-    get = attrgetter(name)
+    """Return the resolver of a field that is an attribute of its parents, or a key where they are mappings.
 
-    def one(parent: Any) -> Any:
-        if isinstance(parent, Mapping):
-            return cast("Mapping[str, Any]", parent).get(name)
-        return getattr(parent, name, None)
+    Dots lead to attributes of attributes. What a parent does not have is null.
+    """
+    get = attrgetter(name)
 
     def resolve(parents: Sequence[Any], _info: Info) -> list[Any]:
         try:
             return [get(parent) for parent in parents]
         except AttributeError:
-            return [one(parent) for parent in parents]
+            return [read_attribute(parent, name) for parent in parents]
 
     return resolve
+
+
+def named(type_: Any) -> Any:
+    """Return the type inside lists and non-nulls; graphql-core's own function has no types that can be checked."""
+    while isinstance(type_, GraphQLList | GraphQLNonNull):
+        type_ = cast("Any", type_).of_type
+    return type_

@@ -87,9 +87,7 @@ class Endpoint:
             exchange.status = 400
 
     def _write(self, exchange: _Exchange, seconds: float) -> None:
-        codes = {
-            error.get("extensions", {}).get("code", "UNKNOWN") for error in exchange.answer.get("errors", ())
-        }
+        codes = {error.get("extensions", {}).get("code", "UNKNOWN") for error in exchange.answer.get("errors", ())}
         _log.info(
             "graphql",
             operation=exchange.operation,

@@ -28,7 +28,7 @@ class Question:
     """What a client asks."""
 
     query: str
-    variables: Mapping[str, Any] = field(factory=dict)
+    variables: Mapping[str, Any] = field(factory=dict[str, Any])
     operation_name: str | None = None
 
 

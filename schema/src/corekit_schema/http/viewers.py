@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
 from corekit_schema import tokens
+from corekit_schema.core.permissions import permissions_of
 from corekit_schema.http.message import BadRequest
 from corekit_schema.viewer import ANONYMOUS, Viewer
 
@@ -32,7 +34,7 @@ def viewer_of(kit: Kit, request: Request) -> Viewer:
     if not kit.settings.development or scheme.lower() != "bearer":
         raise _unknown()
     try:
-        return tokens.read(kit.settings, token.strip(), kit.clock_now(), kit.registry.permissions)
+        return tokens.read(kit.settings, token.strip(), datetime.now(UTC), permissions_of(kit))
     except tokens.BadToken:
         raise _unknown() from None
 

@@ -128,10 +128,12 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(
-        op.f("ix_core_intake_member_id_occurred_at"),
+        "ix_core_intake_waiting",
         "core_intake",
-        ["member_id", "occurred_at"],
+        ["occurred_at", "id"],
         unique=False,
+        postgresql_where=sa.text("state = 'waiting'"),
+        sqlite_where=sa.text("state = 'waiting'"),
     )
     op.create_index("uq_core_intake_scope_key", "core_intake", ["scope", "key"], unique=True)
     op.create_table(
@@ -164,8 +166,7 @@ def upgrade() -> None:
         sa.Column("seq", types.Whole, nullable=False),
         sa.CheckConstraint("consumed + held + expired <= issued", name=op.f("ck_core_lot_whole")),
         sa.CheckConstraint(
-            "held >= 0 AND expired >= 0 AND repaid >= 0 AND consumed >= repaid",
-            name=op.f("ck_core_lot_parts"),
+            "held >= 0 AND expired >= 0 AND repaid >= 0 AND consumed >= repaid", name=op.f("ck_core_lot_parts")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_lot")),
         sqlite_strict=True,
@@ -175,8 +176,8 @@ def upgrade() -> None:
         "core_lot",
         ["expires_at"],
         unique=False,
-        postgresql_where=sa.text("consumed + held + expired < issued"),
-        sqlite_where=sa.text("consumed + held + expired < issued"),
+        postgresql_where=sa.text("issued > consumed + held + expired"),
+        sqlite_where=sa.text("issued > consumed + held + expired"),
     )
     op.create_index(op.f("ix_core_lot_effect_id"), "core_lot", ["effect_id"], unique=False)
     op.create_index(
@@ -184,8 +185,8 @@ def upgrade() -> None:
         "core_lot",
         ["account_id", "expires_at"],
         unique=False,
-        postgresql_where=sa.text("consumed + held + expired < issued"),
-        sqlite_where=sa.text("consumed + held + expired < issued"),
+        postgresql_where=sa.text("issued > consumed + held + expired"),
+        sqlite_where=sa.text("issued > consumed + held + expired"),
     )
     op.create_index(
         "ix_core_lot_repaid",
@@ -357,10 +358,7 @@ def upgrade() -> None:
         sa.Column("clawback", sa.Text(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["unit"],
-            ["core_unit.code"],
-            name=op.f("fk_core_account_kind_unit_core_unit"),
-            ondelete="RESTRICT",
+            ["unit"], ["core_unit.code"], name=op.f("fk_core_account_kind_unit_core_unit"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_core_account_kind")),
         sqlite_strict=True,
@@ -375,17 +373,12 @@ def upgrade() -> None:
         sa.Column("phone", sa.Text(), nullable=True),
         sa.Column("attributes", types.Json(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["member_id"],
-            ["core_member.id"],
-            name=op.f("fk_core_profile_member_id_core_member"),
-            ondelete="RESTRICT",
+            ["member_id"], ["core_member.id"], name=op.f("fk_core_profile_member_id_core_member"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_core_profile")),
         sqlite_strict=True,
     )
-    op.create_index(
-        op.f("ix_core_profile_channel_member_id"), "core_profile", ["channel", "member_id"], unique=False
-    )
+    op.create_index(op.f("ix_core_profile_channel_member_id"), "core_profile", ["channel", "member_id"], unique=False)
     op.create_index(op.f("ix_core_profile_name"), "core_profile", ["name"], unique=False)
     op.create_index(
         "uq_core_profile_external_id",
@@ -423,10 +416,7 @@ def upgrade() -> None:
             ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
-            ["member_id"],
-            ["core_member.id"],
-            name=op.f("fk_core_account_member_id_core_member"),
-            ondelete="RESTRICT",
+            ["member_id"], ["core_member.id"], name=op.f("fk_core_account_member_id_core_member"), ondelete="RESTRICT"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_account")),
         postgresql_with={"fillfactor": 80},

@@ -1,0 +1,62 @@
+"""An activity as a JSON document, for files and messages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from marshmallow import Schema, fields, post_load
+
+from corekit.activities.activity import Activity, Line
+from corekit.errors import Invalid, Problem
+from corekit.validation import WholeNumber, load
+
+
+class LineSchema(Schema):
+    """A line; amounts are in minor units, quantities in thousandths."""
+
+    no = WholeNumber(required=True)
+    amount = WholeNumber(required=True)
+    sku = fields.String()
+    category = fields.String()
+    quantity = WholeNumber()
+    unit_price = WholeNumber()
+    flags = fields.List(fields.String())
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Line:
+        """Make the value."""
+        data["flags"] = tuple(data.get("flags", ()))
+        return Line(**data)
+
+
+class ActivitySchema(Schema):
+    """An activity; its payload is validated where it is recorded, by the schema of its type."""
+
+    type = fields.String(required=True)
+    member = fields.String(load_default="")
+    occurred_at = fields.AwareDateTime()
+    source = fields.String()
+    external_id = fields.String()
+    amount = WholeNumber()
+    unit = fields.String()
+    lines: Any = fields.List(fields.Nested(LineSchema))
+    payload = fields.Dict(keys=fields.String())
+    actor = fields.String()
+    reverses = fields.String()
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Activity:
+        """Make the value."""
+        data["lines"] = tuple(data.get("lines", ()))
+        return Activity(**data)
+
+
+def read_document(text: bytes, number: int) -> Activity:
+    """Read an activity of JSON; ``number`` says where it stands among others. Raises :class:`Invalid`."""
+    try:
+        data: Any = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Invalid([Problem(code="NOT_JSON", message=f"This is no JSON: {error}.", path=(number,))]) from None
+    activity: Activity = load(ActivitySchema(), data, (number,))
+    return activity

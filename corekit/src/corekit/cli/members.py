@@ -1,0 +1,175 @@
+"""``corekit members``: register, find and show members, and lead them through the states of their life."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from corekit.cli.context import open_kit
+from corekit.cli.outcomes import answer
+from corekit.cli.output import NO, emit
+
+if TYPE_CHECKING:
+    from corekit.kit import Kit
+    from corekit.members.read import Member
+
+app = typer.Typer(help="Register, find and show members; freeze, cancel and restore them.", no_args_is_help=True)
+
+Id = Annotated[str, typer.Argument(metavar="MEMBER", help="The member's id, or its external id.")]
+Key = Annotated[str | None, typer.Option(help="The key of this request; sent again, it changes nothing.")]
+Reason = Annotated[str, typer.Option(help="Why.")]
+Text = Annotated[str | None, typer.Option()]
+
+
+@app.command("list")
+def list_(
+    ctx: typer.Context,
+    state: Text = None,
+    channel: Text = None,
+    external_id: Text = None,
+    name: Annotated[str | None, typer.Option(help="How the name begins.")] = None,
+    tier: Annotated[str | None, typer.Option(metavar="LADDER/TIER", help="Where the member stands now.")] = None,
+    first: Annotated[int, typer.Option(help="How many.")] = 20,
+    after: Annotated[str | None, typer.Option(help="The cursor after which to go on.")] = None,
+) -> None:
+    """List members in the order in which they joined."""
+    from corekit.members.read import MemberFilter, member_page
+
+    ladder, slash, code = (tier or "").partition("/")
+    if tier and not slash:
+        raise typer.BadParameter("write LADDER/TIER", param_hint="--tier")
+    stands = (ladder, code) if tier else None
+    wanted = MemberFilter(state=state, channel=channel, external_id=external_id, name=name, tier=stands)
+    with open_kit(ctx).read() as read:
+        page = member_page(read, wanted, first, after)
+
+    def human(_: Any) -> str:
+        lines = [f"{it.id}  {it.state:9}  {it.external_id or '-':16}  {it.name or '-'}" for it in page.items]
+        more = [f"more: --after {page.cursors[-1]}"] if page.has_next else []
+        return "\n".join([*lines, *more]) or "no member"
+
+    emit(ctx, page, human)
+
+
+@app.command()
+def show(ctx: typer.Context, member: Id) -> None:
+    """Show a member: who it is, what it has, where it stands, and how far the next tier is."""
+    from corekit.ledger.read import balances
+    from corekit.tiers.read import progress, standing
+
+    kit = open_kit(ctx)
+    found = find(kit, member)
+    with kit.read() as read:
+        value = {
+            "member": found,
+            "balances": balances(read, [found.id], kit.now())[found.id],
+            "standing": standing(read, [found.id])[found.id],
+            "progress": progress(kit.program, read, [found.id], kit.now(), kit.zone)[found.id],
+        }
+    emit(ctx, value, _person)
+
+
+@app.command()
+def register(
+    ctx: typer.Context,
+    external_id: Text = None,
+    channel: Text = None,
+    name: Text = None,
+    email: Text = None,
+    phone: Text = None,
+    attribute: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An attribute.")] = None,
+    key: Key = None,
+) -> None:
+    """Register a member."""
+    given = {"external_id": external_id, "channel": channel, "name": name, "email": email, "phone": phone}
+    attributes = dict[str, str]()
+    for text in attribute or ():
+        attributes[text.partition("=")[0]] = text.partition("=")[2]
+    payload = {name: value for name, value in given.items() if value is not None} | {"attributes": attributes}
+    _record(ctx, "member.registered", "", payload, key)
+
+
+@app.command("import")
+def import_(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A CSV file with a header, in UTF-8.")],
+    rejects: Annotated[Path | None, typer.Option(help="Where to write the rows that cannot be registered.")] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row and store nothing.")] = False,
+) -> None:
+    """Register a member for each row of a CSV file. The same file again changes nothing.
+
+    Columns are external_id (the key), name, email, phone, channel and the custom attributes.
+    """
+    from rich.console import Console
+    from rich.progress import open as watch
+
+    from corekit.members.importing import import_members
+
+    kit = open_kit(ctx)
+    with ExitStack() as stack:
+        console = Console(stderr=True)
+        reading = watch(file, "r", encoding="utf-8-sig", errors="surrogateescape", newline="", console=console,
+                        description="importing", disable=not console.is_terminal)  # fmt: skip
+        out = stack.enter_context(rejects.open("w", encoding="utf-8", newline="")) if rejects else None
+        report = import_members(kit, stack.enter_context(reading), out, dry_run=dry_run)
+    stored = "would be " if dry_run else ""
+    emit(ctx, report, lambda it: f"{it.rows} rows: {it.registered} {stored}registered, {it.unchanged} known, "
+         f"{it.rejected} rejected")  # fmt: skip
+    if report.rejected:
+        raise typer.Exit(NO)
+
+
+def _step(name: str, activity: str, does: str) -> Callable[..., None]:
+    def command(ctx: typer.Context, member: Id, reason: Reason = "", key: Key = None) -> None:
+        _record(ctx, activity, member, {"reason": reason}, key)
+
+    return app.command(name, help=does)(command)
+
+
+freeze = _step("freeze", "member.frozen", "Let a member earn and spend nothing until unfrozen.")
+unfreeze = _step("unfreeze", "member.unfrozen", "Make a frozen member active again.")
+cancel = _step("cancel", "member.cancelled", "End a membership.")
+restore = _step("restore", "member.restored", "Take a cancelled member back.")
+
+
+def find(kit: Kit, text: str) -> Member:
+    """Return the member with that id or external id; NotFound otherwise."""
+    from corekit.errors import NotFound
+    from corekit.ids import is_id
+    from corekit.members.read import MemberFilter, member_page, members
+
+    with kit.read() as read:
+        found = members(read, [text]).get(text) if is_id(text) else None
+        found = found or next(iter(member_page(read, MemberFilter(external_id=text)).items), None)
+    if found is None:
+        raise NotFound(f"there is no member {text}", member=text)
+    return found
+
+
+def _record(ctx: typer.Context, kind: str, member: str, payload: dict[str, Any], key: str | None) -> None:
+    from corekit.activities.activity import Activity
+
+    kit = open_kit(ctx)
+    known: dict[str, Any] = {} if key is None else {"external_id": key}
+    whom = find(kit, member).id if member else ""
+    answer(ctx, [kit.record(Activity(type=kind, member=whom, source="cli", payload=payload, **known))])
+
+
+def _person(value: dict[str, Any]) -> str:
+    member: Member = value["member"]
+    who = [f"{name} {text}" for name in ("external_id", "name", "email", "phone") if (text := getattr(member, name))]
+    lines = [f"{member.id}  {member.state}, joined {member.joined_at:%Y-%m-%d} by {member.channel}", *who]
+    lines += [f"{name} {text}" for name, text in member.attributes.items()]
+    for it in value["balances"]:
+        lapses = f", {it.next_amount} lapse at {it.next_at.isoformat()}" if it.next_at else ""
+        owed = f", owes {it.debt}" if it.debt else ""
+        lines.append(f"{it.kind}: {it.available} available of {it.balance} (scale {it.scale}){owed}{lapses}")
+    for it in value["progress"]:
+        missing = ", ".join(f"{step.missing} of {step.criterion.key}" for step in it.steps)
+        lines.append(f"{it.ladder.code}: {it.tier.code}" + (f"; for {it.next.code}: {missing}" if it.next else ""))
+    return "\n".join(lines)

@@ -1,0 +1,178 @@
+"""Registering members from a CSV file, through the same door as everybody else."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TextIO
+
+from attrs import define
+
+from corekit.activities.activity import Activity
+from corekit.activities.incoming import REGISTERED
+from corekit.activities.outcome import Outcome
+from corekit.declares import ErrorText
+from corekit.errors import Invalid, Problem
+from corekit.members.profile import FIXED
+from corekit.validation import suggest
+
+if TYPE_CHECKING:
+    from corekit.kit import Kit
+
+SOURCE = "import"
+KEY = "external_id"
+
+ERRORS = (
+    ErrorText("COLUMN_UNKNOWN", "No profile has the column {column}.", "没有 {column} 列。"),
+    ErrorText("COLUMN_MISSING", "The column {column} is missing.", "缺少 {column} 列。"),
+    ErrorText("COLUMN_REPEATED", "The column {column} is there twice.", "{column} 列重复。"),
+    ErrorText("ROW_UNREADABLE", "This is not a row of the file's columns in UTF-8.", "此行无法按列读取（UTF-8）。"),
+)
+"""The codes of what can be wrong with a file."""
+
+
+@define
+class Report:
+    """What became of the rows of a file, or would become of them."""
+
+    rows: int = 0
+    registered: int = 0
+    unchanged: int = 0
+    rejected: int = 0
+
+
+def import_members(
+    kit: Kit,
+    lines: Iterable[str],
+    rejects: TextIO | None = None,
+    *,
+    dry_run: bool = False,
+    progress: Callable[[Report], object] | None = None,
+) -> Report:
+    """Register a member for each row of a CSV file with a header, and report on them.
+
+    The columns are those of a profile and the custom attributes; ``external_id`` is each row's key, so that the same
+    file can be sent again: what is registered stays as it is. Empty cells are left out. Rows that cannot be registered
+    are written to ``rejects`` (line, field, code, reason); the others go on. ``dry_run`` stores nothing, so it does not
+    see that a key is twice in the file. Memory does not grow with the file. Raises :class:`Invalid` where the header
+    cannot be used.
+    """
+    task = _Import(rejects)
+    for outcome in _answers(kit, task.activities(lines, kit), dry_run=dry_run):
+        task.take(outcome)
+        if progress is not None:
+            progress(task.report)
+    task.take(None)
+    return task.report
+
+
+class _Import:
+    """The rows on their way: what is read waits in its order for its answer."""
+
+    def __init__(self, rejects: TextIO | None) -> None:
+        self.report = Report()
+        self._waiting: deque[tuple[int, Sequence[Problem]]] = deque()
+        self._rejects = csv.writer(rejects) if rejects is not None else None
+        self._write("line", "field", "code", "reason")
+
+    def activities(self, lines: Iterable[str], kit: Kit) -> Iterator[Activity]:
+        for line, row in _rows(lines, kit):
+            self._waiting.append((line, row.problems if isinstance(row, Invalid) else ()))
+            if isinstance(row, Activity):
+                yield row
+
+    def take(self, outcome: Outcome | None) -> None:
+        """Count what an answer says of the oldest row that waits for one, and the unreadable rows before it."""
+        while self._waiting and self._waiting[0][1]:
+            self._reject(*self._waiting.popleft())
+        if outcome is None:
+            return
+        line, _ = self._waiting.popleft()
+        if not outcome.settled:
+            self._reject(line, _problems(outcome))
+            return
+        self.report.rows += 1
+        self.report.unchanged += outcome.replayed
+        self.report.registered += not outcome.replayed
+
+    def _reject(self, line: int, problems: Sequence[Problem]) -> None:
+        self.report.rows += 1
+        self.report.rejected += 1
+        for problem in problems:
+            field = next((part for part in reversed(problem.path) if isinstance(part, str)), "")
+            self._write(line, field, problem.code, problem.message)
+
+    def _write(self, *cells: object) -> None:
+        if self._rejects is not None:
+            self._rejects.writerow(cells)
+
+
+def _answers(kit: Kit, activities: Iterator[Activity], *, dry_run: bool) -> Iterator[Outcome]:
+    if not dry_run:
+        yield from kit.record_many(activities)
+        return
+    for each in activities:
+        try:
+            yield kit.simulate(each)
+        except Invalid as error:
+            yield Outcome(
+                outcome="invalid", source=each.source, external_id=each.external_id, member="", problems=error.problems
+            )
+
+
+def _problems(outcome: Outcome) -> Sequence[Problem]:
+    if outcome.problems:
+        return outcome.problems
+    code = outcome.code or outcome.outcome.upper()
+    return [Problem(code=code, message=outcome.message or code, path=(KEY,))]
+
+
+def _rows(lines: Iterable[str], kit: Kit) -> Iterator[tuple[int, Activity | Invalid]]:
+    """Yield each row with its line: the registration, or why it cannot be read."""
+    reader = csv.reader(lines, strict=True)
+    header = next(reader, None) or []
+    columns = _columns(header, (*FIXED, *kit.settings.profile))
+    unreadable = Invalid([Problem(code="ROW_UNREADABLE", message=ERRORS[3].en)])
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error:
+            yield reader.line_num, unreadable
+            continue
+        if not cells:
+            continue
+        # A byte that is no UTF-8 was read as a lone surrogate.
+        is_text = all(not "\ud800" <= letter <= "\udfff" for cell in cells for letter in cell)
+        if len(cells) != len(columns) or not is_text:
+            yield reader.line_num, unreadable
+            continue
+        yield reader.line_num, _registration(dict(zip(columns, map(str.strip, cells), strict=True)))
+
+
+def _registration(row: dict[str, str]) -> Activity | Invalid:
+    known = {name: text for name, text in row.items() if text}
+    if KEY not in known:
+        return Invalid([Problem(code="REQUIRED", message="Each row needs its key.", path=(KEY,))])
+    fixed = {name: known.pop(name) for name in FIXED if name in known}
+    payload = {"channel": SOURCE, **fixed, "attributes": known}
+    return Activity(type=REGISTERED, member="", source=SOURCE, external_id=fixed[KEY], payload=payload)
+
+
+def _columns(header: list[str], known: tuple[str, ...]) -> list[str]:
+    """Return the names of the columns; Invalid with everything that is wrong with them."""
+    names = [name.strip() for name in header]
+    found = [
+        *(("COLUMN_UNKNOWN", name, suggest(name, known)) for name in names if name not in known),
+        *(("COLUMN_REPEATED", name, "") for name in dict.fromkeys(names) if names.count(name) > 1),
+        *(("COLUMN_MISSING", KEY, "") for _ in range(KEY not in names)),
+    ]
+    texts = {text.code: text.en for text in ERRORS}
+    if problems := [
+        Problem(code=code, message=texts[code].format(column=name) + hint, path=(name,), parameters={"column": name})
+        for code, name, hint in found
+    ]:
+        raise Invalid(problems)
+    return names

@@ -1,0 +1,169 @@
+"""A program comes into force once, and holds for every kit on its database."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from corekit import Invalid, Kit, SettingsError
+from corekit.cli import app
+from corekit.ledger import tables
+from corekit.program import apply, newest
+from corekit.testing.plugin import MakeKit
+
+PROGRAM = """
+[program]
+name = "Corner shop"
+
+[[ladders]]
+code = "status"
+name = "Status"
+[[ladders.tiers]]
+code = "ordinary"
+name = "Ordinary"
+[[ladders.tiers]]
+code = "silver"
+name = "Silver"
+criteria = [{metric = "spend", at_least = "500.00"}]
+
+[points.currencies.growth]
+name = "Growth value"
+scale = 2
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "shop.toml"
+    path.write_text(PROGRAM, encoding="utf-8")
+    return path
+
+
+def test_before_anything_is_applied_there_are_no_ladders(kit: Kit):
+    assert (kit.program.version, kit.program.ladders) == (0, ())
+
+
+def test_what_was_applied_holds_at_once(make_kit: MakeKit, file: Path):
+    kit = make_kit(["points"])
+    done = apply(kit, file)
+    assert (done.version, done.changed) == (1, True)
+    assert (kit.program.version, kit.program.name) == (1, "Corner shop")
+    assert [tier.code for tier in kit.program.ladders[0].tiers] == ["ordinary", "silver"]
+
+
+def test_what_was_applied_holds_for_another_kit_on_the_database(make_kit: MakeKit, file: Path):
+    kit = make_kit(["points"])
+    apply(kit, file)
+    other = make_kit(["points"], database=kit.settings.database)
+    assert other.program.ladders == kit.program.ladders
+
+
+def test_what_follows_from_the_program_enters_the_books(make_kit: MakeKit, file: Path):
+    kit = make_kit(["points"])
+    apply(kit, file)
+    with kit.read() as read:
+        units = {row.code: row.scale for row in read.all(select(tables.unit))}
+        kinds = {row.code for row in read.all(select(tables.account_kind))}
+    assert units["points.growth"] == 2
+    assert {"points", "points.growth", "points.growth.issued"} <= kinds
+
+
+def test_the_same_program_again_changes_nothing(make_kit: MakeKit, file: Path):
+    kit = make_kit(["points"])
+    first = apply(kit, file)
+    file.write_text("# a comment and other spaces\n" + PROGRAM.replace(" = ", "="), encoding="utf-8")
+    again = apply(kit, file)
+    assert (again.version, again.changed, again.applied_at) == (1, False, first.applied_at)
+
+
+def test_another_program_is_refused_and_the_first_stays(make_kit: MakeKit, file: Path):
+    kit = make_kit(["points"])
+    apply(kit, file)
+    file.write_text(PROGRAM.replace("500.00", "400.00"), encoding="utf-8")
+    with pytest.raises(Invalid) as refused:
+        apply(kit, file)
+    assert (refused.value.code, refused.value.parameters) == ("PROGRAM_CHANGED", {"version": 1})
+    with kit.read() as read:
+        stored = newest(read)
+    assert stored is not None
+    assert stored.content == PROGRAM
+
+
+def test_a_program_that_cannot_be_used_leaves_no_trace(make_kit: MakeKit, file: Path):
+    kit = make_kit(["points"])
+    file.write_text(PROGRAM.replace('"500.00"', "500.00"), encoding="utf-8")
+    with pytest.raises(SettingsError, match="write it in quotes"):
+        apply(kit, file)
+    with kit.read() as read:
+        assert newest(read) is None
+
+
+def test_what_is_stored_for_a_plugin_that_is_off_is_passed_over(make_kit: MakeKit, file: Path):
+    kit = make_kit(["points"])
+    apply(kit, file)
+    without = make_kit([], database=kit.settings.database)
+    assert without.program.version == 1
+    assert "points" not in without.program.sections
+
+
+@pytest.mark.parametrize(("content", "reason"), [(None, "No such file"), (b"\xff\xfe", "it is not UTF-8")])
+def test_a_file_that_cannot_be_read_is_named(kit: Kit, tmp_path: Path, content: bytes | None, reason: str):
+    path = tmp_path / "no.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SettingsError, match=reason):
+        apply(kit, path)
+
+
+class TestCommands:
+    """``corekit program``."""
+
+    @pytest.fixture
+    def config(self, make_kit: MakeKit, tmp_path: Path) -> Path:
+        kit = make_kit(["points"])
+        path = tmp_path / "corekit.toml"
+        path.write_text(f'[corekit]\ndatabase = "{kit.settings.database}"\nplugins = ["points"]\n', encoding="utf-8")
+        return path
+
+    @pytest.mark.row("T1", way="cli")
+    @pytest.mark.row("T2", way="cli")
+    def test_apply_says_what_is_in_force_now(self, config: Path, file: Path):
+        done = CliRunner().invoke(app, ["--config", str(config), "program", "apply", str(file)])
+        assert done.exit_code == 0
+        assert done.stdout == (
+            "version 1 is in force\nCorner shop\n  ladder status: ordinary < silver\n  rules of: points\n"
+        )
+
+    def test_apply_again_says_that_nothing_changed(self, config: Path, file: Path):
+        for changed in (True, False):
+            done = CliRunner().invoke(app, ["--config", str(config), "--json", "program", "apply", str(file)])
+            answer = json.loads(done.stdout)
+            assert (done.exit_code, answer["version"], answer["changed"]) == (0, 1, changed)
+
+    def test_apply_of_another_program_is_a_no(self, config: Path, file: Path):
+        CliRunner().invoke(app, ["--config", str(config), "program", "apply", str(file)])
+        file.write_text(PROGRAM + "[points.currencies.miles]\n", encoding="utf-8")
+        done = CliRunner().invoke(app, ["--config", str(config), "program", "apply", str(file)])
+        assert done.exit_code == 1
+        assert done.stderr.endswith("[PROGRAM_CHANGED]\n")
+
+    @pytest.mark.row("T1", way="bad_input")
+    def test_apply_of_a_bad_file_could_not_run_and_names_the_path(self, config: Path, file: Path):
+        file.write_text(PROGRAM.replace("at_least", "at_last"), encoding="utf-8")
+        done = CliRunner().invoke(app, ["--config", str(config), "program", "apply", str(file)])
+        assert done.exit_code == 2
+        assert "ladders.0.tiers.1.criteria.0.at_last: There is no such field: did you mean 'at_least'?" in done.stderr
+
+    def test_show_gives_back_what_was_applied(self, config: Path, file: Path):
+        before = CliRunner().invoke(app, ["--config", str(config), "program", "show"])
+        assert before.stdout == "no program was applied yet\n"
+        CliRunner().invoke(app, ["--config", str(config), "program", "apply", str(file)])
+        shown = CliRunner().invoke(app, ["--config", str(config), "program", "show"])
+        assert shown.stdout.startswith("# version 1, applied at ")
+        assert PROGRAM in shown.stdout
+        answer = json.loads(CliRunner().invoke(app, ["--config", str(config), "--json", "program", "show"]).stdout)
+        assert (answer["version"], answer["content"]) == (1, PROGRAM)

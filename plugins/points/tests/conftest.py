@@ -1,0 +1,138 @@
+"""Rules read from the text of a section, baskets, and facts as a test sets them."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from attrs import field, frozen
+
+from corekit import Activity, ActivityType, Line, MemberFacts, ProgramContext, Tier, Unit
+from corekit.validation import load
+from corekit_points.program import PointsSchema
+from corekit_points.rules import Book
+
+NEW_YORK = ZoneInfo("America/New_York")
+MEMBER = "0" * 32
+TYPES = {
+    "purchase": ActivityType(name="purchase", amount="money", lines=True),
+    "top_up": ActivityType(name="top_up", amount="money"),
+    "refund": ActivityType(name="refund", amount="money", reversal=True),
+    "check_in": ActivityType(name="check_in"),
+}
+LADDERS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "status": {
+        "ordinary": {},
+        "silver": {"points_multiplier": "1.25"},
+        "gold": {"points_multiplier": "1.5", "lounge": True},
+    },
+    "service": {"basic": {}, "plus": {"points_multiplier": 3}},
+}
+
+
+@frozen(kw_only=True)
+class SetFacts:
+    """What a test says about the member of every activity."""
+
+    book: Book
+    tiers: Mapping[str, str] = field(factory=dict[str, str])
+    joined: str = "2016-02-29T12:00:00+00:00"
+    earned: Mapping[tuple[str, str], int] = field(factory=dict[tuple[str, str], int])
+    zone: ZoneInfo = NEW_YORK
+
+    @property
+    def settings(self) -> Any:
+        return None
+
+    def program(self, activity: Activity) -> Book:
+        return self.book
+
+    def member(self, activity: Activity) -> MemberFacts:
+        return MemberFacts(activity.member, "active", 1, datetime.fromisoformat(self.joined), {})
+
+    def tier(self, activity: Activity, ladder: str | None = None) -> Tier | None:
+        ladder = ladder or next(iter(LADDERS))
+        code = self.tiers.get(ladder)
+        return None if code is None else Tier(ladder, code, list(LADDERS[ladder]).index(code), code.title())
+
+    def metric(self, name: str, activity: Activity, window: str = "lifetime") -> int:
+        return self.earned.get((name, window), 0)
+
+    def balance(self, kind: str, activity: Activity) -> int:
+        return 0
+
+    def local(self, activity: Activity) -> datetime:
+        assert activity.occurred_at is not None
+        return activity.occurred_at.astimezone(self.zone)
+
+    def prepared(self, activity: Activity) -> Any:
+        return None
+
+
+BookOf = Callable[..., Book]
+Buy = Callable[..., Activity]
+FactsOf = Callable[..., SetFacts]
+
+
+@pytest.fixture
+def book() -> BookOf:
+    """Read the text of a section ``[points]`` (without its name) in a program with two ladders."""
+
+    def read(text: str, *, currency: Unit = Unit("USD", 2, "money"), ladders: Any = LADDERS) -> Book:
+        with ProgramContext(currency, TYPES, ladders).active():
+            loaded = load(PointsSchema(), tomllib.loads(text), ("points",))
+        assert isinstance(loaded, Book)
+        return loaded
+
+    return read
+
+
+@pytest.fixture
+def buy() -> Buy:
+    """Make a purchase: of an amount in minor units, or of lines."""
+
+    def make(
+        what: int | Sequence[Line], when: str = "2017-06-14T12:00:00-04:00", *, type: str = "purchase", **payload: Any
+    ) -> Activity:
+        lines = () if isinstance(what, int) else tuple(what)
+        amount = what if isinstance(what, int) else sum(line.amount for line in lines)
+        occurred = datetime.fromisoformat(when)
+        occurred = occurred if occurred.tzinfo else occurred.replace(tzinfo=NEW_YORK)
+        return Activity(
+            type=type, member=MEMBER, occurred_at=occurred.astimezone(UTC), amount=amount, lines=lines, payload=payload
+        )
+
+    return make
+
+
+@pytest.fixture
+def facts() -> FactsOf:
+    """Set the facts."""
+
+    def make(book: Book, **known: Any) -> SetFacts:
+        return SetFacts(book=book, **known)
+
+    return make
+
+
+Earned = Callable[..., list[tuple[str, int]]]
+
+
+@pytest.fixture
+def earned(book: BookOf, buy: Buy, facts: FactsOf) -> Earned:
+    """Return rule and points of each credit that a purchase brings under the rules of a text."""
+    from corekit_points.rules import earnings
+
+    def of(
+        rules: str, what: int | Sequence[Line], when: str = "2017-06-14T12:00:00-04:00", *,
+        payload: Mapping[str, Any] | None = None, ladders: Any = LADDERS, **known: Any,
+    ) -> list[tuple[str, int]]:
+        read = book(rules, ladders=ladders)
+        found = earnings(read, buy(what, when, **(payload or {})), facts(read, **known))
+        return [(finding.rule.name, finding.amount) for finding in found]
+
+    return of

@@ -1,0 +1,1 @@
+"""What corekit_schema adds to the command line: ``serve``, ``schema`` and ``token``."""

@@ -1,0 +1,68 @@
+"""``corekit serve``: GraphQL over HTTP."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from corekit.cli.context import open_kit, options
+from corekit.errors import CorekitError
+
+if TYPE_CHECKING:
+    from corekit.settings import Settings
+
+app = typer.Typer()
+
+
+class CannotListen(CorekitError):
+    """The address is taken, or not ours."""
+
+    code = "CANNOT_LISTEN"
+
+
+@app.command()
+def serve(
+    ctx: typer.Context,
+    *,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="The port to listen on; 0 takes a free one.")] = 8000,
+) -> None:
+    """Serve GraphQL at /graphql and GraphiQL at /graphiql/, until it is stopped."""
+    from corekit_schema.http.app import build_app
+    from corekit_schema.http.logs import configure
+    from corekit_schema.http.server import run
+
+    kit = open_kit(ctx)
+    web = build_app(kit)
+    try:
+        listening = listen(host, port)
+    except OSError as error:
+        raise CannotListen(f"cannot listen on {host}:{port}: {error.strerror}; choose another --port") from None
+    configure(as_json=options(ctx).json)
+    address = f"http://{host}:{listening.getsockname()[1]}"
+    typer.echo(f"GraphQL:  {address}/graphql")
+    typer.echo(f"GraphiQL: {address}/graphiql/{_token(kit.settings)}")
+    run(web, listening)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; OSError where that cannot be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family)
+
+
+def _token(settings: Settings) -> str:
+    """Return what lets GraphiQL begin as staff: a fragment with a token, where development is on."""
+    from datetime import UTC, datetime
+
+    from corekit.errors import SettingsError
+    from corekit_schema import tokens
+    from corekit_schema.viewer import Viewer
+
+    try:
+        token = tokens.issue(settings, Viewer(kind="staff", name="developer"), datetime.now(UTC))
+    except SettingsError:
+        return ""
+    return f"#token={token}"

@@ -1,0 +1,105 @@
+"""What the core's mutations take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from corekit.activities.activity import WHOLE
+from corekit.members.profile import CHANNELS
+from corekit.validation import WholeNumber
+from corekit_schema.inputs import AmountDigits, GlobalId, Input, Moment, idempotency_key
+
+
+class _Keyed(Input):
+    idempotency_key = idempotency_key()
+
+
+class _Dated(_Keyed):
+    occurred_at = Moment(load_default=None, metadata={"description": "When it happened; now where left out."})
+
+
+class _OfMember(_Dated):
+    member_id = GlobalId("Member", required=True, metadata={"description": "Whom it is about."})
+
+
+class RegisterInput(_Dated):
+    """Somebody who becomes a member."""
+
+    external_id = fields.String(metadata={"description": "What another system calls the member; unique."})
+    channel = fields.String(validate=validate.OneOf(CHANNELS), metadata={"description": "Where the member registers."})
+    name = fields.String(metadata={"description": "What the member is called."})
+    email = fields.String(metadata={"description": "E-mail address."})
+    phone = fields.String(metadata={"description": "Telephone number."})
+    attributes = fields.Raw(metadata={"description": "Custom attributes, as the settings declare them."})
+
+
+class FreezeInput(_OfMember):
+    """A member that is to earn and spend nothing until unfrozen."""
+
+    reason = fields.String(load_default="", metadata={"description": "Why."})
+
+
+class UnfreezeInput(_OfMember):
+    """A frozen member that is to be active again."""
+
+    reason = fields.String(load_default="", metadata={"description": "Why."})
+
+
+class CancelInput(_OfMember):
+    """A member that leaves."""
+
+    reason = fields.String(load_default="", metadata={"description": "Why."})
+
+
+class RestoreInput(_OfMember):
+    """A member that is back."""
+
+    reason = fields.String(load_default="", metadata={"description": "Why."})
+
+
+class LineInput(Input):
+    """One line of a purchase."""
+
+    no = WholeNumber(required=True, metadata={"description": "Numbers the line within its activity, from 1."})
+    amount = AmountDigits(
+        required=True, metadata={"description": "Price of the whole line, in minor units of the activity's unit."}
+    )
+    sku = fields.String(metadata={"description": "The article."})
+    category = fields.String(metadata={"description": "What kind of article it is."})
+    quantity = WholeNumber(
+        load_default=WHOLE, metadata={"description": "In thousandths of a piece, or of what it is sold by."}
+    )
+    unit_price = AmountDigits(metadata={"description": "Price of one piece, in minor units."})
+    flags = fields.List(
+        fields.String(), load_default=list, metadata={"description": "What rules look for, such as `special_offer`."}
+    )
+
+
+class _Described(_OfMember):
+    type = fields.String(required=True, metadata={"description": "Its type, such as `purchase`."})
+    amount = AmountDigits(load_default=0, metadata={"description": "In minor units; left out where its type has none."})
+    unit = fields.String(load_default=None, metadata={"description": "Of the amount; that of the type where left out."})
+    lines: fields.Field[Any] = fields.List(
+        fields.Nested(LineInput), load_default=list, metadata={"description": "Its lines, for a purchase."}
+    )
+    payload = fields.Raw(load_default=dict, metadata={"description": "What else it says, as its type declares."})
+    source = fields.String(
+        load_default="api", metadata={"description": "Who records it; keys are unique within a source."}
+    )
+
+
+class RecordActivityInput(_Described):
+    """Something that happened to a member."""
+
+
+class SimulateActivityInput(_Described):
+    """Something that could happen to a member."""
+
+
+class ReverseActivityInput(_Dated):
+    """An activity that is to be taken back as a whole, with all that followed from it."""
+
+    activity_id = GlobalId("Activity", required=True, metadata={"description": "The activity to take back."})
+    reason = fields.String(load_default="", metadata={"description": "Why."})

@@ -1,0 +1,227 @@
+"""Members: who they are, what they have, where they stand, what they did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import graphene
+
+from corekit.activities import read as activity_reads
+from corekit.ledger import read as ledger_reads
+from corekit.ledger.read import Balance as BalanceValue
+from corekit.members import read as member_reads
+from corekit.members.read import Member as MemberValue
+from corekit.paging import Page
+from corekit.tiers import read as tier_reads
+from corekit.tiers.evaluate import Progress as ProgressValue
+from corekit.tiers.read import Standing as StandingValue
+from corekit_schema.connections import ConnectionField
+from corekit_schema.context import Info
+from corekit_schema.core.activity import Activity
+from corekit_schema.core.amounts import Balance, Entry, ExpiringAmount, ExpiringValue, StatementEntry
+from corekit_schema.core.permissions import READ
+from corekit_schema.core.purchases import Consumption, ConsumptionBy, Purchase
+from corekit_schema.core.standing import Progress, Standing
+from corekit_schema.fields import Field, Object, listed
+from corekit_schema.nodes import Node
+from corekit_schema.policies import owner_or_permission
+from corekit_schema.scalars import JSON, AmountValue, DateTime
+
+_KIND = graphene.Argument(graphene.String, required=True, description="The account kind, such as `points`.")
+
+
+class MemberState(graphene.Enum):
+    """Where a member is in its life."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    CANCELLED = "cancelled"
+
+
+class Member(
+    Object,
+    policy=owner_or_permission(READ),
+    owner="id",
+    interfaces=(Node,),
+    possible_types=(MemberValue,),
+):
+    """A person or company that takes part in the program."""
+
+    external_id = Field(graphene.String, description="What another system calls the member.")
+    state = Field(MemberState, required=True, description="Where the member is in its life.")
+    name = Field(graphene.String, description="What the member is called.")
+    channel = Field(graphene.String, required=True, description="Where the member registered, such as `pos`.")
+    email = Field(graphene.String, description="E-mail address.")
+    phone = Field(graphene.String, description="Telephone number.")
+    attributes = Field(JSON, required=True, description="Custom attributes, as the settings declare them.")
+    joined_at = Field(DateTime, required=True, description="When the member registered.")
+    balances = Field(listed(Balance), description="What the member has, by account kind.")
+    balance = Field(
+        Balance, kind=_KIND, description="What the member has of one account kind; null where nothing ever."
+    )
+    statement = ConnectionField(
+        StatementEntry, kind=_KIND, description="What moved on one account, newest first; null where nothing ever."
+    )
+    expiring = Field(
+        listed(ExpiringAmount),
+        kind=_KIND,
+        within=graphene.Argument(
+            graphene.Int, required=True, default_value=30, description="How many days to look ahead."
+        ),
+        description="What lapses soon, soonest first.",
+    )
+    activities = ConnectionField(
+        Activity,
+        type=graphene.Argument(graphene.String, description="Only activities of this type."),
+        description="What happened, newest first.",
+    )
+    purchases = ConnectionField(
+        Purchase,
+        category=graphene.Argument(graphene.String, description="Only purchases with such a line, and those lines."),
+        sku=graphene.Argument(graphene.String, description="Only purchases with this article, and those lines."),
+        description="Sales slips, newest first.",
+    )
+    consumption = Field(
+        listed(Consumption),
+        by=graphene.Argument(
+            ConsumptionBy,
+            required=True,
+            default_value=ConsumptionBy.CATEGORY,
+            description="What to sum by.",
+        ),
+        description="What the member buys, most money first; purchases that were taken back do not count.",
+    )
+    tier = Field(
+        Standing,
+        ladder=graphene.Argument(
+            graphene.String, description="Code of the ladder; the program's first where left out."
+        ),
+        description="Where the member stands on a ladder; null where it stands nowhere.",
+    )
+    tiers = Field(listed(Standing), description="Where the member stands, on each ladder.")
+    tier_history = Field(listed(Standing), description="Every stay in a tier, by ladder, oldest first.")
+    progress = Field(listed(Progress), description="How far the next tier is, on each ladder.")
+
+    @staticmethod
+    def load_nodes(identifiers: Sequence[str], info: Info) -> list[MemberValue | None]:
+        """Return members by id."""
+        return by_id(identifiers, info)
+
+    @staticmethod
+    def resolve_attributes(parents: Sequence[MemberValue], _info: Info) -> list[dict[str, Any]]:
+        """Return the attributes as JSON."""
+        return [dict(member.attributes) for member in parents]
+
+    @staticmethod
+    def resolve_balances(parents: Sequence[MemberValue], info: Info) -> list[list[BalanceValue]]:
+        """Return what they have."""
+        return _balances(parents, info)
+
+    @staticmethod
+    def resolve_balance(parents: Sequence[MemberValue], info: Info, kind: str) -> list[BalanceValue | None]:
+        """Return what they have of a kind."""
+        return [_of_kind(found, kind) for found in _balances(parents, info)]
+
+    @staticmethod
+    def resolve_statement(
+        parents: Sequence[MemberValue], info: Info, kind: str, **span: Any
+    ) -> list[Page[Entry] | None]:
+        """Return the pages of their statements."""
+        accounts = [_of_kind(found, kind) for found in _balances(parents, info)]
+        wanted = [each.account for each in accounts if each is not None]
+        pages = ledger_reads.statement(info.context.read, wanted, **span)
+        return [
+            pages[of.account].map(partial(Entry, unit=of.unit, scale=of.scale)) if of is not None else None
+            for of in accounts
+        ]
+
+    @staticmethod
+    def resolve_expiring(
+        parents: Sequence[MemberValue], info: Info, kind: str, within: int
+    ) -> list[list[ExpiringValue]]:
+        """Return what lapses soon."""
+        context = info.context
+        until = context.now + timedelta(days=max(0, min(within, _FARTHEST)))
+        found = ledger_reads.expiring(context.read, [each.id for each in parents], kind, until, context.now)
+        unit = context.chart.unit_of(kind)
+        scale = context.chart.scale(unit)
+        return [
+            [ExpiringValue(lot.at, AmountValue(lot.amount, unit, scale)) for lot in found[each.id]] for each in parents
+        ]
+
+    @staticmethod
+    def resolve_activities(parents: Sequence[MemberValue], info: Info, **span: Any) -> list[Page[Any]]:
+        """Return the pages of their activities."""
+        found = activity_reads.activities_of(info.context.read, [each.id for each in parents], **span)
+        return [found[each.id] for each in parents]
+
+    @staticmethod
+    def resolve_purchases(parents: Sequence[MemberValue], info: Info, **span: Any) -> list[Page[Any]]:
+        """Return the pages of their sales slips."""
+        found = activity_reads.slips(info.context.read, [each.id for each in parents], **span)
+        return [found[each.id] for each in parents]
+
+    @staticmethod
+    def resolve_consumption(parents: Sequence[MemberValue], info: Info, by: Any) -> list[Any]:
+        """Return what they buy."""
+        found = activity_reads.consumption(info.context.read, [each.id for each in parents], getattr(by, "value", by))
+        return [found[each.id] for each in parents]
+
+    @staticmethod
+    def resolve_tier(
+        parents: Sequence[MemberValue], info: Info, ladder: str | None = None
+    ) -> list[StandingValue | None]:
+        """Return where they stand on a ladder."""
+        ladders = info.context.kit.program.ladders
+        code = ladder or (ladders[0].code if ladders else None)
+        return [
+            next((each for each in standings if each.ladder == code), None) for standings in _standings(parents, info)
+        ]
+
+    @staticmethod
+    def resolve_tiers(parents: Sequence[MemberValue], info: Info) -> list[list[StandingValue]]:
+        """Return where they stand."""
+        return _standings(parents, info)
+
+    @staticmethod
+    def resolve_tier_history(parents: Sequence[MemberValue], info: Info) -> list[list[StandingValue]]:
+        """Return where they ever stood."""
+        found = tier_reads.history(info.context.read, [each.id for each in parents])
+        return [found[each.id] for each in parents]
+
+    @staticmethod
+    def resolve_progress(parents: Sequence[MemberValue], info: Info) -> list[list[ProgressValue]]:
+        """Return how far the next tiers are."""
+        context = info.context
+        ids = [each.id for each in parents]
+        found = tier_reads.progress(context.kit.program, context.read, ids, context.now, context.kit.zone)
+        return [found[each.id] for each in parents]
+
+
+_FARTHEST = 36_500
+"""Days: a century ahead is as far as anything lapses."""
+
+
+def by_id(identifiers: Sequence[str], info: Info) -> list[MemberValue | None]:
+    """Return a member for each id, or None."""
+    found = member_reads.members(info.context.read, sorted(set(identifiers)))
+    return [found.get(key) for key in identifiers]
+
+
+def _balances(parents: Sequence[MemberValue], info: Info) -> list[list[BalanceValue]]:
+    context, ids = info.context, tuple(dict.fromkeys(each.id for each in parents))
+    found = context.once(("balances", ids), lambda: ledger_reads.balances(context.read, ids, context.now))
+    return [found[each.id] for each in parents]
+
+
+def _of_kind(found: Sequence[BalanceValue], kind: str) -> BalanceValue | None:
+    return next((each for each in found if each.kind == kind), None)
+
+
+def _standings(parents: Sequence[MemberValue], info: Info) -> list[list[StandingValue]]:
+    context, ids = info.context, tuple(dict.fromkeys(each.id for each in parents))
+    found = context.once(("standing", ids), lambda: tier_reads.standing(context.read, ids))
+    return [found[each.id] for each in parents]

@@ -1,0 +1,158 @@
+"""The root of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import graphene
+from graphql import GraphQLError
+
+from corekit.members.read import MemberFilter as MemberFilterValue
+from corekit.members.read import member_page
+from corekit.paging import MOST_ITEMS, Page
+from corekit_schema.connections import ConnectionField
+from corekit_schema.context import Info
+from corekit_schema.core import activity as activities
+from corekit_schema.core import member as members
+from corekit_schema.core.permissions import READ
+from corekit_schema.core.program import Program
+from corekit_schema.fields import Field, Object
+from corekit_schema.ids import global_id, local_id
+from corekit_schema.nodes import Node, load_nodes
+from corekit_schema.policies import owner_or_permission, permission, public
+
+_ID = graphene.Argument(graphene.ID, required=True, description="Its id.")
+
+
+class TierFilter(graphene.InputObjectType):
+    """A tier of a ladder."""
+
+    ladder = graphene.InputField(graphene.String, required=True, description="Code of the ladder.")
+    tier = graphene.InputField(graphene.String, required=True, description="Code of the tier.")
+
+
+class MemberFilter(graphene.InputObjectType):
+    """Which members; what is left out does not matter."""
+
+    state = graphene.InputField(members.MemberState, description="Members in this state.")
+    channel = graphene.InputField(graphene.String, description="Members who registered there.")
+    external_id = graphene.InputField(graphene.String, description="The member whom another system calls so.")
+    name = graphene.InputField(graphene.String, description="Members whose name begins so, as it is written.")
+    tier = graphene.InputField(TierFilter, description="Members who stand in this tier now.")
+
+
+class ViewerKind(graphene.Enum):
+    """What a viewer is."""
+
+    ANONYMOUS = "anonymous"
+    MEMBER = "member"
+    STAFF = "staff"
+    SERVICE = "service"
+
+
+class Viewer(Object, policy=public):
+    """Who is asking."""
+
+    kind = Field(ViewerKind, required=True, description="What the viewer is.")
+    name = Field(graphene.String, required=True, description="What the viewer is called.")
+    member_id = Field(graphene.ID, description="The id of the member that the viewer is.")
+    permissions = Field(
+        graphene.NonNull(graphene.List(graphene.NonNull(graphene.String))), description="What the viewer may do."
+    )
+
+    @staticmethod
+    def resolve_member_id(parents: Sequence[Any], _info: Info) -> list[str | None]:
+        """Return the global ids."""
+        return [global_id("Member", each.member) if each.member else None for each in parents]
+
+    @staticmethod
+    def resolve_permissions(parents: Sequence[Any], _info: Info) -> list[list[str]]:
+        """Return the permissions, sorted."""
+        return [sorted(each.permissions) for each in parents]
+
+
+class Query(Object):
+    """What can be asked. What may not be seen is answered like what is not there."""
+
+    node = Field(Node, id=_ID, policy=public, description="The object of an id; null where there is none.")
+    nodes = Field(
+        graphene.NonNull(graphene.List(Node)),
+        ids=graphene.Argument(
+            graphene.NonNull(graphene.List(graphene.NonNull(graphene.ID))), description="Their ids, 1,000 at most."
+        ),
+        policy=public,
+        description="The object of each id, in that order; null where there is none.",
+    )
+    viewer = Field(Viewer, required=True, policy=public, description="Who is asking.")
+    program = Field(Program, required=True, policy=public, description="The program in force.")
+    member = Field(
+        members.Member,
+        id=_ID,
+        policy=owner_or_permission(READ),
+        description="A member; null where there is none.",
+    )
+    members = ConnectionField(
+        members.Member,
+        filter=graphene.Argument(MemberFilter, description="Which members."),
+        policy=permission(READ),
+        description="Members, in the order in which they joined.",
+    )
+    activity = Field(
+        activities.Activity,
+        id=_ID,
+        policy=owner_or_permission(READ),
+        description="An activity; null where there is none.",
+    )
+
+    @staticmethod
+    def resolve_node(_parents: Sequence[Any], info: Info, id: str) -> list[Any]:  # noqa: A002 - its name in GraphQL
+        """Return the object of an id."""
+        return load_nodes([id], info)
+
+    @staticmethod
+    def resolve_nodes(_parents: Sequence[Any], info: Info, ids: list[str]) -> list[list[Any]]:
+        """Return the objects of ids, those of one type read together."""
+        if len(ids) > MOST_ITEMS:
+            code = {"code": "TOO_LARGE", "limit": MOST_ITEMS}
+            raise GraphQLError(f"Ask for at most {MOST_ITEMS} ids.", extensions=code)
+        return [load_nodes(ids, info)]
+
+    @staticmethod
+    def resolve_viewer(_parents: Sequence[Any], info: Info) -> list[Any]:
+        """Return who is asking."""
+        return [info.context.viewer]
+
+    @staticmethod
+    def resolve_program(_parents: Sequence[Any], info: Info) -> list[Any]:
+        """Return the program in force."""
+        return [info.context.kit.program]
+
+    @staticmethod
+    def resolve_member(_parents: Sequence[Any], info: Info, id: str) -> list[Any]:  # noqa: A002 - its name in GraphQL
+        """Return a member."""
+        key = local_id("Member", id)
+        return members.by_id([key], info) if key is not None else [None]
+
+    @staticmethod
+    def resolve_members(
+        _parents: Sequence[Any],
+        info: Info,
+        filter: dict[str, Any] | None = None,  # noqa: A002 - its name in GraphQL
+        **span: Any,
+    ) -> list[Page[Any]]:
+        """Return a page of members."""
+        wanted = dict(filter or {})
+        tier = wanted.pop("tier", None)
+        state = wanted.pop("state", None)
+        chosen = MemberFilterValue(
+            **wanted,
+            state=getattr(state, "value", state),
+            tier=(tier["ladder"], tier["tier"]) if tier is not None else None,
+        )
+        return [member_page(info.context.read, chosen, **span)]
+
+    @staticmethod
+    def resolve_activity(_parents: Sequence[Any], info: Info, id: str) -> list[Any]:  # noqa: A002 - its name in GraphQL
+        """Return an activity."""
+        return activities.by_id([local_id("Activity", id)], info)

@@ -1,0 +1,73 @@
+"""Where members stand on the program's ladders, and how far the next tier is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import graphene
+
+from corekit.tiers.evaluate import Step as StepValue
+from corekit.tiers.ladder import Tier as TierValue
+from corekit.tiers.read import Standing as StandingValue
+from corekit_schema.context import Info
+from corekit_schema.core import activity as activities
+from corekit_schema.core.program import Ladder, Tier
+from corekit_schema.fields import Field, Object, listed
+from corekit_schema.policies import public
+from corekit_schema.scalars import JSON, DateTime, Digits
+
+
+class Standing(Object, policy=public):
+    """A member's stay in a tier."""
+
+    ladder = Field(graphene.String, required=True, description="Code of the ladder.")
+    code = Field(graphene.String, required=True, source="tier", description="Code of the tier.")
+    tier = Field(Tier, description="The tier; null where the program has none of that code any more.")
+    valid_from = Field(DateTime, required=True, description="Since when.")
+    valid_to = Field(DateTime, description="Until when; null where the member still stands in it.")
+    reason = Field(graphene.String, required=True, description="What brought it about.")
+    measured = Field(JSON, required=True, description="What was measured then, by metric and window.")
+    activity = Field(lambda: activities.Activity, description="The activity that brought it about.")
+
+    @staticmethod
+    def resolve_tier(parents: Sequence[StandingValue], info: Info) -> list[TierValue | None]:
+        """Return the tiers of the program in force."""
+        tiers = {(ladder.code, tier.code): tier for ladder in info.context.kit.program.ladders for tier in ladder.tiers}
+        return [tiers.get((each.ladder, each.tier)) for each in parents]
+
+    @staticmethod
+    def resolve_measured(parents: Sequence[StandingValue], _info: Info) -> list[Mapping[str, int]]:
+        """Return what was measured as JSON."""
+        return [dict(each.measured) for each in parents]
+
+    @staticmethod
+    def resolve_activity(parents: Sequence[StandingValue], info: Info) -> list[Any]:
+        """Return the activities."""
+        return activities.by_id([each.activity for each in parents], info)
+
+
+class ProgressStep(Object, policy=public):
+    """One criterion of the next tier, and how far the member is."""
+
+    metric = Field(graphene.String, required=True, source="criterion.metric", description="What is measured.")
+    window = Field(graphene.String, required=True, description="Over which days.")
+    at_least = Field(Digits, required=True, source="criterion.at_least", description="How much it takes.")
+    measured = Field(Digits, required=True, description="How much there is.")
+    missing = Field(Digits, required=True, description="How much more it takes; 0 where it is reached.")
+    percent = Field(graphene.Int, required=True, description="How much of it is done, in whole percent.")
+
+    @staticmethod
+    def resolve_window(parents: Sequence[StepValue], _info: Info) -> list[str]:
+        """Return the windows in words."""
+        return [str(step.criterion.window) for step in parents]
+
+
+class Progress(Object, policy=public):
+    """How far a member is from the next tier of a ladder."""
+
+    ladder = Field(Ladder, required=True, description="The ladder.")
+    tier = Field(Tier, required=True, description="Where the member stands.")
+    next = Field(Tier, description="The next tier; null at the top.")
+    percent = Field(graphene.Int, required=True, description="How much of the way is done, in whole percent.")
+    steps = Field(listed(ProgressStep), description="The criteria of the next tier.")
