@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     )
     from corekit.kit import Kit
     from corekit.ledger.expiry import Expiry
+    from corekit.ledger.read import Balance, balances, expiring
     from corekit.members.tables import member
     from corekit.metrics import Metric, Window
     from corekit.program import Program
@@ -90,6 +91,7 @@ _HOMES = {
     ),
     "corekit.kit": ("Kit",),
     "corekit.ledger.expiry": ("Expiry",),
+    "corekit.ledger.read": ("Balance", "balances", "expiring"),
     "corekit.members.tables": ("member",),
     "corekit.metrics": ("Metric", "Window"),
     "corekit.program": ("Program",),

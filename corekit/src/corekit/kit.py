@@ -150,7 +150,7 @@ class Kit:
         Raises :class:`Invalid` where it is not understood (nothing is stored), :class:`Busy` and
         :class:`Unavailable` where the same key should be sent again.
         """
-        outcome = self._one(receive(activity, self.terms(), self._settlement.about_now()))
+        outcome = self._one(receive(activity, self.terms(), self._settlement.clock.about_now()))
         if outcome.outcome == "invalid":
             raise Invalid(outcome.problems)
         return outcome
@@ -176,7 +176,7 @@ class Kit:
 
     def simulate(self, activity: Activity) -> Outcome:
         """Return what :meth:`record` would answer, follow-ons included; nothing is stored."""
-        outcome = self._one(receive(activity, self.terms(), self._settlement.about_now()), simulate=True)
+        outcome = self._one(receive(activity, self.terms(), self._settlement.clock.about_now()), simulate=True)
         if outcome.outcome == "invalid":
             raise Invalid(outcome.problems)
         return outcome
@@ -286,7 +286,7 @@ class Kit:
 
     def _receive(self, activity: Activity) -> Incoming | Outcome:
         try:
-            return receive(activity, self.terms(), self._settlement.about_now())
+            return receive(activity, self.terms(), self._settlement.clock.about_now())
         except Invalid as error:
             return Outcome(
                 outcome="invalid",

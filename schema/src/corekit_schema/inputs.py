@@ -15,7 +15,7 @@ from marshmallow import Schema, fields, pre_load, validate
 from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros
 from corekit.declares import ErrorText
 from corekit.ids import new_id
-from corekit.validation import WholeNumber, coded
+from corekit.validation import WholeNumber, coded, load
 from corekit_schema.ids import local_id
 from corekit_schema.scalars import JSON, DateTime, Digits
 
@@ -88,18 +88,20 @@ class Moment(fields.Field[dt.datetime]):
         try:
             moment = dt.datetime.fromisoformat(value)
         except (TypeError, ValueError):
-            raise coded(
-                "TYPE", "Give the time in ISO 8601, such as 2026-03-01T09:30:00+00:00.", expected="datetime"
-            ) from None
+            message = "Give the time in ISO 8601, such as 2026-03-01T09:30:00+00:00."
+            raise coded("TYPE", message, expected="datetime") from None
         if moment.tzinfo is None:
             raise coded("TIME_ZONE_MISSING", "Give the time with its zone.")
-        try:
-            inside = FIRST_INSTANT <= micros(moment) <= LAST_INSTANT
-        except OverflowError:
-            inside = False
-        if not inside:
+        if not FIRST_INSTANT <= micros(moment) <= LAST_INSTANT:
             raise coded("TIME_RANGE", "The time is out of the range that can be recorded.")
         return moment
+
+
+def argument_moment(name: str, value: Any) -> dt.datetime | None:
+    """Return the instant that an argument of a field says, None where it says nothing; ``Invalid`` where it is none."""
+    if value is None:
+        return None
+    return cast("dt.datetime", load(Schema.from_dict({name: Moment()})(), {name: value})[name])
 
 
 def idempotency_key() -> fields.Field[str]:

@@ -79,15 +79,27 @@ def missing(read: Reader, guards: Sequence[Guard], metadata: MetaData) -> list[s
         master = table("sqlite_master", column("name"), column("type"), column("sql"))
         found = {row.name: row.sql for row in read.all(select(master).where(master.c.type == "trigger"))}
         return sorted(name for name, statement in wanted.items() if found.get(name) != statement)
-    trigger = table("pg_trigger", column("tgname"), column("tgenabled"), column("tgfoid"))
-    function = table("pg_proc", column("oid"), column("proname"), column("prosrc"))
+    trigger = table("pg_trigger", *map(column, ("tgname", "tgenabled", "tgfoid", "tgrelid", "tgtype")))
+    function = table("pg_proc", *map(column, ("oid", "proname", "prosrc")))
+    relation = table("pg_class", *map(column, ("oid", "relname")))
     rows = read.all(
-        select(trigger.c.tgname, function.c.prosrc)
+        select(trigger.c.tgname, trigger.c.tgtype, relation.c.relname, function.c.prosrc)
         .join(function, function.c.oid == trigger.c.tgfoid)
+        .join(relation, relation.c.oid == trigger.c.tgrelid)
         .where(function.c.proname == _FUNCTION, trigger.c.tgenabled.in_(["O", "A"]))
     )
-    found = {row.tgname: row.prosrc for row in rows}
-    return sorted(name for name in wanted if found.get(name) is None or found[name] not in _body())
+    body = _body()
+    sound = {(row.tgname, row.tgtype, row.relname) for row in rows if row.prosrc in body}
+    there = {name for name, statement in wanted.items() if (name, *_catalogued(statement)) in sound}
+    return sorted(set(wanted) - there)
+
+
+def _catalogued(statement: str) -> tuple[int, str]:
+    """Return how PostgreSQL's catalogue describes a trigger: what it fires on (``pg_trigger.tgtype``), and its table."""
+    events, _, rest = statement.partition(" BEFORE ")[2].partition(" ON ")
+    kinds = {" FOR EACH ROW ": 1, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
+    before = 2
+    return before + sum(bit for word, bit in kinds.items() if word in events or word in rest), rest.split()[0]
 
 
 def _triggers(dialect: str, guard: Guard, metadata: MetaData) -> dict[str, str]:

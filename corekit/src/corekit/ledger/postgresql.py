@@ -182,6 +182,9 @@ def _writing(names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
         table = (INSERTS.get(name) or CHANGES[name]).table
         rows = f"json_populate_recordset(NULL::{table}, %s) v"
         change = _CHANGES.get(name, f"INSERT INTO {table} SELECT * {{from_}}")
+        if name == "assignment" and "assignment_closed" in names:
+            # The order of data-modifying CTEs is not promised, and only one stay may be the current one.
+            change += " WHERE (SELECT count(*) FROM assignment_closed) > 0"
         parts.append(f"{name} AS ({change.format(from_='FROM ' + rows, rows=rows)})")
     counted = tuple(name for name in _COUNTED if name in names)
     numbers = ", ".join(f"(SELECT count(*) FROM {name})" for name in counted) or "1"

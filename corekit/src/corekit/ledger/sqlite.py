@@ -110,17 +110,24 @@ class SQLite:
     def write(self, rows: Rows) -> None:
         """Write the rows of a unit, parents first."""
         with _translated():
+            # A member has one current tier of a ladder: the old stay ends before the new one is added.
+            self._change(rows, "assignment_closed")
             for name, layout in INSERTS.items():
                 if name in rows:
                     self.statements += 1
                     self._connection.executemany(_INSERTS[name], _plain(layout, rows[name]))
-            for name, text in _CHANGES.items():
-                if name in rows:
-                    self.statements += 1
-                    changed = self._connection.executemany(text, rows[name]).rowcount
-                    if name in _COUNTED and changed != len(rows[name]):
-                        message = f"{len(rows[name]) - changed} rows of {name} were not there"
-                        raise Integrity(message, rows=name)
+            for name in _CHANGES:
+                if name != "assignment_closed":
+                    self._change(rows, name)
+
+    def _change(self, rows: Rows, name: str) -> None:
+        if name not in rows:
+            return
+        self.statements += 1
+        changed = self._connection.executemany(_CHANGES[name], rows[name]).rowcount
+        if name in _COUNTED and changed != len(rows[name]):
+            message = f"{len(rows[name]) - changed} rows of {name} were not there"
+            raise Integrity(message, rows=name)
 
     def drop_failed(self, activities: Sequence[str]) -> None:
         """Remove failed activities that are about to be settled under the same id."""

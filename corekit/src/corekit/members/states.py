@@ -101,7 +101,7 @@ def _cell(state: State | None, activity_type: str) -> str:
 
 
 def _always(activity_type: str) -> bool:
-    return activity_type in {"reversal", "tier.changed"} or activity_type.endswith(".expired")
+    return activity_type in {"reversal", "refund", "tier.changed"} or activity_type.endswith(".expired")
 
 
 class StepSchema(Schema):

@@ -1,10 +1,10 @@
-"""The activity type and the permission that the plugin brings."""
+"""The activity type, the permission and the error that the plugin brings."""
 
 from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from corekit import ActivityType, Permission
+from corekit import ActivityType, ErrorText, Permission
 
 
 class AdjustmentSchema(Schema):
@@ -22,3 +22,4 @@ ADJUSTMENT = ActivityType(
     command=True,
 )
 ADJUST = Permission(name="points.adjust", description="Give or take points by hand.")
+CURRENCY_UNKNOWN = ErrorText("POINTS_CURRENCY_UNKNOWN", "There is no currency {currency}.", "没有积分币种 {currency}。")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from corekit import Batch, Credit, Debit, Declares, Effect, Facts, Section, hookimpl
 from corekit_points import declared
 from corekit_points.compiler import accounts, metrics
 from corekit_points.program import PointsSchema
 from corekit_points.rules import earnings
+
+if TYPE_CHECKING:
+    from corekit_schema import Graph
 
 
 @hookimpl
@@ -17,6 +21,7 @@ def corekit_declare() -> Declares:
     return Declares(
         activities=[declared.ADJUSTMENT],
         permissions=[declared.ADJUST],
+        errors=[declared.CURRENCY_UNKNOWN],
         program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics),
     )
 
@@ -27,8 +32,16 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
     for activity in batch:
         if activity.type == declared.ADJUSTMENT.name:
             move = Credit if activity.amount > 0 else Debit
-            yield move(activity, rule="adjustment@1", account=activity.unit or "points", amount=abs(activity.amount))
+            yield move(activity, rule="adjustment@1", account=str(activity.unit), amount=abs(activity.amount))
             continue
         for earned in earnings(facts.program(activity), activity, facts):
             rule = earned.rule
             yield Credit(activity, rule=rule.name, account=rule.kind, amount=earned.amount, shares=earned.shares)
+
+
+@hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed
+def corekit_graph() -> Graph:
+    """Add points to members, queries and mutations."""
+    from corekit_points.graph import graph
+
+    return graph()

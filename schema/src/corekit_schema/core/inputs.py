@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from marshmallow import fields, validate
 
 from corekit.activities.activity import WHOLE
@@ -81,7 +79,7 @@ class _Described(_OfMember):
     type = fields.String(required=True, metadata={"description": "Its type, such as `purchase`."})
     amount = AmountDigits(load_default=0, metadata={"description": "In minor units; left out where its type has none."})
     unit = fields.String(load_default=None, metadata={"description": "Of the amount; that of the type where left out."})
-    lines: fields.Field[Any] = fields.List(
+    lines = fields.List(  # pyright: ignore[reportUnknownVariableType] - marshmallow does not say what Nested loads
         fields.Nested(LineInput), load_default=list, metadata={"description": "Its lines, for a purchase."}
     )
     payload = fields.Raw(load_default=dict, metadata={"description": "What else it says, as its type declares."})

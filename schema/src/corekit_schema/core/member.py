@@ -26,11 +26,14 @@ from corekit_schema.core.permissions import READ
 from corekit_schema.core.purchases import Consumption, ConsumptionBy, Purchase
 from corekit_schema.core.standing import Progress, Standing
 from corekit_schema.fields import Field, Object, listed
+from corekit_schema.inputs import argument_moment
 from corekit_schema.nodes import Node
 from corekit_schema.policies import owner_or_permission
 from corekit_schema.scalars import JSON, AmountValue, DateTime
 
 _KIND = graphene.Argument(graphene.String, required=True, description="The account kind, such as `points`.")
+
+_AT = graphene.Argument(DateTime, description="As of this instant; now where left out.")
 
 
 class MemberState(graphene.Enum):
@@ -99,9 +102,10 @@ class Member(
         ladder=graphene.Argument(
             graphene.String, description="Code of the ladder; the program's first where left out."
         ),
+        at=_AT,
         description="Where the member stands on a ladder; null where it stands nowhere.",
     )
-    tiers = Field(listed(Standing), description="Where the member stands, on each ladder.")
+    tiers = Field(listed(Standing), at=_AT, description="Where the member stands, on each ladder.")
     tier_history = Field(listed(Standing), description="Every stay in a tier, by ladder, oldest first.")
     progress = Field(listed(Progress), description="How far the next tier is, on each ladder.")
 
@@ -172,7 +176,7 @@ class Member(
 
     @staticmethod
     def resolve_tier(
-        parents: Sequence[MemberValue], info: Info, ladder: str | None = None
+        parents: Sequence[MemberValue], info: Info, ladder: str | None = None, at: Any = None
     ) -> list[StandingValue | None]:
         """Return where they stand on a ladder."""
         ladders = info.context.kit.program.ladders
@@ -182,9 +186,9 @@ class Member(
         ]
 
     @staticmethod
-    def resolve_tiers(parents: Sequence[MemberValue], info: Info) -> list[list[StandingValue]]:
+    def resolve_tiers(parents: Sequence[MemberValue], info: Info, at: Any = None) -> list[list[StandingValue]]:
         """Return where they stand."""
-        return _standings(parents, info)
+        return _standings(parents, info, at)
 
     @staticmethod
     def resolve_tier_history(parents: Sequence[MemberValue], info: Info) -> list[list[StandingValue]]:
@@ -221,7 +225,8 @@ def _of_kind(found: Sequence[BalanceValue], kind: str) -> BalanceValue | None:
     return next((each for each in found if each.kind == kind), None)
 
 
-def _standings(parents: Sequence[MemberValue], info: Info) -> list[list[StandingValue]]:
+def _standings(parents: Sequence[MemberValue], info: Info, at: Any) -> list[list[StandingValue]]:
     context, ids = info.context, tuple(dict.fromkeys(each.id for each in parents))
-    found = context.once(("standing", ids), lambda: tier_reads.standing(context.read, ids))
+    moment = argument_moment("at", at)
+    found = context.once(("standing", ids, moment), lambda: tier_reads.standing(context.read, ids, moment))
     return [found[each.id] for each in parents]

@@ -1,0 +1,283 @@
+"""One attempt at settling a chunk: plan it with no lock held, then lock, compare, write and commit."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+
+import attrs
+from attrs import Factory, define
+from sqlalchemy import Connection
+
+from corekit.activities.apply import Applier, Guarded
+from corekit.activities.incoming import Incoming, Key, key_reused
+from corekit.activities.outcome import Outcome
+from corekit.activities.own_effects import write_own_effects
+from corekit.activities.plan import Plan
+from corekit.activities.reactions import Failure, Reactions
+from corekit.activities.terms import Terms
+from corekit.activities.write import rows_of
+from corekit.clock import Clock, micros
+from corekit.db.reader import Reader
+from corekit.errors import Busy
+from corekit.ledger.rows import Rows
+from corekit.ledger.state import Member
+from corekit.ledger.store import Conflict, Lock, Store
+from corekit.members.states import allowed
+
+DEADLINE = 2.0
+"""Seconds a plan may take under the lock."""
+
+
+class Timekeeper:
+    """Tells the time by which activities settle: an injected clock, or by default the database's."""
+
+    def __init__(self, clock: Clock | None) -> None:
+        self._clock = clock
+
+    @property
+    def by_database(self) -> bool:
+        """Whether the database's clock is the kit's."""
+        return self._clock is None
+
+    def about_now(self) -> int:
+        """Return the present instant without asking the database: for what the door checks, and to begin a plan."""
+        return micros(self._clock()) if self._clock is not None else time.time_ns() // 1000
+
+    def planning(self, about: int, by_database: int) -> int:
+        """Return the instant at which a plan is made: the database's, where it is the kit's clock and has told it."""
+        return by_database if self._clock is None and by_database else about
+
+    def under_lock(self, lock: Lock) -> int:
+        """Return the instant at which the members were locked."""
+        return micros(self._clock()) if self._clock is not None else lock.time
+
+
+@define
+class Known:
+    """What earlier attempts at a chunk found out, by the activity's key."""
+
+    guarded: Guarded = Factory(dict[tuple[Key, int], str])
+    broken: dict[Key, Failure] = Factory(dict[Key, Failure])
+
+
+class Attempt:
+    """One attempt at settling a chunk."""
+
+    def __init__(
+        self,
+        terms: Terms,
+        clock: Timekeeper,
+        store: Store,
+        connection: Connection,
+        known: Known,
+        *,
+        simulate: bool = False,
+        waiting: bool = False,
+    ) -> None:
+        self.clock = clock
+        self.store = store
+        self.connection = connection
+        self.known = known
+        self.simulate = simulate
+        self.waiting = waiting
+        self.terms = terms
+
+    def run(self, arriving: Sequence[Incoming], *, under_lock: bool) -> tuple[dict[str, Outcome], list[Incoming]]:
+        """Return the answers by activity id, and the activities that must be tried again."""
+        answers, fresh = self._replayed(arriving)
+        done_keys = [incoming.key for incoming in arriving if incoming.activity.id in answers] if self.waiting else []
+        if not fresh and not done_keys:
+            return answers, []
+        lock: Lock | None = None
+        if under_lock:
+            self.store.begin()
+            lock = self.store.lock(sorted({incoming.activity.member for incoming in fresh}))
+        started = time.monotonic()
+        plan = self._plan(fresh)
+        if lock is not None and time.monotonic() - started > DEADLINE:
+            raise Busy("a plugin took too long while the member was locked; nothing was written, send the key again")
+        moved = self._write(plan, fresh, done_keys, lock)
+        rest = list(plan.rest)
+        for incoming in fresh:
+            if incoming.activity.member in moved and incoming.activity.id in plan.answers:
+                rest.append(incoming)
+            elif (outcome := plan.answers.get(incoming.activity.id)) is not None:
+                answers[incoming.activity.id] = _with_follow_ons(plan, outcome)
+        if moved and not answers:
+            raise Conflict("every member moved on")
+        return answers, rest
+
+    def expire(self, members: Sequence[str], at: int) -> int:
+        """Let due lots lapse."""
+        plan = Plan(self.terms, self.store, at)
+        plan.load_members(members)
+        applier = Applier(plan, self.known.guarded)
+        for member in plan.members.values():
+            applier.expire(member, at, kernel_time=False)
+            member.journal.keep()
+        number = sum(len(member.planned) for member in plan.members.values())
+        if self._write(plan, [], [], None):
+            raise Conflict("members moved on")
+        return number
+
+    # ------------------------------------------------------------------------------------------------ planning
+
+    def _replayed(self, arriving: Sequence[Incoming]) -> tuple[dict[str, Outcome], list[Incoming]]:
+        """Answer the keys that were answered before; a key whose activity failed resumes that activity."""
+        known = {row[:2]: row[2:] for row in self.store.requests([incoming.key for incoming in arriving])}
+        answers: dict[str, Outcome] = {}
+        fresh: list[Incoming] = []
+        for incoming in arriving:
+            row = known.get(incoming.key)
+            if row is None:
+                fresh.append(incoming)
+                continue
+            hash_, verdict, member, activity, code, parameters, seq = row
+            if verdict == "failed":
+                incoming.resumes = activity
+                incoming.activity = attrs.evolve(incoming.activity, id=activity)
+                fresh.append(incoming)
+            elif hash_ != incoming.hash:
+                answers[incoming.activity.id] = key_reused(incoming)
+            else:
+                answers[incoming.activity.id] = Outcome(
+                    outcome=verdict,
+                    source=incoming.key[0],
+                    external_id=incoming.key[1],
+                    member=member,
+                    activity_id=activity,
+                    type=incoming.activity.type,
+                    seq=seq,
+                    code=code,
+                    parameters=parameters or {},
+                    message=self.terms.message(code, parameters or {}) if code else "",
+                    replayed=True,
+                )
+        return answers, fresh
+
+    def _plan(self, fresh: Sequence[Incoming]) -> Plan:
+        plan = Plan(self.terms, self.store, self.clock.about_now())
+        if not fresh:
+            return plan
+        plan.load(fresh)
+        plan.now = self.clock.planning(plan.now, plan.database_time)
+        queues = plan.queues(fresh)
+        reactions = Reactions(plan, self.known.broken)
+        coming = [incoming.activity for queue in queues.values() for incoming in queue]
+        reactions.prepare(coming, Reader(self.connection))
+        applier = Applier(plan, self.known.guarded)
+        while queues:
+            self._wave(plan, applier, reactions, queues)
+            queues = {member: queue for member, queue in queues.items() if queue}
+        return plan
+
+    def _wave(self, plan: Plan, applier: Applier, reactions: Reactions, queues: dict[str, deque[Incoming]]) -> None:
+        wave = [(plan.member(member_id), queue.popleft()) for member_id, queue in queues.items()]
+        living: list[tuple[Member, Incoming]] = []
+        for member, incoming in wave:
+            if (code := _forbidden(member, incoming)) is not None:
+                applier.refuse(incoming, code)
+                continue
+            at, kernel_time = plan.instant(member, incoming)
+            applier.expire(member, at, kernel_time=kernel_time)
+            living.append((member, incoming))
+        yielded = reactions.react([incoming.activity for _, incoming in living])
+        plan.need_lots_for(yielded)
+        for member, incoming in living:
+            failure = reactions.failures.get(incoming.key)
+            if failure is not None:
+                member.journal.roll_back()
+                _fail(plan, incoming, failure)
+                continue
+            follow_ons = applier.settle(member, incoming, yielded[incoming.activity.id])
+            queue = queues[member.id]
+            if member.stale:  # a plugin cannot foresee its own effect: what comes next waits for the next chunk
+                plan.rest.extend(later for later in queue if later.activity.parent is None)
+                for later in [later for later in queue if later.activity.parent is None]:
+                    queue.remove(later)
+            queue.extendleft(reversed(follow_ons))
+
+    # ------------------------------------------------------------------------------------------------- writing
+
+    def _write(
+        self, plan: Plan, fresh: Sequence[Incoming], done_keys: list[tuple[str, str]], lock: Lock | None
+    ) -> set[str]:
+        """Lock, compare, write, commit. Return the members that moved on, whose activities must be tried again."""
+        store = self.store
+        touched = sorted(member_id for member_id, member in plan.members.items() if not member.is_new or member.planned)
+        if lock is None:
+            store.begin()
+            lock = store.lock(touched)
+        now = self.clock.under_lock(lock)
+        if now >= plan.holds_until() and any(p.kernel_time for m in plan.members.values() for p in m.planned):
+            raise Conflict("a lot lapsed or a day ended between plan and lock")
+        moved = {
+            member_id
+            for member_id in touched
+            if member_id in lock.seqs and lock.seqs[member_id] != plan.members[member_id].seq_loaded
+        }
+        if moved:
+            plan.forget(moved)
+        rows = rows_of(plan, now)
+        if self.waiting:
+            done_keys += [
+                i.key
+                for i in fresh
+                if i.activity.id in plan.answers
+                and i.activity.member not in moved
+                and plan.answers[i.activity.id].outcome != "failed"
+            ]
+            if done_keys:
+                rows["intake_done"] = list(done_keys)
+        self._send(plan, rows, [i.resumes for i in fresh if i.resumes and i.activity.member not in moved])
+        return moved
+
+    def _send(self, plan: Plan, rows: Rows, resumed: list[str]) -> None:
+        if not rows:
+            self.store.rollback()
+            return
+        if resumed:
+            self.store.drop_failed(resumed)
+        self.store.write(rows)
+        write_own_effects(plan, self.connection)
+        if self.simulate:
+            self.store.rollback()
+        else:
+            self.store.commit()
+
+
+def _forbidden(member: Member, incoming: Incoming) -> str | None:
+    """Return the code by which the member's state forbids an activity, or None."""
+    kind = incoming.kind
+    if member.exists and (kind.reversal or kind.internal or incoming.activity.parent is not None):
+        return None
+    return allowed(member.state or None, kind.name)
+
+
+def _fail(plan: Plan, incoming: Incoming, failure: Failure) -> None:
+    activity = incoming.activity
+    outcome = Outcome(
+        outcome="failed",
+        source=activity.source,
+        external_id=activity.external_id,
+        member=activity.member,
+        activity_id=activity.id,
+        type=activity.type,
+        code=failure.code,
+        parameters={"plugin": failure.plugin},
+        message=failure.message,
+    )
+    if activity.parent is None:
+        plan.failed.append((incoming, outcome))
+    else:  # it never sinks its parent: it stays queued
+        plan.queued.append(incoming)
+    plan.answer(incoming, outcome)
+
+
+def _with_follow_ons(plan: Plan, outcome: Outcome) -> Outcome:
+    below = plan.children.get(outcome.activity_id or "", ())
+    if not below:
+        return outcome
+    return attrs.evolve(outcome, follow_ons=tuple(_with_follow_ons(plan, plan.answers[child]) for child in below))

@@ -1,0 +1,94 @@
+"""What a member may do in which state: the whole table, in code, in the documentation and in the database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corekit.activities.activity import Activity
+from corekit.members.read import members
+from corekit.members.states import STATES, STEPS, allowed, states_table, target
+
+ROOT = Path(__file__).resolve().parents[3]
+
+TABLE = {
+    # activity: no member, active, frozen, cancelled
+    "purchase": ("MEMBER_UNKNOWN", None, "MEMBER_FROZEN", "MEMBER_CANCELLED"),
+    "points.adjustment": ("MEMBER_UNKNOWN", None, "MEMBER_FROZEN", "MEMBER_CANCELLED"),
+    "reversal": ("MEMBER_UNKNOWN", None, None, None),
+    "refund": ("MEMBER_UNKNOWN", None, None, None),
+    "points.expired": ("MEMBER_UNKNOWN", None, None, None),
+    "tier.changed": ("MEMBER_UNKNOWN", None, None, None),
+    "member.registered": (None, "MEMBER_STATE", "MEMBER_STATE", "MEMBER_STATE"),
+    "member.frozen": ("MEMBER_UNKNOWN", None, "MEMBER_STATE", "MEMBER_STATE"),
+    "member.unfrozen": ("MEMBER_UNKNOWN", "MEMBER_STATE", None, "MEMBER_STATE"),
+    "member.cancelled": ("MEMBER_UNKNOWN", None, None, "MEMBER_STATE"),
+    "member.restored": ("MEMBER_UNKNOWN", "MEMBER_STATE", "MEMBER_STATE", None),
+}
+
+
+@pytest.mark.parametrize("activity", TABLE)
+def test_the_table_says_who_may(activity: str) -> None:
+    assert tuple(allowed(state, activity) for state in (None, *STATES)) == TABLE[activity]
+
+
+def test_every_step_leads_somewhere_and_nothing_else_does() -> None:
+    assert {name: target(name) for name in STEPS} == {
+        "member.registered": "active",
+        "member.frozen": "frozen",
+        "member.unfrozen": "active",
+        "member.cancelled": "cancelled",
+        "member.restored": "active",
+    }
+    assert target("purchase") is None
+
+
+def test_the_documentation_shows_the_table_as_it_is() -> None:
+    assert states_table() in (ROOT / "docs/members.md").read_text(encoding="utf-8")
+
+
+WAYS_IN: dict[str, list[str]] = {
+    "active": [],
+    "frozen": ["member.frozen"],
+    "cancelled": ["member.cancelled"],
+}
+
+
+def lead(kit: Any, state: str) -> str:
+    member: str = kit.record(Activity(type="member.registered", member="")).member
+    for step in WAYS_IN[state]:
+        assert kit.record(Activity(type=step, member=member)).settled
+    return member
+
+
+@pytest.mark.row("M4", way="python")
+@pytest.mark.parametrize("state", STATES)
+def test_each_step_is_taken_or_refused_as_the_table_says(kit: Any, state: str) -> None:
+    for step in STEPS:
+        if step != "member.registered":
+            member = lead(kit, state)
+            outcome = kit.record(Activity(type=step, member=member, payload={"reason": "why not"}))
+            assert outcome.code == allowed(state, step)
+            with kit.read() as read:
+                found = members(read, [member])[member]
+            assert found.state == (target(step) if outcome.settled else state)
+
+
+@pytest.mark.row("M4", way="bad_input")
+@pytest.mark.parametrize(("state", "code"), [("frozen", "MEMBER_FROZEN"), ("cancelled", "MEMBER_CANCELLED")])
+def test_who_is_frozen_or_gone_buys_nothing_and_hears_the_same_again(kit: Any, state: str, code: str) -> None:
+    purchase = Activity(type="purchase", member=lead(kit, state), amount=100, external_id="p1")
+    first, again = kit.record(purchase), kit.record(purchase)
+    assert (first.outcome, first.code, first.replayed) == ("refused", code, False)
+    assert (again.outcome, again.code, again.replayed) == ("refused", code, True)
+
+
+@pytest.mark.row("M4", way="reversal")
+def test_taking_back_a_step_leads_back_where_it_came_from(kit: Any) -> None:
+    member = lead(kit, "active")
+    frozen = kit.record(Activity(type="member.frozen", member=member))
+    assert kit.reverse(frozen.activity_id).settled
+    with kit.read() as read:
+        assert members(read, [member])[member].state == "active"

@@ -1,0 +1,228 @@
+"""Points in GraphQL: what a member has of a currency, the currencies, and adjustments by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import graphene
+from attrs import frozen
+from marshmallow import fields, validate
+
+from corekit import Activity, Balance, balances, expiring, suggest
+from corekit_points.compiler import CURRENCY
+from corekit_points.declared import ADJUST, ADJUSTMENT
+from corekit_points.rules import Book, Currency
+from corekit_schema import (
+    ActivityPayload,
+    Amount,
+    AmountDigits,
+    AmountValue,
+    DateTime,
+    Field,
+    GlobalId,
+    Graph,
+    Info,
+    Input,
+    Member,
+    Mutation,
+    MutationField,
+    Object,
+    Query,
+    idempotency_key,
+    invalid,
+    listed,
+    owner_or_permission,
+    permission,
+    public,
+    record,
+)
+
+_MOST_DAYS = 3660
+
+
+class PointsCurrency(Object, policy=public):
+    """A currency that members earn."""
+
+    code = Field(graphene.String, required=True, description="Its code in the program, such as `points`.")
+    name = Field(graphene.String, required=True, description="What people call it.")
+    account_kind = Field(graphene.String, required=True, source="kind", description="The account kind that holds it.")
+    scale = Field(graphene.Int, required=True, description="Decimal places between a minor and a whole unit.")
+    expires = Field(graphene.Boolean, required=True, description="Whether it lapses some time after it was earned.")
+
+    @staticmethod
+    def resolve_expires(parents: Sequence[Currency], info: Info) -> list[bool]:
+        """Say which lapse."""
+        return [currency.expiry is not None for currency in parents]
+
+
+@frozen
+class Lapsing:
+    """An amount and the instant at which it lapses."""
+
+    at: datetime
+    amount: AmountValue
+
+
+class PointsExpiry(Object, policy=public):
+    """Points that lapse unless they are spent before."""
+
+    at = Field(DateTime, required=True, description="The first instant at which they can no longer be spent.")
+    amount = Field(Amount, required=True, description="How many.")
+
+
+@frozen
+class Holding:
+    """What a member has of a currency; no balance where there never was any."""
+
+    member: str
+    currency: Currency
+    found: Balance | None
+
+    def amount(self, name: str) -> AmountValue:
+        """Return one of the amounts of the balance."""
+        minor = 0 if self.found is None else getattr(self.found, name)
+        return AmountValue(minor, self.currency.kind, self.currency.scale)
+
+
+class PointsBalance(Object, policy=public):
+    """What a member has of a currency."""
+
+    currency = Field(PointsCurrency, required=True, description="Of which currency.")
+    balance = Field(Amount, required=True, description="What the books say.")
+    available = Field(Amount, required=True, description="What may be spent now.")
+    debt = Field(Amount, required=True, description="What the member owes.")
+    expiring_soon = Field(
+        listed(PointsExpiry),
+        description="What lapses within so many days, soonest first.",
+        within=graphene.Int(required=True, default_value=30, description="How many days to look ahead."),
+    )
+
+    @staticmethod
+    def resolve_balance(parents: Sequence[Holding], info: Info) -> list[AmountValue]:
+        """Return what the books say."""
+        return [holding.amount("balance") for holding in parents]
+
+    @staticmethod
+    def resolve_available(parents: Sequence[Holding], info: Info) -> list[AmountValue]:
+        """Return what may be spent now."""
+        return [holding.amount("available") for holding in parents]
+
+    @staticmethod
+    def resolve_debt(parents: Sequence[Holding], info: Info) -> list[AmountValue]:
+        """Return what the members owe."""
+        return [holding.amount("debt") for holding in parents]
+
+    @staticmethod
+    def resolve_expiring_soon(parents: Sequence[Holding], info: Info, within: int) -> list[list[Lapsing]]:
+        """Return what lapses soon; one statement for each currency that is asked for."""
+        context = info.context
+        until = context.now + timedelta(days=max(0, min(within, _MOST_DAYS)))
+        of_kind: dict[str, set[str]] = {}
+        for holding in parents:
+            of_kind.setdefault(holding.currency.kind, set()).add(holding.member)
+        found = {
+            kind: expiring(context.read, sorted(members), kind, until, context.now)
+            for kind, members in of_kind.items()
+        }
+        return [
+            [
+                Lapsing(lot.at, AmountValue(lot.amount, holding.currency.kind, holding.currency.scale))
+                for lot in found[holding.currency.kind][holding.member]
+            ]
+            for holding in parents
+        ]
+
+
+class PointsMember(Object, policy=owner_or_permission("members.read")):
+    """What this plugin adds to a member."""
+
+    points = Field(
+        PointsBalance,
+        description="What the member has of a currency; null where there is no such currency.",
+        currency=graphene.String(required=True, default_value=CURRENCY, description="The code of the currency."),
+    )
+
+    @staticmethod
+    def resolve_points(parents: Sequence[Any], info: Info, currency: str) -> list[Holding | None]:
+        """Return what they have."""
+        known = _book(info).currencies.get(currency)
+        if known is None:
+            return [None] * len(parents)
+        context = info.context
+        ids = tuple(dict.fromkeys(member.id for member in parents))
+        found = context.once(("points", ids), lambda: balances(context.read, ids, context.now))
+        by_member = {member: {each.kind: each for each in kinds} for member, kinds in found.items()}
+        return [Holding(member.id, known, by_member[member.id].get(known.kind)) for member in parents]
+
+
+class PointsQuery(Object, policy=public):
+    """What this plugin adds to the queries."""
+
+    points_currencies = Field(
+        graphene.List(graphene.NonNull(PointsCurrency)), description="The currencies of the program."
+    )
+
+    @staticmethod
+    def resolve_points_currencies(parents: Sequence[Any], info: Info) -> list[list[Currency]]:
+        """Return the currencies."""
+        return [list(_book(info).currencies.values()) for _ in parents]
+
+
+class PointsAdjustInput(Input):
+    """Points that are given or taken by hand."""
+
+    member_id = GlobalId("Member", required=True, metadata={"description": "Whose points."})
+    amount = AmountDigits(
+        required=True, metadata={"description": "How many, in minor units of the currency; negative to take."}
+    )
+    currency = fields.String(load_default=CURRENCY, metadata={"description": "The code of the currency."})
+    reason = fields.String(
+        required=True, validate=validate.Length(1, 500), metadata={"description": "Why; the statement keeps it."}
+    )
+    idempotency_key = idempotency_key()
+
+
+def _adjust(info: Info, values: Mapping[str, Any]) -> Any:
+    """Record the adjustment."""
+    currencies = _book(info).currencies
+    code = values["currency"]
+    if code not in currencies:
+        hint = suggest(code, currencies)
+        raise invalid("POINTS_CURRENCY_UNKNOWN", f"There is no currency {code}{hint}.", "currency", currency=code)
+    return record(
+        info,
+        Activity(
+            type=ADJUSTMENT.name,
+            member=values["member_id"],
+            amount=values["amount"],
+            unit=currencies[code].kind,
+            payload={"reason": values["reason"]},
+            external_id=values["idempotency_key"],
+            actor=info.context.viewer.actor,
+        ),
+    )
+
+
+class PointsMutation(Object):
+    """What this plugin adds to the mutations."""
+
+    points_adjust = MutationField(
+        PointsAdjustInput,
+        _adjust,
+        payload=ActivityPayload,
+        policy=permission(ADJUST.name),
+        description="Give or take points by hand.",
+    )
+
+
+def graph() -> Graph:
+    """Return what this plugin adds to the schema."""
+    return Graph(extends={Member: PointsMember, Query: PointsQuery, Mutation: PointsMutation})
+
+
+def _book(info: Info) -> Book:
+    """Return the currencies and rules that hold now."""
+    book: Book = info.context.kit.program.sections["points"]
+    return book
