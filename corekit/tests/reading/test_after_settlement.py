@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,28 +16,25 @@ from corekit.ledger.read import balances, expiring, statement
 STAR = Unit("star", 0)
 
 
-class Stars(ModuleType):
-    """A star for each whole unit of money on a line; the word "spend" as store takes three."""
+@hookimpl
+def corekit_declare() -> Declares:
+    return Declares(accounts=[AccountKind(code="stars", unit=STAR, lots=True, expiry=Expiry(1))])
 
-    @staticmethod
-    @hookimpl
-    def corekit_declare() -> Declares:
-        return Declares(accounts=[AccountKind(code="stars", unit=STAR, lots=True, expiry=Expiry(1))])
 
-    @staticmethod
-    @hookimpl
-    def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
-        for activity in batch.of("purchase"):
-            if activity.payload.get("store") == "spend":
-                yield Debit(activity, account="stars", amount=3, rule="spend@1", otherwise="drop")
-            else:
-                shares = {line.no: line.amount // 100 for line in activity.lines}
-                yield Credit(activity, account="stars", amount=sum(shares.values()), shares=shares, rule="star@1")
+@hookimpl
+def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
+    """Give a star for each whole unit of money on a line; in the store "spend" take three."""
+    for activity in batch.of("purchase"):
+        if activity.payload.get("store") == "spend":
+            yield Debit(activity, account="stars", amount=3, rule="spend@1", otherwise="drop")
+        else:
+            shares = {line.no: line.amount // 100 for line in activity.lines}
+            yield Credit(activity, account="stars", amount=sum(shares.values()), shares=shares, rule="star@1")
 
 
 @pytest.fixture
 def kit(make_kit: Any) -> Any:
-    return make_kit(["stars"], modules={"stars": Stars("stars")})
+    return make_kit(["stars"], modules={"stars": sys.modules[__name__]})
 
 
 def buy(kit: Any, member: str, *amounts: int, store: str = "s1") -> str:

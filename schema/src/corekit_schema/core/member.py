@@ -26,7 +26,7 @@ from corekit_schema.core.permissions import READ
 from corekit_schema.core.purchases import Consumption, ConsumptionBy, Purchase
 from corekit_schema.core.standing import Progress, Standing
 from corekit_schema.fields import Field, Object, listed
-from corekit_schema.inputs import argument_moment
+from corekit_schema.inputs import as_of
 from corekit_schema.nodes import Node
 from corekit_schema.policies import owner_or_permission
 from corekit_schema.scalars import JSON, AmountValue, DateTime
@@ -182,7 +182,8 @@ class Member(
         ladders = info.context.kit.program.ladders
         code = ladder or (ladders[0].code if ladders else None)
         return [
-            next((each for each in standings if each.ladder == code), None) for standings in _standings(parents, info)
+            next((each for each in standings if each.ladder == code), None)
+            for standings in _standings(parents, info, at)
         ]
 
     @staticmethod
@@ -227,6 +228,6 @@ def _of_kind(found: Sequence[BalanceValue], kind: str) -> BalanceValue | None:
 
 def _standings(parents: Sequence[MemberValue], info: Info, at: Any) -> list[list[StandingValue]]:
     context, ids = info.context, tuple(dict.fromkeys(each.id for each in parents))
-    moment = argument_moment("at", at)
+    moment = as_of(at)
     found = context.once(("standing", ids, moment), lambda: tier_reads.standing(context.read, ids, moment))
     return [found[each.id] for each in parents]
