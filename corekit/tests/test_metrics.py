@@ -40,33 +40,33 @@ WINDOWS = st.one_of(
         ("rolling 9999 years", "2020-02-29", "0001-01-02", "2020-02-29"),
     ],
 )
-def test_these_days_belong_to_a_window(window: str, seen_from: str, first: str, last: str):
+def test_these_days_belong_to_a_window(window: str, seen_from: str, first: str, last: str) -> None:
     days = Window.parse(window).days(date.fromisoformat(seen_from))
     assert days == (date.fromisoformat(first), date.fromisoformat(last))
 
 
 @given(WINDOWS, DAYS)
-def test_a_window_holds_the_day_it_is_seen_from(window: str, day: date):
+def test_a_window_holds_the_day_it_is_seen_from(window: str, day: date) -> None:
     first, last = Window.parse(window).days(day)
     assert first <= day <= last
 
 
 @given(WINDOWS, DAYS)
-def test_a_window_never_moves_back(window: str, day: date):
+def test_a_window_never_moves_back(window: str, day: date) -> None:
     today, tomorrow = Window.parse(window).days(day), Window.parse(window).days(day + timedelta(days=1))
     assert today[0] <= tomorrow[0]
     assert today[1] <= tomorrow[1]
 
 
 @given(WINDOWS)
-def test_a_window_is_written_as_it_is_read(window: str):
+def test_a_window_is_written_as_it_is_read(window: str) -> None:
     assert Window.parse(str(Window.parse(window))) == Window.parse(window)
 
 
 @pytest.mark.parametrize(
     "text", ["", "week", "rolling", "rolling 0 days", "rolling 1 week", "rolling -1 days", "Rolling 1 day", "2 months"]
 )
-def test_what_is_no_window_is_refused_with_the_ones_there_are(text: str):
+def test_what_is_no_window_is_refused_with_the_ones_there_are(text: str) -> None:
     with pytest.raises(ValueError, match="use day, month, year, lifetime or for example 'rolling 12 months'"):
         Window.parse(text)
 
@@ -85,5 +85,5 @@ def test_what_is_no_window_is_refused_with_the_ones_there_are(text: str):
         ("9999-06-15", 12, "9999-12-31"),
     ],
 )
-def test_months_later_is_the_same_day_or_the_last_of_the_month(day: str, months: int, later: str):
+def test_months_later_is_the_same_day_or_the_last_of_the_month(day: str, months: int, later: str) -> None:
     assert add_months(date.fromisoformat(day), months) == date.fromisoformat(later)

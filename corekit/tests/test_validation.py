@@ -24,9 +24,11 @@ class Inner(Schema):
 
 class Outer(Schema):
     inner = fields.Nested(Inner)
-    many = fields.List(fields.Nested(Inner))
+    many = fields.List(fields.Nested(Inner))  # pyright: ignore[reportUnknownVariableType]
     keyed = fields.Dict(fields.String(validate=validate.Length(max=2)), fields.Integer())
-    word = fields.String(data_key="theWord", validate=[validate.Length(equal=4), validate.OneOf(["late", "odd", "good"])])
+    word = fields.String(
+        data_key="theWord", validate=[validate.Length(equal=4), validate.OneOf(["late", "odd", "good"])]
+    )
     both = fields.String(validate=validate.And(validate.Length(min=3), validate.Regexp("^a")))
     claim = fields.String(validate=late)
     url = fields.Url(error_messages={"invalid": "Give a link."})

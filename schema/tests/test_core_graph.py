@@ -92,7 +92,12 @@ def test_a_member_is_registered_with_custom_attributes(graph: Any) -> None:
     answer = graph.data(REGISTER, input={**profile, "attributes": {"shoe_size": 38}})["register"]
     assert answer["outcome"] == "SETTLED"
     assert answer["userErrors"] == []
-    assert answer["member"] == {**profile, "id": answer["member"]["id"], "state": "ACTIVE", "attributes": {"shoe_size": 38}}
+    assert answer["member"] == {
+        **profile,
+        "id": answer["member"]["id"],
+        "state": "ACTIVE",
+        "attributes": {"shoe_size": 38},
+    }
     assert answer["activity"]["type"] == "member.registered"
     assert answer["activity"]["actor"] == "staff:mira"
 
@@ -156,7 +161,10 @@ def test_a_purchase_is_recorded_with_its_lines(graph: Any) -> None:
         {"activity": {"type": "purchase"}, "lines": [{"category": "tea"}], "reversed": False}
     ]
     assert found["consumption"][0] == {
-        "key": "tea", "amount": {"digits": "1000", "unit": "USD"}, "quantity": 1.0, "purchases": 1
+        "key": "tea",
+        "amount": {"digits": "1000", "unit": "USD"},
+        "quantity": 1.0,
+        "purchases": 1,
     }
 
 
@@ -318,7 +326,12 @@ def test_members_come_in_pages_by_cursor_and_by_filter(graph: Any, clock: Any) -
 
 @pytest.mark.parametrize(
     ("arguments", "code"),
-    [("first: 0", "PAGE_SIZE"), ("first: 100000", "PAGE_SIZE"), ('after: "nonsense"', "CURSOR"), ('after: "WzFd"', "CURSOR")],
+    [
+        ("first: 0", "PAGE_SIZE"),
+        ("first: 100000", "PAGE_SIZE"),
+        ('after: "nonsense"', "CURSOR"),
+        ('after: "WzFd"', "CURSOR"),
+    ],
 )
 def test_a_page_that_cannot_be_is_a_coded_error(graph: Any, arguments: str, code: str) -> None:
     answer = graph.ask(f"{{ members({arguments}) {{ nodes {{ id }} }} }}")

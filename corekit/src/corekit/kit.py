@@ -27,7 +27,7 @@ from corekit.db.engine import Database
 from corekit.db.reader import Reader
 from corekit.errors import Invalid, NotFound, SettingsError
 from corekit.hooks import Hooks
-from corekit.ids import new_id
+from corekit.ids import is_id, new_id
 from corekit.ledger import chart, tables
 from corekit.members.profile import profile_schema
 from corekit.plugins import Plugin, discover
@@ -196,7 +196,8 @@ class Kit:
         Raises NotFound where there is no such activity; what cannot be taken back is refused with the reason.
         """
         with self.read() as read:
-            member = read.scalar(select(activities.c.member_id).where(activities.c.id == activity_id))
+            wanted = select(activities.c.member_id).where(activities.c.id == activity_id)
+            member = read.scalar(wanted) if is_id(activity_id) else None
         if member is None:
             message = f"there is no activity {activity_id}"
             raise NotFound(message, id=activity_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 import orjson
 from attrs import frozen
@@ -46,6 +46,15 @@ class Page(Generic[T]):
         return Page(tuple(map(change, self.items)), self.cursors, self.has_next, self.has_previous)
 
 
+class Ask(TypedDict, total=False):
+    """Which page is wanted, as Relay's connections ask: the first or the last so many, after or before a cursor."""
+
+    first: int | None
+    after: str | None
+    last: int | None
+    before: str | None
+
+
 @frozen
 class Span:
     """Which part of a list is wanted: ``size`` items from its beginning, or ``backward`` from its end."""
@@ -56,18 +65,20 @@ class Span:
     before: Key | None
 
     @classmethod
-    def of(cls, first: int | None, after: str | None, last: int | None, before: str | None, *kinds: type) -> Span:
-        """Read the four arguments of a Relay connection; ``kinds`` are the types of the list's keys.
+    def of(cls, ask: Ask, *kinds: type) -> Span:
+        """Read the arguments of a connection; ``kinds`` are the types of the list's keys.
 
         Raises :class:`Invalid` (``PAGE_SIZE``, ``CURSOR``).
         """
+        first, last = ask.get("first"), ask.get("last")
         size = next((given for given in (first, last) if given is not None), PAGE)
         if (first is not None and last is not None) or not 1 <= size <= MOST_ITEMS:
             text, parameters = ERRORS[1], {"most": MOST_ITEMS}
             path = ("first" if last is None else "last",)
             message = text.en.format(**parameters)
             raise Invalid([Problem(code=text.code, message=message, path=path, parameters=parameters)])
-        return cls(size, last is not None, _read("after", after, kinds), _read("before", before, kinds))
+        after, before = (_read(name, ask.get(name), kinds) for name in ("after", "before"))
+        return cls(size, last is not None, after, before)
 
     def select(self, statement: Select[Any], columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
         """Return the statement with this part of its rows, and one more, by rising unique ``columns``.
@@ -155,11 +166,12 @@ def _bound(key: Key, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[Any
     return tuple_(*(literal(value, column.type) for value, column in zip(key, columns, strict=True)))
 
 
-def _read(name: str, cursor: str | None, kinds: tuple[type, ...]) -> Key | None:
+def _read(name: str, cursor: object, kinds: tuple[type, ...]) -> Key | None:
     if cursor is None:
         return None
     try:
-        loaded: Any = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        text = str(cursor)
+        loaded: Any = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         key: Key = tuple(loaded)
         fits = all(_fits(value, kind) for value, kind in zip(key, kinds, strict=True))
     except (ValueError, TypeError):

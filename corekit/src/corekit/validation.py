@@ -151,10 +151,8 @@ def _of_field(field: Any, messages: Any, path: Path) -> Iterator[Problem]:
         elif issubclass(kind, fields.Tuple):
             yield from _of_field(field.tuple_fields[int(key)], inner, (*path, key))
         elif issubclass(kind, fields.Dict):
-            for part, of_part in _items(inner) or [("value", inner)]:
-                yield from _of_field(
-                    field.key_field if part == "key" else field.value_field, of_part, (*path, key)
-                )
+            for part, of_part in _items(inner):
+                yield from _of_field(field.key_field if part == "key" else field.value_field, of_part, (*path, key))
         else:
             yield from _said(inner, (*path, key), [])
 
@@ -225,9 +223,7 @@ def _listed(messages: Any) -> list[Any]:
 def _fits(template: str, text: str) -> bool:
     """Say whether ``text`` is ``template`` filled with anything."""
     parsed = Formatter().parse(template)
-    pattern = "".join(
-        re.escape(literal) + (".*" if name is not None else "") for literal, name, _, _ in parsed
-    )
+    pattern = "".join(re.escape(literal) + (".*" if name is not None else "") for literal, name, _, _ in parsed)
     return re.fullmatch(pattern, text, re.DOTALL) is not None
 
 

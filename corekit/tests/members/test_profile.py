@@ -27,7 +27,7 @@ def read(data: Any, profile: dict[str, Any] | None = None) -> Any:
     return load(profile_schema(settings)(), data, ("payload",))
 
 
-ACCEPTED = [
+ACCEPTED: list[Any] = [
     ({}, {"channel": "api", "attributes": {}}),
     ({"channel": "pos"}, {"channel": "pos", "attributes": {}}),
     ({"name": "Åsa O'Neil-Ng 王"}, {"name": "Åsa O'Neil-Ng 王", "channel": "api", "attributes": {}}),
@@ -64,7 +64,7 @@ def test_an_attribute_is_kept_as_json_and_reads_the_same_again(name: str, given:
     assert read(loaded) == loaded
 
 
-REFUSED = [
+REFUSED: list[Any] = [
     ([], (), "TYPE", {"expected": "object"}),
     ({"chanel": "pos"}, ("chanel",), "UNKNOWN_FIELD", {"did_you_mean": "channel"}),
     ({"channel": "fax"}, ("channel",), "NOT_ONE_OF", None),
@@ -112,7 +112,11 @@ def test_an_attribute_that_is_required_is_missed_under_its_own_path(data: Any) -
 
 @pytest.mark.parametrize(
     "declared",
-    [{"name": {"type": "string"}}, {"attributes": {"type": "string"}}, {"size": {"type": "integer", "min": 5, "max": 4}}],
+    [
+        {"name": {"type": "string"}},
+        {"attributes": {"type": "string"}},
+        {"size": {"type": "integer", "min": 5, "max": 4}},
+    ],
 )
 def test_a_declaration_that_contradicts_itself_or_the_core_stops_the_start(declared: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match=r"corekit\.profile\."):

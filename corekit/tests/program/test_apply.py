@@ -43,11 +43,11 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_before_anything_is_applied_there_are_no_ladders(kit: Kit):
+def test_before_anything_is_applied_there_are_no_ladders(kit: Kit) -> None:
     assert (kit.program.version, kit.program.ladders) == (0, ())
 
 
-def test_what_was_applied_holds_at_once(make_kit: MakeKit, file: Path):
+def test_what_was_applied_holds_at_once(make_kit: MakeKit, file: Path) -> None:
     kit = make_kit(["points"])
     done = apply(kit, file)
     assert (done.version, done.changed) == (1, True)
@@ -55,14 +55,14 @@ def test_what_was_applied_holds_at_once(make_kit: MakeKit, file: Path):
     assert [tier.code for tier in kit.program.ladders[0].tiers] == ["ordinary", "silver"]
 
 
-def test_what_was_applied_holds_for_another_kit_on_the_database(make_kit: MakeKit, file: Path):
+def test_what_was_applied_holds_for_another_kit_on_the_database(make_kit: MakeKit, file: Path) -> None:
     kit = make_kit(["points"])
     apply(kit, file)
     other = make_kit(["points"], database=kit.settings.database)
     assert other.program.ladders == kit.program.ladders
 
 
-def test_what_follows_from_the_program_enters_the_books(make_kit: MakeKit, file: Path):
+def test_what_follows_from_the_program_enters_the_books(make_kit: MakeKit, file: Path) -> None:
     kit = make_kit(["points"])
     apply(kit, file)
     with kit.read() as read:
@@ -72,7 +72,7 @@ def test_what_follows_from_the_program_enters_the_books(make_kit: MakeKit, file:
     assert {"points", "points.growth", "points.growth.issued"} <= kinds
 
 
-def test_the_same_program_again_changes_nothing(make_kit: MakeKit, file: Path):
+def test_the_same_program_again_changes_nothing(make_kit: MakeKit, file: Path) -> None:
     kit = make_kit(["points"])
     first = apply(kit, file)
     file.write_text("# a comment and other spaces\n" + PROGRAM.replace(" = ", "="), encoding="utf-8")
@@ -80,7 +80,7 @@ def test_the_same_program_again_changes_nothing(make_kit: MakeKit, file: Path):
     assert (again.version, again.changed, again.applied_at) == (1, False, first.applied_at)
 
 
-def test_another_program_is_refused_and_the_first_stays(make_kit: MakeKit, file: Path):
+def test_another_program_is_refused_and_the_first_stays(make_kit: MakeKit, file: Path) -> None:
     kit = make_kit(["points"])
     apply(kit, file)
     file.write_text(PROGRAM.replace("500.00", "400.00"), encoding="utf-8")
@@ -93,7 +93,7 @@ def test_another_program_is_refused_and_the_first_stays(make_kit: MakeKit, file:
     assert stored.content == PROGRAM
 
 
-def test_a_program_that_cannot_be_used_leaves_no_trace(make_kit: MakeKit, file: Path):
+def test_a_program_that_cannot_be_used_leaves_no_trace(make_kit: MakeKit, file: Path) -> None:
     kit = make_kit(["points"])
     file.write_text(PROGRAM.replace('"500.00"', "500.00"), encoding="utf-8")
     with pytest.raises(SettingsError, match="write it in quotes"):
@@ -102,7 +102,7 @@ def test_a_program_that_cannot_be_used_leaves_no_trace(make_kit: MakeKit, file: 
         assert newest(read) is None
 
 
-def test_what_is_stored_for_a_plugin_that_is_off_is_passed_over(make_kit: MakeKit, file: Path):
+def test_what_is_stored_for_a_plugin_that_is_off_is_passed_over(make_kit: MakeKit, file: Path) -> None:
     kit = make_kit(["points"])
     apply(kit, file)
     without = make_kit([], database=kit.settings.database)
@@ -111,7 +111,7 @@ def test_what_is_stored_for_a_plugin_that_is_off_is_passed_over(make_kit: MakeKi
 
 
 @pytest.mark.parametrize(("content", "reason"), [(None, "No such file"), (b"\xff\xfe", "it is not UTF-8")])
-def test_a_file_that_cannot_be_read_is_named(kit: Kit, tmp_path: Path, content: bytes | None, reason: str):
+def test_a_file_that_cannot_be_read_is_named(kit: Kit, tmp_path: Path, content: bytes | None, reason: str) -> None:
     path = tmp_path / "no.toml"
     if content is not None:
         path.write_bytes(content)
@@ -131,20 +131,20 @@ class TestCommands:
 
     @pytest.mark.row("T1", way="cli")
     @pytest.mark.row("T2", way="cli")
-    def test_apply_says_what_is_in_force_now(self, config: Path, file: Path):
+    def test_apply_says_what_is_in_force_now(self, config: Path, file: Path) -> None:
         done = CliRunner().invoke(app, ["--config", str(config), "program", "apply", str(file)])
         assert done.exit_code == 0
         assert done.stdout == (
             "version 1 is in force\nCorner shop\n  ladder status: ordinary < silver\n  rules of: points\n"
         )
 
-    def test_apply_again_says_that_nothing_changed(self, config: Path, file: Path):
+    def test_apply_again_says_that_nothing_changed(self, config: Path, file: Path) -> None:
         for changed in (True, False):
             done = CliRunner().invoke(app, ["--config", str(config), "--json", "program", "apply", str(file)])
             answer = json.loads(done.stdout)
             assert (done.exit_code, answer["version"], answer["changed"]) == (0, 1, changed)
 
-    def test_apply_of_another_program_is_a_no(self, config: Path, file: Path):
+    def test_apply_of_another_program_is_a_no(self, config: Path, file: Path) -> None:
         CliRunner().invoke(app, ["--config", str(config), "program", "apply", str(file)])
         file.write_text(PROGRAM + "[points.currencies.miles]\n", encoding="utf-8")
         done = CliRunner().invoke(app, ["--config", str(config), "program", "apply", str(file)])
@@ -152,13 +152,13 @@ class TestCommands:
         assert done.stderr.endswith("[PROGRAM_CHANGED]\n")
 
     @pytest.mark.row("T1", way="bad_input")
-    def test_apply_of_a_bad_file_could_not_run_and_names_the_path(self, config: Path, file: Path):
+    def test_apply_of_a_bad_file_could_not_run_and_names_the_path(self, config: Path, file: Path) -> None:
         file.write_text(PROGRAM.replace("at_least", "at_last"), encoding="utf-8")
         done = CliRunner().invoke(app, ["--config", str(config), "program", "apply", str(file)])
         assert done.exit_code == 2
         assert "ladders.0.tiers.1.criteria.0.at_last: There is no such field: did you mean 'at_least'?" in done.stderr
 
-    def test_show_gives_back_what_was_applied(self, config: Path, file: Path):
+    def test_show_gives_back_what_was_applied(self, config: Path, file: Path) -> None:
         before = CliRunner().invoke(app, ["--config", str(config), "program", "show"])
         assert before.stdout == "no program was applied yet\n"
         CliRunner().invoke(app, ["--config", str(config), "program", "apply", str(file)])

@@ -50,20 +50,25 @@ def two_tiers(**lines: str) -> str:
 
 def spend(*thresholds: int) -> str:
     """Criteria over what was spent, over windows of one, two, ... years."""
-    criteria = (f'{{metric = "spend", window = "rolling {n} years", at_least = {t}}}' for n, t in enumerate(thresholds, 1))
+    criteria = (
+        f'{{metric = "spend", window = "rolling {n} years", at_least = {t}}}' for n, t in enumerate(thresholds, 1)
+    )
     return f"criteria = [{', '.join(criteria)}]"
 
 
 @pytest.mark.row("T1", way="python")
-def test_a_ladder_is_read_as_it_stands(reads: Reads):
+def test_a_ladder_is_read_as_it_stands(reads: Reads) -> None:
     (ladder,) = reads(LADDER).ladders
     assert (ladder.code, ladder.name, ladder.on_reversal, ladder.close_at) == ("status", "Status", "keep", 90)
-    assert [(tier.code, tier.rank, tier.match) for tier in ladder.tiers] == [("ordinary", 0, "all"), ("silver", 1, "any")]
+    assert [(tier.code, tier.rank, tier.match) for tier in ladder.tiers] == [
+        ("ordinary", 0, "all"),
+        ("silver", 1, "any"),
+    ]
     assert ladder.tiers[1].benefits == {"discount": "0.05", "lounge": True}
 
 
 @pytest.mark.row("T2", way="python")
-def test_thresholds_become_minor_units_of_what_their_metric_counts(reads: Reads):
+def test_thresholds_become_minor_units_of_what_their_metric_counts(reads: Reads) -> None:
     assert reads(LADDER).ladders[0].tiers[1].criteria == (
         Criterion("spend", Window("month", 12), 499_50),
         Criterion("visits", LIFETIME, 10),
@@ -72,17 +77,17 @@ def test_thresholds_become_minor_units_of_what_their_metric_counts(reads: Reads)
     )
 
 
-def test_several_ladders_stand_side_by_side(reads: Reads):
+def test_several_ladders_stand_side_by_side(reads: Reads) -> None:
     other = LADDER.replace('"status"', '"service"')
     assert [ladder.code for ladder in reads(LADDER + other).ladders] == ["status", "service"]
 
 
-def test_a_plugin_reads_its_own_section_and_an_absent_one_as_empty(reads: Reads):
+def test_a_plugin_reads_its_own_section_and_an_absent_one_as_empty(reads: Reads) -> None:
     assert reads("[stamps]\nsize = 7").sections["stamps"]["size"] == 7
     assert reads().sections["stamps"]["size"] == 10
 
 
-def test_what_is_no_toml_is_refused_with_the_place(problems: Problems):
+def test_what_is_no_toml_is_refused_with_the_place(problems: Problems) -> None:
     assert problems("[[ladders]\n")[""][0] == "NOT_TOML"
 
 
@@ -90,20 +95,26 @@ def test_what_is_no_toml_is_refused_with_the_place(problems: Problems):
     ("text", "path", "written"),
     [
         ("[stamps]\nworth = 0.1", "stamps.worth", "0.1"),
-        (two_tiers(silver='criteria = [{metric = "spend", at_least = 500.00}]'), "ladders.0.tiers.1.criteria.0.at_least", "500.00"),
+        (
+            two_tiers(silver='criteria = [{metric = "spend", at_least = 500.00}]'),
+            "ladders.0.tiers.1.criteria.0.at_least",
+            "500.00",
+        ),
         ("[stamps]\nworth = 1e3", "stamps.worth", "1e3"),
         ("[stamps]\nworth = nan", "stamps.worth", "nan"),
         ("[stamps]\nworth = [[1, 0.5]]", "stamps.worth.0.1", "0.5"),
     ],
 )
-def test_a_binary_fraction_is_refused_and_shown_in_quotes(problems: Problems, text: str, path: str, written: str):
+def test_a_binary_fraction_is_refused_and_shown_in_quotes(
+    problems: Problems, text: str, path: str, written: str
+) -> None:
     assert problems(text) == {
         path: ("NOT_EXACT", f'{written} is a binary fraction, which is not exact; write it in quotes: "{written}"')
     }
 
 
 @pytest.mark.parametrize("number", ["true", '"half"', '"1,5"', '"1.1234567890123"', '"1e3"', '" 1"', "[]", '"NaN"'])
-def test_what_is_no_exact_number_is_refused(problems: Problems, number: str):
+def test_what_is_no_exact_number_is_refused(problems: Problems, number: str) -> None:
     assert problems(f"[stamps]\nworth = {number}")["stamps.worth"][0] == "NOT_EXACT"
 
 
@@ -113,11 +124,21 @@ def test_what_is_no_exact_number_is_refused(problems: Problems, number: str):
         ("[stampes]\nsize = 1", "stampes", "No enabled plugin reads the section [stampes] (did you mean 'stamps'?)."),
         ("[stamps]\nsice = 1", "stamps.sice", "There is no such field: did you mean 'size'?"),
         ("title = 1", "program.title", "There is no such field."),
-        (LADDER.replace("on_reversal", "on_reverse"), "ladders.0.on_reverse", "There is no such field: did you mean 'on_reversal'?"),
-        (LADDER.replace("window", "windows"), "ladders.0.tiers.1.criteria.0.windows", "There is no such field: did you mean 'window'?"),
+        (
+            LADDER.replace("on_reversal", "on_reverse"),
+            "ladders.0.on_reverse",
+            "There is no such field: did you mean 'on_reversal'?",
+        ),
+        (
+            LADDER.replace("window", "windows"),
+            "ladders.0.tiers.1.criteria.0.windows",
+            "There is no such field: did you mean 'window'?",
+        ),
     ],
 )
-def test_an_unknown_key_is_refused_with_its_path_and_the_nearest(problems: Problems, text: str, path: str, said: str):
+def test_an_unknown_key_is_refused_with_its_path_and_the_nearest(
+    problems: Problems, text: str, path: str, said: str
+) -> None:
     assert problems(text)[path][1] == said
 
 
@@ -133,27 +154,31 @@ def test_an_unknown_key_is_refused_with_its_path_and_the_nearest(problems: Probl
         (LADDER.replace('"499.50"', "-1"), "ladders.0.tiers.1.criteria.0.at_least", "RANGE"),
         (LADDER.replace("close_at = 90", "close_at = 101"), "ladders.0.close_at", "RANGE"),
         (LADDER.replace('"visits"', '"visit"'), "ladders.0.tiers.1.criteria.1.metric", "UNKNOWN_METRIC"),
-        (LADDER.replace("count:member.restored", "count:member.restore"), "ladders.0.tiers.1.criteria.2.metric", "UNKNOWN_METRIC"),
+        (
+            LADDER.replace("count:member.restored", "count:member.restore"),
+            "ladders.0.tiers.1.criteria.2.metric",
+            "UNKNOWN_METRIC",
+        ),
         ('[[ladders]]\ncode = "x"\nname = "X"\ntiers = []', "ladders.0.tiers", "LENGTH"),
     ],
 )
 @pytest.mark.row("T1", way="bad_input")
 @pytest.mark.row("T2", way="bad_input")
-def test_what_cannot_be_is_refused_with_path_and_code(problems: Problems, text: str, path: str, code: str):
+def test_what_cannot_be_is_refused_with_path_and_code(problems: Problems, text: str, path: str, code: str) -> None:
     assert problems(text)[path][0] == code
 
 
-def test_an_unknown_metric_is_refused_with_the_nearest(problems: Problems):
+def test_an_unknown_metric_is_refused_with_the_nearest(problems: Problems) -> None:
     said = problems(LADDER.replace('"visits"', '"visit"'))["ladders.0.tiers.1.criteria.1.metric"][1]
     assert said == "No enabled plugin declares the metric 'visit' (did you mean 'visits'?)."
 
 
-def test_a_program_needs_a_name(problems: Problems):
+def test_a_program_needs_a_name(problems: Problems) -> None:
     assert problems("", head="")["program"][0] == "REQUIRED"
     assert problems("", head="[program]\n")["program.name"][0] == "REQUIRED"
 
 
-def test_all_problems_are_named_at_once(problems: Problems):
+def test_all_problems_are_named_at_once(problems: Problems) -> None:
     assert set(problems("[stamps]\nsize = 'many'\nsice = 1")) == {"stamps.size", "stamps.sice"}
 
 
@@ -198,13 +223,18 @@ def test_all_problems_are_named_at_once(problems: Problems):
             "'gold' asks no more than 'silver', so nobody could stand in 'silver'.",
         ),
         (
-            two_tiers(silver=spend(1), gold='criteria = [{metric = "visits", at_least = 2}, {metric = "visits", at_least = 3}]'),
+            two_tiers(
+                silver=spend(1),
+                gold='criteria = [{metric = "visits", at_least = 2}, {metric = "visits", at_least = 3}]',
+            ),
             "ladders.0.tiers.2",
             "'gold' asks twice for visits lifetime: for 2 and for 3.",
         ),
     ],
 )
-def test_what_contradicts_itself_is_refused_and_both_sides_are_named(problems: Problems, text: str, path: str, said: str):
+def test_what_contradicts_itself_is_refused_and_both_sides_are_named(
+    problems: Problems, text: str, path: str, said: str
+) -> None:
     assert problems(text) == {path: ("CONTRADICTION", said)}
 
 
@@ -217,19 +247,19 @@ def test_what_contradicts_itself_is_refused_and_both_sides_are_named(problems: P
         {"silver": 'match = "any"\n' + spend(500, 900), "gold": 'match = "any"\n' + spend(500, 1000)},
     ],
 )
-def test_a_tier_that_asks_more_in_any_way_stands(reads: Reads, tiers: dict[str, str]):
+def test_a_tier_that_asks_more_in_any_way_stands(reads: Reads, tiers: dict[str, str]) -> None:
     assert len(reads(two_tiers(**tiers)).ladders[0].tiers) == 3
 
 
 def test_a_section_of_a_plugin_that_is_off_is_refused_in_a_file_and_passed_over_in_what_is_stored(
     reads: Reads, problems: Problems
-):
+) -> None:
     said = problems("[stamps]\nsize = 7", on=False)["stamps"][1]
     assert said == "No enabled plugin reads the section [stamps]; sections are program, ladders."
     assert reads("[stamps]\nsize = 7", on=False, lenient=True).sections == {}
 
 
-def test_a_ladder_over_a_metric_of_a_plugin_that_is_off_cannot_hold(problems: Problems):
+def test_a_ladder_over_a_metric_of_a_plugin_that_is_off_cannot_hold(problems: Problems) -> None:
     assert problems(LADDER, on=False, lenient=True)["ladders.0.tiers.1.criteria.3.metric"] == (
         "UNKNOWN_METRIC",
         "No enabled plugin declares the metric 'stamps.collected'.",

@@ -76,8 +76,8 @@ class Rows:
     def effect(self, activity: str, no: int = 1, **values: Any) -> str:
         key = new_id()
         base = {
-            "owner": "points", "kind": "credit", "rule": "base@1", "account_kind": "points", "amount": 0, "shares": None,
-            "data": None, "state": "applied", "code": None, "undoes": None, "undone": 0, "unfunded": 0,
+            "owner": "points", "kind": "credit", "rule": "base@1", "account_kind": "points", "amount": 0,
+            "shares": None, "data": None, "state": "applied", "code": None, "undoes": None, "undone": 0, "unfunded": 0,
         }  # fmt: skip
         self.insert(activities.effect, {"id": key, "activity_id": activity, "no": no, **base, **values})
         return key

@@ -14,9 +14,10 @@ from attrs import field, frozen
 from corekit import Activity, ActivityType, Line, MemberFacts, ProgramContext, Tier, Unit
 from corekit.validation import load
 from corekit_points.program import PointsSchema
-from corekit_points.rules import Book
+from corekit_points.rules import Book, earnings
 
 NEW_YORK = ZoneInfo("America/New_York")
+DOLLARS = Unit("USD", 2, "money")
 MEMBER = "0" * 32
 TYPES = {
     "purchase": ActivityType(name="purchase", amount="money", lines=True),
@@ -82,8 +83,8 @@ FactsOf = Callable[..., SetFacts]
 def book() -> BookOf:
     """Read the text of a section ``[points]`` (without its name) in a program with two ladders."""
 
-    def read(text: str, *, currency: Unit = Unit("USD", 2, "money"), ladders: Any = LADDERS) -> Book:
-        with ProgramContext(currency, TYPES, ladders).active():
+    def read(text: str, *, ladders: Any = LADDERS) -> Book:
+        with ProgramContext(DOLLARS, TYPES, ladders).active():
             loaded = load(PointsSchema(), tomllib.loads(text), ("points",))
         assert isinstance(loaded, Book)
         return loaded
@@ -96,14 +97,14 @@ def buy() -> Buy:
     """Make a purchase: of an amount in minor units, or of lines."""
 
     def make(
-        what: int | Sequence[Line], when: str = "2017-06-14T12:00:00-04:00", *, type: str = "purchase", **payload: Any
+        what: int | Sequence[Line], when: str = "2017-06-14T12:00:00-04:00", *, kind: str = "purchase", **payload: Any
     ) -> Activity:
         lines = () if isinstance(what, int) else tuple(what)
         amount = what if isinstance(what, int) else sum(line.amount for line in lines)
         occurred = datetime.fromisoformat(when)
         occurred = occurred if occurred.tzinfo else occurred.replace(tzinfo=NEW_YORK)
         return Activity(
-            type=type, member=MEMBER, occurred_at=occurred.astimezone(UTC), amount=amount, lines=lines, payload=payload
+            type=kind, member=MEMBER, occurred_at=occurred.astimezone(UTC), amount=amount, lines=lines, payload=payload
         )
 
     return make
@@ -125,11 +126,15 @@ Earned = Callable[..., list[tuple[str, int]]]
 @pytest.fixture
 def earned(book: BookOf, buy: Buy, facts: FactsOf) -> Earned:
     """Return rule and points of each credit that a purchase brings under the rules of a text."""
-    from corekit_points.rules import earnings
 
     def of(
-        rules: str, what: int | Sequence[Line], when: str = "2017-06-14T12:00:00-04:00", *,
-        payload: Mapping[str, Any] | None = None, ladders: Any = LADDERS, **known: Any,
+        rules: str,
+        what: int | Sequence[Line],
+        when: str = "2017-06-14T12:00:00-04:00",
+        *,
+        payload: Mapping[str, Any] | None = None,
+        ladders: Any = LADDERS,
+        **known: Any,
     ) -> list[tuple[str, int]]:
         read = book(rules, ladders=ladders)
         found = earnings(read, buy(what, when, **(payload or {})), facts(read, **known))

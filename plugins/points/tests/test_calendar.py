@@ -48,7 +48,7 @@ def doubled(earned: Earned, condition: str, when: str, **known: str) -> bool:
         ('hours = {from = "17:00", to = "20:00"}', "2017-06-14T16:59:59", False),
         ('hours = {from = "17:00", to = "20:00"}', "2017-06-14T17:00:00", True),
         ('hours = {from = "17:00", to = "20:00"}', "2017-06-14T19:59:59", True),
-        ('hours = {from = 17:00:00, to = 20:00:00}', "2017-06-14T20:00:00", False),
+        ("hours = {from = 17:00:00, to = 20:00:00}", "2017-06-14T20:00:00", False),
         ('hours = {from = "22:00", to = "02:00"}', "2017-06-14T23:00:00", True),
         ('hours = {from = "22:00", to = "02:00"}', "2017-06-14T01:59:59", True),
         ('hours = {from = "22:00", to = "02:00"}', "2017-06-14T02:00:00", False),
@@ -64,7 +64,7 @@ def doubled(earned: Earned, condition: str, when: str, **known: str) -> bool:
         ('holidays = "US"', "2017-03-31T12:00:00", False),
     ],
 )
-def test_these_moments_earn_double(earned: Earned, condition: str, when: str, double: bool):  # noqa: FBT001
+def test_these_moments_earn_double(earned: Earned, condition: str, when: str, double: bool) -> None:  # noqa: FBT001
     assert doubled(earned, condition, when) is double
 
 
@@ -98,5 +98,5 @@ def test_these_moments_earn_double(earned: Earned, condition: str, when: str, do
         ("month", "2017-06-14T16:00:00+00:00", "2017-06-30T12:00:00", False),
     ],
 )
-def test_anniversaries_of_joining(earned: Earned, period: str, joined: str, when: str, celebrated: bool):  # noqa: FBT001
+def test_anniversaries_of_joining(earned: Earned, period: str, joined: str, when: str, celebrated: bool) -> None:  # noqa: FBT001
     assert doubled(earned, f'anniversary = "{period}"', when, joined=joined) is celebrated

@@ -17,13 +17,19 @@ CALENDAR = '[[calendars]]\nid = "double"\nmultiplier = 2\n'
 
 
 @pytest.mark.row("P1", way="python")
-def test_without_a_section_there_is_the_currency_points_which_never_lapses(book: BookOf):
+def test_without_a_section_there_is_the_currency_points_which_never_lapses(book: BookOf) -> None:
     (kind,) = accounts(book(""))
-    assert (kind.code, kind.unit, kind.lots, kind.expiry, kind.clawback) == ("points", Unit("points", 0), True, None, "debt")
+    assert (kind.code, kind.unit, kind.lots, kind.expiry, kind.clawback) == (
+        "points",
+        Unit("points", 0),
+        True,
+        None,
+        "debt",
+    )
 
 
 @pytest.mark.row("P1", way="python")
-def test_each_currency_is_an_account_kind_with_a_unit_of_its_own(book: BookOf):
+def test_each_currency_is_an_account_kind_with_a_unit_of_its_own(book: BookOf) -> None:
     kinds = accounts(book('[currencies.growth]\nname = "Growth value"\nscale = 2\nclawback = "write_off"\ngrace = 30'))
     assert [(kind.code, kind.unit.code, kind.unit.scale, kind.name) for kind in kinds] == [
         ("points", "points", 0, "Points"),
@@ -43,19 +49,24 @@ def test_each_currency_is_an_account_kind_with_a_unit_of_its_own(book: BookOf):
         ('{months = 0, end_of = "day"}', Expiry(0, "day")),
     ],
 )
-def test_a_currency_lapses_as_it_says(book: BookOf, written: str, expiry: Expiry | None):
+def test_a_currency_lapses_as_it_says(book: BookOf, written: str, expiry: Expiry | None) -> None:
     assert accounts(book(f"currencies.points.expiry = {written}"))[0].expiry == expiry
 
 
-def test_what_each_currency_earned_is_a_metric(book: BookOf):
+def test_what_each_currency_earned_is_a_metric(book: BookOf) -> None:
     assert [(metric.name, metric.credits, metric.rule) for metric in metrics(book("currencies.growth = {}"))] == [
         ("points.earned", "points", None),
         ("points.earned.growth", "points.growth", None),
     ]
 
 
-def test_a_rule_whose_caps_look_back_is_measured_over_their_windows(book: BookOf):
-    read = book(RULE + "caps = {order = 1, day = 2, month = 3, total = 4}\n" + RULE.replace("base", "other") + "caps = {order = 5}")
+def test_a_rule_whose_caps_look_back_is_measured_over_their_windows(book: BookOf) -> None:
+    read = book(
+        RULE
+        + "caps = {order = 1, day = 2, month = 3, total = 4}\n"
+        + RULE.replace("base", "other")
+        + "caps = {order = 5}"
+    )
     capped = [metric for metric in metrics(read) if metric.rule]
     assert [(metric.name, metric.credits, metric.rule, metric.windows) for metric in capped] == [
         ("points.earned/base", "points", "base", ("day", "month"))
@@ -85,13 +96,20 @@ def test_a_rule_whose_caps_look_back_is_measured_over_their_windows(book: BookOf
         (RULE + "tiers = {golden = 2}", "rules.0.tiers.golden", "UNKNOWN_TIER", "(did you mean 'gold'?)"),
         (RULE + "tiers = {gold = 1001}", "rules.0.tiers.gold", "RANGE", "more than 1000"),
         (RULE + 'tiers = "all"', "rules.0.tiers", "NOT_ONE_OF", ""),
-        (RULE + 'calendars = ["dubble"]\n' + CALENDAR + 'weekdays = ["monday"]', "rules.0.calendars", "UNKNOWN_CALENDAR", "(did you mean 'double'?)"),
+        (
+            RULE + 'calendars = ["dubble"]\n' + CALENDAR + 'weekdays = ["monday"]',
+            "rules.0.calendars",
+            "UNKNOWN_CALENDAR",
+            "(did you mean 'double'?)",
+        ),
         (RULE + 'stacking = "sum"', "rules.0.stacking", "NOT_ONE_OF", ""),
         (RULE.replace("base", "Base rule"), "rules.0.id", "PATTERN", ""),
         (RULE + "version = 0", "rules.0.version", "RANGE", ""),
     ],
 )
-def test_a_rule_that_cannot_be_is_refused_with_its_path(book: BookOf, text: str, path: str, code: str, said: str):
+def test_a_rule_that_cannot_be_is_refused_with_its_path(
+    book: BookOf, text: str, path: str, code: str, said: str
+) -> None:
     found = problems(book, text)
     assert found[path][0] == code
     assert said in found[path][1]
@@ -106,16 +124,28 @@ def test_a_rule_that_cannot_be_is_refused_with_its_path(book: BookOf, text: str,
         (CALENDAR + 'dates = ["2017-02-29"]', "calendars.0.dates.0", "DATE", "2017-02-29 is no date"),
         (CALENDAR + 'dates = ["24.12.2017"]', "calendars.0.dates.0", "DATE", "write for example 2017-12-24"),
         (CALENDAR + "dates = [2017-06-14T12:00:00]", "calendars.0.dates.0", "DATE", ""),
-        (CALENDAR + 'hours = {from = "25:00", to = "26:00"}', "calendars.0.hours.from", "TIME", "25:00 is no time of day"),
+        (
+            CALENDAR + 'hours = {from = "25:00", to = "26:00"}',
+            "calendars.0.hours.from",
+            "TIME",
+            "25:00 is no time of day",
+        ),
         (CALENDAR + 'hours = {from = "12:00:30", to = "13:00"}', "calendars.0.hours.from", "TIME", "to the minute"),
         (CALENDAR + 'hours = {from = "12:00"}', "calendars.0.hours.to", "REQUIRED", ""),
         (CALENDAR + 'holidays = "Atlantis"', "calendars.0.holidays", "UNKNOWN_COUNTRY", "country 'Atlantis'"),
-        (CALENDAR + 'holidays = {country = "US", subdivision = "XX"}', "calendars.0.holidays", "UNKNOWN_COUNTRY", "no subdivision 'XX'"),
+        (
+            CALENDAR + 'holidays = {country = "US", subdivision = "XX"}',
+            "calendars.0.holidays",
+            "UNKNOWN_COUNTRY",
+            "no subdivision 'XX'",
+        ),
         (CALENDAR + 'anniversary = "year"', "calendars.0.anniversary", "NOT_ONE_OF", ""),
         (CALENDAR.replace("2", "-1") + 'weekdays = ["monday"]', "calendars.0.multiplier", "RANGE", ""),
     ],
 )
-def test_a_calendar_that_cannot_be_is_refused_with_its_path(book: BookOf, text: str, path: str, code: str, said: str):
+def test_a_calendar_that_cannot_be_is_refused_with_its_path(
+    book: BookOf, text: str, path: str, code: str, said: str
+) -> None:
     found = problems(book, text)
     assert found[path][0] == code
     assert said in found[path][1]
@@ -126,18 +156,36 @@ def test_a_calendar_that_cannot_be_is_refused_with_its_path(book: BookOf, text: 
 @pytest.mark.parametrize(
     ("text", "path", "code", "said"),
     [
-        ("currencies.points.scale = 7", "currencies.points.scale", "RANGE", ""),
+        ("currencies.miles.scale = 7", "currencies.miles.scale", "RANGE", ""),
+        ("currencies.points.scale = 2", "currencies.points.scale", "RESERVED", "points counts whole points"),
         ('currencies.points.expiry = "soon"', "currencies.points.expiry", "INVALID", 'Write "never" or {months = 12}.'),
-        ('currencies.points.expiry = {month = 6}', "currencies.points.expiry.month", "UNKNOWN_FIELD", "did you mean 'months'?"),
+        (
+            "currencies.points.expiry = {month = 6}",
+            "currencies.points.expiry.month",
+            "UNKNOWN_FIELD",
+            "did you mean 'months'?",
+        ),
         ("currencies.points.expiry = {months = -1}", "currencies.points.expiry.months", "RANGE", ""),
-        ("currencies.points.expiry = {months = 0}", "currencies.points.expiry", "INVALID", "at the moment it is earned"),
-        ('currencies.points.expiry = {months = 1, end_of = "week"}', "currencies.points.expiry.end_of", "NOT_ONE_OF", ""),
+        (
+            "currencies.points.expiry = {months = 0}",
+            "currencies.points.expiry",
+            "INVALID",
+            "at the moment it is earned",
+        ),
+        (
+            'currencies.points.expiry = {months = 1, end_of = "week"}',
+            "currencies.points.expiry.end_of",
+            "NOT_ONE_OF",
+            "",
+        ),
         ('currencies.points.clawback = "forgive"', "currencies.points.clawback", "NOT_ONE_OF", ""),
         ("currencies.Points = {}", "currencies.Points", "PATTERN", ""),
         ("currencies.issued = {}", "currencies.issued", "RESERVED", "points.issued is an account of the house"),
     ],
 )
-def test_a_currency_that_cannot_be_is_refused_with_its_path(book: BookOf, text: str, path: str, code: str, said: str):
+def test_a_currency_that_cannot_be_is_refused_with_its_path(
+    book: BookOf, text: str, path: str, code: str, said: str
+) -> None:
     found = problems(book, text)
     assert found[path][0] == code
     assert said in found[path][1]
@@ -148,17 +196,55 @@ def test_a_currency_that_cannot_be_is_refused_with_its_path(book: BookOf, text: 
     ("text", "path", "said"),
     [
         (RULE + RULE, "rules.1.id", "rules.0 and rules.1 both have the id 'base'."),
-        (CALENDAR + 'weekdays = ["monday"]\n' + CALENDAR + 'weekdays = ["monday"]', "calendars.1.id", "calendars.0 and calendars.1 both have the id 'double'."),
-        (RULE + 'include = {categories = ["fuel"]}\nexclude = {categories = ["fuel"]}', "rules.0.exclude.categories", "'fuel' stands in include.categories and in exclude.categories."),
-        (RULE + 'include = {stores = ["31"]}\nexclude = {stores = ["31"]}', "rules.0.exclude.stores", "'31' stands in include.stores and in exclude.stores."),
-        (RULE + "caps = {day = 100, month = 50}", "rules.0.caps.day", "day = 100 can never be reached, because month = 50 is less."),
-        (RULE + "caps = {order = 100, total = 50}", "rules.0.caps.order", "order = 100 can never be reached, because total = 50 is less."),
-        (CALENDAR + 'dates = [{from = 2017-12-24, to = 2017-12-01}]', "calendars.0.dates.0", "from 2017-12-24 is after to 2017-12-01."),
-        (CALENDAR + 'hours = {from = "12:00", to = "12:00"}', "calendars.0.hours", "from and to are the same time: leave hours out to mean the whole day."),
-        ("currencies.miles = {}\n" + RULE + 'group = "g"\n' + RULE.replace("base", "miles") + 'currency = "miles"\ngroup = "g"', "", "Rules of a group earn one currency, but in 'g' 'base' earns points and 'miles' earns miles."),
+        (
+            CALENDAR + 'weekdays = ["monday"]\n' + CALENDAR + 'weekdays = ["monday"]',
+            "calendars.1.id",
+            "calendars.0 and calendars.1 both have the id 'double'.",
+        ),
+        (
+            RULE + 'include = {categories = ["fuel"]}\nexclude = {categories = ["fuel"]}',
+            "rules.0.exclude.categories",
+            "'fuel' stands in include.categories and in exclude.categories.",
+        ),
+        (
+            RULE + 'include = {stores = ["31"]}\nexclude = {stores = ["31"]}',
+            "rules.0.exclude.stores",
+            "'31' stands in include.stores and in exclude.stores.",
+        ),
+        (
+            RULE + "caps = {day = 100, month = 50}",
+            "rules.0.caps.day",
+            "day = 100 can never be reached, because month = 50 is less.",
+        ),
+        (
+            RULE + "caps = {order = 100, total = 50}",
+            "rules.0.caps.order",
+            "order = 100 can never be reached, because total = 50 is less.",
+        ),
+        (
+            CALENDAR + "dates = [{from = 2017-12-24, to = 2017-12-01}]",
+            "calendars.0.dates.0",
+            "from 2017-12-24 is after to 2017-12-01.",
+        ),
+        (
+            CALENDAR + 'hours = {from = "12:00", to = "12:00"}',
+            "calendars.0.hours",
+            "from and to are the same time: leave hours out to mean the whole day.",
+        ),
+        (
+            "currencies.miles = {}\n"
+            + RULE
+            + 'group = "g"\n'
+            + RULE.replace("base", "miles")
+            + 'currency = "miles"\ngroup = "g"',
+            "",
+            "Rules of a group earn one currency, but in 'g' 'base' earns points and 'miles' earns miles.",
+        ),
     ],
 )
-def test_what_contradicts_itself_is_refused_and_both_sides_are_named(book: BookOf, text: str, path: str, said: str):
+def test_what_contradicts_itself_is_refused_and_both_sides_are_named(
+    book: BookOf, text: str, path: str, said: str
+) -> None:
     assert problems(book, text)[path] == ("CONTRADICTION", said)
 
 
@@ -166,12 +252,24 @@ def test_what_contradicts_itself_is_refused_and_both_sides_are_named(book: BookO
 @pytest.mark.parametrize(
     ("benefits", "path", "code", "said"),
     [
-        ({"points_multiplyer": 2}, "", "UNKNOWN_BENEFIT", "Tier 'gold' of ladder 'status' has an unknown benefit 'points_multiplyer' (did you mean 'points_multiplier'?)."),
+        (
+            {"points_multiplyer": 2},
+            "",
+            "UNKNOWN_BENEFIT",
+            "Tier 'gold' of ladder 'status' has an unknown benefit 'points_multiplyer' (did you mean 'points_multiplier'?",
+        ),
         ({"points_multiplier_miles": 2}, "", "UNKNOWN_BENEFIT", "'points_multiplier_miles'"),
-        ({"points_multiplier": "double"}, "rules.0.tiers", "NOT_EXACT", "Benefit 'points_multiplier' of tier 'gold': 'double' is no exact number"),
+        (
+            {"points_multiplier": "double"},
+            "rules.0.tiers",
+            "NOT_EXACT",
+            "Benefit 'points_multiplier' of tier 'gold': 'double' is no exact number",
+        ),
     ],
 )
-def test_a_benefit_of_a_tier_that_means_nothing_is_refused(book: BookOf, benefits: Any, path: str, code: str, said: str):
+def test_a_benefit_of_a_tier_that_means_nothing_is_refused(
+    book: BookOf, benefits: Any, path: str, code: str, said: str
+) -> None:
     found = problems(book, RULE, ladders={"status": {"ordinary": {}, "gold": benefits}})
     assert found[path][0] == code
     assert said in found[path][1]

@@ -11,7 +11,7 @@ from attrs import Factory, define
 from sqlalchemy import Connection
 
 from corekit.activities.apply import Applier, Guarded
-from corekit.activities.incoming import Incoming, Key, key_reused
+from corekit.activities.incoming import REGISTERED, Incoming, Key, key_reused
 from corekit.activities.outcome import Outcome
 from corekit.activities.own_effects import write_own_effects
 from corekit.activities.plan import Plan
@@ -26,6 +26,8 @@ from corekit.ledger.state import Member
 from corekit.ledger.store import Conflict, Lock, Store
 from corekit.members.states import allowed
 
+FREE_TRIES = 3
+"""Races a plan may lose before it is made under the lock."""
 DEADLINE = 2.0
 """Seconds a plan may take under the lock."""
 
@@ -84,14 +86,21 @@ class Attempt:
         self.waiting = waiting
         self.terms = terms
 
-    def run(self, arriving: Sequence[Incoming], *, under_lock: bool) -> tuple[dict[str, Outcome], list[Incoming]]:
-        """Return the answers by activity id, and the activities that must be tried again."""
-        answers, fresh = self._replayed(arriving)
+    def run(self, arriving: Sequence[Incoming], *, lost: int) -> tuple[dict[str, Outcome], list[Incoming]]:
+        """Return the answers by activity id, and the activities that must be tried again.
+
+        ``lost`` is how many races were lost before.
+        """
+        answers: dict[str, Outcome] = {}
+        fresh = list(arriving)
+        if lost or self.waiting or len(fresh) > 1 or fresh[0].activity.type == REGISTERED:
+            answers, fresh = self._replayed(arriving)
+        # else its key is new nearly always: if it is not, the write finds out, and the next attempt looks first
         done_keys = [incoming.key for incoming in arriving if incoming.activity.id in answers] if self.waiting else []
         if not fresh and not done_keys:
             return answers, []
         lock: Lock | None = None
-        if under_lock:
+        if lost >= FREE_TRIES:
             self.store.begin()
             lock = self.store.lock(sorted({incoming.activity.member for incoming in fresh}))
         started = time.monotonic()
@@ -136,8 +145,7 @@ class Attempt:
                 continue
             hash_, verdict, member, activity, code, parameters, seq = row
             if verdict == "failed":
-                incoming.resumes = activity
-                incoming.activity = attrs.evolve(incoming.activity, id=activity)
+                incoming.resume(activity)
                 fresh.append(incoming)
             elif hash_ != incoming.hash:
                 answers[incoming.activity.id] = key_reused(incoming)

@@ -12,9 +12,7 @@ from corekit.errors import Invalid, Problem
 from corekit.validation import WholeNumber, load
 
 
-class LineSchema(Schema):
-    """A line; amounts are in minor units, quantities in thousandths."""
-
+class _Line(Schema):
     no = WholeNumber(required=True)
     amount = WholeNumber(required=True)
     sku = fields.String()
@@ -25,14 +23,11 @@ class LineSchema(Schema):
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Line:
-        """Make the value."""
         data["flags"] = tuple(data.get("flags", ()))
         return Line(**data)
 
 
-class ActivitySchema(Schema):
-    """An activity; its payload is validated where it is recorded, by the schema of its type."""
-
+class _Activity(Schema):
     type = fields.String(required=True)
     member = fields.String(load_default="")
     occurred_at = fields.AwareDateTime()
@@ -40,14 +35,13 @@ class ActivitySchema(Schema):
     external_id = fields.String()
     amount = WholeNumber()
     unit = fields.String()
-    lines: Any = fields.List(fields.Nested(LineSchema))
+    lines = fields.Nested(_Line, many=True)
     payload = fields.Dict(keys=fields.String())
     actor = fields.String()
     reverses = fields.String()
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Activity:
-        """Make the value."""
         data["lines"] = tuple(data.get("lines", ()))
         return Activity(**data)
 
@@ -58,5 +52,5 @@ def read_document(text: bytes, number: int) -> Activity:
         data: Any = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise Invalid([Problem(code="NOT_JSON", message=f"This is no JSON: {error}.", path=(number,))]) from None
-    activity: Activity = load(ActivitySchema(), data, (number,))
+    activity: Activity = load(_Activity(), data, (number,))
     return activity

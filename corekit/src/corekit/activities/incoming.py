@@ -87,6 +87,11 @@ class Incoming:
         # The failed activity of the same key, which is settled now under its id.
         self.resumes: str | None = None
 
+    def resume(self, activity: str) -> None:
+        """Settle under the id of the failed activity of the same key."""
+        self.resumes = activity
+        self.activity = evolve(self.activity, id=activity)
+
     @property
     def key(self) -> Key:
         """Source and external id."""

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from corekit.activities.effects import Debit, Effect
-from corekit.activities.incoming import REGISTERED, Incoming
+from corekit.activities.incoming import REGISTERED, Incoming, Key
 from corekit.activities.outcome import Outcome
 from corekit.activities.reverse import Original
 from corekit.activities.terms import Terms, day_number
@@ -45,6 +45,7 @@ class Plan:
         self._lots: dict[str, Lot] = {}
         self._lots_complete = False
         self._taken: set[str] = set()
+        self._failed: dict[Key, str] = {}
 
     # ------------------------------------------------------------------------------------------------ loading
 
@@ -57,6 +58,9 @@ class Plan:
         due_by = max(self._known_until, *(incoming.occurred for incoming in arriving))
         for row in self.store.members(ids, Needs(self.terms.by_day, first_day, last_day, due_by)):
             self._load_member(row)
+        for incoming in arriving:
+            if incoming.key in self._failed:
+                incoming.resume(self._failed[incoming.key])
         if wanted := [i.activity.reverses for i in arriving if i.activity.reverses is not None]:
             self._load_originals(sorted(set(wanted)))
         if names := [name for i in arriving if (name := joining_name(i)) is not None]:
@@ -83,6 +87,7 @@ class Plan:
             metrics,
             days,
             due,
+            failed,
         ) = row
         if version != self.terms.program.version:
             raise ProgramChanged
@@ -100,6 +105,7 @@ class Plan:
         member.metrics = metrics or {}
         for name, day, value in days or ():
             member.days.setdefault(name, {})[day] = value
+        self._failed.update(((source, name), activity) for activity, source, name in failed or ())
         self.members[member_id] = member
 
     def _add_lot(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from sqlalchemy import ColumnElement, Row, cast, exists, func, select
 
@@ -19,7 +19,7 @@ from corekit.db.shape import Shape, group
 from corekit.db.types import Whole
 from corekit.ids import is_id
 from corekit.members.tables import member as _member
-from corekit.paging import Newest, Page, Span
+from corekit.paging import Ask, Newest, Page, Span
 
 PURCHASE = "purchase"
 
@@ -42,20 +42,17 @@ def activities(read: Reader, ids: Iterable[str]) -> dict[str, ActivityView]:
 def activities_of(
     read: Reader,
     member_ids: Iterable[str],
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
     type: str | None = None,  # noqa: A002 - it is what the field is called everywhere
+    **page: Unpack[Ask],
 ) -> dict[str, Page[ActivityView]]:
     """Return a page of the settled activities of each member, newest first, all or those of one type.
 
     Raises :class:`~corekit.errors.Invalid` for a cursor or a page size that cannot be.
     """
-    span = Span.of(first, after, last, before, int)
+    span = Span.of(page, int)
     where = [] if type is None else [_activity.c.type == type]
     pages = _OF_MEMBER.pages(read, select(*VIEW.columns), "member", member_ids, span, *where)
-    return {member: page.map(VIEW) for member, page in pages.items()}
+    return {member: found.map(VIEW) for member, found in pages.items()}
 
 
 def lines(read: Reader, activity_ids: Iterable[str]) -> dict[str, list[Line]]:
@@ -71,32 +68,24 @@ def effects(read: Reader, activity_ids: Iterable[str]) -> dict[str, list[EffectV
 
 
 def slips(
-    read: Reader,
-    member_ids: Iterable[str],
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
-    *,
-    category: str | None = None,
-    sku: str | None = None,
+    read: Reader, member_ids: Iterable[str], category: str | None = None, sku: str | None = None, **page: Unpack[Ask]
 ) -> dict[str, Page[Slip]]:
     """Return a page of each member's purchases, newest first, with their lines.
 
     ``category`` and ``sku`` keep the purchases that have such a line, and of each those lines alone.
     """
-    span = Span.of(first, after, last, before, int)
+    span = Span.of(page, int)
     asked = [_line.c[name] == it for name, it in (("category", category), ("sku", sku)) if it is not None]
     having = [exists().where(_line.c.activity_id == _activity.c.id, *asked)] if asked else []
     statement = select(*VIEW.columns, _REVERSED.label("reversed"))
     where = (_activity.c.type == PURCHASE, *having)
     pages = _OF_MEMBER.pages(read, statement, "member", member_ids, span, *where)
-    found = _lines(read, [row.id for page in pages.values() for row in page.items], *asked)
+    found = _lines(read, [row.id for each in pages.values() for row in each.items], *asked)
 
     def make(row: Row[Any]) -> Slip:
         return Slip(VIEW(row), tuple(found[row.id]), bool(row.reversed))
 
-    return {member: page.map(make) for member, page in pages.items()}
+    return {member: each.map(make) for member, each in pages.items()}
 
 
 def consumption(

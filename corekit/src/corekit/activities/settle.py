@@ -15,19 +15,18 @@ import attrs
 from sqlalchemy import Connection
 
 from corekit.activities.attempt import Attempt, Known, Timekeeper
-from corekit.activities.incoming import Incoming, key_reused
+from corekit.activities.incoming import Incoming, Key, key_reused
 from corekit.activities.outcome import Outcome
 from corekit.activities.own_effects import ApplyRaised, GuardFailed
 from corekit.activities.terms import Terms
 from corekit.clock import Clock
 from corekit.db.engine import Database
 from corekit.errors import Busy
+from corekit.ids import new_id
 from corekit.ledger.postgresql import PostgreSQL
 from corekit.ledger.sqlite import SQLite
 from corekit.ledger.store import Conflict, ProgramChanged, Store
 
-FREE_TRIES = 3
-"""Races a plan may lose before it is made under the lock."""
 MOST_TRIES = 12
 
 
@@ -74,7 +73,7 @@ class Settlement:
                     attempt = Attempt(
                         self._terms(), self.clock, store, connection, known, simulate=simulate, waiting=waiting
                     )
-                    found, rest = attempt.run(rest, under_lock=lost >= FREE_TRIES)
+                    found, rest = attempt.run(rest, lost=lost)
                 answers.update(found)
             except ProgramChanged:
                 self._renew()
@@ -133,9 +132,13 @@ def _halves(rest: Sequence[Incoming]) -> tuple[Sequence[Incoming], Sequence[Inco
 
 def _first_of_each_key(arriving: Sequence[Incoming]) -> tuple[list[Incoming], list[tuple[Incoming, Incoming]]]:
     """Split off activities that come with a key that is in the same chunk already."""
-    first: dict[tuple[str, str], Incoming] = {}
+    first: dict[Key, Incoming] = {}
     twins: list[tuple[Incoming, Incoming]] = []
+    ids: set[str] = set()
     for incoming in arriving:
+        if incoming.activity.id in ids:  # the same value, given twice: each gets an answer of its own
+            incoming.activity = attrs.evolve(incoming.activity, id=new_id())
+        ids.add(incoming.activity.id)
         earlier = first.setdefault(incoming.key, incoming)
         if earlier is not incoming:
             twins.append((incoming, earlier))

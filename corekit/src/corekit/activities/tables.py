@@ -81,6 +81,7 @@ activity = table(
     ),
     Index(
         "uq_core_activity_failed",
+        "member_id",
         "source",
         "external_id",
         unique=True,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corekit.cli.context import open_kit
-from corekit.cli.outcomes import answer
+from corekit.cli.outcomes import answer, listed, outline
 from corekit.cli.output import NO, emit
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ app = typer.Typer(help="Register, find and show members; freeze, cancel and rest
 Id = Annotated[str, typer.Argument(metavar="MEMBER", help="The member's id, or its external id.")]
 Key = Annotated[str | None, typer.Option(help="The key of this request; sent again, it changes nothing.")]
 Reason = Annotated[str, typer.Option(help="Why.")]
+First = Annotated[int, typer.Option(help="How many.")]
+After = Annotated[str | None, typer.Option(metavar="CURSOR", help="Where to go on.")]
 Text = Annotated[str | None, typer.Option()]
 
 
@@ -33,8 +35,8 @@ def list_(
     external_id: Text = None,
     name: Annotated[str | None, typer.Option(help="How the name begins.")] = None,
     tier: Annotated[str | None, typer.Option(metavar="LADDER/TIER", help="Where the member stands now.")] = None,
-    first: Annotated[int, typer.Option(help="How many.")] = 20,
-    after: Annotated[str | None, typer.Option(help="The cursor after which to go on.")] = None,
+    first: First = 20,
+    after: After = None,
 ) -> None:
     """List members in the order in which they joined."""
     from corekit.members.read import MemberFilter, member_page
@@ -45,14 +47,9 @@ def list_(
     stands = (ladder, code) if tier else None
     wanted = MemberFilter(state=state, channel=channel, external_id=external_id, name=name, tier=stands)
     with open_kit(ctx).read() as read:
-        page = member_page(read, wanted, first, after)
-
-    def human(_: Any) -> str:
-        lines = [f"{it.id}  {it.state:9}  {it.external_id or '-':16}  {it.name or '-'}" for it in page.items]
-        more = [f"more: --after {page.cursors[-1]}"] if page.has_next else []
-        return "\n".join([*lines, *more]) or "no member"
-
-    emit(ctx, page, human)
+        page = member_page(read, wanted, first=first, after=after)
+    lines = (f"{it.id}  {it.state:9}  {it.external_id or '-':16}  {it.name or '-'}" for it in page.items)
+    emit(ctx, page, lambda _: listed(page.cursors, lines, more=page.has_next))
 
 
 @app.command()
@@ -70,7 +67,7 @@ def show(ctx: typer.Context, member: Id) -> None:
             "standing": standing(read, [found.id])[found.id],
             "progress": progress(kit.program, read, [found.id], kit.now(), kit.zone)[found.id],
         }
-    emit(ctx, value, _person)
+    emit(ctx, value, outline)
 
 
 @app.command()
@@ -158,18 +155,3 @@ def _record(ctx: typer.Context, kind: str, member: str, payload: dict[str, Any],
     known: dict[str, Any] = {} if key is None else {"external_id": key}
     whom = find(kit, member).id if member else ""
     answer(ctx, [kit.record(Activity(type=kind, member=whom, source="cli", payload=payload, **known))])
-
-
-def _person(value: dict[str, Any]) -> str:
-    member: Member = value["member"]
-    who = [f"{name} {text}" for name in ("external_id", "name", "email", "phone") if (text := getattr(member, name))]
-    lines = [f"{member.id}  {member.state}, joined {member.joined_at:%Y-%m-%d} by {member.channel}", *who]
-    lines += [f"{name} {text}" for name, text in member.attributes.items()]
-    for it in value["balances"]:
-        lapses = f", {it.next_amount} lapse at {it.next_at.isoformat()}" if it.next_at else ""
-        owed = f", owes {it.debt}" if it.debt else ""
-        lines.append(f"{it.kind}: {it.available} available of {it.balance} (scale {it.scale}){owed}{lapses}")
-    for it in value["progress"]:
-        missing = ", ".join(f"{step.missing} of {step.criterion.key}" for step in it.steps)
-        lines.append(f"{it.ladder.code}: {it.tier.code}" + (f"; for {it.next.code}: {missing}" if it.next else ""))
-    return "\n".join(lines)

@@ -1,10 +1,11 @@
-"""How a command answers with what became of activities."""
+"""How commands show values to people, and answer with what became of activities."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import typer
 
 from corekit.cli.output import NO, emit
@@ -13,21 +14,36 @@ if TYPE_CHECKING:
     from corekit.activities.outcome import Outcome
 
 
-def answer(ctx: typer.Context, outcomes: Sequence[Outcome], *, simulated: bool = False) -> None:
+def outline(value: Any, indent: str = "") -> str:
+    """Return a value as an outline, a line per field; what is None or empty is left out."""
+    fields = _fields(value)
+    if fields is None:
+        return f"{indent}{value}"
+    lines: list[str] = []
+    for name, inner in fields.items():
+        parts: list[Any] = list(inner) if inner.__class__ in {tuple, list} else [inner]
+        for part in parts:
+            if _fields(part) is not None:
+                lines += [f"{indent}{name}:", outline(part, indent + "  ")]
+            elif part is not None and part != "":
+                lines.append(f"{indent}{name}: {part}")
+    return "\n".join(lines)
+
+
+def _fields(value: Any) -> Mapping[str, Any] | None:
+    kind: Any = value.__class__
+    named: Any = attrs.asdict(value, recurse=False) if attrs.has(kind) else value
+    return named if issubclass(named.__class__, Mapping) else None
+
+
+def listed(cursors: Sequence[str], lines: Iterable[str], *, more: bool) -> str:
+    """Return the lines of a page, and how to go on."""
+    return "\n".join([*lines, *([f"more: --after {cursors[-1]}"] if more else [])]) or "nothing"
+
+
+def answer(ctx: typer.Context, outcomes: Sequence[Outcome]) -> None:
     """Print outcomes, one as it is and several as a list; exit with 1 unless each was settled."""
     value: Any = outcomes[0] if len(outcomes) == 1 else outcomes
-    emit(ctx, value, lambda _: "\n".join(_said(outcome, simulated=simulated) for outcome in outcomes))
+    emit(ctx, value, lambda _: "\n\n".join(map(outline, outcomes)))
     if not all(outcome.settled for outcome in outcomes):
         raise typer.Exit(NO)
-
-
-def _said(outcome: Outcome, *, simulated: bool, depth: int = 0) -> str:
-    verdict = f"would be {outcome.outcome}" if simulated else outcome.outcome
-    verdict += " before" if outcome.replayed else ""
-    why = f": {outcome.message} [{outcome.code}]" if outcome.code else ""
-    indent = "  " * depth
-    lines = [f"{indent}{outcome.type} {verdict}{why}  member {outcome.member}  activity {outcome.activity_id}"]
-    for effect in outcome.effects:
-        dropped = "" if effect.code is None else f" {effect.state} [{effect.code}]"
-        lines.append(f"{indent}  {effect.kind} {effect.amount} {effect.account or ''} by {effect.rule}{dropped}")
-    return "\n".join([*lines, *(_said(each, simulated=simulated, depth=depth + 1) for each in outcome.follow_ons)])

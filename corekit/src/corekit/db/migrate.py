@@ -15,6 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util.exc import CommandError
 from attrs import frozen
 from sqlalchemy import Connection, inspect
@@ -68,7 +69,7 @@ def pending(database: Database, lineage: Lineage) -> list[str]:
         return []
     try:
         revisions = list(script.iterate_revisions("heads", current or "base"))
-    except CommandError:
+    except (CommandError, RevisionError):
         raise Unavailable(
             f"the database has revision {current} of {lineage.owner!r}, which the installed {lineage.package} does not "
             "know; install the version that wrote it, or a newer one"

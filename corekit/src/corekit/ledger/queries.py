@@ -31,6 +31,7 @@ LOT = (
 )
 ASSIGNMENT = ("t.id", "t.ladder", "t.tier", "t.valid_from", "t.valid_to", "t.activity_id")
 EFFECT = ("e.id", "e.owner", "e.kind", "e.rule", "e.account_kind", "e.amount", "e.undone", "e.data", "e.state", "e.no")
+FAILED = ("f.id", "f.source", "f.external_id")
 _IDS = {"id", "account_id", "activity_id", "effect_id", "member_id", "parent_id", "spend_id"}
 # The column stands on the left: SQLite matches a partial index only so.
 _OPEN = "l.issued > l.consumed + l.held + l.expired"
@@ -56,6 +57,8 @@ class Spelling:
     """A format that turns the identifier ``{0}`` into text."""
     ids: str
     """The condition that what stands left of it is one of the identifiers given as one parameter."""
+    own: str
+    """The condition that what stands left of it is an account of member ``m``, to be looked up by index."""
     texts: str
     """The same for texts."""
     pairs: str
@@ -112,8 +115,9 @@ SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
     (SELECT {say.gather_pairs}(x.metric, x.value) FROM core_metric x WHERE x.member_id = m.id),
     (SELECT {say.gather}({say.array}(d.metric, d.day, d.value)) FROM core_metric_day d
         WHERE d.member_id = m.id AND d.metric {say.texts} AND d.day BETWEEN {say.parameter} AND {say.parameter}),
-    (SELECT {say.gather}({array(LOT)}) FROM core_account a JOIN core_lot l ON l.account_id = a.id
-        WHERE a.member_id = m.id AND {_OPEN} AND l.expires_at <= {say.later}({say.parameter}, m.last_at))
+    (SELECT {say.gather}({array(LOT)}) FROM core_lot l
+        WHERE l.account_id {say.own} AND {_OPEN} AND l.expires_at <= {say.later}({say.parameter}, m.last_at)),
+    (SELECT {say.gather}({array(FAILED)}) FROM core_activity f WHERE f.member_id = m.id AND f.state = 'failed')
 FROM core_member m LEFT JOIN core_profile p ON p.member_id = m.id WHERE m.id {say.ids}""",
         "taken": f"SELECT p.external_id FROM core_profile p WHERE p.external_id {say.texts}",
         "open_lots": f"SELECT {lot} FROM core_lot l WHERE l.account_id {say.ids} AND {_OPEN}",

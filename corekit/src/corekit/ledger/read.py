@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from attrs import field, frozen
 from sqlalchemy import ColumnElement, and_, case, cast, func, select
@@ -22,7 +22,7 @@ from corekit.ledger.tables import entry as _entry
 from corekit.ledger.tables import lot as _lot
 from corekit.ledger.tables import posting as _posting
 from corekit.ledger.tables import unit as _unit
-from corekit.paging import Newest, Page, Span
+from corekit.paging import Ask, Newest, Page, Span
 
 # Spelled like the condition of the index on open lots, so that both databases use it.
 _IS_OPEN: ColumnElement[bool] = _lot.c.issued > _lot.c.consumed + _lot.c.held + _lot.c.expired
@@ -134,20 +134,13 @@ def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str
     return group(map(shape, read.all(statement)), "member", ids)
 
 
-def statement(
-    read: Reader,
-    account_ids: Iterable[str],
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
-) -> dict[str, Page[EntryView]]:
+def statement(read: Reader, account_ids: Iterable[str], **page: Unpack[Ask]) -> dict[str, Page[EntryView]]:
     """Return a page of each account's entries with the running balance, newest first.
 
     ``account_ids`` are those of :attr:`Balance.account`. Raises :class:`~corekit.errors.Invalid` for a cursor
     or a page size that cannot be.
     """
-    span = Span.of(first, after, last, before, int)
+    span = Span.of(page, int)
     entries = (
         select(*_ENTRY.columns)
         .join_from(_entry, _posting, _posting.c.id == _entry.c.posting_id)
@@ -155,7 +148,7 @@ def statement(
         .join(_effect, _effect.c.id == _posting.c.effect_id)
     )
     pages = _OF_ACCOUNT.pages(read, entries, "account", account_ids, span)
-    return {account: page.map(_ENTRY) for account, page in pages.items()}
+    return {account: found.map(_ENTRY) for account, found in pages.items()}
 
 
 def expiring(

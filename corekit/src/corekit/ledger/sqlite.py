@@ -28,6 +28,7 @@ QUERIES = Queries(
         later="max",
         id="{0}",
         ids="IN (SELECT value FROM json_each(?))",
+        own="IN (SELECT a.id FROM core_account a WHERE a.member_id = m.id)",
         texts="IN (SELECT value FROM json_each(?))",
         pairs="IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))",
         parameter="?",

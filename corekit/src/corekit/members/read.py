@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from attrs import frozen
 from sqlalchemy import Select, exists, false, select
@@ -14,7 +14,7 @@ from corekit.db.shape import Shape
 from corekit.ids import is_id
 from corekit.members.tables import member as _member
 from corekit.members.tables import profile as _profile
-from corekit.paging import Page, Span
+from corekit.paging import Ask, Page, Span
 from corekit.tiers.tables import assignment as _assignment
 
 _ORDER = (_member.c.joined_at, _member.c.id)
@@ -61,19 +61,12 @@ def members(read: Reader, ids: Iterable[str]) -> dict[str, Member]:
     return {row.id: _MEMBER(row) for row in read.all(statement)}
 
 
-def member_page(
-    read: Reader,
-    wanted: MemberFilter | None = None,
-    first: int | None = None,
-    after: str | None = None,
-    last: int | None = None,
-    before: str | None = None,
-) -> Page[Member]:
+def member_page(read: Reader, wanted: MemberFilter | None = None, **page: Unpack[Ask]) -> Page[Member]:
     """Return a page of the members, in the order in which they joined.
 
     Raises :class:`~corekit.errors.Invalid` for a cursor or a page size that cannot be.
     """
-    span = Span.of(first, after, last, before, int, str)
+    span = Span.of(page, int, str)
     keys = span.select(_filtered(wanted or MemberFilter()), _ORDER).subquery()
     statement = select(*_MEMBER.columns, _member.c.joined_at.label("joined")).join_from(_member, _profile)
     rows = read.all(statement.join(keys, keys.c.id == _member.c.id).order_by(*span.order(_ORDER)))

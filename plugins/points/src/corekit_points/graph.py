@@ -52,7 +52,7 @@ class PointsCurrency(Object, policy=public):
     expires = Field(graphene.Boolean, required=True, description="Whether it lapses some time after it was earned.")
 
     @staticmethod
-    def resolve_expires(parents: Sequence[Currency], info: Info) -> list[bool]:
+    def resolve_expires(parents: Sequence[Currency], _info: Info) -> list[bool]:
         """Say which lapse."""
         return [currency.expiry is not None for currency in parents]
 
@@ -100,17 +100,17 @@ class PointsBalance(Object, policy=public):
     )
 
     @staticmethod
-    def resolve_balance(parents: Sequence[Holding], info: Info) -> list[AmountValue]:
+    def resolve_balance(parents: Sequence[Holding], _info: Info) -> list[AmountValue]:
         """Return what the books say."""
         return [holding.amount("balance") for holding in parents]
 
     @staticmethod
-    def resolve_available(parents: Sequence[Holding], info: Info) -> list[AmountValue]:
+    def resolve_available(parents: Sequence[Holding], _info: Info) -> list[AmountValue]:
         """Return what may be spent now."""
         return [holding.amount("available") for holding in parents]
 
     @staticmethod
-    def resolve_debt(parents: Sequence[Holding], info: Info) -> list[AmountValue]:
+    def resolve_debt(parents: Sequence[Holding], _info: Info) -> list[AmountValue]:
         """Return what the members owe."""
         return [holding.amount("debt") for holding in parents]
 
@@ -123,8 +123,7 @@ class PointsBalance(Object, policy=public):
         for holding in parents:
             of_kind.setdefault(holding.currency.kind, set()).add(holding.member)
         found = {
-            kind: expiring(context.read, sorted(members), kind, until, context.now)
-            for kind, members in of_kind.items()
+            kind: expiring(context.read, sorted(members), kind, until, context.now) for kind, members in of_kind.items()
         }
         return [
             [

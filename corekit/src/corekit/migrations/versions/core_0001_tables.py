@@ -58,7 +58,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_core_activity_failed",
         "core_activity",
-        ["source", "external_id"],
+        ["member_id", "source", "external_id"],
         unique=True,
         postgresql_where=sa.text("state = 'failed'"),
         sqlite_where=sa.text("state = 'failed'"),

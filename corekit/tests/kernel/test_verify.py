@@ -1,0 +1,251 @@
+"""The proof of the books: a fault planted by hand, past the guards, is found and named by its invariant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+from typer.testing import CliRunner
+
+from corekit import Activity, Kit, Line, Settings
+from corekit.cli import app
+from corekit.db import guards, lineage
+from corekit.db.lineage import lineages
+from corekit.db.reader import Reader
+from corekit.ledger.verify import INVARIANTS, Report, verify
+from corekit.plugins import discover
+from corekit.testing.backends import Backend
+from corekit.testing.clock import SettableClock
+
+PLAIN = "(SELECT id FROM core_effect WHERE kind = 'Credit' AND account_kind = 'toy.plain' LIMIT 1)"
+ONE_PURCHASE = "(SELECT id FROM core_activity WHERE type = 'purchase' LIMIT 1)"
+NOBODY = "(SELECT member_id FROM core_profile WHERE name = 'nobody')"
+RICH = "(SELECT member_id FROM core_profile WHERE name = 'rich')"
+
+FAULTS = [
+    ("1", "UPDATE core_account SET seq = seq + 1 WHERE kind = 'toy.plain'"),
+    ("1", "UPDATE core_account SET last_at = last_at + 1 WHERE kind = 'toy.plain'"),
+    ("2", "UPDATE core_entry SET available_after = balance_after + 1 WHERE seq = 1"),
+    ("3", f"UPDATE core_entry SET activity_id = {ONE_PURCHASE} WHERE seq = 2"),
+    ("4 5", "UPDATE core_posting SET unit = 'USD' WHERE effect_id = " + PLAIN),
+    ("6", f"UPDATE core_account SET member_id = {RICH} WHERE kind = 'toy.plain.debt'"),
+    ("7", "UPDATE core_account SET seq = 1 WHERE kind = 'toy.issued'"),
+    ("8", "UPDATE core_lot SET seq = seq + 1"),
+    ("8", "UPDATE core_effect SET unfunded = unfunded + 1 WHERE kind = 'Debit' AND account_kind = 'toy.kind'"),
+    (
+        "9",
+        "UPDATE core_lot SET account_id = (SELECT id FROM core_account WHERE kind = 'toy' "
+        f"AND member_id = {RICH}) WHERE account_id = (SELECT id FROM core_account WHERE kind = 'toy.kind')",
+    ),
+    ("12", "UPDATE core_effect SET undone = 1 WHERE kind = 'toy.take'"),
+    ("12", "UPDATE core_lot_movement SET kind = 'consume' WHERE kind = 'clawback'"),
+    (
+        "12",
+        "UPDATE core_activity SET reverses = (SELECT id FROM core_activity WHERE type = 'reversal' "
+        f"AND member_id = {RICH} LIMIT 1) WHERE type = 'member.frozen'",
+    ),
+    ("13", "DELETE FROM core_outbox WHERE topic = 'member.frozen'"),
+    ("13", "DELETE FROM core_request WHERE activity_id = (SELECT id FROM core_activity WHERE type = 'member.frozen')"),
+    ("13", "UPDATE core_effect SET state = 'dropped' WHERE id = " + PLAIN),
+    (
+        "14",
+        "INSERT INTO core_account SELECT '0123456789abcdef0123456789abcdef', kind, member_id, state, 0, 0, 0, 0, "
+        "overdraft_limit, 0, 0 FROM core_account WHERE kind = 'toy.issued'",
+    ),
+    ("15", """UPDATE core_effect SET shares = '{"1": 3}' WHERE shares IS NOT NULL"""),
+    ("15", """UPDATE core_effect SET shares = '{"1": 10, "2": 0, "7": 2}' WHERE shares IS NOT NULL"""),
+    ("debt", f"UPDATE core_account SET member_id = {NOBODY} WHERE kind = 'toy.debt'"),
+    ("follow-ons", "UPDATE core_activity SET depth = 5 WHERE type = 'toy.taken'"),
+    ("metrics", "UPDATE core_metric SET value = value + 1 WHERE metric = 'spend'"),
+    ("metrics", "UPDATE core_metric_day SET day = day + 1000 WHERE metric = 'visits'"),
+    (
+        "parents",
+        "INSERT INTO core_line (activity_id, no, amount, quantity) "
+        "VALUES ('0123456789abcdef0123456789abcdef', 1, 5, 1000)",
+    ),
+    ("sequence", "UPDATE core_member SET seq = seq + 1"),
+    ("sequence", "UPDATE core_member SET last_at = last_at - 1"),
+]
+
+
+@pytest.fixture(scope="session")
+def kept_books() -> Iterator[dict[str, Any]]:
+    """One set of books for each database, in which every fault is planted and taken back."""
+    kept: dict[str, Any] = {}
+    yield kept
+    for kit, drop in kept.values():
+        kit.close()
+        drop()
+
+
+@pytest.fixture
+def books(
+    dialect: str, backend: Backend, toy: ModuleType, kept_books: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Kit:
+    if dialect not in kept_books:
+        modules = {"toy": toy}
+        url = backend.migrated(lineages(discover(Settings.of(), modules=modules)))
+        clock = SettableClock()
+        kit = Kit(Settings.of(database=url, time_zone="America/New_York"), clock=clock, modules=modules)
+        kept_books[dialect] = kit, lambda: backend.drop(url)
+        kit.upgrade()
+        _live(kit, clock)
+    found: Kit = kept_books[dialect][0]
+    return found
+
+
+def _live(kit: Kit, clock: SettableClock) -> None:
+    """Let two members live through everything that leaves its own rows."""
+
+    def does(member: str, kind: str, amount: int = 0, **values: Any) -> str:
+        clock.advance(hours=7)
+        outcome = kit.record(Activity(type=kind, member=member, amount=amount, **values))
+        return outcome.activity_id or outcome.outcome
+
+    with kit.database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO toy_stock VALUES ('card', 5)")
+    rich, poor = (
+        kit.record(Activity(type="member.registered", payload={"name": name})).member for name in ("rich", "poor")
+    )
+    kit.record(Activity(type="member.registered", payload={"name": "nobody"}))
+    lines = (Line(1, 1000), Line(2, 0), Line(3, 250))
+    does(rich, "purchase", 1250, lines=lines)
+    taken_back = does(rich, "purchase", 1250, lines=lines)
+    for day in range(400):  # through both changes of the clock
+        if day % 45 == 0:
+            does(rich, "purchase", 1250)
+        clock.advance(days=1)
+    kit.reverse(taken_back)
+    does(rich, "toy.earn", 60, payload={"days": 2})
+    clock.advance(days=3)
+    does(rich, "toy.take")
+    does(rich, "toy.earn_plain", 20)
+    does(rich, "toy.earn_kind", 20)
+    does(rich, "toy.spend_kind", 5)
+    assert does(rich, "toy.spend", 10**9) == "refused"
+    does(rich, "member.frozen")
+    for kind in ("", "_plain"):
+        earned = does(poor, f"toy.earn{kind}", 50)
+        does(poor, f"toy.spend{kind}", 30)
+        kit.reverse(earned)  # 30 of it are owed now
+        does(poor, f"toy.earn{kind}", 10)  # and 10 of them paid
+
+
+def test_books_of_honest_activities_are_clean(books: Kit) -> None:
+    report = books.verify()
+    assert report.clean, report.violations
+    assert set(report.checked) == {*map(str, range(1, 10)), *map(str, range(12, 16)), "17", *_NAMED}
+
+
+_NAMED = {"debt", "follow-ons", "metrics", "parents", "sequence"}
+
+
+def test_every_invariant_has_a_fault_that_breaks_it() -> None:
+    broken = {name for names, _ in FAULTS for name in names.split()} | {"17"}
+    assert broken == set(INVARIANTS)
+
+
+@pytest.mark.parametrize(("invariants", "fault"), FAULTS)
+def test_a_planted_fault_is_found_by_its_invariant_alone(books: Kit, invariants: str, fault: str) -> None:
+    report = _planted(books, fault)
+    assert set(report.violations) == set(invariants.split()), report.violations
+    for name in invariants.split():
+        assert all(report.violations[name])
+
+
+def test_an_activity_before_the_one_before_it_is_found(books: Kit) -> None:
+    back = "recorded_at = recorded_at - 99999999999999 WHERE "
+    report = _planted(
+        books,
+        f"UPDATE core_activity SET {back} type = 'toy.take'",
+        f"UPDATE core_outbox SET {back} topic = 'toy.take'",
+    )
+    assert set(report.violations) == {"sequence"}
+
+
+@pytest.mark.parametrize("table", ["core_posting", "core_request", "core_activity", "core_lot"])
+def test_a_guard_that_is_gone_is_named(books: Kit, table: str) -> None:
+    guard = next(guard for guard in guards.GUARDS if guard.table == table)
+    with _transaction(books) as connection:
+        guards.lift(connection, guard, lineage.core().metadata)
+        report = verify(Reader(connection), books.terms())
+    assert set(report.violations) == {"17"}
+    assert {row["guard"].partition("_guard_")[0] for row in report.violations["17"]} == {table}
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_guard_that_is_disabled_is_named(books: Kit) -> None:
+    with _transaction(books) as connection:
+        connection.exec_driver_sql("ALTER TABLE core_posting DISABLE TRIGGER core_posting_guard_update")
+        report = verify(Reader(connection), books.terms())
+    assert report.violations == {"17": ({"guard": "core_posting_guard_update"},)}
+
+
+def test_a_few_rows_are_shown_however_many_are_broken(books: Kit) -> None:
+    report = _planted(books, "UPDATE core_outbox SET topic = 'x'")
+    assert 0 < len(report.violations["13"]) <= 10
+
+
+def test_the_proof_costs_a_fixed_number_of_statements(books: Kit) -> None:
+    with books.read() as read:
+        verify(read, books.terms())
+        assert read.statements < 35
+
+
+@pytest.fixture
+def corekit(kit: Kit, tmp_path: Path) -> Callable[..., Any]:
+    """The command line over the database of a kit."""
+    config = tmp_path / "corekit.toml"
+    url = kit.database.url.render_as_string(hide_password=False)
+    config.write_text(f"[corekit]\ndatabase = {json.dumps(url)}\n")
+    return lambda *words: CliRunner().invoke(app, ["--config", str(config), *words])
+
+
+def test_the_command_says_clean_with_exit_code_0(corekit: Callable[..., Any]) -> None:
+    result = corekit("verify")
+    assert (result.exit_code, result.stdout) == (0, f"clean: {len(INVARIANTS)} invariants hold\n")
+
+
+def test_the_command_names_invariant_and_rows_with_exit_code_1(corekit: Callable[..., Any], kit: Kit) -> None:
+    member = kit.record(Activity(type="member.registered")).member
+    with kit.database.write() as connection:
+        connection.exec_driver_sql("UPDATE core_member SET seq = 7")
+    said, found = corekit("verify"), corekit("verify", "--json")
+    assert (said.exit_code, found.exit_code) == (1, 1)
+    assert said.stdout == f"violated sequence: {INVARIANTS['sequence']}\n  member {member}\n"
+    assert json.loads(found.stdout)["violations"] == {"sequence": [{"member": member}]}
+
+
+def test_the_command_could_not_run_without_settings_with_exit_code_2(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["--config", str(tmp_path / "none.toml"), "verify"])
+    assert result.exit_code == 2
+    assert "[SETTINGS]" in result.stderr
+
+
+@contextmanager
+def _transaction(kit: Kit) -> Iterator[Connection]:
+    """Give a transaction that is rolled back."""
+    with kit.database.connect() as connection:
+        connection.exec_driver_sql("BEGIN")
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+
+
+def _planted(kit: Kit, *faults: str) -> Report:
+    """Plant a fault past the guards, set them up again, and verify."""
+    metadata = lineage.core().metadata
+    with _transaction(kit) as connection:
+        for guard in guards.GUARDS:
+            guards.lift(connection, guard, metadata)
+        for fault in faults:
+            assert connection.exec_driver_sql(fault).rowcount, "the fault must be there"
+        guards.install(connection, guards.GUARDS, metadata)
+        return verify(Reader(connection), kit.terms())
