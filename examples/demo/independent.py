@@ -3,9 +3,9 @@
     python independent.py DATABASE [--month-ends FILE]
 
 DATABASE is a SQLite file or a URL (``sqlite:///...``, ``postgresql://...``) that ``corekit demo`` has loaded, FILE what
-its ``--month-ends`` wrote. Differences are counted, the first ones printed; the exit code is 0 without any, 1 with some,
-2 where the script cannot run. It imports nothing of corekit and reads the tables by plain SQL; what should be in them
-is computed in ``independent_rules.py``.
+its ``--month-ends`` wrote. Differences are counted, the first ones printed; the exit code is 0 without any, 1 with
+some, 2 where the script cannot run. It imports nothing of corekit and reads the tables by plain SQL; what should be in
+them is computed in ``independent_rules.py``.
 """
 
 from __future__ import annotations

@@ -30,6 +30,10 @@ HOUSEHOLDS = 2_469
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
+_NONE: dict[str, Any] = {}
+"""A table that the file leaves out."""
+
+
 class CannotRun(Exception):
     """The script cannot run: it does not know a rule, or finds no data."""
 
@@ -123,7 +127,7 @@ def read_program(folder: Path) -> Program:
 def read_tier(table: dict[str, Any]) -> tuple[Tier, str | None]:
     """Read a tier and the window of its criterion."""
     only(table, "code", "name", "criteria", "benefits")
-    multiplier = Fraction(only(table.get("benefits", {}), "points_multiplier").get("points_multiplier", 1))
+    multiplier = Fraction(only(table.get("benefits", _NONE), "points_multiplier").get("points_multiplier", 1))
     if "criteria" not in table:
         return Tier(table["code"], 0, multiplier), None
     (criterion,) = table["criteria"]
@@ -158,11 +162,11 @@ def read_rule(table: dict[str, Any], calendars: dict[str, Calendar]) -> Rule:
         name=table["id"],
         rate=rate,
         step=step,
-        include=tuple(only(table.get("include", {}), "categories").get("categories", ())),
-        exclude=tuple(only(table.get("exclude", {}), "categories").get("categories", ())),
+        include=tuple(only(table.get("include", _NONE), "categories").get("categories", ())),
+        exclude=tuple(only(table.get("exclude", _NONE), "categories").get("categories", ())),
         calendars=tuple(calendars[name] for name in table.get("calendars", ())),
         by_tier=table.get("tiers", "benefits") == "benefits",
-        caps={name: int(cap) for name, cap in only(table.get("caps", {}), "order", "day", "month").items()},
+        caps={name: int(cap) for name, cap in only(table.get("caps", _NONE), "order", "day", "month").items()},
     )
 
 
@@ -239,7 +243,7 @@ class Household:
     cents: int = 0
     baskets: int = 0
     lots: dict[datetime, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
-    months: dict[str, tuple[str, int]] = field(default_factory=dict)
+    months: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
 
     @property
     def available(self) -> int:

@@ -29,7 +29,7 @@ from corekit_schema.assembly.schema import assemble
 from corekit_schema.execution.executor import Executor
 from corekit_schema.execution.resolvers import named
 
-OPERATIONS = 400
+OPERATIONS = 240
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 
 
@@ -218,7 +218,7 @@ class Operations:
         self.keys = 0
         kind = "mutation" if self.dice.random() < 0.15 else "query"
         root = self.schema.mutation_type if kind == "mutation" else self.schema.query_type
-        selection = self.selection(root, 4)
+        selection = self.selection(root, 3)
         declared = ", ".join(
             f"${name}: {type_}{f' = {default}' if default is not None else ''}"
             for name, (type_, default, _) in self.variables.items()

@@ -141,12 +141,11 @@ class Newest:
             statement = statement.where(*between, self._near(span))
         else:
             keys = select(self.owner.label("owner"), seq.label("seq")).where(*where, *between)
-            keys = keys.where(any_of(self.owner, wanted))
             if len(wanted) == 1:
-                chosen = keys.order_by(order).limit(span.size + 1).subquery()
+                chosen = keys.where(self.owner == wanted[0]).order_by(order).limit(span.size + 1).subquery()
             else:
                 rank = func.row_number().over(partition_by=self.owner, order_by=order).label("rank")
-                ranked = keys.add_columns(rank).subquery()
+                ranked = keys.where(any_of(self.owner, wanted)).add_columns(rank).subquery()
                 chosen = select(ranked.c.owner, ranked.c.seq).where(ranked.c.rank <= span.size + 1).subquery()
             statement = statement.join(chosen, and_(chosen.c.owner == self.owner, chosen.c.seq == seq))
         rows: dict[str, list[Row[Any]]] = {key: [] for key in wanted}

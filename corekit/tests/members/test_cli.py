@@ -78,11 +78,12 @@ def test_the_same_key_registers_once_and_another_person_needs_another_key(run: R
         (("show", "nobody"), "NOT_FOUND"),
         (("show", "0" * 32), "NOT_FOUND"),
         (("freeze", "nobody"), "NOT_FOUND"),
+        (("show", "e1", "--at", "soon"), "TYPE"),
         (("list", "--first", "0"), "PAGE_SIZE"),
         (("list", "--after", "x"), "CURSOR"),
     ],
 )
-def test_what_cannot_be_is_one_line_with_a_code(run: Run, words: tuple[str, ...], code: str) -> None:
+def test_what_cannot_be_is_one_line_with_a_code(run: Run, ann: str, words: tuple[str, ...], code: str) -> None:
     result = run("members", *words, code=1)
     assert result.stdout == ""
     assert result.stderr.startswith("error: ")
@@ -116,6 +117,42 @@ def test_an_import_reports_and_writes_what_it_rejects(run: Run, tmp_path: Path) 
     assert said(run("--json", *words)) == {"rows": 1, "registered": 0, "unchanged": 1, "rejected": 0}
     file.write_text("external_id,shoes\n", encoding="utf-8")
     assert "[COLUMN_UNKNOWN]" in run(*words, code=1).stderr
+
+
+LADDER = """
+[program]
+name = "Club"
+[[ladders]]
+code = "main"
+name = "Main"
+[[ladders.tiers]]
+code = "base"
+name = "Base"
+[[ladders.tiers]]
+code = "gold"
+name = "Gold"
+criteria = [{metric = "spend", window = "lifetime", at_least = "20.00"}]
+"""
+
+
+@pytest.mark.row("T6", way="cli")
+@pytest.mark.row("T6", way="bad_input")
+def test_show_says_what_is_missing_for_the_next_tier_and_where_a_member_stood(
+    run: Run, ann: str, tmp_path: Path
+) -> None:
+    program = tmp_path / "program.toml"
+    program.write_text(LADDER, encoding="utf-8")
+    run("program", "apply", str(program))
+    bought = {"type": "purchase", "member": ann, "amount": 1500, "lines": [{"no": 1, "amount": 1500}]}
+    run("activities", "record", "-", data=json.dumps(bought))
+    (step,) = said(run("--json", "members", "show", "e1"))["progress"][0]["steps"]
+    assert (step["measured"], step["criterion"]["at_least"]) == (1500, 2000)
+    run("activities", "record", "-", data=json.dumps(bought))
+    shown = said(run("--json", "members", "show", "e1"))
+    assert [each["tier"] for each in shown["standing"]] == ["gold"]
+    assert shown["progress"][0]["next"] is None
+    assert said(run("--json", "members", "show", "e1", "--at", "2020-01-01"))["standing"] == []
+    assert "[TYPE]" in run("members", "show", "e1", "--at", "2026-13-01", code=1).stderr
 
 
 PURCHASE: dict[str, Any] = {
@@ -156,6 +193,19 @@ def test_an_activity_is_simulated_recorded_explained_and_taken_back(run: Run, an
     assert "code: ALREADY_REVERSED" in run("activities", "reverse", key, code=1).output
 
 
+@pytest.mark.row("A8", way="cli")
+def test_slips_are_found_by_category_and_summed(run: Run, ann: str) -> None:
+    for number, category in enumerate(("milk", "bread", "milk")):
+        line = {"no": 1, "amount": 100 + number, "category": category}
+        bought = {"type": "purchase", "member": ann, "amount": 100 + number, "lines": [line]}
+        run("activities", "record", "-", data=json.dumps({**bought, "payload": {"order_no": f"o{number}"}}))
+    found = said(run("--json", "activities", "slips", "e1", "--category", "milk"))
+    assert [slip["activity"]["payload"]["order_no"] for slip in found["slips"]] == ["o2", "o0"]
+    assert [(each["key"], each["amount"]) for each in found["consumption"]] == [("milk", 202), ("bread", 101)]
+    assert "order_no: o1" in run("activities", "slips", "e1", "--category", "bread").output
+
+
+@pytest.mark.row("A8", way="bad_input")
 @pytest.mark.parametrize(
     ("line", "code"),
     [
@@ -176,6 +226,7 @@ def test_a_line_that_is_no_activity_is_refused_with_its_number(run: Run, line: s
     assert f"[{code}]" in result.stderr
 
 
+@pytest.mark.row("A3", way="bad_input")
 @pytest.mark.parametrize("command", ["show", "why", "reverse"])
 def test_an_activity_that_nobody_recorded_is_not_found(run: Run, command: str) -> None:
     assert "[NOT_FOUND]" in run("activities", command, "0" * 32, code=1).stderr

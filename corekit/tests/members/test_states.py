@@ -85,7 +85,6 @@ def test_who_is_frozen_or_gone_buys_nothing_and_hears_the_same_again(kit: Any, s
     assert (again.outcome, again.code, again.replayed) == ("refused", code, True)
 
 
-@pytest.mark.row("M4", way="reversal")
 def test_taking_back_a_step_leads_back_where_it_came_from(kit: Any) -> None:
     member = lead(kit, "active")
     frozen = kit.record(Activity(type="member.frozen", member=member))

@@ -12,6 +12,7 @@ import pytest
 from corekit import AccountKind, Activity, Batch, Credit, Debit, Declares, Effect, Expiry, Facts, Line, Unit, hookimpl
 from corekit.activities.read import activities_of, consumption, slips
 from corekit.ledger.read import balances, expiring, statement
+from corekit.tiers.read import progress
 
 STAR = Unit("star", 0)
 
@@ -146,3 +147,35 @@ def test_a_reversal_is_an_activity_of_its_own_and_changes_no_other(kit: Any, mem
     ]  # fmt: skip
     assert listed.items[0].id == undo
     assert listed.items[1] == purchases.items[0] == before
+
+
+LADDER = """
+[program]
+name = "Club"
+[[ladders]]
+code = "main"
+name = "Main"
+[[ladders.tiers]]
+code = "base"
+name = "Base"
+[[ladders.tiers]]
+code = "gold"
+name = "Gold"
+criteria = [{metric = "spend", window = "year", at_least = "20.00"}]
+"""
+
+
+@pytest.mark.row("T6", way="reversal")
+def test_what_is_taken_back_no_longer_counts_for_the_next_tier(make_kit: Any, clock: Any) -> None:
+    kit = make_kit(program=LADDER)
+    member = kit.record(Activity(type="member.registered", member="")).member
+    first = buy(kit, member, 1500)
+
+    def missing() -> list[int]:
+        with kit.read() as read:
+            (found,) = progress(kit.program, read, [member], clock(), kit.zone)[member]
+        return [step.missing for step in found.steps]
+
+    assert missing() == [500]
+    kit.reverse(first)
+    assert missing() == [2000]

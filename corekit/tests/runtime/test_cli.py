@@ -150,8 +150,7 @@ PROBLEM = Problem(code="RANGE", message="Too big.", path=("amount",), parameters
         (
             ProgrammingError("SELECT secret", {}, KeyError("secret")),
             2,
-            "error: the database refused what it was asked (KeyError); is it migrated? See `corekit db status` "
-            "[DATABASE]",
+            "error: the database refused what it was asked (KeyError); run `corekit db status` [DATABASE]",
         ),
     ],
 )

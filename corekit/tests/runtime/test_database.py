@@ -38,36 +38,30 @@ def driver(connection: Any) -> Any:
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(
-    ("pragma", "value"),
-    [
-        ("journal_mode", "wal"),
-        ("synchronous", 2),
-        ("foreign_keys", 1),
-        ("recursive_triggers", 1),
-        ("busy_timeout", 10_000),
-    ],
-)
-def test_every_connection_of_sqlite_is_set_up(database: Database, pragma: str, value: object) -> None:
+def test_every_connection_of_sqlite_is_set_up(database: Database) -> None:
+    wanted = {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "recursive_triggers": 1,
+        "busy_timeout": 10_000,
+    }
     with database.connect() as connection:
-        assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
+        assert {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted} == wanted
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [
-        ("lock_timeout", "3s"),
-        ("statement_timeout", "10s"),
-        ("idle_in_transaction_session_timeout", "15s"),
-        ("jit", "off"),
-        ("application_name", "corekit"),
-        ("synchronous_commit", "on"),
-    ],
-)
-def test_every_connection_of_postgresql_is_set_up(database: Database, setting: str, value: str) -> None:
+def test_every_connection_of_postgresql_is_set_up(database: Database) -> None:
+    wanted = {
+        "lock_timeout": "3s",
+        "statement_timeout": "10s",
+        "idle_in_transaction_session_timeout": "15s",
+        "jit": "off",
+        "application_name": "corekit",
+        "synchronous_commit": "on",
+    }
     with database.connect() as connection:
-        assert connection.exec_driver_sql(f"SHOW {setting}").scalar() == value
+        assert {name: connection.exec_driver_sql(f"SHOW {name}").scalar() for name in wanted} == wanted
 
 
 def test_transactions_are_begun_by_hand(database: Database) -> None:

@@ -44,6 +44,26 @@ def list_(
 
 
 @app.command()
+def slips(
+    ctx: typer.Context,
+    member: Id,
+    category: Annotated[str | None, typer.Option(help="Only purchases of it, and their lines of it.")] = None,
+    sku: Annotated[str | None, typer.Option(help="Only purchases of this article.")] = None,
+    first: First = 20,
+    after: After = None,
+) -> None:
+    """List a member's sales slips, newest first, and what was bought of each category."""
+    from corekit.activities.read import consumption, slips
+
+    kit = open_kit(ctx)
+    whom = find(kit, member).id
+    with kit.read() as read:
+        page = slips(read, [whom], category, sku, first=first, after=after)[whom]
+        value = {"slips": page.items, "cursors": page.cursors, "consumption": consumption(read, [whom])[whom]}
+    emit(ctx, value, outline)
+
+
+@app.command()
 def show(ctx: typer.Context, activity: Activity_) -> None:
     """Show an activity as it was recorded, with its lines."""
     found = open_kit(ctx).why(activity)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +15,8 @@ from corekit.cli.outcomes import answer, listed, outline
 from corekit.cli.output import NO, emit
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from corekit.kit import Kit
     from corekit.members.read import Member
 
@@ -53,8 +56,12 @@ def list_(
 
 
 @app.command()
-def show(ctx: typer.Context, member: Id) -> None:
-    """Show a member: who it is, what it has, where it stands, and how far the next tier is."""
+def show(
+    ctx: typer.Context,
+    member: Id,
+    at: Annotated[str | None, typer.Option(help="Where it stood at this instant, such as 2026-01-31T12:00Z.")] = None,
+) -> None:
+    """Show a member: who it is, what it has, where it stands or stood, and how far the next tier is."""
     from corekit.ledger.read import balances
     from corekit.tiers.read import progress, standing
 
@@ -64,7 +71,7 @@ def show(ctx: typer.Context, member: Id) -> None:
         value = {
             "member": found,
             "balances": balances(read, [found.id], kit.now())[found.id],
-            "standing": standing(read, [found.id])[found.id],
+            "standing": standing(read, [found.id], instant(at, kit.zone) if at else None)[found.id],
             "progress": progress(kit.program, read, [found.id], kit.now(), kit.zone)[found.id],
         }
     emit(ctx, value, outline)
@@ -132,6 +139,18 @@ freeze = _step("freeze", "member.frozen", "Let a member earn and spend nothing u
 unfreeze = _step("unfreeze", "member.unfrozen", "Make a frozen member active again.")
 cancel = _step("cancel", "member.cancelled", "End a membership.")
 restore = _step("restore", "member.restored", "Take a cancelled member back.")
+
+
+def instant(text: str, zone: ZoneInfo) -> datetime:
+    """Return the instant that ISO 8601 text means, in ``zone`` where it names none; Invalid otherwise."""
+    from corekit.errors import Invalid, Problem
+
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is no instant; write for example 2026-01-31T12:00Z"
+        raise Invalid([Problem(code="TYPE", message=message, parameters={"expected": "datetime"})]) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
 def find(kit: Kit, text: str) -> Member:

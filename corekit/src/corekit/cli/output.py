@@ -67,7 +67,7 @@ def _describe(error: Exception) -> tuple[str, str, Mapping[str, Any], int]:
         return error.code, "refused", error.parameters, NO
     kind = type(getattr(error, "orig", None) or error).__name__
     if type(error).__module__.partition(".")[0] in ("sqlalchemy", "psycopg", "sqlite3"):
-        message = f"the database refused what it was asked ({kind}); is it migrated? See `corekit db status`"
+        message = f"the database refused what it was asked ({kind}); run `corekit db status`"
         return "DATABASE", message, {}, COULD_NOT
     message = f"unexpected {kind}: a defect; COREKIT_DEBUG=1 shows where"
     return "INTERNAL", message, {}, COULD_NOT

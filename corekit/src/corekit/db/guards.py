@@ -95,7 +95,7 @@ def missing(read: Reader, guards: Sequence[Guard], metadata: MetaData) -> list[s
 
 
 def _catalogued(statement: str) -> tuple[int, str]:
-    """Return how PostgreSQL's catalogue describes a trigger: what it fires on (``pg_trigger.tgtype``), and its table."""
+    """Return how PostgreSQL's catalogue tells a trigger: what it fires on (``pg_trigger.tgtype``), and its table."""
     events, _, rest = statement.partition(" BEFORE ")[2].partition(" ON ")
     kinds = {" FOR EACH ROW ": 1, "DELETE": 8, "UPDATE": 16, "TRUNCATE": 32}
     before = 2

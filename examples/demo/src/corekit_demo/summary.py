@@ -18,7 +18,7 @@ from corekit.tiers.tables import assignment
 from corekit_demo.load import Loaded
 
 KIND = "points"
-_HOUSE = ("issued", "redeemed", "breakage")
+_HOUSE: tuple[str, ...] = ("issued", "redeemed", "breakage")
 
 
 @frozen(kw_only=True)

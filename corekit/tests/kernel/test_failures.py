@@ -1,0 +1,243 @@
+"""Plugins that raise, and plugins that yield what they may not: their own activity fails, all others go on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import ModuleType
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, text
+
+from corekit import (
+    Activity,
+    ActivityType,
+    Credit,
+    Debit,
+    Declares,
+    Effect,
+    Follow,
+    PluginError,
+    Refusal,
+    hookimpl,
+)
+from corekit.activities.effects import Enrol, SetState, SetTier
+
+
+@pytest.mark.parametrize("where", ["react", "prepare"])
+def test_one_that_makes_a_plugin_raise_fails_and_its_neighbours_settle(world: Any, toy: Any, where: str) -> None:
+    members = [world.member() for _ in range(9)]
+    toy.broken.add(where)
+    coming = [world.activity(member, "toy.earn", 5) for member in members]
+    coming[4] = world.activity(members[4], "toy.tip", 5)
+    coming.append(world.activity(members[4], "toy.earn", 7))
+    answers = list(world.kit.record_many(coming))
+    assert [answer.outcome for answer in answers].count("settled") == 9
+    failed = answers[4]
+    assert (failed.outcome, failed.code, failed.parameters) == ("failed", "PLUGIN_FAILED", {"plugin": "toy"})
+    assert "secret" not in failed.message
+    assert world.balances(members[4]) == {"toy": 7}, "the member's later activities go on"
+    assert world.is_proved()
+
+
+def test_a_failed_activity_keeps_its_row_and_the_same_key_resumes_it(world: Any, toy: Any) -> None:
+    member = world.member()
+    world.does(member, "toy.earn", 50)
+    toy.broken.add("react")
+    tip = world.activity(member, "toy.tip", 5, external_id="k1")
+    stored = world.rows()
+    failed = world.kit.record(tip)
+    assert world.rows() == {**stored, "core_activity": stored["core_activity"] + 1}
+    assert world.kit.record(tip).activity_id == failed.activity_id, "as often as it is sent"
+    toy.broken.clear()
+    settled = world.kit.record(tip)
+    assert (settled.outcome, settled.activity_id) == ("settled", failed.activity_id)
+    assert world.balances(member) == {"toy": 45}
+    assert world.kit.record(tip).replayed
+    assert world.is_proved()
+
+
+def test_a_worker_puts_aside_what_fails_and_takes_it_up_when_told(world: Any, toy: Any) -> None:
+    member = world.member()
+    world.does(member, "toy.earn", 50)
+    toy.broken.add("react")
+    world.kit.enqueue([world.activity(member, "toy.tip", 5), world.activity(member, "toy.earn", 1)])
+    assert world.kit.work() == 2
+    assert world.balances(member) == {"toy": 51}
+    toy.broken.clear()
+    assert world.kit.work() == 0
+    assert (world.kit.retry_failed(), world.kit.work()) == (1, 1)
+    assert world.balances(member) == {"toy": 46}
+    assert world.is_proved()
+
+
+def test_a_plugin_that_raises_while_applying_fails_its_own_activity_only(world: Any, toy: Any) -> None:
+    world.stock(10)
+    world.stock(10, "cursed")
+    toy.broken.add("apply")
+    members = [world.member() for _ in range(7)]
+    coming = [world.activity(member, "toy.take", payload={"item": "card"}) for member in members]
+    coming[3] = world.activity(members[3], "toy.take", payload={"item": "cursed"})
+    coming.insert(0, world.activity(members[3], "toy.earn", 4))
+    answers = list(world.kit.record_many(coming))
+    assert [answer.outcome for answer in answers] == ["settled"] * 4 + ["failed"] + ["settled"] * 3
+    assert answers[4].code == "PLUGIN_FAILED"
+    assert "shelf" not in answers[4].message
+    assert (world.shelf(), world.shelf("cursed")) == ((4, 6), (10, 0))
+    assert world.is_proved()
+
+
+@pytest.mark.parametrize("bug", ["fold", "follow", "unfold"])
+def test_a_plugin_that_raises_in_what_it_foresees_fails_its_own_activity_only(
+    make_world: Any, toy: Any, unforeseen: Any, bug: str
+) -> None:
+    from attrs import evolve  # noqa: PLC0415
+
+    def raises(*_: Any) -> Any:
+        raise RuntimeError("secret of the toy")
+
+    declares = toy.corekit_declare()
+    module = ModuleType("clumsy")
+    vars(module).update({name: value for name, value in vars(unforeseen).items() if name.startswith("corekit_")})
+    clumsy = evolve(declares, effects=[evolve(toy.TAKE, **{bug: raises})])
+    vars(module)["corekit_declare"] = hookimpl(lambda: clumsy)
+    world = make_world(modules={"toy": module})
+    world.stock(5)
+    member, other = world.member(), world.member()
+    take = world.activity(member, "toy.take")
+    answers = list(world.kit.record_many([take, world.activity(other, "toy.earn", 3)]))
+    if bug == "unfold":
+        back = world.activity(member, "reversal", reverses=take.id)
+        answers = list(world.kit.record_many([back, world.activity(other, "toy.earn", 3)]))
+    assert [(answer.outcome, answer.code) for answer in answers] == [("failed", "PLUGIN_FAILED"), ("settled", None)]
+    assert "secret" not in answers[0].message
+    assert world.is_proved()
+
+
+EARN: dict[str, Any] = {"rule": "r@1", "account": "toy", "amount": 5}
+NEXT: dict[str, Any] = {"rule": "r@1", "type": "toy.earn", "name": "x"}
+ROGUES: dict[str, tuple[Callable[[Any], Any], str, str, str]] = {
+    # What is yielded, the code, the other side, and a word of the way out.
+    "unknown account": (lambda a: Credit(a, **{**EARN, "account": "no"}), "EFFECT_INVALID", "no", "declares"),
+    "account of another": (lambda a: Credit(a, **{**EARN, "account": "other"}), "EFFECT_NOT_ALLOWED", "other", "requires"),
+    "tier": (lambda a: SetTier(a, rule="r@1", ladder="x", tier="y", reason=""), "EFFECT_NOT_ALLOWED", "core", "own"),
+    "state": (lambda a: SetState(a, rule="r@1", state="frozen"), "EFFECT_NOT_ALLOWED", "core", "own"),
+    "enrolment": (lambda a: Enrol(a, rule="r@1"), "EFFECT_NOT_ALLOWED", "core", "own"),
+    "no kind": (lambda a: Effect(a, rule="r@1"), "EFFECT_NOT_ALLOWED", "Effect", "own"),
+    "no amount": (lambda a: Credit(a, **{**EARN, "amount": 0}), "EFFECT_INVALID", "", "whole number"),
+    "too much": (lambda a: Credit(a, **{**EARN, "amount": 2**70}), "EFFECT_INVALID", "", "whole number"),
+    "fraction": (lambda a: Credit(a, **{**EARN, "amount": 1.5}), "EFFECT_INVALID", "", "whole number"),
+    "negative": (lambda a: Debit(a, **{**EARN, "amount": -5}), "EFFECT_INVALID", "", "whole number"),
+    "shares too small": (lambda a: Credit(a, **EARN, shares={1: 4}), "EFFECT_INVALID", "r@1", "sum"),
+    "shares of no line": (lambda a: Credit(a, **EARN, shares={9: 5}), "EFFECT_INVALID", "r@1", "line"),
+    "shares of texts": (lambda a: Credit(a, **EARN, shares={1: "5"}), "EFFECT_INVALID", "r@1", "share"),  # type: ignore[dict-item]
+    "empty rule": (lambda a: Credit(a, **{**EARN, "rule": ""}), "EFFECT_INVALID", "", "rule"),
+    "no rule": (lambda a: Credit(a, **{**EARN, "rule": None}), "EFFECT_INVALID", "", "rule"),
+    "naive time": (lambda a: Credit(a, **EARN, expires_at=datetime(2030, 1, 1)), "EFFECT_INVALID", "", "zone"),  # noqa: DTZ001
+    "far time": (lambda a: Credit(a, **EARN, expires_at=datetime.max.replace(tzinfo=UTC)), "EFFECT_INVALID", "", "9999"),
+    "otherwise": (lambda a: Debit(a, **EARN, otherwise="cry"), "EFFECT_INVALID", "cry", "refuse"),  # type: ignore[arg-type]
+    "no activity": (lambda _: Credit(None, **EARN), "EFFECT_INVALID", "", ""),  # type: ignore[arg-type]
+    "unknown follow-on": (lambda a: Follow(a, **{**NEXT, "type": "toy.no"}), "EFFECT_INVALID", "toy.no", "declared"),
+    "internal follow-on": (lambda a: Follow(a, **{**NEXT, "type": "toy.expired"}), "EFFECT_INVALID", "toy.e", "declared"),
+    "huge follow-on": (lambda a: Follow(a, **NEXT, amount=2**70), "EFFECT_INVALID", "toy.earn", "between"),
+    "nameless follow-on": (lambda a: Follow(a, **{**NEXT, "name": ""}), "EFFECT_INVALID", "toy.earn", "name"),
+    "follow-on's payload": (lambda a: Follow(a, **NEXT, payload={"days": "x"}), "EFFECT_INVALID", "toy.earn", "days"),
+    "no effect": (lambda _: "Credit", "PLUGIN_FAILED", "", "log"),
+}
+
+
+@pytest.mark.row("A2", way="bad_input")
+@pytest.mark.parametrize(("make", "code", "both", "way_out"), ROGUES.values(), ids=ROGUES)
+def test_an_effect_that_a_plugin_may_not_yield_fails_and_names_both_sides_and_the_way_out(
+    make_world: Any, toy: Any, make: Any, code: str, both: str, way_out: str
+) -> None:
+    other = ModuleType("other")
+    vars(other)["corekit_declare"] = hookimpl(lambda: Declares(accounts=[_other_kind()]))
+    world = make_world(modules={"toy": toy, "other": other})
+    member, neighbour = world.member(), world.member()
+    toy.rogue.append(make)
+    coming = [world.activity(member, "toy.yield", 5), world.activity(neighbour, "toy.earn", 5)]
+    stored = world.rows()
+    failed, settled = world.kit.record_many(coming)
+    assert (failed.outcome, failed.code) == ("failed", code)
+    assert failed.parameters["plugin"] == "toy"
+    assert all(word in failed.message for word in ("toy", both, way_out)), failed.message
+    assert settled.settled
+    assert world.balances(member) == {}
+    assert world.rows()["core_activity"] == stored["core_activity"] + 2
+    assert world.kit.record(coming[0]).code == code, "the same answer again"
+    assert world.is_proved()
+
+
+def test_two_follow_ons_of_one_name_fail_the_activity(world: Any, toy: Any) -> None:
+    toy.rogue += [lambda a: Follow(a, rule="r@1", type="toy.earn", name="same", amount=1)] * 2
+    failed = world.does(world.member(), "toy.yield", 5)
+    assert (failed.outcome, failed.code) == ("failed", "EFFECT_INVALID")
+    assert "same" in failed.message
+
+
+def test_a_refusal_that_a_plugin_raises_refuses_its_own_activity_only(world: Any, toy: Any) -> None:
+    def refuse(_: Activity) -> Effect:
+        raise Refusal("TOY_SOLD_OUT", item="card")
+
+    toy.rogue.append(refuse)
+    member, other = world.member(), world.member()
+    coming = [world.activity(member, "toy.yield", 5, external_id="k1"), world.activity(other, "toy.earn", 5)]
+    refused, settled = world.kit.record_many(coming)
+    assert (refused.outcome, refused.code, refused.parameters) == ("refused", "TOY_SOLD_OUT", {"item": "card"})
+    assert refused.message == "No piece is left."
+    assert settled.settled
+    assert world.kit.record(coming[0]).replayed
+    assert world.is_proved()
+
+
+def test_an_own_effect_that_no_document_can_hold_fails_its_activity(world: Any, toy: Any) -> None:
+    toy.rogue.append(lambda a: toy.Take(a, rule="r@1", item=object()))
+    failed = world.does(world.member(), "toy.yield", 5)
+    assert (failed.outcome, failed.code) == ("failed", "EFFECT_INVALID")
+    assert world.is_proved()
+
+
+@pytest.mark.parametrize("statement", ["table", "text"])
+def test_apply_writes_only_the_plugins_own_tables(make_world: Any, toy: Any, statement: str) -> None:
+    from attrs import evolve  # noqa: PLC0415
+
+    from corekit.members.tables import member as members  # noqa: PLC0415
+
+    def apply(write: Any, _: Any) -> None:
+        write.execute(insert(members) if statement == "table" else text("DELETE FROM core_intake"))
+
+    declares = toy.corekit_declare()
+    module = ModuleType("thief")
+    vars(module).update({name: value for name, value in vars(toy).items() if name.startswith("corekit_")})
+    vars(module)["corekit_declare"] = hookimpl(lambda: evolve(declares, effects=[evolve(toy.TAKE, apply=apply)]))
+    world = make_world(modules={"toy": module})
+    world.stock(5)
+    failed = world.does(world.member(), "toy.take")
+    assert (failed.outcome, failed.code) == ("failed", "WRITE_NOT_ALLOWED")
+    assert "toy_" in failed.message or "SQLAlchemy Core" in failed.message
+    assert world.is_proved()
+
+
+def test_a_metric_that_nobody_declares_fails_and_says_so(make_world: Any) -> None:
+    asking = ModuleType("asking")
+
+    @hookimpl
+    def corekit_react(batch: Any, facts: Any) -> Any:
+        for activity in batch.of("asking.go"):
+            facts.metric("spent", activity)
+        return ()
+
+    declares = Declares(activities=[ActivityType(name="asking.go")])
+    vars(asking).update(corekit_declare=hookimpl(lambda: declares), corekit_react=corekit_react)
+    world = make_world(modules={"asking": asking})
+    failed = world.does(world.member(), "asking.go")
+    assert failed.outcome == "failed"
+    assert PluginError.code != failed.code or "spent" in failed.message
+
+
+def _other_kind() -> Any:
+    from corekit import AccountKind, Unit  # noqa: PLC0415
+
+    return AccountKind(code="other", unit=Unit("others"))

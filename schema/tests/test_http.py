@@ -1,0 +1,351 @@
+"""GraphQL over real HTTP: a server on a free port, asked by a client."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+from types import ModuleType
+from typing import Any
+
+import graphene
+import httpx
+import pytest
+from starlette.applications import Starlette
+from structlog.testing import capture_logs
+
+from corekit import Kit, Settings, hookimpl
+from corekit_schema import Example, Field, Graph, Object, Query, Viewer, build_app, public, tokens
+from corekit_schema.execution.limits import Limits
+from corekit_schema.http import pages
+from corekit_schema.http.server import server
+
+SECRET = "a secret of more than thirty-two characters"
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+
+Serve = Callable[[Starlette], httpx.Client]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Serves an application on a free port, and returns a client of it."""
+    running: list[tuple[Any, Thread, httpx.Client]] = []
+
+    def start(app: Starlette) -> httpx.Client:
+        listening = socket.create_server(("127.0.0.1", 0))
+        web = server(app)
+        thread = Thread(target=web.run, kwargs={"sockets": [listening]})
+        thread.start()
+        # The socket listens already, so the first request waits until the server is up.
+        client = httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=30)
+        running.append((web, thread, client))
+        return client
+
+    yield start
+    for web, thread, client in running:
+        client.close()
+        web.should_exit = True
+        thread.join()
+
+
+@pytest.fixture
+def make_client(make_kit: Any, serve: Serve) -> Callable[..., httpx.Client]:
+    def make(limits: Limits | None = None, **settings: Any) -> httpx.Client:
+        return serve(build_app(make_kit(**{"development": True, "secret": SECRET, **settings}), limits=limits))
+
+    return make
+
+
+def token(settings: Settings, viewer: Viewer, **after: float) -> dict[str, str]:
+    text = tokens.issue(settings, viewer, datetime.now(UTC), timedelta(**after) if after else tokens.LIFETIME)
+    return {"authorization": f"Bearer {text}"}
+
+
+SETTINGS = Settings.of(database="sqlite://", development=True, secret=SECRET)
+STAFF = Viewer(kind="staff", name="mira")
+
+
+def post(client: httpx.Client, query: str, headers: Any = None, **more: Any) -> httpx.Response:
+    return client.post("/graphql", json={"query": query, **more}, headers=headers)
+
+
+def code_of(response: httpx.Response) -> str:
+    code: str = response.json()["errors"][0]["extensions"]["code"]
+    return code
+
+
+def test_members_are_registered_and_read_over_http(make_client: Any) -> None:
+    client, headers = make_client(), token(SETTINGS, STAFF)
+    text = "mutation ($input: RegisterInput!) { register(input: $input) { member { id name } userErrors { code } } }"
+    made = post(client, text, headers, variables={"input": {"name": "李雷"}}).json()["data"]["register"]
+    assert made["userErrors"] == []
+    found = post(client, "query ($id: ID!) { member(id: $id) { name } }", headers, variables={"id": made["member"]["id"]})
+    assert found.json() == {"data": {"member": {"name": "李雷"}}}
+
+
+# How requests and answers look (GraphQL over HTTP)
+
+
+@pytest.fixture
+def client(make_client: Any, dialect: str) -> Any:
+    if dialect != "sqlite":
+        pytest.fail("what HTTP says does not depend on the database")
+    return make_client()
+
+
+on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"])
+VIEWER = "{ viewer { kind } }"
+ANSWER = {"data": {"viewer": {"kind": "ANONYMOUS"}}}
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("accept", "answered"),
+    [
+        (None, JSON),
+        ("*/*", JSON),
+        (JSON, JSON),
+        (GRAPHQL, GRAPHQL),
+        (f"{GRAPHQL}; charset=utf-8, {JSON}; charset=utf-8", GRAPHQL),
+        (f"text/html, {JSON};q=0.9", JSON),
+    ],
+)
+def test_the_answer_comes_in_a_type_that_the_client_accepts(client: httpx.Client, accept: str, answered: str) -> None:
+    del client.headers["accept"]
+    response = post(client, VIEWER, {"accept": accept} if accept else None)
+    assert (response.status_code, response.json()) == (200, ANSWER)
+    assert response.headers["content-type"] == f"{answered}; charset=utf-8"
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("accept", "query", "status"),
+    [
+        (JSON, "{", 200),
+        (GRAPHQL, "{", 400),
+        (JSON, "{ nothing }", 200),
+        (GRAPHQL, "{ nothing }", 400),
+        (GRAPHQL, "query ($id: ID!) { member(id: $id) { name } }", 400),
+        (GRAPHQL, "{ members { nodes { name } } }", 200),
+        ("text/html", VIEWER, 406),
+    ],
+)
+def test_the_status_says_whether_the_operation_ran(client: httpx.Client, accept: str, query: str, status: int) -> None:
+    response = post(client, query, {"accept": accept})
+    assert response.status_code == status
+    if status == 400:
+        assert "data" not in response.json()
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("content_type", "body", "status", "code"),
+    [
+        ("text/plain", b'{"query": "{ viewer { kind } }"}', 415, "UNSUPPORTED_MEDIA_TYPE"),
+        (JSON, b"{", 400, "BAD_REQUEST"),
+        (JSON, b"[]", 400, "BAD_REQUEST"),
+        (JSON, b"{}", 400, "BAD_REQUEST"),
+        (JSON, b'{"query": 1}', 400, "BAD_REQUEST"),
+        (JSON, b'{"query": "{ a }", "variables": []}', 400, "BAD_REQUEST"),
+        (JSON, b'{"query": "{ a }", "operationName": 5}', 400, "BAD_REQUEST"),
+        (JSON, b'{"query": "{ a }", "extensions": "x"}', 400, "BAD_REQUEST"),
+        (JSON, b'{"query": "\xff"}', 400, "BAD_REQUEST"),
+    ],
+)
+def test_what_is_no_graphql_request_is_told_so(
+    client: httpx.Client, content_type: str, body: bytes, status: int, code: str
+) -> None:
+    response = client.post("/graphql", content=body, headers={"content-type": content_type})
+    assert (response.status_code, code_of(response)) == (status, code)
+
+
+@on_sqlite
+def test_queries_can_be_asked_by_get_and_mutations_cannot(client: httpx.Client) -> None:
+    text = "query ($id: ID!) { node(id: $id) { id } }"
+    found = client.get("/graphql", params={"query": text, "variables": '{"id": "x"}', "operationName": ""})
+    assert found.status_code == 200
+    assert client.get("/graphql", params={"query": VIEWER}).json() == ANSWER
+    response = client.get("/graphql", params={"query": 'mutation { register(input: {name: "x"}) { outcome } }'})
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+    assert client.put("/graphql", json={}).status_code == 405
+
+
+@on_sqlite
+def test_a_body_or_document_that_is_too_large_is_refused(make_client: Any) -> None:
+    client = make_client(limits=Limits(body=2_000, depth=3))
+    response = post(client, VIEWER, variables={"x": "y" * 2_000})
+    assert (response.status_code, code_of(response)) == (413, "TOO_LARGE")
+    deep = "{ program { ladders { tiers { criteria { metric } } } } }"
+    assert code_of(post(client, deep)) == "TOO_DEEP"
+    assert post(client, VIEWER).json() == ANSWER
+
+
+# Who is asking
+
+
+@on_sqlite
+def test_tokens_say_who_is_asking(client: httpx.Client) -> None:
+    kind = "{ viewer { kind name permissions } }"
+    staff = post(client, kind, token(SETTINGS, STAFF)).json()["data"]["viewer"]
+    assert (staff["kind"], staff["name"]) == ("STAFF", "mira")
+    assert "activities.record" in staff["permissions"]
+    member = post(client, kind, token(SETTINGS, Viewer(kind="member", member="0" * 32))).json()["data"]["viewer"]
+    assert (member["kind"], member["permissions"]) == ("MEMBER", [])
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer nonsense",
+        "Bearer",
+        "Basic bWlyYTpwYXNz",
+        token(SETTINGS, STAFF, seconds=-1)["authorization"],
+        token(Settings.of(database="sqlite://", development=True, secret="x" * 40), STAFF)["authorization"],
+        "Bearer eyJhbGciOiJub25lIn0.eyJhdWQiOiJjb3Jla2l0LWRldmVsb3BtZW50Iiwic3ViIjoibWlyYSIsImtpbmQiOiJzdGFmZiJ9.",
+    ],
+)
+def test_a_token_that_is_not_good_is_401(client: httpx.Client, header: str) -> None:
+    response = post(client, VIEWER, {"authorization": header})
+    assert (response.status_code, code_of(response)) == (401, "UNAUTHENTICATED")
+    assert response.headers["www-authenticate"] == "Bearer"
+
+
+@on_sqlite
+def test_development_tokens_are_worth_nothing_where_development_is_off(make_client: Any) -> None:
+    client = make_client(development=False)
+    assert post(client, VIEWER).json() == ANSWER
+    assert post(client, VIEWER, token(SETTINGS, STAFF)).status_code == 401
+
+
+@on_sqlite
+def test_a_plugin_says_who_is_asking_first(make_client: Any) -> None:
+    client = make_client(modules={"badges": badges()}, development=False)
+    kind = "{ viewer { kind name } }"
+    found = post(client, kind, {"authorization": "Badge 7"}).json()["data"]["viewer"]
+    assert found == {"kind": "SERVICE", "name": "badge 7"}
+    assert post(client, kind, {"authorization": "Badge broken"}).status_code == 401
+    assert post(client, kind, {"authorization": "Other 7"}).status_code == 401
+    assert post(client, kind).json()["data"]["viewer"]["kind"] == "ANONYMOUS"
+
+
+def badges() -> ModuleType:
+    """Return a plugin that knows badges, and has a field that fails."""
+
+    class BadgesQuery(Object):
+        """What badges adds."""
+
+        badges_fail = Field(graphene.String, policy=public, description="Fails.")
+
+        @staticmethod
+        def resolve_badges_fail(parents: Any, info: Any) -> Any:
+            raise RuntimeError("SELECT secret FROM core_member")
+
+    @hookimpl
+    def corekit_graph() -> Graph:
+        return Graph(extends={Query: BadgesQuery})
+
+    @hookimpl
+    def corekit_viewer(request: Any) -> Viewer | None:
+        scheme, _, number = request.headers.get("authorization", "").partition(" ")
+        if scheme != "Badge":
+            return None
+        return Viewer(kind="service", name=f"badge {int(number)}")
+
+    module = ModuleType("badges")
+    module.corekit_graph = corekit_graph  # type: ignore[attr-defined]
+    module.corekit_viewer = corekit_viewer  # type: ignore[attr-defined]
+    return module
+
+
+# Errors, logs, health, pages
+
+
+@on_sqlite
+def test_an_error_of_ours_is_masked_and_its_id_stands_in_the_log(make_client: Any) -> None:
+    client = make_client(modules={"badges": badges()})
+    with capture_logs() as logs:
+        response = post(client, "query Failing { badgesFail }")
+    (error,) = response.json()["errors"]
+    assert "SELECT" not in response.text
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    internal, line = logs
+    assert internal["error_id"] == error["extensions"]["id"]
+    assert internal["error"] == "RuntimeError"
+    assert "SELECT" not in str(logs)
+    assert (line["operation"], line["status"], line["codes"]) == ("Failing", 200, ["INTERNAL_SERVER_ERROR"])
+
+
+@on_sqlite
+def test_each_request_leaves_one_line_without_what_was_sent(client: httpx.Client) -> None:
+    text = "query Find($filter: MemberFilter) { members(filter: $filter) { nodes { name } } }"
+    headers = token(SETTINGS, STAFF)
+    with capture_logs() as logs:
+        post(client, text, headers, variables={"filter": {"name": "Confidential"}})
+    (line,) = logs
+    assert (line["event"], line["operation"], line["viewer"], line["codes"]) == ("graphql", "Find", "staff", [])
+    assert line["milliseconds"] > 0
+    assert "Confidential" not in str(line)
+    assert headers["authorization"].removeprefix("Bearer ") not in str(line)
+
+
+def test_health_says_whether_the_database_answers(make_client: Any) -> None:
+    client = make_client()
+    assert client.get("/healthz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ok"}
+
+
+@on_sqlite
+def test_readiness_ends_with_the_database(make_kit: Any, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    kit: Kit = make_kit()
+    client = serve(build_app(kit))
+    monkeypatch.setattr(kit, "read", lambda: (_ for _ in ()).throw(ConnectionError("gone")))
+    assert client.get("/healthz").status_code == 200
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()) == (503, {"status": "no database"})
+
+
+@on_sqlite
+def test_graphiql_comes_from_files_of_the_package(make_kit: Any, serve: Serve, tmp_path: Any, monkeypatch: Any) -> None:
+    (tmp_path / "index.html").write_text("<title>GraphiQL</title>")
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets/main.js").write_text("1")
+    monkeypatch.setattr(pages.graphiql, "__defaults__", (tmp_path,))
+    client = serve(build_app(make_kit(), example=Example("{ viewer { kind } }", {"a": 1})))
+    assert client.get("/", follow_redirects=True).text == "<title>GraphiQL</title>"
+    assert client.get("/graphiql/assets/main.js").text == "1"
+    assert client.get("/graphiql/config.json").json() == {
+        "endpoint": "/graphql",
+        "query": "{ viewer { kind } }",
+        "variables": {"a": 1},
+    }
+
+
+@on_sqlite
+def test_graphiql_that_is_not_built_says_how_to_build_it(
+    make_kit: Any, serve: Serve, tmp_path: Any, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(pages.graphiql, "__defaults__", (tmp_path,))
+    response = serve(build_app(make_kit())).get("/graphiql/")
+    assert response.status_code == 503
+    assert "make dev" in response.text
+
+
+def test_requests_at_the_same_time_each_get_their_own_answer(make_client: Any) -> None:
+    client, headers = make_client(), token(SETTINGS, STAFF)
+    text = "mutation ($name: String) { register(input: {name: $name}) { outcome member { name } } }"
+    answers: dict[str, Any] = {}
+
+    def ask(name: str) -> None:
+        answers[name] = post(client, text, headers, variables={"name": name}).json()["data"]["register"]
+
+    threads = [Thread(target=ask, args=(f"member {number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == {
+        f"member {number}": {"outcome": "SETTLED", "member": {"name": f"member {number}"}} for number in range(8)
+    }
