@@ -23,7 +23,7 @@ from corekit_points.rules import Book, earnings
 DOCS = Path(__file__).parents[3] / "docs"
 ZONE = "America/New_York"
 SETTINGS = Settings.of(database="sqlite:///unused.db", time_zone=ZONE, plugins=["points"])
-_BLOCK = re.compile(r"```toml\n(?P<toml>.*?)```\n(?:\n(?P<table>(?:\|.*\n)+))?", re.DOTALL)
+_BLOCK = re.compile(r"```toml\n(?P<toml>.*?)```\n(?:\n(?P<table>(?:\|[^\n]*\n)+))?", re.DOTALL)
 
 Row = Mapping[str, str]
 

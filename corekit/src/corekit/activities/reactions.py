@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from attrs import frozen
+from sqlalchemy.exc import OperationalError
 
 from corekit import core
 from corekit.activities.activity import Activity, Batch
@@ -15,7 +16,7 @@ from corekit.activities.incoming import Key
 from corekit.activities.plan import Plan
 from corekit.activities.planned_facts import PlannedFacts
 from corekit.activities.terms import Terms
-from corekit.errors import CorekitError, PluginError, PluginRaised
+from corekit.errors import CorekitError, PluginError, PluginRaised, Unavailable
 from corekit.ledger.voucher import LARGEST_AMOUNT
 
 if TYPE_CHECKING:
@@ -88,6 +89,9 @@ class Reactions:
         try:
             return [call(Batch(activities))]
         except CorekitError as error:  # whatever a plugin raises arrives as one
+            if isinstance(error.__cause__, OperationalError):
+                message = "the database does not answer; send the same key again"
+                raise Unavailable(message) from error
             if len(activities) > 1:
                 half = len(activities) // 2
                 return [

@@ -1,0 +1,107 @@
+"""Measure all, or those named: prints a table and writes build/bench.json; fails where a goal is missed.
+
+Exit codes: 0 every goal holds, 1 one does not, 2 it could not be measured.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from attrs import frozen
+from rich.console import Console
+from rich.table import Table
+
+from bench import bulk, growth, orm, post
+from bench.compare import Goal, report
+from bench.servers import ROOT, Servers, servers
+
+RESULTS = ROOT / "build" / "bench.json"
+
+
+@frozen
+class Benchmark:
+    """A goal and how its ratios are found."""
+
+    goal: Goal
+    measure: Callable[[Servers], Sequence[float]]
+
+
+_ORM = "one record of a purchase with ten lines : an ORM unit of work that writes the same rows ({})"
+_BULK = "record_many in chunks of 500 : record one by one, the same activities ({})"
+BENCHMARKS = (
+    Benchmark(
+        Goal(id="orm-postgresql", what=_ORM.format("PostgreSQL"), must=3, aim=6),
+        partial(orm.measure, dialect="postgresql"),
+    ),
+    Benchmark(
+        Goal(id="orm-sqlite", what=_ORM.format("SQLite"), must=5, aim=9),
+        partial(orm.measure, dialect="sqlite"),
+    ),
+    Benchmark(
+        Goal(id="post", what="the same record, one connection : one prepared statement by pgbench", must=0.4, aim=0.6),
+        post.measure,
+    ),
+    Benchmark(
+        Goal(id="bulk-postgresql", what=_BULK.format("PostgreSQL"), must=5, aim=8),
+        partial(bulk.measure, dialect="postgresql"),
+    ),
+    Benchmark(
+        Goal(id="bulk-sqlite", what=_BULK.format("SQLite"), must=3, aim=4),
+        partial(bulk.measure, dialect="sqlite"),
+    ),
+    Benchmark(
+        Goal(id="bulk-one-member", what="one member's 10,000 activities : as many of many members, in bulk", must=0.3),
+        bulk.measure_one_member,
+    ),
+    Benchmark(
+        Goal(
+            id="growth",
+            what="cost per activity with 1,000,000 activities stored : with 10,000",
+            must=1.3,
+            at_most=True,
+        ),
+        growth.measure,
+    ),
+)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command; return its exit code."""
+    known = {benchmark.goal.id: benchmark for benchmark in BENCHMARKS}
+    parser = argparse.ArgumentParser("make bench", description=__doc__.partition("\n")[0])
+    parser.add_argument("ids", nargs="*", metavar="ID", help=f"what to measure; all of {', '.join(known)} by default")
+    asked: list[str] = parser.parse_args(arguments).ids
+    if unknown := [id_ for id_ in asked if id_ not in known]:
+        parser.error(f"there is no benchmark {unknown[0]}; there are {', '.join(known)}")
+    console = Console(stderr=True)
+    rows: list[dict[str, object]] = []
+    with servers() as place:
+        for benchmark in [known[id_] for id_ in asked or known]:
+            with console.status(f"measuring {benchmark.goal.id}"):
+                rows.append(report(benchmark.goal, benchmark.measure(place)))
+            console.print(f"{benchmark.goal.id}: {rows[-1]['ratio']}")
+    RESULTS.write_text(json.dumps(rows, indent=2) + "\n")
+    Console().print(table(rows))
+    return 0 if all(row["holds"] for row in rows) else 1
+
+
+def table(rows: Sequence[dict[str, object]]) -> Table:
+    """Show results."""
+    shown = Table(title="ratios: median over the rounds")
+    for name in ("id", "what", "ratio", "min", "max", "rounds", "must", "aim", "holds"):
+        shown.add_column(name, justify="left" if name in {"id", "what"} else "right")
+    for row in rows:
+        sign = "<=" if row.get("at_most") else ">="
+        cells = [row[name] for name in ("id", "what", "ratio", "min", "max", "rounds")]
+        aim = "" if row["aim"] is None else f"{sign} {row['aim']}"
+        verdict = "[green]yes[/]" if row["holds"] else "[red]no[/]"
+        shown.add_row(*map(str, cells), f"{sign} {row['must']}", aim, verdict)
+    return shown
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

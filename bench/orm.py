@@ -1,0 +1,275 @@
+"""A purchase settled by an ORM unit of work: the same rows as the kernel's, in one flush and one commit.
+
+The ORM is helped where it can be: member, account and metrics were loaded before and stay in the session, so that it
+selects nothing, neither looks for the key nor locks; what the purchase earns, how that splits over the lines, when it
+expires and the hash of the body are given. Ids are made and objects are built while it is measured, as the kernel does.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from attrs import frozen
+from sqlalchemy import Engine, Table, create_engine, event, make_url, select
+from sqlalchemy.orm import Session
+
+from bench import orm_model as model
+from bench.compare import ratios, timed
+from bench.servers import Servers
+from bench.world import EXCLUDED, ZONE, Shop, World
+from corekit import Activity
+from corekit.activities.terms import day_number, local_day
+from corekit.db.types import Id
+from corekit.ids import new_id
+from corekit.ledger import tables as ledger
+from corekit.ledger.expiry import Expiry
+from corekit_points.rules import share
+
+POINTS = "points"
+RULE = "purchase@1"
+EXPIRY = Expiry(6, "month")
+METRICS = ("points.earned/purchase", "spend", "visits")
+MEMBERS = 1000
+PURCHASES = 2
+_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON")
+
+
+@frozen
+class Bought:
+    """A purchase with everything about it that the ORM is given."""
+
+    activity: Activity
+    points: int
+    shares: dict[int, int]
+    expires_at: int
+    hash: str
+
+    @classmethod
+    def of(cls, activity: Activity) -> Bought:
+        """Work out what the ORM is given."""
+        weights = [(line.no, line.amount) for line in activity.lines if line.category != EXCLUDED]
+        points = sum(amount for _, amount in weights) // 100
+        expires_at = EXPIRY.instant(_now(), ZoneInfo(ZONE))
+        return cls(activity, points, share(points, weights), expires_at, sha256(activity.id.encode()).hexdigest()[:32])
+
+
+class Books:
+    """An ORM session over a world's database, with the members and all that changes of theirs at hand."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = transactional(url)
+        self.session = Session(self.engine, expire_on_commit=False)
+        self.issued = self.session.scalars(select(ledger.account.c.id).where(ledger.account.c.kind == "points.issued")).one()
+        self.members = {member.id: member for member in self.session.scalars(select(model.Member))}
+        accounts = self.session.scalars(select(model.Account).where(model.Account.kind == POINTS))
+        self.accounts = {str(account.member_id): account for account in accounts}
+        self.metrics = {(row.member_id, row.metric): row for row in self.session.scalars(select(model.Metric))}
+        days = self.session.scalars(select(model.MetricDay))
+        self.days = {(row.member_id, row.metric, row.day): row for row in days}
+        self.session.commit()
+
+    def settle(self, bought: Bought) -> None:
+        """Write one purchase."""
+        activity, now = bought.activity, _now()
+        member, account = self.members[activity.member], self.accounts[activity.member]
+        at = max(member.last_at + 1, now)
+        member.seq += 1
+        member.last_at = at
+        account.credits_posted += bought.points
+        account.seq += 1
+        account.last_at = at
+        balance = account.credits_posted - account.debits_posted
+        measures = dict(zip(METRICS, (bought.points, activity.amount, 1), strict=True))
+        effect, posting, lot = new_id(), new_id(), new_id()
+        self.session.add_all(
+            [
+                model.Request(
+                    scope=activity.source,
+                    key=activity.external_id,
+                    hash=bought.hash,
+                    outcome="settled",
+                    member_id=member.id,
+                    activity_id=activity.id,
+                    recorded_at=at,
+                ),
+                model.Activity(
+                    id=activity.id,
+                    member_id=member.id,
+                    seq=member.seq,
+                    type=activity.type,
+                    occurred_at=now,
+                    recorded_at=at,
+                    source=activity.source,
+                    external_id=activity.external_id,
+                    amount=activity.amount,
+                    unit="USD",
+                    payload=dict(activity.payload),
+                    program=1,
+                    depth=0,
+                    state="settled",
+                    measures=measures,
+                ),
+                *(
+                    model.Line(
+                        activity_id=activity.id,
+                        no=line.no,
+                        amount=line.amount,
+                        sku=line.sku,
+                        category=line.category,
+                        quantity=line.quantity,
+                    )
+                    for line in activity.lines
+                ),
+                model.Effect(
+                    id=effect,
+                    activity_id=activity.id,
+                    no=0,
+                    owner="points",
+                    kind="Credit",
+                    rule=RULE,
+                    account_kind=POINTS,
+                    amount=bought.points,
+                    shares=bought.shares,
+                    state="applied",
+                    undone=0,
+                    unfunded=0,
+                ),
+                model.Posting(
+                    id=posting,
+                    activity_id=activity.id,
+                    effect_id=effect,
+                    unit=POINTS,
+                    debit_account_id=self.issued,
+                    credit_account_id=account.id,
+                    amount=bought.points,
+                    recorded_at=at,
+                ),
+                model.Entry(
+                    account_id=account.id,
+                    seq=account.seq,
+                    posting_id=posting,
+                    activity_id=activity.id,
+                    side="credit",
+                    amount=bought.points,
+                    balance_after=balance,
+                    available_after=balance - account.debits_pending,
+                    recorded_at=at,
+                ),
+                model.Lot(
+                    id=lot,
+                    account_id=account.id,
+                    activity_id=activity.id,
+                    effect_id=effect,
+                    issued=bought.points,
+                    consumed=0,
+                    held=0,
+                    expired=0,
+                    repaid=0,
+                    expires_at=bought.expires_at,
+                    issued_at=at,
+                    seq=1,
+                ),
+                model.LotMovement(
+                    lot_id=lot, seq=1, activity_id=activity.id, effect_id=effect, kind="issue", amount=bought.points
+                ),
+                model.Outbox(
+                    id=new_id(), activity_id=activity.id, member_id=member.id, topic=activity.type, recorded_at=at
+                ),
+            ]
+        )
+        self._measure(member.id, day_number(local_day(now, ZoneInfo(ZONE))), measures)
+        self.session.commit()
+
+    def _measure(self, member: str, day: int, measures: dict[str, int]) -> None:
+        for name, value in measures.items():
+            self.metrics[member, name].value += value
+            row = self.days.get((member, name, day))
+            if row is None:
+                row = self.days[member, name, day] = model.MetricDay(member_id=member, metric=name, day=day, value=0)
+                self.session.add(row)
+            row.value += value
+
+    def close(self) -> None:
+        """Close the session and its connections."""
+        self.session.close()
+        self.engine.dispose()
+
+
+def measure(servers: Servers, dialect: str) -> list[float]:
+    """Return how many times as long the ORM takes as ``record``, per round."""
+    world = World.new(servers.empty(dialect, "orm_kernel"), members=MEMBERS, purchases=PURCHASES)
+    twin = world.twin(servers, "orm_books").url
+    world = World(world.url, world.members)
+    books = Books(twin)
+    _compare(world, books)
+    shops = Shop(world.members, seed=2), Shop(world.members, seed=2)
+
+    def kernel(number: int) -> Callable[[], object]:
+        activities = shops[0].purchases(number)
+        return lambda: [world.kit.record(activity) for activity in activities]
+
+    def orm(number: int) -> Callable[[], object]:
+        purchases = [Bought.of(activity) for activity in shops[1].purchases(number)]
+        return lambda: [books.settle(bought) for bought in purchases]
+
+    found = ratios(timed(kernel), timed(orm), starts=(100, 50))
+    world.kit.close()
+    books.close()
+    for url in (world.url, twin):
+        servers.drop(url)
+    return found
+
+
+def transactional(url: str) -> Engine:
+    """Return an engine as the ORM wants it, with transactions of its own, as durable as the kernel's."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), connect_args={"options": "-c jit=off"})
+    engine = create_engine(parsed, connect_args={"cached_statements": 512})
+
+    @event.listens_for(engine, "connect")
+    def prepare(raw: Any, _record: object) -> None:
+        for pragma in _PRAGMAS:
+            raw.execute(f"PRAGMA {pragma}")
+
+    assert prepare is not None
+    return engine
+
+
+def _compare(world: World, books: Books) -> None:
+    """Settle one purchase both ways; the rows must be the same, but for ids and instants."""
+    activity = Shop(world.members, seed=3).purchases(1)[0]
+    world.kit.record(activity)
+    books.settle(Bought.of(activity))
+    sides: list[dict[str, list[tuple[Any, ...]]]] = []
+    for url in (world.url, books.engine.url.render_as_string(hide_password=False)):
+        engine = transactional(url)
+        with engine.connect() as connection:
+            sides.append({table.name: _rows(connection, table, activity) for table in _tables()})
+        engine.dispose()
+    for name, rows in sides[0].items():
+        if not rows or rows != sides[1][name]:
+            raise RuntimeError(f"the ORM writes {sides[1][name]} into {name}, the kernel {rows}")
+
+
+def _tables() -> Sequence[Table]:
+    return [mapper.local_table for mapper in model.Base.registry.mappers if isinstance(mapper.local_table, Table)]
+
+
+def _rows(connection: Any, table: Table, activity: Activity) -> list[tuple[Any, ...]]:
+    """Return what a table holds about an activity or its member, without ids, instants and the hash."""
+    about = next((table.c[name] for name in ("activity_id", "member_id") if name in table.c), table.c[0])
+    if table.name == "core_activity":
+        about = table.c.id
+    wanted = activity.member if about.name == "member_id" or table.name == "core_member" else activity.id
+    columns = [
+        column
+        for column in table.c
+        if not isinstance(column.type, Id) and not column.name.endswith("_at") and column.name != "hash"
+    ]
+    return sorted(connection.execute(select(*columns).where(about == wanted)), key=repr)
