@@ -43,22 +43,23 @@ def enough(way: Way, start: int) -> int:
     return max(start, math.ceil(start * LEAST * 1.2 / seconds))
 
 
-def ratios(one: Way, other: Way, *, starts: tuple[int, int], rounds: int = ROUNDS, same: bool = False) -> list[float]:
+def ratios(
+    one: Way, other: Way, *, numbers: tuple[int, int] | None = None, starts: tuple[int, int] = (1, 1), rounds: int = ROUNDS
+) -> list[float]:
     """Return, per round, how many times as long an operation takes the other way as it takes the one way.
 
-    ``starts`` are numbers of operations to begin with, per way. ``same`` says that both ways get the same number: then
-    both can be given the same operations, call by call.
+    ``numbers`` are the operations of a round, per way; where they are left out, both are warmed up with ``starts`` and
+    get as many as take long enough.
     """
-    numbers = (max(starts),) * 2 if same else (enough(one, starts[0]), enough(other, starts[1]))
-    if same:
-        seconds = one(numbers[0]), other(numbers[1])
-        numbers = (max(numbers[0], math.ceil(numbers[0] * LEAST * 1.2 / min(seconds))),) * 2
+    first, second = numbers or (enough(one, starts[0]), enough(other, starts[1]))
     found: list[float] = []
     for index in range(rounds):
-        costs = [0.0, 0.0]
-        for side in (0, 1) if index % 2 == 0 else (1, 0):
-            costs[side] = (one, other)[side](numbers[side]) / numbers[side]
-        found.append(costs[1] / costs[0])
+        if index % 2 == 0:
+            cost = one(first) / first
+            found.append(other(second) / second / cost)
+        else:
+            cost = other(second) / second
+            found.append(cost / (one(first) / first))
     return found
 
 

@@ -7,13 +7,13 @@ expires and the hash of the body are given. Ids are made and objects are built w
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from attrs import frozen
 from sqlalchemy import Engine, Table, create_engine, event, make_url, select
 from sqlalchemy.orm import Session
@@ -24,6 +24,7 @@ from bench.servers import Servers
 from bench.world import EXCLUDED, ZONE, Shop, World
 from corekit import Activity
 from corekit.activities.terms import day_number, local_day
+from corekit.clock import micros
 from corekit.db.types import Id
 from corekit.ids import new_id
 from corekit.ledger import tables as ledger
@@ -33,7 +34,7 @@ from corekit_points.rules import share
 POINTS = "points"
 RULE = "purchase@1"
 EXPIRY = Expiry(6, "month")
-METRICS = ("points.earned/purchase", "spend", "visits")
+METRICS = ("points.earned", "spend", "visits")
 MEMBERS = 1000
 PURCHASES = 2
 _PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON")
@@ -45,7 +46,7 @@ class Bought:
 
     activity: Activity
     points: int
-    shares: dict[int, int]
+    shares: dict[str, int]
     expires_at: int
     hash: str
 
@@ -55,7 +56,8 @@ class Bought:
         weights = [(line.no, line.amount) for line in activity.lines if line.category != EXCLUDED]
         points = sum(amount for _, amount in weights) // 100
         expires_at = EXPIRY.instant(_now(), ZoneInfo(ZONE))
-        return cls(activity, points, share(points, weights), expires_at, sha256(activity.id.encode()).hexdigest()[:32])
+        shares = {str(number): part for number, part in share(points, weights).items()}
+        return cls(activity, points, shares, expires_at, sha256(activity.id.encode()).hexdigest()[:32])
 
 
 class Books:
@@ -229,7 +231,12 @@ def transactional(url: str) -> Engine:
     """Return an engine as the ORM wants it, with transactions of its own, as durable as the kernel's."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), connect_args={"options": "-c jit=off"})
+        return create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            json_serializer=lambda value: orjson.dumps(value).decode(),
+            json_deserializer=orjson.loads,
+            connect_args={"options": "-c jit=off"},
+        )
     engine = create_engine(parsed, connect_args={"cached_statements": 512})
 
     @event.listens_for(engine, "connect")
@@ -239,6 +246,10 @@ def transactional(url: str) -> Engine:
 
     assert prepare is not None
     return engine
+
+
+def _now() -> int:
+    return micros(datetime.now(UTC))
 
 
 def _compare(world: World, books: Books) -> None:

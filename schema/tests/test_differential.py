@@ -245,9 +245,7 @@ class Operations:
             spread = f"...{name}{self.directive()}"
             return f"{spread} {spread}" if self.dice.random() < 0.2 else spread
         fields = [
-            (name, found)
-            for name, found in type_.fields.items()
-            if depth or not is_composite_type(named(found.type))
+            (name, found) for name, found in type_.fields.items() if depth or not is_composite_type(named(found.type))
         ]
         name, found = self.dice.choice(fields)
         arguments = self.arguments(found)
@@ -301,7 +299,11 @@ class Operations:
         if is_enum_type(type_):
             return self.dice.choice(["HAPPY", "SAD"])
         if isinstance(type_, GraphQLInputObjectType):
-            return {name: self.value(found.type) for name, found in type_.fields.items() if self.dice.random() < 0.9 or is_non_null_type(found.type)}
+            return {
+                name: self.value(found.type)
+                for name, found in type_.fields.items()
+                if self.dice.random() < 0.9 or is_non_null_type(found.type)
+            }
         return self.dice.randrange(9) if type_.name == "Int" else self.dice.choice(["a", "b"])
 
     def literal(self, type_: Any, value: Any) -> str:

@@ -147,7 +147,13 @@ def test_documents_are_read_once_and_no_more_than_so_many_are_remembered(monkeyp
     real = module.read_document
     monkeypatch.setattr(module, "read_document", lambda *given: read.append(given[1]) or real(*given))
     executor = Executor(SCHEMA, Limits(documents=2, plans=2))
-    for text in ("{ ann { name } }", "{ ann { name } }", "{ a: ann { name } }", "{ b: ann { name } }", "{ ann { name } }"):
+    for text in (
+        "{ ann { name } }",
+        "{ ann { name } }",
+        "{ a: ann { name } }",
+        "{ b: ann { name } }",
+        "{ ann { name } }",
+    ):
         assert ask(text, executor).data
     assert read == ["{ ann { name } }", "{ a: ann { name } }", "{ b: ann { name } }", "{ ann { name } }"]
 

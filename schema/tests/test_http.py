@@ -81,7 +81,9 @@ def test_members_are_registered_and_read_over_http(make_client: Any) -> None:
     text = "mutation ($input: RegisterInput!) { register(input: $input) { member { id name } userErrors { code } } }"
     made = post(client, text, headers, variables={"input": {"name": "李雷"}}).json()["data"]["register"]
     assert made["userErrors"] == []
-    found = post(client, "query ($id: ID!) { member(id: $id) { name } }", headers, variables={"id": made["member"]["id"]})
+    found = post(
+        client, "query ($id: ID!) { member(id: $id) { name } }", headers, variables={"id": made["member"]["id"]}
+    )
     assert found.json() == {"data": {"member": {"name": "李雷"}}}
 
 

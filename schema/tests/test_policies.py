@@ -65,7 +65,10 @@ class Query(Object):
     """Queries."""
 
     notes = Field(
-        graphene.NonNull(graphene.List(Note)), policy=public, description="All.", resolve=lambda _parents, _info: [NOTES]
+        graphene.NonNull(graphene.List(Note)),
+        policy=public,
+        description="All.",
+        resolve=lambda _parents, _info: [NOTES],
     )
     strict = Field(listed(Note), policy=public, description="All.", resolve=lambda _parents, _info: [NOTES])
     mine = Field(Note, policy=owner_or_permission("notes.read"), description="X.", resolve=lambda _p, _i: [NOTES[0]])
@@ -81,9 +84,7 @@ class Mutation(Object):
     burn = Field(graphene.String, policy=permission("notes.secret"), description="X.", resolve=_done)
 
 
-SCHEMA = assemble(
-    {}, query=Query, mutation=Mutation, permissions={"notes.read", "notes.secret"}, codes={}
-).graphql
+SCHEMA = assemble({}, query=Query, mutation=Mutation, permissions={"notes.read", "notes.secret"}, codes={}).graphql
 
 
 @pytest.fixture(params=["planned", "reference"])
@@ -136,9 +137,7 @@ def test_what_may_not_be_seen_in_a_list_without_nulls_takes_the_list_along(ask: 
 def test_a_field_may_ask_for_more_than_its_type_and_its_resolver_does_not_run(ask: Any) -> None:
     answer = ask("{ mine { text secret } }", MEMBER)
     assert answer.data == {"mine": {"text": "mine", "secret": None}}
-    assert [(error.path, error.extensions) for error in answer.errors] == [
-        (["mine", "secret"], {"code": "FORBIDDEN"})
-    ]
+    assert [(error.path, error.extensions) for error in answer.errors] == [(["mine", "secret"], {"code": "FORBIDDEN"})]
     assert RAN == []
     assert ask("{ mine { secret } }", STAFF).data == {"mine": {"secret": "psst"}}
 

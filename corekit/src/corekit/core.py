@@ -7,11 +7,12 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from corekit.activities import incoming, reverse
+from corekit import paging
+from corekit.activities import document, incoming, reverse
 from corekit.activities.activity import Batch
 from corekit.activities.effects import Effect, Enrol, SetState, SetTier
 from corekit.declares import ActivityType, Declares, ErrorText
-from corekit.members import states
+from corekit.members import importing, states
 from corekit.metrics import Metric
 from corekit.validation import ERRORS as VALIDATION_ERRORS
 
@@ -46,6 +47,9 @@ ERRORS = (
     *incoming.ERRORS,
     *states.ERRORS,
     *reverse.ERRORS,
+    *document.ERRORS,
+    *importing.ERRORS,
+    *paging.ERRORS,
     ErrorText(
         "MEMBER_EXISTS", "A member with external id {external_id} exists.", "外部编号为 {external_id} 的会员已存在。"
     ),

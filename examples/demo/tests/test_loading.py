@@ -6,7 +6,6 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -45,16 +44,15 @@ def load(url: str, month_ends: Path) -> Loaded:
 
 
 @pytest.fixture(scope="session")
-def loaded_on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Loaded]]:
+def loaded_on(tmp_path_factory: pytest.TempPathFactory, corekit_backends: dict[str, Backend]) -> dict[str, Loaded]:
     """The demo on SQLite and on PostgreSQL."""
     folder = tmp_path_factory.mktemp("demo")
     backends: dict[str, Backend] = {
         "sqlite": SQLiteBackend(folder),
-        "postgresql": PostgreSQLBackend(tmp_path_factory.mktemp("postgresql")),
+        "postgresql": corekit_backends.get("postgresql") or PostgreSQLBackend(),
     }
-    yield {name: load(backend.empty(), folder / f"{name}.csv") for name, backend in backends.items()}
-    for backend in backends.values():
-        backend.close()
+    corekit_backends["postgresql"] = backends["postgresql"]  # it is closed with the others
+    return {name: load(backend.empty(), folder / f"{name}.csv") for name, backend in backends.items()}
 
 
 @pytest.fixture

@@ -137,7 +137,7 @@ def test_a_rule_that_cannot_be_is_refused_with_its_path(
             CALENDAR + 'holidays = {country = "US", subdivision = "XX"}',
             "calendars.0.holidays",
             "UNKNOWN_COUNTRY",
-            "no subdivision 'XX'",
+            "the part 'XX' of 'US'",
         ),
         (CALENDAR + 'anniversary = "year"', "calendars.0.anniversary", "NOT_ONE_OF", ""),
         (CALENDAR.replace("2", "-1") + 'weekdays = ["monday"]', "calendars.0.multiplier", "RANGE", ""),
@@ -246,6 +246,19 @@ def test_what_contradicts_itself_is_refused_and_both_sides_are_named(
     book: BookOf, text: str, path: str, said: str
 ) -> None:
     assert problems(book, text)[path] == ("CONTRADICTION", said)
+
+
+def test_everything_that_is_wrong_is_said_at_once(book: BookOf) -> None:
+    text = CALENDAR + CALENDAR + RULE + 'currency = "miles"\n' + RULE + 'minimum = "0.001"\ncaps = {day = 2, month = 1}'
+    assert set(problems(book, text)) == {
+        "calendars.0",
+        "calendars.1",
+        "calendars.1.id",
+        "rules.0.currency",
+        "rules.1.id",
+        "rules.1.minimum",
+        "rules.1.caps.day",
+    }
 
 
 @pytest.mark.row("P2", way="bad_input")

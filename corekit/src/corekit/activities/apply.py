@@ -100,7 +100,7 @@ class Applier:
 
     def refuse(self, incoming: Incoming, code: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Answer no, with the reason."""
-        outcome = self.plan.refusal(incoming, code, parameters or _about(incoming, code))
+        outcome = self.plan.refusal(incoming, code, parameters or {})
         self.plan.refused.append((incoming, outcome))
         self.plan.answer(incoming, outcome)
 
@@ -336,10 +336,6 @@ class Applier:
             tier, measured = self._qualified(member, ladder, planned.voucher.at)
             if tier.rank < self._standing(member, ladder):
                 self._assign(member, planned, ladder.code, tier.code, "reversal", measured)
-
-
-def _about(incoming: Incoming, code: str) -> dict[str, Any]:
-    return {"activity": incoming.activity.type} if code == "MEMBER_STATE" else {}
 
 
 def _row(owner: str, effect: Effect, own: Any) -> PlannedEffect:

@@ -186,7 +186,7 @@ class Attempt:
         living: list[tuple[Member, Incoming]] = []
         for member, incoming in wave:
             if (code := _forbidden(member, incoming)) is not None:
-                applier.refuse(incoming, code)
+                applier.refuse(incoming, code, {"state": member.state, "activity": incoming.kind.name})
                 continue
             at, kernel_time = plan.instant(member, incoming)
             applier.expire(member, at, kernel_time=kernel_time)

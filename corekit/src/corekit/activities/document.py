@@ -8,8 +8,12 @@ import orjson
 from marshmallow import Schema, fields, post_load
 
 from corekit.activities.activity import Activity, Line
+from corekit.declares import ErrorText
 from corekit.errors import Invalid, Problem
 from corekit.validation import WholeNumber, load
+
+ERRORS = (ErrorText("NOT_JSON", "This is no JSON.", "不是有效的 JSON。"),)
+"""The codes of what can be wrong with a document as such."""
 
 
 class _Line(Schema):

@@ -9,6 +9,7 @@ midnight in New York, and there are baskets in the hour that New York's clocks l
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
@@ -76,20 +77,17 @@ class Survey:
 
 def survey(limit: int | None) -> Survey:
     """Look through the year once. ``limit`` chooses the first households by number; None means all."""
-    count: dict[int, int] = {}
-    first = last = previous = 0
+    count: Counter[int] = Counter()
+    first = last = previous = None
     for batch in _batches("transactions", ("household_id", "basket_id", "transaction_timestamp")):
-        instants = _instants(batch)
-        first = first or instants[0]
-        last = instants[-1]
-        for household, basket in zip(
-            batch.column("household_id").to_pylist(), batch.column("basket_id").to_pylist(), strict=True
-        ):
-            if basket != previous:
-                count[household] = count.get(household, 0) + 1
-                previous = basket
+        heads, previous = _heads(batch, previous)
+        count.update(heads)
+        first = first or _instants(batch.slice(0, 1))
+        last = _instants(batch.slice(batch.num_rows - 1))
+    if first is None or last is None:
+        raise DataError("there is no basket in the data")
     chosen = tuple(sorted(count)[:limit])
-    return Survey(chosen, sum(count[household] for household in chosen), _moment(first), _moment(last))
+    return Survey(chosen, sum(count[household] for household in chosen), _moment(first[0]), _moment(last[0]))
 
 
 def baskets(households: Sequence[int]) -> Iterator[Basket]:
@@ -111,11 +109,25 @@ def categories() -> dict[int, str]:
     """Return the category of each product: ``DEPARTMENT > CATEGORY``, or the department where there is no other."""
     found: dict[int, str] = {}
     same: dict[str, str] = {}  # 92,331 products share some hundred names
-    for batch in _batches("products", ("product_id", "department", "product_category")):
-        for row in batch.to_pylist():
-            name = " > ".join(part for part in (row["department"], row["product_category"]) if part is not None)
-            found[row["product_id"]] = same.setdefault(name, name)
+    columns = ("product_id", "department", "product_category")
+    for batch in _batches("products", columns):
+        for product, *parts in zip(*(batch.column(name).to_pylist() for name in columns), strict=True):
+            name = " > ".join(part for part in parts if part is not None)
+            found[product] = same.setdefault(name, name)
     return found
+
+
+def _heads(batch: Any, previous: int | None) -> tuple[list[int], int]:
+    """Return the household of each basket that begins in a batch, and the basket that the batch ends with."""
+    import pyarrow.compute as arrow  # noqa: PLC0415 - start-up imports only what it uses
+
+    compute: Any = arrow
+    baskets, households = batch.column("basket_id"), batch.column("household_id")
+    begins = compute.not_equal(baskets.slice(1), baskets.slice(0, len(baskets) - 1))
+    heads: list[int] = households.slice(1).filter(begins).to_pylist()
+    if baskets[0].as_py() != previous:
+        heads.append(households[0].as_py())
+    return heads, baskets[-1].as_py()
 
 
 def _baskets(households: frozenset[int]) -> Iterator[Basket]:
@@ -124,9 +136,7 @@ def _baskets(households: frozenset[int]) -> Iterator[Basket]:
     previous = _EPOCH
     head: tuple[int, int, int, int] | None = None
     items: list[Item] = []
-    for *key, product, quantity, value in _rows():
-        if key[1] not in households:
-            continue
+    for *key, product, quantity, value in _rows(households):
         if head != tuple(key):
             if head is not None:
                 yield _basket(head, items, previous)
@@ -158,10 +168,17 @@ def _cents(value: float) -> int:
     return cents
 
 
-def _rows() -> Iterator[tuple[Any, ...]]:
+def _rows(households: frozenset[int]) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of some households, a value per column."""
+    import pyarrow as pa  # noqa: PLC0415 - start-up imports only what it uses
+    import pyarrow.compute as arrow  # noqa: PLC0415
+
+    compute: Any = arrow
+    chosen: Any = pa.array(sorted(households), "int64")
     for batch in _batches("transactions", _COLUMNS):
+        own = batch.filter(compute.is_in(batch.column("household_id"), value_set=chosen))
         columns = [
-            _instants(batch) if name == "transaction_timestamp" else batch.column(name).to_pylist() for name in _COLUMNS
+            _instants(own) if name == "transaction_timestamp" else own.column(name).to_pylist() for name in _COLUMNS
         ]
         yield from zip(*columns, strict=True)
 

@@ -6,7 +6,6 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Literal
 
-import holidays
 from attrs import frozen
 
 from corekit import MemberFacts
@@ -77,5 +76,14 @@ def anniversary(joined: date, year: int) -> date | None:
 
 @lru_cache(maxsize=256)
 def holidays_of(country: str, subdivision: str | None, year: int) -> frozenset[date]:
-    """Return the public holidays of a country (ISO 3166 code), or of a part of it, in a year."""
-    return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
+    """Return the public holidays of a country (ISO 3166 code), or of a part of it, in a year.
+
+    Raises LookupError with a sentence where none are known of that place.
+    """
+    import holidays  # noqa: PLC0415 - it takes its time, and many programs name no holidays
+
+    try:
+        return frozenset(holidays.country_holidays(country, subdiv=subdivision, years=year))
+    except NotImplementedError:
+        place = f"the country {country!r}" if subdivision is None else f"the part {subdivision!r} of {country!r}"
+        raise LookupError(f'No holidays are known of {place}; write for example "US".') from None

@@ -7,11 +7,10 @@ from fractions import Fraction
 from itertools import combinations, pairwise
 from typing import Any, cast
 
-import holidays
 from marshmallow import ValidationError
 
 from corekit import AccountKind, Exact, Metric, ProgramContext, Unit, minor_units, suggest
-from corekit_points.calendar import Calendar
+from corekit_points.calendar import Calendar, holidays_of
 from corekit_points.rules import Book, Caps, Currency, Ratio, Rule, Selection
 
 CURRENCY = "points"
@@ -21,6 +20,9 @@ BENEFIT = "points_multiplier"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 RESERVED = ("adjust", "breakage", "debt", "issued", "opening", "redeemed")
 """``points.<name>`` is an account of the house for each of these."""
+
+_ANY_YEAR = 2020
+"""To see whether holidays of a place are known."""
 
 Place = tuple[str | int, ...]
 
@@ -42,6 +44,7 @@ class Compiler:
         self._context = context
         self._data = data
         self._wrong: dict[str | int, Any] = {}
+        self._refused = 0
 
     def book(self) -> Book:
         """Return the book, or raise the ValidationError with every problem at its place."""
@@ -57,6 +60,7 @@ class Compiler:
 
     def _refuse(self, place: Place, code: str, message: str) -> None:
         """Note a problem at its place, as marshmallow would: below an entry of a table stands ``key`` or ``value``."""
+        self._refused += 1
         inner = self._wrong
         for part in place[:-1]:
             inner = inner.setdefault(part, {})
@@ -100,7 +104,7 @@ class Compiler:
             conditions = ("dates", "weekdays", "hours", "holidays", "anniversary")
             if not any(found[condition] for condition in conditions):
                 said = f"{found['id']!r} says never when it holds: give one of {', '.join(conditions)}."
-                self._refuse(("calendars", at), "INVALID", said)
+                self._refuse(("calendars", at, "_schema"), "INVALID", said)
             made[found["id"]] = Calendar(
                 id=found["id"],
                 multiplier=_ratio(found["multiplier"]),
@@ -117,17 +121,10 @@ class Compiler:
         if found is None:
             return None
         country, subdivision = (found, None) if isinstance(found, str) else (found["country"], found["subdivision"])
-        known = holidays.list_supported_countries()
-        if country not in known:
-            self._refuse(
-                place,
-                "UNKNOWN_COUNTRY",
-                f'No holidays are known of the country {country!r}; write for example "US".',
-            )
-        elif subdivision is not None and subdivision not in known[country]:
-            choices = ", ".join(known[country]) or "none"
-            said = f"{country} has no subdivision {subdivision!r}; those with holidays of their own: {choices}."
-            self._refuse(place, "UNKNOWN_COUNTRY", said)
+        try:
+            holidays_of(country, subdivision, _ANY_YEAR)
+        except LookupError as error:
+            self._refuse(place, "UNKNOWN_COUNTRY", str(error.args[0]))
         return country, subdivision
 
     def _benefits(self, currencies: Mapping[str, Currency]) -> None:
@@ -136,7 +133,8 @@ class Compiler:
         for ladder, tiers in self._context.ladders.items():
             for tier, benefits in tiers.items():
                 for name in benefits:
-                    if name.startswith(CURRENCY) and name not in known:
+                    # Another plugin may have benefits that begin alike; what resembles ours is a slip of the pen.
+                    if name.startswith(f"{CURRENCY}_") and name not in known and suggest(name, known):
                         owner = f"Tier {tier!r} of ladder {ladder!r}"
                         said = f"{owner} has an unknown benefit {name!r}{suggest(name, known)}."
                         self._refuse(("_schema",), "UNKNOWN_BENEFIT", said)
@@ -149,7 +147,7 @@ class Compiler:
         calendars: Mapping[str, Calendar],
     ) -> Rule | None:
         """Return one rule, or None where it cannot be made."""
-        before = repr(self._wrong)
+        before = self._refused
         currency = currencies.get(found["currency"])
         if currency is None:
             said = f"There is no currency {found['currency']!r}{suggest(found['currency'], currencies)}."
@@ -162,7 +160,7 @@ class Compiler:
         caps = self._caps((*place, "caps"), found["caps"], currency)
         tiers = self._tiers(place, found, currency)
         used = self._used((*place, "calendars"), found["calendars"], calendars)
-        if repr(self._wrong) != before:
+        if self._refused != before:
             return None
         include, exclude = found["include"], found["excluding"]
         return Rule(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from corekit.cli.context import open_kit, options
-from corekit.errors import CorekitError
+from corekit.errors import SettingsError
 
 if TYPE_CHECKING:
     from corekit.settings import Settings
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 
-class CannotListen(CorekitError):
+class CannotListen(SettingsError):
     """The address is taken, or not ours."""
 
     code = "CANNOT_LISTEN"
@@ -27,7 +28,7 @@ def serve(
     ctx: typer.Context,
     *,
     host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="The port to listen on; 0 takes a free one.")] = 8000,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
 ) -> None:
     """Serve GraphQL at /graphql and GraphiQL at /graphiql/, until it is stopped."""
     from corekit_schema.http.app import build_app
@@ -39,7 +40,9 @@ def serve(
     try:
         listening = listen(host, port)
     except OSError as error:
-        raise CannotListen(f"cannot listen on {host}:{port}: {error.strerror}; choose another --port") from None
+        raise CannotListen(
+            f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}; choose another --port"
+        ) from None
     configure(as_json=options(ctx).json)
     address = f"http://{host}:{listening.getsockname()[1]}"
     typer.echo(f"GraphQL:  {address}/graphql")
@@ -57,7 +60,6 @@ def _token(settings: Settings) -> str:
     """Return what lets GraphiQL begin as staff: a fragment with a token, where development is on."""
     from datetime import UTC, datetime
 
-    from corekit.errors import SettingsError
     from corekit_schema import tokens
     from corekit_schema.viewer import Viewer
 
