@@ -30,8 +30,8 @@ class Benchmark:
     measure: Callable[[Servers], Sequence[float]]
 
 
-_ORM = "one record of a purchase with ten lines : an ORM unit of work that writes the same rows ({})"
-_BULK = "record_many in chunks of 500 : record one by one, the same activities ({})"
+_ORM = "ORM unit of work : record, {}"
+_BULK = "record : record_many, {}"
 BENCHMARKS = (
     Benchmark(
         Goal(id="orm-postgresql", what=_ORM.format("PostgreSQL"), must=3, aim=6),
@@ -72,7 +72,7 @@ BENCHMARKS = (
 def main(arguments: Sequence[str]) -> int:
     """Run the command; return its exit code."""
     known = {benchmark.goal.id: benchmark for benchmark in BENCHMARKS}
-    parser = argparse.ArgumentParser("make bench", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser("make bench", description="Measure all, or those named.")
     parser.add_argument("ids", nargs="*", metavar="ID", help=f"what to measure; all of {', '.join(known)} by default")
     asked: list[str] = parser.parse_args(arguments).ids
     if unknown := [id_ for id_ in asked if id_ not in known]:

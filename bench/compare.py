@@ -44,7 +44,12 @@ def enough(way: Way, start: int) -> int:
 
 
 def ratios(
-    one: Way, other: Way, *, numbers: tuple[int, int] | None = None, starts: tuple[int, int] = (1, 1), rounds: int = ROUNDS
+    one: Way,
+    other: Way,
+    *,
+    numbers: tuple[int, int] | None = None,
+    starts: tuple[int, int] = (1, 1),
+    rounds: int = ROUNDS,
 ) -> list[float]:
     """Return, per round, how many times as long an operation takes the other way as it takes the one way.
 

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,7 +48,7 @@ def faults(wheel: Path, distribution: Path) -> Iterator[str]:
         page = archive.read(f"{package.name}/{PAGE}").decode() if f"{package.name}/{PAGE}" in found else None
     about = f"{'-'.join(wheel.name.split('-')[:2])}.dist-info"
     inside = {name for name in found if not name.startswith(f"{about}/")}
-    wanted = {f"{package.name}/{path}" for path in files(package)}
+    wanted = {f"{package.name}/{path}" for path in files(package)} | forced(distribution)
     yield from (f"{name} is missing" for name in sorted(wanted - inside))
     yield from (f"{name} does not belong" for name in sorted(inside - wanted))
     yield from (f"{name} is a test" for name in sorted(inside) if is_test(name))
@@ -72,6 +73,15 @@ def files(package: Path) -> Iterator[str]:
     for path in package.rglob("*"):
         if path.is_file() and not IGNORED.intersection(path.parts):
             yield path.relative_to(package).as_posix()
+
+
+def forced(distribution: Path) -> set[str]:
+    """List what the project file puts into the wheel from elsewhere, by its name in there."""
+    project = distribution / "pyproject.toml"
+    part = tomllib.loads(project.read_text()) if project.exists() else {}
+    for key in ("tool", "hatch", "build", "targets", "wheel", "force-include"):
+        part = part.get(key, {})
+    return set(part.values())
 
 
 def is_test(name: str) -> bool:

@@ -16,7 +16,7 @@ from fractions import Fraction
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -153,7 +153,7 @@ def read_rule(table: dict[str, Any], calendars: dict[str, Calendar]) -> Rule:
         raise CannotRun(f"this script does not know how multipliers of the rule {table['id']} combine")
     rate, step = Fraction(1, CENTS), 1
     if isinstance(table["rate"], dict):
-        given = only(table["rate"], "points", "per", "whole_steps")
+        given = only(cast("dict[str, Any]", table["rate"]), "points", "per", "whole_steps")
         per = int(Fraction(given["per"]) * CENTS)
         rate, step = Fraction(given["points"]) / per, per if given.get("whole_steps") else 1
     else:

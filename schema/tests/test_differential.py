@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from random import Random
@@ -118,12 +119,15 @@ def a_text(dice: Random, key: str, arguments: Any) -> Any:
     return dice.choice([f"text {key} {arguments}", 7, True])
 
 
-def a_number(dice: Random, _key: str, _arguments: Any) -> Any:
-    return dice.choice([1, 2**31, -5, 2.0, "x", True])
+def one_of(*values: Any) -> Any:
+    def choose(dice: Random, _key: str, _arguments: Any) -> Any:
+        return dice.choice(values)
+
+    return choose
 
 
-def a_mood(dice: Random, _key: str, _arguments: Any) -> Any:
-    return dice.choice(["happy", "sad", "cross", Mood.HAPPY])
+a_number = one_of(1, 2**31, -5, 2.0, "x", True)
+a_mood = one_of("happy", "sad", "cross", Mood.HAPPY)
 
 
 def field(type_: Any, make: Any, **arguments: Any) -> Field:
@@ -153,12 +157,12 @@ class Base(Object, abstract=True):
     label = field(graphene.NonNull(graphene.String), a_text)
     count = field(graphene.Int, a_number)
     must = field(graphene.NonNull(graphene.Int), a_number)
-    flag = field(graphene.Boolean, lambda dice, _key, _args: dice.choice([True, False, 1, "x"]))
-    ratio = field(graphene.Float, lambda dice, _key, _args: dice.choice([0.5, 2, float("inf"), "x"]))
+    flag = field(graphene.Boolean, one_of(True, False, 1, "x"))
+    ratio = field(graphene.Float, one_of(0.5, 2, float("inf"), "x"))
     mood = field(Mood, a_mood)
     moods = field(graphene.List(graphene.NonNull(Mood)), many(a_mood))
-    at = field(DateTime, lambda dice, _key, _args: dice.choice([NOW, "now"]))
-    anything = field(JSON, lambda _dice, key, _args: {"key": [key]})
+    at = field(DateTime, one_of(NOW, "now"))
+    anything = field(JSON, one_of({"key": [1, None]}, "text"))
     words = field(listed(graphene.String), many(a_text))
     grid = field(graphene.List(graphene.List(graphene.NonNull(graphene.Int))), many(many(a_number)))
     child = field(lambda: Thing, a_thing)
@@ -314,7 +318,7 @@ class Operations:
         if isinstance(type_, GraphQLInputObjectType):
             parts = (f"{name}: {self.literal(type_.fields[name].type, item)}" for name, item in value.items())
             return "{" + ", ".join(parts) + "}"
-        return value if is_enum_type(type_) else graphql.print_ast(cast("Any", graphql.ast_from_value(value, type_)))
+        return value if is_enum_type(type_) else json.dumps(value)
 
 
 SCHEMA = assemble({}, query=Query, mutation=Mutation, permissions=(), codes={}).graphql
@@ -333,7 +337,9 @@ def shown(data: Any, errors: Any) -> tuple[Any, list[Any]]:
 def graphql_order(value: Any) -> Any:
     if isinstance(value, dict):
         return [(key, graphql_order(part)) for key, part in cast("dict[str, Any]", value).items()]
-    return [graphql_order(part) for part in value] if isinstance(value, list) else value  # pyright: ignore
+    if isinstance(value, list):
+        return [graphql_order(part) for part in value]  # pyright: ignore[reportUnknownVariableType]
+    return value
 
 
 def compare(executor: Executor, text_: str, variables: dict[str, Any]) -> tuple[bool, int]:

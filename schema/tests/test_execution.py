@@ -8,10 +8,11 @@ from typing import Any, cast
 import graphene
 import pytest
 from attrs import field, frozen
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSchema
 
 from corekit_schema import Context, Field, Info, Object, Viewer, listed, public
 from corekit_schema.assembly.schema import assemble
+from corekit_schema.execution.documents import Document, read_document
 from corekit_schema.execution.executor import Executor
 from corekit_schema.execution.limits import Limits
 
@@ -78,11 +79,20 @@ def _do(_parents: Sequence[Any], _info: Info, what: str) -> list[Any]:
     return [GraphQLError("no") if what == "fail" else what]
 
 
+def always(value: Any) -> Any:
+    """Return a resolver that answers the same for every parent."""
+
+    def resolve(parents: Sequence[Any], _info: Info) -> list[Any]:
+        return [value for _ in parents]
+
+    return resolve
+
+
 class Query(Object, policy=public):
     """Queries."""
 
-    ann = Field(Person, description="Ann.", resolve=lambda _parents, _info: [ANN])
-    people = Field(graphene.List(Person), description="Two.", resolve=lambda _parents, _info: [ANN.friends])
+    ann = Field(Person, description="Ann.", resolve=always(ANN))
+    people = Field(graphene.List(Person), description="Two.", resolve=always(ANN.friends))
 
 
 class Mutation(Object, policy=public):
@@ -141,21 +151,18 @@ def test_a_plan_holds_for_the_values_of_its_switches_only() -> None:
 
 
 def test_documents_are_read_once_and_no_more_than_so_many_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    import corekit_schema.execution.executor as module
-
     read: list[str] = []
-    real = module.read_document
-    monkeypatch.setattr(module, "read_document", lambda *given: read.append(given[1]) or real(*given))
+
+    def watched(schema: GraphQLSchema, text: str, limits: Limits) -> Document:
+        read.append(text)
+        return read_document(schema, text, limits)
+
+    monkeypatch.setattr("corekit_schema.execution.executor.read_document", watched)
     executor = Executor(SCHEMA, Limits(documents=2, plans=2))
-    for text in (
-        "{ ann { name } }",
-        "{ ann { name } }",
-        "{ a: ann { name } }",
-        "{ b: ann { name } }",
-        "{ ann { name } }",
-    ):
+    first, second, third = "{ ann { name } }", "{ a: ann { name } }", "{ b: ann { name } }"
+    for text in (first, first, second, third, first):
         assert ask(text, executor).data
-    assert read == ["{ ann { name } }", "{ a: ann { name } }", "{ b: ann { name } }", "{ ann { name } }"]
+    assert read == [first, second, third, first]
 
 
 def test_introspection_is_answered() -> None:

@@ -61,6 +61,15 @@ def _done(_parents: Sequence[Any], info: Info) -> list[str]:
     return ["done"]
 
 
+def always(value: Any) -> Any:
+    """Return a resolver that answers the same for every parent."""
+
+    def resolve(parents: Sequence[Any], _info: Info) -> list[Any]:
+        return [value for _ in parents]
+
+    return resolve
+
+
 class Query(Object):
     """Queries."""
 
@@ -68,11 +77,11 @@ class Query(Object):
         graphene.NonNull(graphene.List(Note)),
         policy=public,
         description="All.",
-        resolve=lambda _parents, _info: [NOTES],
+        resolve=always(NOTES),
     )
-    strict = Field(listed(Note), policy=public, description="All.", resolve=lambda _parents, _info: [NOTES])
-    mine = Field(Note, policy=owner_or_permission("notes.read"), description="X.", resolve=lambda _p, _i: [NOTES[0]])
-    yours = Field(Note, policy=owner_or_permission("notes.read"), description="X.", resolve=lambda _p, _i: [NOTES[1]])
+    strict = Field(listed(Note), policy=public, description="All.", resolve=always(NOTES))
+    mine = Field(Note, policy=owner_or_permission("notes.read"), description="X.", resolve=always(NOTES[0]))
+    yours = Field(Note, policy=owner_or_permission("notes.read"), description="X.", resolve=always(NOTES[1]))
     who = Field(graphene.String, policy=authenticated, description="X.", resolve=_done)
     list_ = Field(graphene.String, name="list", policy=permission("notes.read"), description="X.", resolve=_done)
 

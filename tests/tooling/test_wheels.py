@@ -53,14 +53,19 @@ def test_what_does_not_belong_is_found(tmp_path: Path, distribution: Path, name:
     assert f"{name} does not belong" in found
 
 
+def test_what_the_project_puts_into_the_wheel_belongs(tmp_path: Path, distribution: Path) -> None:
+    table = "[tool.hatch.build.targets.wheel.force-include]"
+    (distribution / "pyproject.toml").write_text(f'{table}\n"thing.toml" = "thing/thing.toml"\n')
+    assert not list(wheels.faults(pack(tmp_path, *GOOD, "thing/thing.toml"), distribution))
+    assert list(wheels.faults(pack(tmp_path, *GOOD), distribution)) == ["thing/thing.toml is missing"]
+
+
 @pytest.mark.parametrize("name", ["tests/test_thing.py", "test_thing.py", "conftest.py"])
 def test_a_test_inside_the_package_is_found(tmp_path: Path, distribution: Path, name: str) -> None:
     path = distribution / "src/thing" / name
     path.parent.mkdir(exist_ok=True)
     path.touch()
-    assert list(wheels.faults(pack(tmp_path, *GOOD, f"thing/{name}"), distribution)) == [
-        f"thing/{name} is a test"
-    ]
+    assert list(wheels.faults(pack(tmp_path, *GOOD, f"thing/{name}"), distribution)) == [f"thing/{name} is a test"]
 
 
 def test_a_second_package_is_found(tmp_path: Path, distribution: Path) -> None:

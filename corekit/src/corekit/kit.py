@@ -15,7 +15,7 @@ from sqlalchemy import select
 from corekit import core
 from corekit.activities import intake
 from corekit.activities.activity import Activity
-from corekit.activities.incoming import Incoming, key_reused, receive
+from corekit.activities.incoming import Incoming, Key, key_reused, receive
 from corekit.activities.outcome import Outcome
 from corekit.activities.settle import Settlement
 from corekit.activities.sweep import SweepResult, sweep
@@ -236,7 +236,10 @@ class Kit:
         A key that waits or was answered before is not stored again (``replayed``).
         """
         received = [self._receive(activity) for activity in activities]
-        fresh = {each.key: each for each in received if isinstance(each, Incoming)}
+        fresh: dict[Key, Incoming] = {}
+        for each in received:
+            if isinstance(each, Incoming):
+                fresh.setdefault(each.key, each)
         with self.database.write() as connection:
             read = Reader(connection)
             there = intake.known(read, fresh)
@@ -252,15 +255,16 @@ class Kit:
         while limit is None or done < limit:
             terms = self.terms()
             with self.read() as read:
-                waiting = intake.next_waiting(read, terms, chunk if limit is None else min(chunk, limit - done))
-            if not waiting:
+                number = chunk if limit is None else min(chunk, limit - done)
+                waiting, aside = intake.next_waiting(read, terms, number)
+            if not waiting and not aside:
                 break
             answers = self._settlement.settle(waiting, waiting=True)
-            failed = [each.key for each in waiting if answers[each.activity.id].outcome in {"failed", "invalid"}]
-            if failed:
+            done += len(waiting) + len(aside)
+            aside += [each.key for each in waiting if answers[each.activity.id].outcome in {"failed", "invalid"}]
+            if aside:
                 with self.database.write() as connection:
-                    intake.put_aside(connection, failed)
-            done += len(waiting)
+                    intake.put_aside(connection, aside)
         return done
 
     def retry_failed(self) -> int:
@@ -270,7 +274,8 @@ class Kit:
 
     def sweep(self, name: str, at: datetime | None = None) -> SweepResult:
         """Run a sweep (``expiry``) as of an instant, now by default."""
-        return sweep(self.database, self._settlement, name, micros(at) if at else self._settlement.now())
+        instant = micros(at) if at else self._settlement.now()
+        return sweep(self.database, self._settlement, self.terms().chart.books, name, instant)
 
     def verify(self) -> Report:
         """Prove the books on one snapshot."""
@@ -314,18 +319,17 @@ class Kit:
             raise SettingsError(message, code="DATABASE_BEHIND", kinds=missing)
 
 
-def _waiting(
-    incoming: Incoming, fresh: Mapping[tuple[str, str], Incoming], there: Mapping[tuple[str, str], str]
-) -> Outcome:
+def _waiting(incoming: Incoming, fresh: Mapping[Key, Incoming], there: Mapping[Key, str]) -> Outcome:
     known = there.get(incoming.key)
     if (known or fresh[incoming.key].hash) != incoming.hash:
         return key_reused(incoming)
+    is_first = known is None and fresh[incoming.key] is incoming
     return Outcome(
         outcome="waiting",
         source=incoming.key[0],
         external_id=incoming.key[1],
         member=incoming.activity.member,
-        activity_id=incoming.activity.id,
+        activity_id=incoming.activity.id if is_first else None,
         type=incoming.activity.type,
-        replayed=known is not None or fresh[incoming.key] is not incoming,
+        replayed=not is_first,
     )

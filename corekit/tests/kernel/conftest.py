@@ -16,10 +16,16 @@ from sqlalchemy import func, insert, select
 
 from corekit import Activity, Kit, Line, Outcome
 from corekit.db.lineage import core
+from corekit.logs import configure
 from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
 
 HISTORY = {"history": {"historical": True}}
+
+
+@pytest.fixture(autouse=True)
+def _plain_logs() -> None:
+    configure(as_json=True)
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,16 @@ def test_smoke_asks_over_http_and_finds_what_the_table_says(tmp_path: Path) -> N
     assert done.returncode == 0, done.stderr
     assert "GraphQL says the same as the table" in done.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_settled(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        url = f"sqlite:///{tmp_path / 'demo.db'}"
+        done = CliRunner().invoke(app, ["demo", "--households", "1", "--db", url, "--port", port])
+    assert done.exit_code == 2
+    assert "CANNOT_LISTEN" in done.stderr
+    assert not (tmp_path / "demo.db").exists()
 
 
 def test_what_contradicts_itself_is_refused() -> None:

@@ -25,7 +25,7 @@ def formatted(error: GraphQLError) -> dict[str, Any]:
     while isinstance(original, GraphQLError):
         original = original.original_error
     if isinstance(original, _TOLD):
-        answer["message"] = original.message
+        answer["message"] = _sentence(original)
         answer["extensions"] = _told(original)
     elif original is not None or not (error.extensions or {}).get("code"):
         answer |= masked(original or error)
@@ -47,6 +47,13 @@ def masked(error: BaseException) -> dict[str, Any]:
         "message": f"Something went wrong here. Its id is {error_id}.",
         "extensions": {"code": INTERNAL, "id": error_id},
     }
+
+
+def _sentence(error: CorekitError) -> str:
+    """Return the error's sentence; that of several problems says them all, with their paths."""
+    if isinstance(error, Invalid) and len(error.problems) == 1:
+        return error.problems[0].message
+    return error.message
 
 
 def _told(error: CorekitError) -> dict[str, Any]:

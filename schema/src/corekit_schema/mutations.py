@@ -93,13 +93,14 @@ def _named(schema: Schema, path: Sequence[str | int]) -> Iterator[str | int]:
     """
     known = fields_by_key(schema)
     top: Any = None
-    for part in path:
+    for depth, part in enumerate(path):
         if not isinstance(part, str):
             yield part
         elif top is not None:
             yield part if isinstance(top, fields.Dict | fields.Raw) else to_camel_case(part)
         else:
-            name = part if part in known else _KNOWN_AS.get(part, to_camel_case(part))
+            camel = to_camel_case(part)
+            name = part if part in known else camel if depth else _KNOWN_AS.get(part, camel)
             if name in known:
                 top = known[name]
                 yield name

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-import attrs
-
 from corekit.activities.activity import Activity
-from corekit.activities.effects import Credit, Debit, Effect, Enrol, Follow, SetState, SetTier
-from corekit.activities.incoming import Incoming, Key, internal
+from corekit.activities.checks import check
+from corekit.activities.effects import Credit, Debit, Effect, Enrol, Follow, SetState, SetTier, values_of
+from corekit.activities.incoming import Incoming, Key, internal, loaded
 from corekit.activities.outcome import EffectOutcome, Outcome
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned, PlannedEffect
@@ -18,10 +18,11 @@ from corekit.activities.reactions import Yielded
 from corekit.activities.reverse import Original, StoredEffect
 from corekit.activities.terms import day_number, expired
 from corekit.clock import micros, moment
-from corekit.errors import Refusal
+from corekit.errors import PluginError, PluginRaised, Refusal
 from corekit.ledger.books import Teller, due_lots
 from corekit.ledger.state import Assignment, Lot, Member
 from corekit.metrics import Window
+from corekit.registry import CORE
 from corekit.tiers.evaluate import qualified
 from corekit.tiers.ladder import Ladder
 
@@ -45,6 +46,8 @@ class Applier:
     def expire(self, member: Member, at: int, *, kernel_time: bool) -> None:
         """Let the member's due lots lapse, one activity per account kind, before what comes at ``at``."""
         for kind, lots in due_lots(member, at).items():
+            if kind not in self.terms.chart.books:  # its plugin is off: its books rest
+                continue
             self._expire(member, kind, lots, max(member.last_at + 1, at), kernel_time=kernel_time)
 
     def _expire(self, member: Member, kind: str, lots: Sequence[Lot], at: int, *, kernel_time: bool) -> None:
@@ -130,7 +133,7 @@ class Applier:
     def _apply(self, member: Member, planned: Planned, owner: str, effect: Effect, follow_ons: list[Activity]) -> None:
         otherwise = effect.otherwise or ("refuse" if planned.incoming.kind.command else "drop")
         if isinstance(effect, Follow):
-            follow_ons.append(_follow(planned, effect))
+            self._follow(planned, owner, effect, follow_ons)
             return
         row = planned.add(member.journal, _row(owner, effect, self.terms.effects))
         try:
@@ -185,12 +188,34 @@ class Applier:
         planned.own.append((kind, "apply", row))
         if code is not None:
             raise Refusal(code, effect=kind.name)
-        if kind.fold is not None:
-            member.journal.put(member.prepared, owner, kind.fold(member.prepared.get(owner), effect))
+        with _calling(owner, kind.name):
+            prepared = kind.fold(member.prepared.get(owner), effect) if kind.fold is not None else None
+            follow = kind.follow(effect) if kind.follow is not None else None
+        self._foresee(member, owner, prepared, foreseen=kind.fold is not None)
+        if follow is not None:
+            check(follow, owner, self.terms, {planned.incoming.activity.id})
+            self._follow(planned, owner, follow, follow_ons)
+
+    def _foresee(self, member: Member, owner: str, prepared: Any, *, foreseen: bool) -> None:
+        """Let the plugin's next reaction to the member see what this effect will have done."""
+        if foreseen:
+            member.journal.put(member.prepared, owner, prepared)
         else:
             member.journal.set(member, "stale", value=True)
-        if kind.follow is not None and (follow := kind.follow(effect)) is not None:
-            follow_ons.append(_follow(planned, follow))
+
+    def _follow(self, planned: Planned, owner: str, effect: Follow, follow_ons: list[Activity]) -> None:
+        activity = _child(
+            planned,
+            effect.type,
+            f"{owner}:{effect.name}",
+            payload=loaded(effect.payload, self.terms.schemas[effect.type]),
+            amount=effect.amount,
+            unit=effect.unit,
+        )
+        if any(activity.external_id == sibling.external_id for sibling in follow_ons):
+            message = f"plugin {owner} lets two activities named {effect.name!r} follow; give each a name of its own"
+            raise PluginError(message, code="EFFECT_INVALID", plugin=owner)
+        follow_ons.append(activity)
 
     def _assign(self, member: Member, planned: Planned, ladder: str, tier: str, reason: str, measured: Any) -> None:
         journal = member.journal
@@ -296,6 +321,10 @@ class Applier:
     def _undo(self, member: Member, planned: Planned, original: Original, effect: StoredEffect) -> None:
         if effect.kind == "Enrol":
             return  # who joined stays a member: cancelling is an activity of its own
+        if effect.account not in (None, *self.terms.chart.books) or (
+            effect.account is None and effect.owner != CORE and effect.kind not in self.terms.effects_by_name
+        ):
+            raise Refusal("PLUGIN_OFF", plugin=effect.owner)
         amount = effect.remaining
         row = planned.add(member.journal, effect.undoing(amount))
         self.plan.change_effect(member, effect.id, undone=amount)
@@ -308,7 +337,7 @@ class Applier:
             undo = teller.claw_back if effect.kind == "Credit" else teller.restore
             undo(amount, effect.id, unfund)
         elif effect.kind == "SetTier":
-            self._withdraw(member, planned, original)
+            self._withdraw(member, planned, original, (effect.data or {}).get("ladder"))
         elif effect.kind == "SetState":
             if effect.data and member.state == effect.data["state"]:
                 member.journal.set(member, "state", effect.data["was"])
@@ -317,21 +346,26 @@ class Applier:
 
     def _undo_own(self, member: Member, planned: Planned, effect: StoredEffect, row: PlannedEffect) -> None:
         kind, owner = self.terms.effects_by_name[effect.kind]
-        row.value = kind.effect(planned.incoming.activity, rule=effect.rule, **(effect.data or {}))
+        with _calling(owner, kind.name):
+            row.value = kind.effect(planned.incoming.activity, rule=effect.rule, **(effect.data or {}))
         code = self.guarded.get((planned.incoming.key, len(planned.own)))
         planned.own.append((kind, "undo", row))
         if code is not None:
             raise Refusal(code, effect=kind.name)
-        if kind.unfold is not None:
-            member.journal.put(member.prepared, owner, kind.unfold(member.prepared.get(owner), row.value))
-        else:
-            member.journal.set(member, "stale", value=True)
+        with _calling(owner, kind.name):
+            prepared = kind.unfold(member.prepared.get(owner), row.value) if kind.unfold is not None else None
+        self._foresee(member, owner, prepared, foreseen=kind.unfold is not None)
 
-    def _withdraw(self, member: Member, planned: Planned, original: Original) -> None:
-        """Take back a tier whose cause was reversed, if the ladder says so and the member no longer qualifies."""
+    def _withdraw(self, member: Member, planned: Planned, original: Original, code: str | None) -> None:
+        """Take back a tier whose cause was reversed, if the ladder says so and the member no longer qualifies.
+
+        A stay that another activity gave is that one's. One to which an earlier reversal led back may rest on this.
+        """
         for ladder in self.terms.ladders:
             stays = member.assignments.get(ladder.code)
-            if not stays or stays[-1].activity_id != original.id or ladder.on_reversal == "keep":
+            if not stays or ladder.code != code or ladder.on_reversal == "keep":
+                continue
+            if stays[-1].activity_id != original.id and stays[-1].reason != "reversal":
                 continue
             tier, measured = self._qualified(member, ladder, planned.voucher.at)
             if tier.rank < self._standing(member, ladder):
@@ -350,23 +384,19 @@ def _row(owner: str, effect: Effect, own: Any) -> PlannedEffect:
         )
     if type(effect) in own:
         kind, _ = own[type(effect)]
-        return PlannedEffect(owner, kind.name, effect.rule, data=_data(effect), value=effect)
-    data = None if isinstance(effect, Enrol) else _data(effect)
+        return PlannedEffect(owner, kind.name, effect.rule, data=values_of(effect), value=effect)
+    data = None if isinstance(effect, Enrol) else values_of(effect)
     return PlannedEffect(owner, type(effect).__name__, effect.rule, data=data)
 
 
-def _data(effect: Effect) -> dict[str, Any]:
-    return {
-        name: getattr(effect, name)
-        for name in (a.name for a in attrs.fields(type(effect)))
-        if name not in {"activity", "rule", "otherwise"}
-    }
-
-
-def _follow(planned: Planned, effect: Follow) -> Activity:
-    return _child(
-        planned, effect.type, effect.name, payload=dict(effect.payload), amount=effect.amount, unit=effect.unit
-    )
+@contextmanager
+def _calling(plugin: str, what: str) -> Iterator[None]:
+    """Turn what a plugin raises into an error that names it."""
+    try:
+        yield
+    except Exception as error:
+        message = f"plugin {plugin} raised in the effect kind {what}: {type(error).__name__}: {error}"
+        raise PluginRaised(message, plugin=plugin, hook=what) from error
 
 
 def _child(planned: Planned, kind: str, name: str, **values: Any) -> Activity:

@@ -7,25 +7,28 @@ from collections import deque
 from collections.abc import Sequence
 
 import attrs
+import structlog
 from attrs import Factory, define
 from sqlalchemy import Connection
 
 from corekit.activities.apply import Applier, Guarded
-from corekit.activities.incoming import REGISTERED, Incoming, Key, key_reused
+from corekit.activities.incoming import KEY_REUSED, REGISTERED, Incoming, Key, key_reused
 from corekit.activities.outcome import Outcome
 from corekit.activities.own_effects import write_own_effects
 from corekit.activities.plan import Plan
-from corekit.activities.reactions import Failure, Reactions
+from corekit.activities.reactions import Failure, Reactions, failure_of
 from corekit.activities.terms import Terms
 from corekit.activities.write import rows_of
 from corekit.clock import Clock, micros
 from corekit.db.reader import Reader
-from corekit.errors import Busy
+from corekit.errors import Busy, PluginError, PluginRaised
 from corekit.ledger.rows import Rows
 from corekit.ledger.state import Member
 from corekit.ledger.store import Conflict, Lock, Store
+from corekit.log import raised_at
 from corekit.members.states import allowed
 
+_log = structlog.get_logger("corekit.settle")
 FREE_TRIES = 3
 """Races a plan may lose before it is made under the lock."""
 DEADLINE = 2.0
@@ -84,6 +87,7 @@ class Attempt:
         self.known = known
         self.simulate = simulate
         self.waiting = waiting
+        self.arriving: set[str] = set()
         self.terms = terms
 
     def run(self, arriving: Sequence[Incoming], *, lost: int) -> tuple[dict[str, Outcome], list[Incoming]]:
@@ -93,10 +97,23 @@ class Attempt:
         """
         answers: dict[str, Outcome] = {}
         fresh = list(arriving)
+        looked = False
         if lost or self.waiting or len(fresh) > 1 or fresh[0].activity.type == REGISTERED:
             answers, fresh = self._replayed(arriving)
+            looked = True
+            if lost:  # an id may have been used before, under another key
+                for incoming in fresh:
+                    incoming.renew_id()
         # else its key is new nearly always: if it is not, the write finds out, and the next attempt looks first
-        done_keys = [incoming.key for incoming in arriving if incoming.activity.id in answers] if self.waiting else []
+        done_keys = (
+            [
+                each.key
+                for each in arriving
+                if each.activity.id in answers and answers[each.activity.id].code != KEY_REUSED
+            ]
+            if self.waiting
+            else []
+        )
         if not fresh and not done_keys:
             return answers, []
         lock: Lock | None = None
@@ -107,6 +124,8 @@ class Attempt:
         plan = self._plan(fresh)
         if lock is not None and time.monotonic() - started > DEADLINE:
             raise Busy("a plugin took too long while the member was locked; nothing was written, send the key again")
+        if plan.failed and not looked:  # what failed has no request row by which the write would find out
+            raise Conflict("the key may have been answered")
         moved = self._write(plan, fresh, done_keys, lock)
         rest = list(plan.rest)
         for incoming in fresh:
@@ -167,6 +186,7 @@ class Attempt:
 
     def _plan(self, fresh: Sequence[Incoming]) -> Plan:
         plan = Plan(self.terms, self.store, self.clock.about_now())
+        self.arriving = {incoming.activity.id for incoming in fresh}
         if not fresh:
             return plan
         plan.load(fresh)
@@ -195,17 +215,47 @@ class Attempt:
         plan.need_lots_for(yielded)
         for member, incoming in living:
             failure = reactions.failures.get(incoming.key)
+            refusal = reactions.refusals.get(incoming.key)
+            follow_ons: list[Incoming] = []
+            if failure is None and refusal is None:
+                try:
+                    follow_ons = applier.settle(member, incoming, yielded[incoming.activity.id])
+                except (PluginError, PluginRaised) as error:
+                    _log.error("plugin raised", activity=incoming.activity.id, **raised_at(error))
+                    failure = failure_of(error.parameters["plugin"], incoming.activity, error)
             if failure is not None:
                 member.journal.roll_back()
-                _fail(plan, incoming, failure)
+                self._fail(plan, incoming, failure)
                 continue
-            follow_ons = applier.settle(member, incoming, yielded[incoming.activity.id])
+            if refusal is not None:
+                member.journal.roll_back()
+                applier.refuse(incoming, refusal.code, refusal.parameters)
+                continue
             queue = queues[member.id]
             if member.stale:  # a plugin cannot foresee its own effect: what comes next waits for the next chunk
                 plan.rest.extend(later for later in queue if later.activity.parent is None)
                 for later in [later for later in queue if later.activity.parent is None]:
                     queue.remove(later)
             queue.extendleft(reversed(follow_ons))
+
+    def _fail(self, plan: Plan, incoming: Incoming, failure: Failure) -> None:
+        activity = incoming.activity
+        outcome = Outcome(
+            outcome="failed",
+            source=activity.source,
+            external_id=activity.external_id,
+            member=activity.member,
+            activity_id=activity.id,
+            type=activity.type,
+            code=failure.code,
+            parameters={"plugin": failure.plugin},
+            message=failure.message,
+        )
+        if activity.parent is None:
+            plan.failed.append((incoming, outcome))
+        elif activity.id not in self.arriving:  # it never sinks its parent: it stays queued, or is queued now
+            plan.queued.append(incoming)
+        plan.answer(incoming, outcome)
 
     # ------------------------------------------------------------------------------------------------- writing
 
@@ -249,7 +299,7 @@ class Attempt:
         if resumed:
             self.store.drop_failed(resumed)
         self.store.write(rows)
-        write_own_effects(plan, self.connection)
+        write_own_effects(plan, self.store, self.connection)
         if self.simulate:
             self.store.rollback()
         else:
@@ -262,26 +312,6 @@ def _forbidden(member: Member, incoming: Incoming) -> str | None:
     if member.exists and (kind.reversal or kind.internal or incoming.activity.parent is not None):
         return None
     return allowed(member.state or None, kind.name)
-
-
-def _fail(plan: Plan, incoming: Incoming, failure: Failure) -> None:
-    activity = incoming.activity
-    outcome = Outcome(
-        outcome="failed",
-        source=activity.source,
-        external_id=activity.external_id,
-        member=activity.member,
-        activity_id=activity.id,
-        type=activity.type,
-        code=failure.code,
-        parameters={"plugin": failure.plugin},
-        message=failure.message,
-    )
-    if activity.parent is None:
-        plan.failed.append((incoming, outcome))
-    else:  # it never sinks its parent: it stays queued
-        plan.queued.append(incoming)
-    plan.answer(incoming, outcome)
 
 
 def _with_follow_ons(plan: Plan, outcome: Outcome) -> Outcome:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from corekit.activities.activity import Activity
 
@@ -89,3 +89,9 @@ class Follow(Effect):
     amount: int = field(default=0, kw_only=True)
     unit: str | None = field(default=None, kw_only=True)
     payload: Mapping[str, Any] = field(factory=dict, kw_only=True)
+
+
+def values_of(effect: Effect) -> dict[str, Any]:
+    """Return what an effect says beyond what every effect has, as it is stored."""
+    common = {"activity", "rule", "otherwise"}
+    return {each.name: getattr(effect, each.name) for each in fields(type(effect)) if each.name not in common}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from attrs import evolve
+from marshmallow import Schema
 
 from corekit.activities.activity import Activity, Line
 from corekit.activities.outcome import Outcome
@@ -29,6 +31,7 @@ LARGEST_QUANTITY = 10**12
 AHEAD = 300_000_000
 """Clocks differ: an activity may have occurred this many microseconds after now."""
 REGISTERED = "member.registered"
+KEY_REUSED = "KEY_REUSED"
 
 ERRORS = (
     ErrorText("TYPE_UNKNOWN", "There is no activity type {type}.", "没有活动类型 {type}。"),
@@ -51,6 +54,9 @@ ERRORS = (
     ErrorText("REVERSES_UNEXPECTED", "An activity of type {type} takes nothing back.", "{type} 不能撤销其他活动。"),
     ErrorText(
         "KEY_INVALID", "Source and external id have 1 to {most} characters.", "来源与外部编号须为 1 至 {most} 字。"
+    ),
+    ErrorText(
+        "NOT_STORABLE", "This holds a character or a number that cannot be stored.", "含有无法存储的字符或数字。"
     ),
     ErrorText("KEY_REUSED", "This key was used for another body; send a new key.", "该键已用于其他内容。"),
 )
@@ -92,6 +98,11 @@ class Incoming:
         self.resumes = activity
         self.activity = evolve(self.activity, id=activity)
 
+    def renew_id(self) -> None:
+        """Take a new id, unless it resumes an activity."""
+        if self.resumes is None:
+            self.activity = evolve(self.activity, id=new_id())
+
     @property
     def key(self) -> Key:
         """Source and external id."""
@@ -100,10 +111,10 @@ class Incoming:
 
 def receive(activity: Activity, terms: Terms, now: int) -> Incoming:
     """Check an activity from outside; raise :class:`Invalid` with everything that is wrong."""
-    kind = terms.types.get(activity.type)
+    kind = terms.types.get(activity.type) if isinstance(activity.type, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
     if kind is None:
-        hint = suggest(activity.type, terms.types)
-        raise Invalid([_problem("TYPE_UNKNOWN", "type", hint=hint, type=activity.type)])
+        hint = suggest(str(activity.type), terms.types)
+        raise Invalid([_problem("TYPE_UNKNOWN", "type", hint=hint, type=str(activity.type))])
     problems: list[Problem] = []
     if kind.internal or activity.parent is not None or activity.depth:
         problems.append(_problem("TYPE_INTERNAL", "type", type=activity.type))
@@ -112,6 +123,8 @@ def receive(activity: Activity, terms: Terms, now: int) -> Incoming:
         activity = evolve(activity, member=new_id())
     elif not is_id(activity.member):
         problems.append(_problem("MEMBER_MISSING", "member"))
+    if not is_id(activity.id):
+        problems.append(_problem("NOT_STORABLE", "id"))
     occurred = _occurred(activity.occurred_at, now, problems)
     _check_amount(activity, kind, terms, problems)
     if activity.lines:
@@ -127,9 +140,17 @@ def receive(activity: Activity, terms: Terms, now: int) -> Incoming:
     return Incoming(activity, kind, occurred, payload or None, hash_=hashed, historical=historical)
 
 
+def follow_problems(activity: Activity, kind: ActivityType, terms: Terms) -> list[Problem]:
+    """Return what is wrong with what a plugin lets follow: its amount, its unit, its payload."""
+    problems: list[Problem] = []
+    _check_amount(activity, kind, terms, problems)
+    _payload(activity, terms, problems)
+    return problems
+
+
 def key_reused(incoming: Incoming) -> Outcome:
     """Return the answer to a key that was used for another body."""
-    problem = _problem("KEY_REUSED", "external_id")
+    problem = _problem(KEY_REUSED, "external_id")
     return Outcome(
         outcome="invalid",
         source=incoming.key[0],
@@ -166,7 +187,7 @@ def _occurred(given: object, now: int, problems: list[Problem]) -> int:
 def _check_key(activity: Activity, problems: list[Problem]) -> None:
     for name in ("source", "external_id"):
         text: object = getattr(activity, name)
-        if not isinstance(text, str) or not 0 < len(text) <= LONGEST_KEY or "\0" in text:
+        if not isinstance(text, str) or not 0 < len(text) <= LONGEST_KEY or not is_storable(text):
             problems.append(_problem("KEY_INVALID", name, most=LONGEST_KEY))
 
 
@@ -240,25 +261,67 @@ def _is_plausible(line: Line) -> bool:
         and 0 < line.no < 2**31
         and type(line.quantity) is int
         and abs(line.quantity) <= LARGEST_QUANTITY
+        and _is_text(line.sku)
+        and _is_text(line.category)
+        and all(isinstance(flag, str) for flag in line.flags)  # pyright: ignore[reportUnnecessaryIsInstance]
         and (line.unit_price is None or (type(line.unit_price) is int and 0 <= line.unit_price <= LARGEST_AMOUNT))
-        and len(line.sku or "") <= LONGEST_TEXT
-        and len(line.category or "") <= LONGEST_TEXT
     )
+
+
+def _is_text(text: object) -> bool:
+    return text is None or (isinstance(text, str) and len(text) <= LONGEST_TEXT)
+
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+def is_storable(value: object) -> bool:
+    """Say whether both databases can keep a document: no NUL, no half of a character, no number beyond 64 bits."""
+    try:
+        return not _NUL.search(orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS))
+    except TypeError:
+        return False
+
+
+def _check_storable(activity: Activity, problems: list[Problem]) -> None:
+    """Refuse what no database can keep, with its path; one look at everything is enough where nothing is wrong."""
+    parts: list[tuple[tuple[str | int, ...], Any]] = [
+        (("actor",), activity.actor),
+        *((("payload", str(name)), {name: value}) for name, value in activity.payload.items()),
+        *((("lines", index), (line.sku, line.category, line.flags)) for index, line in enumerate(activity.lines)),
+    ]
+    if not is_storable([value for _, value in parts]):
+        problems.extend(_problem("NOT_STORABLE", *path) for path, value in parts if not is_storable(value))
+    if not _is_text(activity.actor):
+        problems.append(_problem("NOT_STORABLE", "actor"))
 
 
 def _payload(activity: Activity, terms: Terms, problems: list[Problem]) -> Mapping[str, Any]:
     """Return the payload as its schema reads it."""
+    given: object = activity.payload
+    if not isinstance(given, Mapping):
+        problems.append(Problem(code="TYPE", message="This must be of type object.", path=("payload",)))
+        return {}
+    _check_storable(activity, problems)
     schema = terms.schemas[activity.type]
     if schema is None:
         if activity.payload:
             problems.append(Problem(code="UNKNOWN_FIELD", message="This type has no payload.", path=("payload",)))
         return activity.payload
     try:
-        loaded: Mapping[str, Any] = load(schema, dict(activity.payload), ("payload",))
+        return loaded(activity.payload, schema)
     except Invalid as error:
         problems.extend(error.problems)
         return activity.payload
-    return loaded
+
+
+def loaded(payload: Mapping[str, Any], schema: Schema | None) -> Mapping[str, Any]:
+    """Return a payload as its schema reads it, as JSON: plugins are given the same at once and from the intake."""
+    if schema is None:
+        return payload
+    read: Any = load(schema, dict(payload), ("payload",))
+    as_json: Mapping[str, Any] = orjson.loads(orjson.dumps(read, default=str, option=orjson.OPT_NON_STR_KEYS))
+    return as_json
 
 
 def _hash(activity: Activity, occurred: int | None) -> str:

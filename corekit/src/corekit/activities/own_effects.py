@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import structlog
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from corekit.activities.apply import Guarded
 from corekit.activities.incoming import Key
@@ -11,9 +14,13 @@ from corekit.activities.plan import Plan
 from corekit.activities.planned import PlannedEffect
 from corekit.activities.plugin_write import Applied, PluginWrite, own_effect
 from corekit.activities.reactions import Failure, raised_by
+from corekit.errors import Busy, PluginError, Unavailable
 from corekit.ledger.state import Member
+from corekit.ledger.store import Conflict, Store
+from corekit.log import raised_at
 
 _log = structlog.get_logger("corekit.settle")
+Run = Callable[[PluginWrite, Sequence[Applied]], "Sequence[str] | None"]
 
 
 class GuardFailed(Exception):
@@ -33,7 +40,7 @@ class ApplyRaised(Exception):
         self.keys = keys
 
 
-def write_own_effects(plan: Plan, connection: Connection) -> None:
+def write_own_effects(plan: Plan, store: Store, connection: Connection) -> None:
     """Run the plugins' ``apply`` and ``undo``; raises :class:`GuardFailed` and :class:`ApplyRaised`."""
     runs: dict[tuple[str, str], list[Applied]] = {}
     places: dict[str, tuple[Key, int]] = {}
@@ -49,13 +56,28 @@ def write_own_effects(plan: Plan, connection: Connection) -> None:
         kind, owner = plan.terms.effects_by_name[name]
         run = kind.apply if verb == "apply" else kind.undo
         try:
-            refused = run(PluginWrite(connection, owner), effects)
+            refused = _run(run, PluginWrite(connection, owner), effects, store)
+        except (Conflict, Busy, Unavailable):  # the database's, not the plugin's
+            raise
         except Exception as error:  # whatever a plugin raises is its own failure
-            _log.exception("plugin raised", plugin=owner, effect=name, verb=verb)
-            raise ApplyRaised(raised_by(owner, name), {places[each.id][0] for each in effects}) from error
+            _log.error("plugin raised", plugin=owner, effect=name, verb=verb, **raised_at(error))
+            told = (
+                Failure(owner, error.code, error.message) if isinstance(error, PluginError) else raised_by(owner, name)
+            )
+            raise ApplyRaised(told, {places[each.id][0] for each in effects}) from error
         failed.update((places[effect_id], kind.refusal) for effect_id in refused or ())
     if failed:
         raise GuardFailed(failed)
+
+
+def _run(run: Run, write: PluginWrite, effects: Sequence[Applied], store: Store) -> Sequence[str] | None:
+    try:
+        return run(write, effects)
+    except DBAPIError as error:
+        if isinstance(error.orig, Exception):
+            with store.translated():
+                raise error.orig from error
+        raise
 
 
 def _applied(member: Member, activity_id: str, at: int, verb: str, row: PlannedEffect) -> Applied:

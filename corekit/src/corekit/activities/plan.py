@@ -205,9 +205,9 @@ class Plan:
         """Return when the member's next activity settles, and whether that is the kernel's clock."""
         earliest = member.last_at + 1
         if incoming.historical:
-            if incoming.occurred >= earliest:
-                return incoming.occurred, False
-            return earliest, bool(member.planned) and member.planned[-1].kernel_time
+            # What follows on the kernel's clock moves with it: that time is taken again under the lock.
+            follows = bool(member.planned) and member.planned[-1].kernel_time
+            return max(earliest, incoming.occurred), follows
         return max(earliest, self.now), True
 
     def holds_until(self) -> int:

@@ -11,21 +11,20 @@ from sqlalchemy.exc import OperationalError
 
 from corekit import core
 from corekit.activities.activity import Activity, Batch
-from corekit.activities.effects import Credit, Debit, Effect, Follow
+from corekit.activities.checks import check
+from corekit.activities.effects import Effect
 from corekit.activities.incoming import Key
 from corekit.activities.plan import Plan
 from corekit.activities.planned_facts import PlannedFacts
-from corekit.activities.terms import Terms
-from corekit.errors import CorekitError, PluginError, PluginRaised, Unavailable
-from corekit.ledger.voucher import LARGEST_AMOUNT
+from corekit.errors import CorekitError, PluginRaised, Refusal, Unavailable
+from corekit.log import raised_at
+from corekit.registry import CORE
 
 if TYPE_CHECKING:
     from corekit.db.reader import Reader
     from corekit.plugins import Plugin
 
 _log = structlog.get_logger("corekit.plugins")
-CORE = "core"
-_FOR_PLUGINS = (Credit, Debit, Follow)
 
 
 @frozen
@@ -47,6 +46,7 @@ class Reactions:
     def __init__(self, plan: Plan, broken: Mapping[Key, Failure]) -> None:
         self.plan = plan
         self.failures: dict[Key, Failure] = dict(broken)
+        self.refusals: dict[Key, Refusal] = {}
         self._facts = {
             plugin.name: PlannedFacts(plan, plugin.name, plugin.settings) for plugin in plan.terms.hooks.reacting
         }
@@ -76,7 +76,8 @@ class Reactions:
                     check(effect, plugin.name, terms, found)
                 return effects
 
-            living = [activity for activity in activities if _key(activity) not in self.failures]
+            lost = self.failures.keys() | self.refusals.keys()
+            living = [activity for activity in activities if _key(activity) not in lost]
             for effects in self._bisected(plugin.name, living, call):
                 for effect in effects:
                     found[effect.activity.id].append((plugin.name, effect))
@@ -88,7 +89,7 @@ class Reactions:
             return []
         try:
             return [call(Batch(activities))]
-        except CorekitError as error:  # whatever a plugin raises arrives as one
+        except (CorekitError, Refusal) as error:  # whatever a plugin raises arrives as one of them
             if isinstance(error.__cause__, OperationalError):
                 message = "the database does not answer; send the same key again"
                 raise Unavailable(message) from error
@@ -99,54 +100,12 @@ class Reactions:
                     *self._bisected(plugin, activities[half:], call),
                 ]
             activity = activities[0]
-            _log.exception("plugin raised", activity=activity.id, type=activity.type)
-            self.failures[_key(activity)] = _failure(plugin, activity, error)
+            if isinstance(error, Refusal):
+                self.refusals[_key(activity)] = error
+                return []
+            _log.error("plugin raised", activity=activity.id, type=activity.type, **raised_at(error))
+            self.failures[_key(activity)] = failure_of(plugin, activity, error)
             return []
-
-
-def check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, object]) -> None:
-    """Raise PluginError where a plugin yields what it may not; the message names both sides and the way out."""
-    if not isinstance(effect, Effect):
-        message = f"plugin {plugin} yielded {type(effect).__name__}; yield effects such as Credit(activity, ...)"
-        raise PluginError(message, code="EFFECT_INVALID", plugin=plugin)
-    if effect.activity.id not in activities:
-        message = f"plugin {plugin} yielded an effect for an activity that is not in its batch"
-        raise PluginError(message, code="EFFECT_INVALID", plugin=plugin)
-    if not isinstance(effect, _FOR_PLUGINS):
-        kind, owner = terms.effects.get(type(effect), (None, CORE))
-        if kind is None or owner != plugin:
-            message = (
-                f"plugin {plugin} yielded {type(effect).__name__}, an effect of {owner}; "
-                f"let {owner} react, or declare an effect kind of your own"
-            )
-            raise PluginError(message, code="EFFECT_NOT_ALLOWED", plugin=plugin, owner=owner)
-        return
-    if isinstance(effect, Follow):
-        followed = terms.types.get(effect.type)
-        if followed is None or followed.internal or followed.reversal:
-            message = f"plugin {plugin} follows with activity type {effect.type!r}, which is not declared"
-            raise PluginError(message, code="EFFECT_INVALID", plugin=plugin)
-        return
-    _check_value(effect, plugin, terms)
-
-
-def _check_value(effect: Credit | Debit, plugin: str, terms: Terms) -> None:
-    if effect.account not in terms.chart.books:
-        message = f"plugin {plugin} names the account kind {effect.account!r}, which no enabled plugin declares"
-        raise PluginError(message, code="EFFECT_INVALID", plugin=plugin)
-    if not terms.registry.may_use(plugin, effect.account):
-        owner = terms.chart.books[effect.account].owner
-        message = (
-            f"plugin {plugin} touches {effect.account!r}, an account of {owner}; "
-            f"write Declares(requires=[{owner!r}]) in {plugin}"
-        )
-        raise PluginError(message, code="EFFECT_NOT_ALLOWED", plugin=plugin, owner=owner)
-    if type(effect.amount) is not int or not 1 <= effect.amount <= LARGEST_AMOUNT:
-        message = f"plugin {plugin} yielded an amount of {effect.amount!r}; give a whole number of 1..{LARGEST_AMOUNT}"
-        raise PluginError(message, code="EFFECT_INVALID", plugin=plugin)
-    if effect.shares is not None and sum(effect.shares.values()) != effect.amount:
-        message = f"plugin {plugin}: the shares of an effect of rule {effect.rule} do not sum to its amount"
-        raise PluginError(message, code="EFFECT_INVALID", plugin=plugin)
 
 
 def raised_by(plugin: str, what: str) -> Failure:
@@ -155,7 +114,8 @@ def raised_by(plugin: str, what: str) -> Failure:
     return Failure(plugin, "PLUGIN_FAILED", message)
 
 
-def _failure(plugin: str, activity: Activity, error: CorekitError) -> Failure:
+def failure_of(plugin: str, activity: Activity, error: CorekitError) -> Failure:
+    """Return the failure that an error of a plugin is for an activity."""
     if isinstance(error, PluginRaised):
         return raised_by(error.parameters["plugin"], activity.type)
     return Failure(plugin, error.code, error.message)

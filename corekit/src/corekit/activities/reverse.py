@@ -16,6 +16,7 @@ ERRORS = (
     ),
     ErrorText("REVERSAL_OF_REVERSAL", "A reversal is not reversed; record the activity again.", "撤销不能再被撤销。"),
     ErrorText("REVERSAL_OF_EXPIRY", "What lapsed is not given back by a reversal; adjust instead.", "过期不能被撤销。"),
+    ErrorText("PLUGIN_OFF", "This is of plugin {plugin}, which is not enabled.", "插件 {plugin} 未启用。"),
     ErrorText("ALREADY_REVERSED", "This activity has been taken back already.", "该活动已被撤销。"),
 )
 

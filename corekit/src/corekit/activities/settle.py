@@ -111,7 +111,7 @@ class Settlement:
 
     @contextmanager
     def _connected(self) -> Iterator[tuple[Store, Connection]]:
-        with self._database.connect() as connection:
+        with self._database.settle() as connection:
             raw: Any = connection.connection.driver_connection
             store: Store = PostgreSQL(raw) if self._database.dialect == "postgresql" else SQLite(raw)
             try:

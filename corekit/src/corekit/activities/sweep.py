@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from attrs import frozen
 from sqlalchemy import select
 
 from corekit.activities.settle import Settlement
 from corekit.db.engine import Database
+from corekit.db.reader import any_of
 from corekit.errors import NotFound
 from corekit.ledger.tables import account, lot
 from corekit.validation import suggest
@@ -27,28 +30,28 @@ class SweepResult:
     activities: int
 
 
-def sweep(database: Database, settlement: Settlement, name: str, at: int) -> SweepResult:
-    """Run a sweep as of an instant; raise NotFound for a name that no sweep has."""
+def sweep(database: Database, settlement: Settlement, kinds: Collection[str], name: str, at: int) -> SweepResult:
+    """Run a sweep over account kinds as of an instant; raise NotFound for a name that no sweep has."""
     if name not in SWEEPS:
         message = f"there is no sweep {name!r}{suggest(name, SWEEPS)}"
         raise NotFound(message, name=name)
     members = activities = 0
     after = ""
-    while chunk := _due(database, at, after):
+    while chunk := _due(database, kinds, at, after):
         members += len(chunk)
         activities += settlement.expire(chunk, at)
         after = chunk[-1]
     return SweepResult(name, members, activities)
 
 
-def _due(database: Database, at: int, after: str) -> list[str]:
-    """Return the next members, by id, who have lots that are due."""
+def _due(database: Database, kinds: Iterable[str], at: int, after: str) -> list[str]:
+    """Return the next members, by id, who have lots of these kinds that are due."""
     is_open = lot.c.issued > lot.c.consumed + lot.c.held + lot.c.expired
     chosen = (
         select(account.c.member_id)
         .distinct()
         .join(lot, lot.c.account_id == account.c.id)
-        .where(is_open, lot.c.expires_at <= at)
+        .where(is_open, lot.c.expires_at <= at, any_of(account.c.kind, kinds))
         .order_by(account.c.member_id)
         .limit(CHUNK)
     )

@@ -45,7 +45,9 @@ def open_plugins(ctx: typer.Context) -> tuple[Plugin, ...]:
 def open_kit(ctx: typer.Context) -> Kit:
     """Open the kit that the settings file describes; it is closed when the command ends."""
     from corekit.kit import Kit
+    from corekit.logs import configure
 
+    configure(as_json=options(ctx).json)
     kit = Kit(open_settings(ctx), without=options(ctx).without)
     ctx.call_on_close(kit.close)
     return kit

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal, cast
 
 import orjson
@@ -31,8 +31,15 @@ _POSTGRESQL_OPTIONS = {
     "statement_timeout": "10s",
     "idle_in_transaction_session_timeout": "15s",
     "jit": "off",
-    # Statements are prepared and take sets as arrays: planning them anew for each set costs more than it finds.
+}
+_SETTLING_OPTIONS = {
+    # Settlement's statements look up by index and take sets as arrays: planning them anew for each set costs more than
+    # they do, and no statistics of a fresh or growing table may turn them into scans.
     "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_bitmapscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
 }
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -54,15 +61,24 @@ class Database:
         """Take a URL ``sqlite:///file`` or ``postgresql://...``; nothing is opened yet. SettingsError otherwise."""
         self.url = _url(url)
         self.dialect: DialectName = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
-        self.engine: Engine = (
-            _sqlite(self.url, pool_size) if self.dialect == "sqlite" else _postgresql(self.url, pool_size)
-        )
+        if self.dialect == "sqlite":
+            self.engine = self._settling = _sqlite(self.url, pool_size)
+        else:
+            self.engine = _postgresql(self.url, pool_size, _POSTGRESQL_OPTIONS)
+            self._settling = _postgresql(self.url, pool_size, _POSTGRESQL_OPTIONS | _SETTLING_OPTIONS)
+
+    def connect(self) -> AbstractContextManager[Connection]:
+        """Give a connection of the pool; :class:`Unavailable` where the database does not answer."""
+        return self._connect(self.engine)
+
+    def settle(self) -> AbstractContextManager[Connection]:
+        """Give a connection for settlement, which keeps its prepared statements to itself."""
+        return self._connect(self._settling)
 
     @contextmanager
-    def connect(self) -> Generator[Connection]:
-        """Give a connection of the pool; :class:`Unavailable` where the database does not answer."""
+    def _connect(self, engine: Engine) -> Generator[Connection]:
         try:
-            connection = self.engine.connect()
+            connection = engine.connect()
         except DBAPIError as error:
             place = self.url.render_as_string(hide_password=True)
             reason = str(error.orig).strip().partition("\n")[0]
@@ -82,7 +98,8 @@ class Database:
             try:
                 yield Reader(connection)
             finally:
-                connection.rollback()
+                # Nothing was written. A rollback would make the driver forget its prepared statements.
+                connection.exec_driver_sql("COMMIT")
                 if self.dialect == "sqlite":
                     connection.exec_driver_sql("PRAGMA query_only = OFF")
 
@@ -109,6 +126,7 @@ class Database:
     def close(self) -> None:
         """Close every connection of the pool."""
         self.engine.dispose()
+        self._settling.dispose()
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"
@@ -168,9 +186,9 @@ class _BinaryHexLoader(Loader):
         return bytes(data).hex()
 
 
-def _postgresql(url: URL, pool_size: int) -> Engine:
+def _postgresql(url: URL, pool_size: int, recipe: Mapping[str, str]) -> Engine:
     given = url.query.get("options", ())
-    settings = [f"-c {name}={value}" for name, value in _POSTGRESQL_OPTIONS.items()]
+    settings = [f"-c {name}={value}" for name, value in recipe.items()]
     # What the URL says comes last, and wins.
     options = " ".join([*settings, *([given] if isinstance(given, str) else given)])
     engine = create_engine(

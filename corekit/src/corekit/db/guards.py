@@ -23,14 +23,15 @@ _FUNCTION = "corekit_guard"
 class Guard:
     """What may not be done to a table that only grows.
 
-    No row is ever deleted. ``keys`` are its unique keys. A row may be updated where ``updatable`` holds of the old row
-    (a condition in SQL, over columns with the prefix ``OLD.``), or if only the columns in ``mutable`` are set; with
-    neither it is append-only. ``updates`` says that the table is updated freely.
+    No row is deleted, but where ``deletable`` holds of it (a condition in SQL, over columns with the prefix ``OLD.``).
+    ``keys`` are its unique keys. A row may be updated where ``updatable`` holds of the old row, or if only the columns
+    in ``mutable`` are set; with neither it is append-only. ``updates`` says that the table is updated freely.
     """
 
     table: str
     keys: Sequence[Sequence[str]]
     updatable: str = ""
+    deletable: str = ""
     mutable: Sequence[str] = ()
     updates: bool = False
 
@@ -44,8 +45,8 @@ GUARDS = (
     Guard(table="core_lot_movement", keys=[["lot_id", "seq"]]),
     Guard(table="core_outbox", keys=[["id"]]),
     Guard(table="core_program", keys=[["version"]]),
-    # A failed activity may settle later.
-    Guard(table="core_activity", keys=[["id"], ["member_id", "seq"]], updatable="OLD.state = 'failed'"),
+    # A failed activity is replaced when its key is sent again.
+    Guard(table="core_activity", keys=[["id"], ["member_id", "seq"]], deletable="OLD.state = 'failed'"),
     Guard(table="core_effect", keys=[["id"], ["activity_id", "no"]], mutable=["undone", "unfunded"]),
     Guard(table="core_lot", keys=[["id"]], updates=True),
     Guard(table="core_account", keys=[["id"], ["member_id", "kind"]], updates=True),
@@ -119,7 +120,7 @@ def _sqlite(guard: Guard, columns: Sequence[str]) -> Iterator[tuple[str, str]]:
             f"BEGIN SELECT RAISE(ABORT, '{guard.table}: {message}'); END"
         )
 
-    yield trigger("delete", "DELETE", "", "a row is never deleted")
+    yield trigger("delete", "DELETE", f"NOT ({guard.deletable})" if guard.deletable else "", "a row is never deleted")
     if not guard.updates:
         on = f"UPDATE OF {', '.join(columns)}" if guard.mutable else "UPDATE"
         yield trigger("update", on, f"NOT ({guard.updatable})" if guard.updatable else "", "what is written stays")
@@ -138,7 +139,11 @@ def _postgresql(guard: Guard, columns: Sequence[str]) -> Iterator[tuple[str, str
         each = f"FOR EACH ROW WHEN ({row})" if row else "FOR EACH STATEMENT"
         return name, (f"CREATE TRIGGER {name} BEFORE {on} ON {guard.table} {each} EXECUTE FUNCTION {_FUNCTION}()")
 
-    yield trigger("delete", "DELETE OR TRUNCATE")
+    if guard.deletable:
+        yield trigger("delete", "DELETE", f"NOT ({guard.deletable})")
+        yield trigger("truncate", "TRUNCATE")
+    else:
+        yield trigger("delete", "DELETE OR TRUNCATE")
     if not guard.updates:
         on = f"UPDATE OF {', '.join(columns)}" if guard.mutable else "UPDATE"
         yield trigger("update", on, f"NOT ({guard.updatable})" if guard.updatable else "")

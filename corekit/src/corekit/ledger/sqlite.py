@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -55,7 +55,7 @@ _CHANGES = {
     "intake_done": "DELETE FROM core_intake WHERE scope = ?1 AND key = ?2",
 }
 _COUNTED = {"member_changed", "account_changed", "lot_changed", "effect_changed", "assignment_closed"}
-_TAKEN_MEANWHILE = ("core_request", "core_profile.external_id", "core_member.id", "core_intake", "core_activity.source")
+_TAKEN_MEANWHILE = ("core_request", "core_profile.external_id", "core_member.id", "core_intake", "core_activity")
 
 
 class SQLite:
@@ -146,6 +146,11 @@ class SQLite:
         """Undo everything since :meth:`begin`; harmless outside a transaction."""
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
+
+    @staticmethod
+    def translated() -> AbstractContextManager[None]:
+        """Turn what the driver raises inside into what settlement understands."""
+        return _translated()
 
     def _all(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         self.statements += 1

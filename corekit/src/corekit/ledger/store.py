@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -88,3 +89,6 @@ class Store(Protocol):
 
     def rollback(self) -> None:
         """Undo everything since :meth:`begin`; harmless outside a transaction."""
+
+    def translated(self) -> AbstractContextManager[None]:
+        """Turn what the driver raises into what settlement understands: Conflict, Busy, Unavailable, Integrity."""

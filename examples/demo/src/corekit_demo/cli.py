@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
+from socket import socket
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -58,34 +59,42 @@ def demo(
     from corekit_demo import data, serving
     from corekit_demo.clock import WalkingClock
     from corekit_demo.summary import summarise, table
-    from corekit_schema.cli.serve import CannotListen, listen
     from corekit_schema.http.logs import configure
     from corekit_schema.http.server import run
 
     config, clock = _config(ctx), WalkingClock()
-    with _settings(config, db, keep=load_only) as settings:
-        kit = Kit(settings, clock=clock, without=options(ctx).without)
-        ctx.call_on_close(kit.close)
+    with (
+        _stopped_by_sigterm(),
+        _settings(config, db, keep=load_only) as settings,
+        closing(Kit(settings, clock=clock, without=options(ctx).without)) as kit,
+        nullcontext() if load_only else _listening(0 if smoke else port) as listening,
+    ):
         survey = data.survey(None if full else households)
         _say(f"{len(survey.households):,} households, {survey.baskets:,} baskets, into {kit.database!r}")
         summary = summarise(kit, _load(kit, clock, survey, config.parent / PROGRAM, month_ends))
         emit(ctx, summary, table)
         violated = _verify(kit)
-        if load_only:
+        if listening is None:
             raise typer.Exit(NO if violated else 0)
         configure(as_json=options(ctx).json)
-        try:
-            listening = listen(HOST, 0 if smoke else port)
-        except OSError as error:
-            raise CannotListen(f"cannot listen on {HOST}:{port}: {error.strerror}; choose another --port") from None
         if smoke:
             differences = serving.compare(kit, listening, summary)
             _say("\n".join(differences) or "GraphQL says the same as the table")
             raise typer.Exit(NO if differences or violated else 0)
-        typer.echo(f"{serving.address(listening)}/graphiql/#token={serving.staff_token(settings)}")
+        url = f"{serving.address(listening)}/graphiql/#token={serving.staff_token(settings)}"
+        emit(ctx, {"url": url}, lambda shown: shown["url"])
         _say(f"It is {kit.now().astimezone(kit.zone):%d %B %Y, %H:%M}, the day after the last basket. Ctrl-C stops.")
         run(serving.application(kit), listening)
-        kit.close()
+
+
+def _listening(port: int) -> socket:
+    """Take the port before the year is settled, so that nobody waits for a port that is taken."""
+    from corekit_schema.cli.serve import CannotListen, listen
+
+    try:
+        return listen(HOST, port)
+    except OSError as error:
+        raise CannotListen(f"cannot listen on {HOST}:{port}: {error.strerror}; choose another --port") from None
 
 
 def _load(kit: Kit, clock: WalkingClock, survey: Survey, program: Path, month_ends: Path | None) -> Loaded:
@@ -156,6 +165,21 @@ def _settings(config: Path, db: str | None, *, keep: bool) -> Generator[Settings
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Generator[None]:
+    """Let SIGTERM end the command as an interrupt does, so that what was made for once only is removed."""
+    import signal
+
+    def stop(*_: object) -> None:
+        raise typer.Exit
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _say(text: str) -> None:

@@ -119,9 +119,9 @@ def categories() -> dict[int, str]:
 
 def _heads(batch: Any, previous: int | None) -> tuple[list[int], int]:
     """Return the household of each basket that begins in a batch, and the basket that the batch ends with."""
-    import pyarrow.compute as arrow  # noqa: PLC0415 - start-up imports only what it uses
+    import pyarrow.compute as functions  # noqa: PLC0415 - start-up imports only what it uses
 
-    compute: Any = arrow
+    compute: Any = functions
     baskets, households = batch.column("basket_id"), batch.column("household_id")
     begins = compute.not_equal(baskets.slice(1), baskets.slice(0, len(baskets) - 1))
     heads: list[int] = households.slice(1).filter(begins).to_pylist()
@@ -171,10 +171,11 @@ def _cents(value: float) -> int:
 def _rows(households: frozenset[int]) -> Iterator[tuple[Any, ...]]:
     """Yield the rows of some households, a value per column."""
     import pyarrow as pa  # noqa: PLC0415 - start-up imports only what it uses
-    import pyarrow.compute as arrow  # noqa: PLC0415
+    import pyarrow.compute as functions  # noqa: PLC0415
 
-    compute: Any = arrow
-    chosen: Any = pa.array(sorted(households), "int64")
+    arrow: Any = pa
+    compute: Any = functions
+    chosen = arrow.array(sorted(households), "int64")
     for batch in _batches("transactions", _COLUMNS):
         own = batch.filter(compute.is_in(batch.column("household_id"), value_set=chosen))
         columns = [

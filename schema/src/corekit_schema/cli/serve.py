@@ -32,7 +32,7 @@ def serve(
 ) -> None:
     """Serve GraphQL at /graphql and GraphiQL at /graphiql/, until it is stopped."""
     from corekit_schema.http.app import build_app
-    from corekit_schema.http.logs import configure
+    from corekit.logs import configure
     from corekit_schema.http.server import run
 
     kit = open_kit(ctx)

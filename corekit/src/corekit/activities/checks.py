@@ -1,0 +1,105 @@
+"""Effects as plugins yield them: each is checked before it is planned, so that nothing odd reaches the books."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NoReturn
+
+from corekit.activities.activity import Activity
+from corekit.activities.effects import Credit, Debit, Effect, Follow, values_of
+from corekit.activities.incoming import LONGEST_TEXT, follow_problems, is_storable
+from corekit.activities.terms import Terms
+from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros, moment
+from corekit.errors import CorekitError, PluginError
+from corekit.ledger.voucher import LARGEST_AMOUNT
+from corekit.registry import CORE
+
+
+def check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, object]) -> None:
+    """Raise PluginError where a plugin yields what it may not; the message names both sides and the way out.
+
+    ``activities`` are those of the wave, by id.
+    """
+    try:
+        _check(effect, plugin, terms, activities)
+    except CorekitError:
+        raise
+    except Exception as error:  # an attribute of another type than it should have
+        message = f"plugin {plugin} yielded {type(effect).__name__} with values of the wrong type; see its definition"
+        raise PluginError(message, code="EFFECT_INVALID", plugin=plugin) from error
+
+
+def _check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, object]) -> None:
+    if not isinstance(effect, Effect):
+        _invalid(plugin, f"yielded {type(effect).__name__}; yield effects such as Credit(activity, ...)")
+    if effect.activity.id not in activities:
+        _invalid(plugin, "yielded an effect for an activity that is not in its batch")
+    rule: object = effect.rule
+    if not isinstance(rule, str) or not 0 < len(rule) <= LONGEST_TEXT or not is_storable(rule):
+        _invalid(plugin, f"yielded an effect without a rule; name rule and version, such as rule='{plugin}@1'")
+    if effect.otherwise not in (None, "refuse", "drop"):
+        _invalid(plugin, f"says otherwise={effect.otherwise!r}; say 'refuse' or 'drop'")
+    if isinstance(effect, Follow):
+        _check_follow(effect, plugin, terms)
+    elif isinstance(effect, Credit | Debit):
+        _check_value(effect, plugin, terms)
+    else:
+        _check_own(effect, plugin, terms)
+
+
+def _check_own(effect: Effect, plugin: str, terms: Terms) -> None:
+    kind, owner = terms.effects.get(type(effect), (None, CORE))
+    if kind is None or owner != plugin:
+        message = (
+            f"plugin {plugin} yielded {type(effect).__name__}, an effect of {owner}; "
+            f"let {owner} react, or declare an effect kind of your own"
+        )
+        raise PluginError(message, code="EFFECT_NOT_ALLOWED", plugin=plugin, owner=owner)
+    if not is_storable(values_of(effect)):
+        _invalid(plugin, f"yielded {type(effect).__name__} with values that JSON cannot hold; use texts and numbers")
+
+
+def _check_follow(effect: Follow, plugin: str, terms: Terms) -> None:
+    followed = terms.types.get(effect.type)
+    if followed is None or followed.internal or followed.reversal:
+        _invalid(plugin, f"follows with activity type {effect.type!r}, which is not declared")
+    if not 0 < len(effect.name) <= LONGEST_TEXT or not is_storable(effect.name):
+        _invalid(plugin, f"follows with {effect.type} without a name; give one that tells it from its siblings")
+    probe = Activity(type=effect.type, amount=effect.amount, unit=effect.unit, payload=effect.payload)
+    if problems := follow_problems(probe, followed, terms):
+        _invalid(plugin, f"follows with {effect.type}: {'; '.join(map(str, problems))}")
+
+
+def _check_value(effect: Credit | Debit, plugin: str, terms: Terms) -> None:
+    if effect.account not in terms.chart.books:
+        _invalid(plugin, f"names the account kind {effect.account!r}, which no enabled plugin declares")
+    if not terms.registry.may_use(plugin, effect.account):
+        owner = terms.chart.books[effect.account].owner
+        message = (
+            f"plugin {plugin} touches {effect.account!r}, an account of {owner}; "
+            f"write Declares(requires=[{owner!r}]) in {plugin}"
+        )
+        raise PluginError(message, code="EFFECT_NOT_ALLOWED", plugin=plugin, owner=owner)
+    if type(effect.amount) is not int or not 1 <= effect.amount <= LARGEST_AMOUNT:
+        _invalid(plugin, f"yielded an amount of {effect.amount!r}; give a whole number of 1..{LARGEST_AMOUNT}")
+    if effect.shares is not None:
+        _check_shares(effect, effect.shares, plugin)
+    if isinstance(effect, Credit) and effect.expires_at is not None:
+        if effect.expires_at.tzinfo is None:
+            _invalid(plugin, f"gives a time without a zone in an effect of rule {effect.rule}; give it with its zone")
+        if not FIRST_INSTANT < micros(effect.expires_at) <= LAST_INSTANT:
+            last = moment(LAST_INSTANT).date()
+            _invalid(plugin, f"lets an effect of rule {effect.rule} lapse out of range; the last day is {last}")
+
+
+def _check_shares(effect: Credit | Debit, shares: Mapping[int, int], plugin: str) -> None:
+    if any(type(share) is not int or share < 0 for share in shares.values()):
+        _invalid(plugin, f"gives an effect of rule {effect.rule} a share that is no whole number of 0 or more")
+    if sum(shares.values()) != effect.amount:
+        _invalid(plugin, f"gives an effect of rule {effect.rule} shares that do not sum to its amount")
+    if not shares.keys() <= {line.no for line in effect.activity.lines}:
+        _invalid(plugin, f"gives an effect of rule {effect.rule} a share of a line that the activity does not have")
+
+
+def _invalid(plugin: str, what: str) -> NoReturn:
+    raise PluginError(f"plugin {plugin} {what}", code="EFFECT_INVALID", plugin=plugin)

@@ -1,0 +1,97 @@
+"""Prepared statements straight on libpq: for settlement's few statements a cursor's machinery costs more than they do.
+
+Parameters travel as text; results are read by the type that the server names. Every statement is prepared once per
+connection, unless the connection says that it may not prepare (behind a pooler that shares connections).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import orjson
+import psycopg
+from psycopg import errors
+from psycopg.pq import ExecStatus, TransactionStatus
+
+_PREPARED: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
+_DECODERS: dict[int, Callable[[bytes], Any]] = {
+    16: lambda value: value == b"t",  # boolean
+    20: int,  # bigint
+    21: int,  # smallint
+    23: int,  # integer
+    114: orjson.loads,  # json
+    3802: orjson.loads,  # jsonb
+}
+Parameter = str | bytes | int | None
+
+
+class Wire:
+    """Runs statements with ``$1`` parameters on one connection, and returns whole results."""
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self._connection = connection
+        self._pgconn = connection.pgconn
+        self._prepared = _PREPARED.setdefault(connection, {})
+
+    def rows(self, text: str, parameters: Sequence[Parameter]) -> list[tuple[Any, ...]]:
+        """Run a statement and return its rows. Raises what psycopg raises."""
+        values = [_encoded(parameter) for parameter in parameters]
+        if self._connection.prepare_threshold is None:
+            result = self._pgconn.exec_params(text.encode(), values)
+        else:
+            result = self._pgconn.exec_prepared(self._prepared.get(text) or self._prepare(text), values)
+        if result.status == ExecStatus.COMMAND_OK:
+            return []
+        if result.status != ExecStatus.TUPLES_OK:
+            self._fail(result)
+        columns = range(result.nfields)
+        decoders = [_DECODERS.get(result.ftype(column), bytes.decode) for column in columns]
+        return [
+            tuple(
+                decode(value) if (value := result.get_value(row, column)) is not None else None
+                for column, decode in zip(columns, decoders, strict=True)
+            )
+            for row in range(result.ntuples)
+        ]
+
+    def control(self, text: bytes) -> None:
+        """Begin, commit or roll back."""
+        result = self._pgconn.exec_(text)
+        if result.status != ExecStatus.COMMAND_OK:
+            self._fail(result)
+        if text == b"COMMIT" and result.command_status == b"ROLLBACK":
+            message = "the transaction had failed before it was committed"
+            raise errors.InFailedSqlTransaction(message)
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open; a lost connection has none."""
+        return self._pgconn.transaction_status not in {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}
+
+    def _prepare(self, text: str) -> bytes:
+        name = f"corekit_{len(self._prepared)}".encode()
+        result = self._pgconn.prepare(name, text.encode())
+        if result.status != ExecStatus.COMMAND_OK:
+            self._fail(result)
+        self._prepared[text] = name
+        return name
+
+    def _fail(self, result: Any) -> None:
+        error = errors.error_from_result(result)
+        if isinstance(error, errors.InvalidSqlStatementName | errors.DuplicatePreparedStatement):
+            # Somebody deallocated what was prepared: another connection starts afresh.
+            self._connection.close()
+        raise error
+
+
+def _encoded(parameter: Parameter) -> bytes | None:
+    if parameter is None or isinstance(parameter, bytes):
+        return parameter
+    return parameter.encode() if isinstance(parameter, str) else b"%d" % parameter
+
+
+def array(values: Sequence[str]) -> str:
+    """Return texts as PostgreSQL writes an array of them."""
+    return "{" + ",".join('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values) + "}"
