@@ -92,7 +92,6 @@ def multiply(url: str, copies: int) -> None:
         for statement in put_back:
             connection.execute(statement.encode())
         connection.execute("VACUUM ANALYZE")
-        connection.execute("CHECKPOINT")
 
 
 def _copying(table: Table) -> str:

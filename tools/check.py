@@ -53,9 +53,7 @@ def run(check: Check) -> bool:
     """Run one check and print how it went; its output where it fails or has something to say."""
     began = time.monotonic()
     environment = os.environ | {"NO_COLOR": "1"}
-    done = subprocess.run(
-        check.command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(check.command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     passed = done.returncode == 0
     line = f"{'ok' if passed else 'FAILED':8}{check.name:10}{check.what} ({time.monotonic() - began:.0f} s)\n"
     output = "" if passed and not check.says else f"\n{done.stdout}{done.stderr}\n"

@@ -84,8 +84,6 @@ def test_a_command_that_fails_ends_with_its_code() -> None:
 
 def test_every_command_of_the_makefile_is_one_of_dev() -> None:
     lines = (dev.ROOT / "Makefile").read_text().splitlines()
-    called = {
-        line.split("dev.py ")[1].split()[0] for line in lines if "dev.py " in line and "$(PYTHON)" in line
-    }
+    called = {line.split("dev.py ")[1].split()[0] for line in lines if "dev.py " in line and "$(PYTHON)" in line}
     assert called <= dev.COMMANDS.keys()
     assert {"env", "demo", "test", "check", "bench", "docs", "requirements", "clean"} == called

@@ -29,9 +29,7 @@ def test_a_package_brings_its_own_licence_and_notices(tmp_path: Path) -> None:
     ("author", "holder"),
     [("Ada", "Ada"), ({"name": "Ada"}, "Ada"), (None, "the authors of thing")],
 )
-def test_a_package_without_a_licence_file_gets_the_text_it_names(
-    tmp_path: Path, author: object, holder: str
-) -> None:
+def test_a_package_without_a_licence_file_gets_the_text_it_names(tmp_path: Path, author: object, holder: str) -> None:
     text = graphiql.licence(package(tmp_path, author=author))
     assert f"Copyright (c) {holder}\n\nPermission is hereby granted" in text
 

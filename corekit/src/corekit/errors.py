@@ -22,7 +22,7 @@ class Problem:
     code: str
     message: str
     path: Path = ()
-    parameters: Mapping[str, Any] = field(factory=dict)
+    parameters: Mapping[str, Any] = field(factory=dict[str, Any])
 
     def __str__(self) -> str:
         place = ".".join(str(part) for part in self.path)

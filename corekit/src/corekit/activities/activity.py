@@ -51,7 +51,7 @@ class Activity:
     amount: int = 0
     unit: str | None = None
     lines: tuple[Line, ...] = ()
-    payload: Mapping[str, Any] = field(factory=dict)
+    payload: Mapping[str, Any] = field(factory=dict[str, Any])
     actor: str | None = None
     reverses: str | None = None
     parent: str | None = None

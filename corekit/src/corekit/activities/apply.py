@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -193,7 +193,7 @@ class Applier:
             follow = kind.follow(effect) if kind.follow is not None else None
         self._foresee(member, owner, prepared, foreseen=kind.fold is not None)
         if follow is not None:
-            check(follow, owner, self.terms, {planned.incoming.activity.id})
+            check(follow, owner, self.terms, {planned.incoming.activity.id: planned})
             self._follow(planned, owner, follow, follow_ons)
 
     def _foresee(self, member: Member, owner: str, prepared: Any, *, foreseen: bool) -> None:
@@ -390,7 +390,7 @@ def _row(owner: str, effect: Effect, own: Any) -> PlannedEffect:
 
 
 @contextmanager
-def _calling(plugin: str, what: str) -> Iterator[None]:
+def _calling(plugin: str, what: str) -> Generator[None]:
     """Turn what a plugin raises into an error that names it."""
     try:
         yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 import structlog
@@ -21,7 +21,7 @@ from corekit.activities.terms import Terms
 from corekit.activities.write import rows_of
 from corekit.clock import Clock, micros
 from corekit.db.reader import Reader
-from corekit.errors import Busy, PluginError, PluginRaised
+from corekit.errors import Busy, Integrity, PluginError, PluginRaised
 from corekit.ledger.rows import Rows
 from corekit.ledger.state import Member
 from corekit.ledger.store import Conflict, Lock, Store
@@ -95,25 +95,10 @@ class Attempt:
 
         ``lost`` is how many races were lost before.
         """
-        answers: dict[str, Outcome] = {}
-        fresh = list(arriving)
-        looked = False
-        if lost or self.waiting or len(fresh) > 1 or fresh[0].activity.type == REGISTERED:
-            answers, fresh = self._replayed(arriving)
-            looked = True
-            if lost:  # an id may have been used before, under another key
-                for incoming in fresh:
-                    incoming.renew_id()
-        # else its key is new nearly always: if it is not, the write finds out, and the next attempt looks first
-        done_keys = (
-            [
-                each.key
-                for each in arriving
-                if each.activity.id in answers and answers[each.activity.id].code != KEY_REUSED
-            ]
-            if self.waiting
-            else []
-        )
+        # The key of a single activity is new nearly always: if not, the write finds out, and the next attempt looks.
+        look = lost > 0 or self.waiting or len(arriving) > 1 or arriving[0].activity.type == REGISTERED
+        answers, fresh = self._replayed(arriving, lost=lost) if look else ({}, list(arriving))
+        done_keys = self._answered(arriving, answers) if self.waiting else []
         if not fresh and not done_keys:
             return answers, []
         lock: Lock | None = None
@@ -121,10 +106,16 @@ class Attempt:
             self.store.begin()
             lock = self.store.lock(sorted({incoming.activity.member for incoming in fresh}))
         started = time.monotonic()
-        plan = self._plan(fresh)
+        try:
+            plan = self._plan(fresh)
+        except Integrity as error:
+            if lock is not None:
+                raise
+            # The reads of a plan are not one snapshot: what does not add up has moved on between them, most likely.
+            raise Conflict("what the plan read does not add up") from error
         if lock is not None and time.monotonic() - started > DEADLINE:
             raise Busy("a plugin took too long while the member was locked; nothing was written, send the key again")
-        if plan.failed and not looked:  # what failed has no request row by which the write would find out
+        if plan.failed and not look:  # what failed has no request row by which the write would find out
             raise Conflict("the key may have been answered")
         moved = self._write(plan, fresh, done_keys, lock)
         rest = list(plan.rest)
@@ -152,7 +143,13 @@ class Attempt:
 
     # ------------------------------------------------------------------------------------------------ planning
 
-    def _replayed(self, arriving: Sequence[Incoming]) -> tuple[dict[str, Outcome], list[Incoming]]:
+    @staticmethod
+    def _answered(arriving: Sequence[Incoming], answers: Mapping[str, Outcome]) -> list[Key]:
+        """Return the keys that were answered before, so that nothing of them has to wait."""
+        known = ((each.key, answers.get(each.activity.id)) for each in arriving)
+        return [key for key, answer in known if answer is not None and answer.code != KEY_REUSED]
+
+    def _replayed(self, arriving: Sequence[Incoming], *, lost: int) -> tuple[dict[str, Outcome], list[Incoming]]:
         """Answer the keys that were answered before; a key whose activity failed resumes that activity."""
         known = {row[:2]: row[2:] for row in self.store.requests([incoming.key for incoming in arriving])}
         answers: dict[str, Outcome] = {}
@@ -182,6 +179,9 @@ class Attempt:
                     message=self.terms.message(code, parameters or {}) if code else "",
                     replayed=True,
                 )
+        if lost:  # an id may have been used before, under another key
+            for incoming in fresh:
+                incoming.renew_id()
         return answers, fresh
 
     def _plan(self, fresh: Sequence[Incoming]) -> Plan:

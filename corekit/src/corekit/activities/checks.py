@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from corekit.activities.activity import Activity
 from corekit.activities.effects import Credit, Debit, Effect, Follow, values_of
@@ -34,7 +34,7 @@ def _check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, o
         _invalid(plugin, f"yielded {type(effect).__name__}; yield effects such as Credit(activity, ...)")
     if effect.activity.id not in activities:
         _invalid(plugin, "yielded an effect for an activity that is not in its batch")
-    rule: object = effect.rule
+    rule: Any = effect.rule
     if not isinstance(rule, str) or not 0 < len(rule) <= LONGEST_TEXT or not is_storable(rule):
         _invalid(plugin, f"yielded an effect without a rule; name rule and version, such as rule='{plugin}@1'")
     if effect.otherwise not in (None, "refuse", "drop"):

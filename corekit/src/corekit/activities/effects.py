@@ -58,7 +58,7 @@ class SetTier(Effect):
     ladder: str = field(kw_only=True)
     tier: str = field(kw_only=True)
     reason: str = field(kw_only=True)
-    measured: Mapping[str, int] = field(factory=dict, kw_only=True)
+    measured: Mapping[str, int] = field(factory=dict[str, int], kw_only=True)
 
 
 @frozen
@@ -74,7 +74,7 @@ class Enrol(Effect):
     """Somebody becomes a member; ``profile`` holds what is known about the person."""
 
     state: str = field(default="active", kw_only=True)
-    profile: Mapping[str, Any] = field(factory=dict, kw_only=True)
+    profile: Mapping[str, Any] = field(factory=dict[str, Any], kw_only=True)
 
 
 @frozen
@@ -88,7 +88,7 @@ class Follow(Effect):
     name: str = field(kw_only=True)
     amount: int = field(default=0, kw_only=True)
     unit: str | None = field(default=None, kw_only=True)
-    payload: Mapping[str, Any] = field(factory=dict, kw_only=True)
+    payload: Mapping[str, Any] = field(factory=dict[str, Any], kw_only=True)
 
 
 def values_of(effect: Effect) -> dict[str, Any]:

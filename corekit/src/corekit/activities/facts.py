@@ -33,12 +33,15 @@ class Facts(Protocol):
     @property
     def settings(self) -> Any:
         """The plugin's own section of ``corekit.toml``."""
+        ...
 
     def program(self, activity: Activity) -> Any:
         """Return the plugin's own section of the program, as loaded by its schema."""
+        ...
 
     def member(self, activity: Activity) -> MemberFacts:
         """Return the member."""
+        ...
 
     def tier(self, activity: Activity, ladder: str | None = None) -> Tier | None:
         """Return the tier in which the member stood when the activity occurred.
@@ -46,15 +49,20 @@ class Facts(Protocol):
         ``ladder`` left out takes the first ladder of the program; None where there is no ladder or the
         member has no tier of it.
         """
+        ...
 
     def metric(self, name: str, activity: Activity, window: str = "lifetime") -> int:
         """Return a metric summed over a window (``day``, ``month``, ``year``, ``rolling 30 days``, ...)."""
+        ...
 
     def balance(self, kind: str, activity: Activity) -> int:
         """Return what the member has of an account kind and may spend now, in minor units."""
+        ...
 
     def local(self, activity: Activity) -> datetime:
         """Return ``occurred_at`` on the clock of the program's time zone."""
+        ...
 
     def prepared(self, activity: Activity) -> Any:
         """Return what the plugin's own ``corekit_prepare`` returned for the member, or None."""
+        ...

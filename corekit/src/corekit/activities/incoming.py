@@ -111,7 +111,8 @@ class Incoming:
 
 def receive(activity: Activity, terms: Terms, now: int) -> Incoming:
     """Check an activity from outside; raise :class:`Invalid` with everything that is wrong."""
-    kind = terms.types.get(activity.type) if isinstance(activity.type, str) else None  # pyright: ignore[reportUnnecessaryIsInstance]
+    name: Any = activity.type
+    kind = terms.types.get(name) if isinstance(name, str) else None
     if kind is None:
         hint = suggest(str(activity.type), terms.types)
         raise Invalid([_problem("TYPE_UNKNOWN", "type", hint=hint, type=str(activity.type))])
@@ -298,7 +299,7 @@ def _check_storable(activity: Activity, problems: list[Problem]) -> None:
 
 def _payload(activity: Activity, terms: Terms, problems: list[Problem]) -> Mapping[str, Any]:
     """Return the payload as its schema reads it."""
-    given: object = activity.payload
+    given: Any = activity.payload
     if not isinstance(given, Mapping):
         problems.append(Problem(code="TYPE", message="This must be of type object.", path=("payload",)))
         return {}

@@ -44,7 +44,7 @@ class Outcome:
     type: str = ""
     seq: int | None = None
     code: str | None = None
-    parameters: Mapping[str, Any] = field(factory=dict)
+    parameters: Mapping[str, Any] = field(factory=dict[str, Any])
     message: str = ""
     problems: tuple[Problem, ...] = ()
     effects: tuple[EffectOutcome, ...] = ()

@@ -33,13 +33,14 @@ class PluginWrite:
 
     def execute(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
         """Run an insert, update or delete of an own table, or a select; PluginError for anything else."""
-        if isinstance(statement, Insert | Update | Delete):
-            table = statement.table
-            name = getattr(table, "name", "")
+        asked: Any = statement
+        if isinstance(asked, Insert | Update | Delete):
+            table: Any = asked.table
+            name: str = getattr(table, "name", "")
             if not name.startswith(f"{self._owner}_"):
                 message = f"plugin {self._owner} writes {name}; it may write tables named {self._owner}_... only"
                 raise PluginError(message, code="WRITE_NOT_ALLOWED", plugin=self._owner, table=name)
-        elif not isinstance(statement, Select):
+        elif not isinstance(asked, Select):
             message = f"plugin {self._owner}: give statements of SQLAlchemy Core, such as insert(table)"
             raise PluginError(message, code="WRITE_NOT_ALLOWED", plugin=self._owner)
         if rows is None:

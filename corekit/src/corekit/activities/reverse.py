@@ -61,16 +61,15 @@ class Original:
     measures: Mapping[str, int]
     is_reversed: bool
     effects: tuple[StoredEffect, ...]
-    children: list[Original] = Factory(list)
+    children: list[Original] = Factory(list["Original"])
 
     @classmethod
     def loaded(cls, row: tuple[Any, ...]) -> Original:
         """Make an original of the database's row."""
-        activity, member, kind, occurred, is_reversal, parent, seq, measures, is_reversed, effects = row
+        activity, member, kind, occurred, is_reversal, parent, seq, measures, is_reversed, found = row
+        effects: list[Any] = found or []
         stored = (
-            StoredEffect(*effect[:9])
-            for effect in sorted(effects or (), key=lambda effect: effect[9])
-            if effect is not None
+            StoredEffect(*effect[:9]) for effect in sorted(effects, key=lambda effect: effect[9]) if effect is not None
         )
         return cls(
             activity,

@@ -7,7 +7,7 @@ fixed set of statements, commit. ``record``, ``record_many``, ``simulate``, work
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -110,7 +110,7 @@ class Settlement:
                 time.sleep(0.001 * lost)
 
     @contextmanager
-    def _connected(self) -> Iterator[tuple[Store, Connection]]:
+    def _connected(self) -> Generator[tuple[Store, Connection]]:
         with self._database.settle() as connection:
             raw: Any = connection.connection.driver_connection
             store: Store = PostgreSQL(raw) if self._database.dialect == "postgresql" else SQLite(raw)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,7 +34,7 @@ def worker(
     """Settle enqueued activities; wait for more until stopped by SIGTERM or SIGINT."""
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: stop.set())
+        signal.signal(name, _setting(stop))
     kit = open_kit(ctx)
     if retry_failed:
         kit.retry_failed()
@@ -65,3 +67,10 @@ def _work(kit: Kit, stop: threading.Event, chunk: int, *, once: bool) -> int:
             stop.wait(wait)
             wait = min(2 * wait, _MOST_WAIT)
     return done
+
+
+def _setting(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
+    def handle(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    return handle

@@ -7,7 +7,7 @@ on which tables a unit touches and on how many rows the small ones have: there a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from typing import Any
@@ -203,11 +203,10 @@ def _writing(shape: tuple[tuple[str, int], ...]) -> tuple[str, tuple[str, ...]]:
             part = change.format(source=f"SELECT * FROM {rows}", from_=f"FROM {rows}", using=f"USING {rows}")
             first += 1
         elif name in _CHANGES and name not in _UPSERTS:
-            places = {column: f"${place}" for place, column in enumerate(layout.columns, first)}
-            part = re.sub(
-                r"\bv\.(\w+)", lambda match, places=places: places[match[1]], change.format(from_="", using="")
-            )
-            first += len(places)
+            part = change.format(from_="", using="")
+            for place, column in enumerate(layout.columns, first):
+                part = re.sub(rf"\bv\.{column}\b", f"${place}", part)
+            first += len(layout.columns)
         else:
             width = len(layout.columns)
             tuples = [
@@ -246,7 +245,7 @@ def _json(value: Any) -> bytes:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated() -> Generator[None]:
     """Turn what the driver raises into what settlement understands."""
     try:
         yield

@@ -16,7 +16,7 @@ from corekit.ledger.rows import INSERTS, Layout, Row, Rows
 from corekit.ledger.store import Conflict, Lock, Needs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
 QUERIES = Queries(
     Spelling(
@@ -182,7 +182,7 @@ def _parsed(text: str | None) -> Any:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated() -> Generator[None]:
     """Turn what the driver raises into what settlement understands."""
     try:
         yield

@@ -46,12 +46,14 @@ class Store(Protocol):
 
     def time(self) -> int:
         """Return the present instant by the database's clock."""
+        ...
 
     def requests(self, keys: Sequence[tuple[str, str]]) -> list[tuple[Any, ...]]:
         """Return (scope, key, hash, outcome, member, activity, code, parameters, seq) of keys that were answered.
 
         A key whose activity failed comes with the outcome ``failed`` and an empty hash.
         """
+        ...
 
     def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
         """Return each member with its accounts, assignments, metrics, days and due lots, one row per member.
@@ -59,36 +61,48 @@ class Store(Protocol):
         The first two columns are the newest version of the program and the present instant by the database's clock, 0
         where that is the machine's.
         """
+        ...
 
     def taken(self, external_ids: Sequence[str]) -> list[str]:
         """Return those external ids of members that are taken."""
+        ...
 
     def open_lots(self, accounts: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return the lots of accounts that have something left."""
+        ...
 
     def originals(self, activities: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return activities that are to be reversed, with their effects, and all follow-ons below them."""
+        ...
 
     def involved_lots(self, accounts: Sequence[str], effects: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return the lots that undoing effects can touch, each with what it funds as its last element."""
+        ...
 
     def begin(self) -> None:
         """Begin a transaction that writes."""
+        ...
 
     def lock(self, members: Sequence[str]) -> Lock:
         """Lock members until the end of the transaction; those that do not exist are left out."""
+        ...
 
     def write(self, rows: Rows) -> None:
         """Write the rows of a unit. Raises Conflict when a key or a member was taken meanwhile."""
+        ...
 
     def drop_failed(self, activities: Sequence[str]) -> None:
         """Remove failed activities that are about to be settled under the same id."""
+        ...
 
     def commit(self) -> None:
         """Make it last."""
+        ...
 
     def rollback(self) -> None:
         """Undo everything since :meth:`begin`; harmless outside a transaction."""
+        ...
 
     def translated(self) -> AbstractContextManager[None]:
         """Turn what the driver raises into what settlement understands: Conflict, Busy, Unavailable, Integrity."""
+        ...

@@ -37,7 +37,7 @@ class Wire:
 
     def rows(self, text: str, parameters: Sequence[Parameter]) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows. Raises what psycopg raises."""
-        values = [_encoded(parameter) for parameter in parameters]
+        values: list[Any] = [_encoded(parameter) for parameter in parameters]
         if self._connection.prepare_threshold is None:
             result = self._pgconn.exec_params(text.encode(), values)
         else:

@@ -20,8 +20,19 @@ assignment = table(
     Column("measured", Json, nullable=False),
     Column("program", Integer, nullable=False),
     Index(None, "member_id", "ladder", "valid_from"),
-    Index("uq_core_tier_assignment_current", "member_id", "ladder", unique=True,
-          postgresql_where=text("valid_to IS NULL"), sqlite_where=text("valid_to IS NULL")),
-    Index("ix_core_tier_assignment_tier", "ladder", "tier", postgresql_where=text("valid_to IS NULL"),
-          sqlite_where=text("valid_to IS NULL")),
+    Index(
+        "uq_core_tier_assignment_current",
+        "member_id",
+        "ladder",
+        unique=True,
+        postgresql_where=text("valid_to IS NULL"),
+        sqlite_where=text("valid_to IS NULL"),
+    ),
+    Index(
+        "ix_core_tier_assignment_tier",
+        "ladder",
+        "tier",
+        postgresql_where=text("valid_to IS NULL"),
+        sqlite_where=text("valid_to IS NULL"),
+    ),
 )

@@ -1,0 +1,94 @@
+"""A plugin's own kind of effect, guarded by a stock that all members share."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from corekit import Activity
+
+TAKERS, PIECES = 100, 10
+
+
+@pytest.fixture(params=["foreseen", "unforeseen"])
+def crowd(request: pytest.FixtureRequest, make_world: Any, toy: Any, unforeseen: Any) -> tuple[Any, list[str]]:
+    """A hundred members in front of ten pieces; the plugin brings a fold or not."""
+    world = make_world(modules={"toy": toy if request.param == "foreseen" else unforeseen})
+    world.stock(PIECES)
+    joining = (Activity(type="member.registered") for _ in range(TAKERS))
+    return world, [answer.member for answer in world.kit.record_many(joining)]
+
+
+@pytest.mark.parametrize(("kind", "verdict"), [("toy.take", "refused"), ("toy.pick", "settled")])
+def test_in_bulk_each_piece_goes_to_one_and_the_others_are_refused_or_do_without(
+    crowd: tuple[Any, list[str]], kind: str, verdict: str
+) -> None:
+    world, members = crowd
+    answers = list(world.kit.record_many(world.activity(member, kind) for member in members))
+    taken = [each for each in answers if each.settled and each.effects[0].state == "applied"]
+    rest = [each for each in answers if each not in taken]
+    assert (len(taken), world.shelf()) == (PIECES, (0, PIECES))
+    assert {each.outcome for each in rest} == {verdict}
+    codes = {each.code for each in rest} if verdict == "refused" else {each.effects[0].code for each in rest}
+    assert codes == {"TOY_SOLD_OUT"}
+    assert all(len(each.follow_ons) == 1 for each in taken)
+    assert not any(each.follow_ons for each in rest)
+    assert world.is_proved()
+
+
+def test_at_once_each_piece_goes_to_one(crowd: tuple[Any, list[str]]) -> None:
+    world, members = crowd
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(world.kit.record, [world.activity(member, "toy.take") for member in members]))
+    assert sorted({each.outcome for each in answers}) == ["refused", "settled"]
+    assert sum(each.settled for each in answers) == PIECES
+    assert world.shelf() == (0, PIECES)
+    assert world.is_proved()
+
+
+def test_a_reversal_puts_the_piece_back_for_the_next_one(crowd: tuple[Any, list[str]]) -> None:
+    world, members = crowd
+    taken = [world.does(member, "toy.take") for member in members[:PIECES]]
+    assert world.does(members[-1], "toy.take").code == "TOY_SOLD_OUT"
+    back = [world.activity(each.member, "reversal", reverses=each.activity_id) for each in taken[:3]]
+    assert all(each.settled for each in world.kit.record_many(back))
+    assert world.shelf() == (3, PIECES - 3)
+    assert world.does(members[-1], "toy.take").settled
+    assert world.is_proved()
+
+
+def test_one_member_takes_several_in_one_chunk_as_one_by_one(crowd: tuple[Any, list[str]]) -> None:
+    world, (single, bulk, *_) = crowd
+    for _ in range(4):
+        world.does(single, "toy.take")
+    answers = list(world.kit.record_many(world.activity(bulk, "toy.take") for _ in range(4)))
+    assert all(each.settled for each in answers)
+    assert world.balances(single) == world.balances(bulk) == {"toy": 30}
+    assert world.shelf() == (PIECES - 8, 8)
+    assert world.is_proved()
+
+
+def test_a_refused_taker_may_not_take_with_the_same_key_later(crowd: tuple[Any, list[str]]) -> None:
+    world, members = crowd
+    taken = [world.does(member, "toy.take") for member in members[:PIECES]]
+    late = world.activity(members[-1], "toy.take", external_id="k1")
+    assert world.kit.record(late).code == "TOY_SOLD_OUT"
+    world.kit.reverse(taken[0].activity_id)
+    again = world.kit.record(late)
+    assert (again.outcome, again.code, again.replayed) == ("refused", "TOY_SOLD_OUT", True)
+
+
+def test_a_simulated_taker_leaves_the_piece(crowd: tuple[Any, list[str]]) -> None:
+    world, members = crowd
+    assert world.kit.simulate(world.activity(members[0], "toy.take")).settled
+    assert world.shelf() == (PIECES, 0)
+
+
+def test_why_names_the_own_effect_with_its_values(crowd: tuple[Any, list[str]]) -> None:
+    world, members = crowd
+    taken = world.does(members[0], "toy.take")
+    (effect,) = world.kit.why(taken.activity_id).effects
+    assert (effect.effect.owner, effect.effect.kind, effect.effect.rule) == ("toy", "toy.take", "take@1")
+    assert effect.effect.data == {"item": "card", "bonus": 0}

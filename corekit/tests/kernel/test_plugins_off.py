@@ -1,0 +1,82 @@
+"""With its plugin off, what a plugin left rests: it is kept and read, hinders nobody, and goes on when it is back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from corekit.ledger.read import balances
+
+
+@pytest.fixture
+def off(world: Any, make_world: Callable[..., Any]) -> Callable[[], Any]:
+    """Open the database of the world without its plugin."""
+    return lambda: make_world(database=world.kit.database.url.render_as_string(hide_password=False))
+
+
+def test_rows_and_accounts_stay_readable(world: Any, off: Callable[[], Any]) -> None:
+    member = world.member()
+    earned = world.does(member, "toy.earn", 70)
+    bare = off()
+    with bare.kit.read() as read:
+        (balance,) = balances(read, [member], bare.clock())[member]
+    assert (balance.kind, balance.unit, balance.available) == ("toy", "toys", 70)
+    assert [each.effect.account for each in bare.kit.why(earned.activity_id).effects] == ["toy"]
+    assert bare.is_proved()
+
+
+def test_members_go_on_and_what_is_due_rests(world: Any, off: Callable[[], Any]) -> None:
+    member = world.member()
+    world.does(member, "toy.earn", 70, payload={"days": 1})
+    world.clock.advance(days=5)
+    bare = off()
+    assert bare.does(member, "purchase", 900).settled
+    assert bare.kit.sweep("expiry").members == 0
+    assert bare.balances(member) == {"toy": 70}
+    world.clock.advance(days=1)
+    assert world.does(member, "toy.earn", 1).settled
+    assert world.balances(member) == {"toy": 1}
+    assert world.is_proved()
+
+
+def test_what_a_missing_plugin_did_is_not_taken_back(world: Any, off: Callable[[], Any]) -> None:
+    world.stock(5)
+    member = world.member()
+    done = [world.does(member, "toy.earn", 70), world.does(member, "toy.take")]
+    bare = off()
+    for each in done:
+        refused = bare.kit.reverse(each.activity_id)
+        assert (refused.outcome, refused.code, refused.parameters) == ("refused", "PLUGIN_OFF", {"plugin": "toy"})
+    assert world.kit.reverse(done[0].activity_id).settled
+    assert world.is_proved()
+
+
+def test_what_waits_for_a_missing_plugin_is_put_aside_until_it_is_back(world: Any, off: Callable[[], Any]) -> None:
+    member = world.member()
+    world.kit.enqueue([world.activity(member, "toy.earn", 5), world.activity(member, "purchase", 50)])
+    bare = off()
+    bare.kit.work()
+    assert bare.rows()["core_intake"] == 1
+    assert bare.balances(member) == {}
+    assert (world.kit.retry_failed(), world.kit.work()) == (1, 1)
+    assert world.balances(member) == {"toy": 5}
+    assert world.is_proved()
+
+
+def test_points_off_and_on_again_keeps_its_rows(make_world: Callable[..., Any], clock: Any) -> None:
+    program = '[program]\nname = "Corner shop"\n[[points.rules]]\nid = "base"\nactivity = "purchase"\nrate = "1"\n'
+    world = make_world(plugins=["points"], program=program)
+    member = world.member()
+    world.does(member, "purchase", 1200)
+    url = world.kit.database.url.render_as_string(hide_password=False)
+    bare = make_world(database=url)
+    assert bare.does(member, "purchase", 500).settled
+    assert bare.balances(member) == {"points": 12}
+    clock.advance(timedelta(days=1))
+    again = make_world(plugins=["points"], database=url)
+    assert again.does(member, "purchase", 300).settled
+    assert again.balances(member) == {"points": 15}
+    assert again.is_proved()

@@ -1,0 +1,71 @@
+"""What settlement costs in statements: a fixed number, whatever the size of the chunk."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from corekit import Activity
+
+postgresql_only = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+
+
+def _cost(world: Any, activities: list[Activity]) -> int:
+    before = world.kit.statements
+    assert all(answer.settled for answer in world.kit.record_many(activities))
+    spent: int = world.kit.statements - before
+    return spent
+
+
+@postgresql_only
+@pytest.mark.parametrize("kind", ["purchase", "toy.earn", "toy.spend", "toy.chain"])
+def test_one_record_costs_at_most_six(world: Any, kind: str) -> None:
+    member = world.member()
+    world.does(member, "toy.earn", 500)
+    before = world.kit.statements
+    assert world.does(member, kind, 200 if kind != "toy.chain" else 3).settled
+    assert world.kit.statements - before <= 6
+
+
+@postgresql_only
+def test_a_reversal_costs_at_most_six(world: Any) -> None:
+    member = world.member()
+    bought = world.does(member, "purchase", 12_300)
+    world.does(member, "toy.spend", 100)
+    reverse = world.activity(member, "reversal", reverses=bought.activity_id)
+    before = world.kit.statements
+    assert world.kit.record(reverse).settled
+    assert world.kit.statements - before <= 6
+
+
+@postgresql_only
+def test_a_chunk_of_500_costs_at_most_thirty(world: Any) -> None:
+    members = [world.member() for _ in range(20)]
+    earn = [world.activity(member, "toy.earn", 100) for member in members]
+    _cost(world, earn)
+    mixed = [
+        world.activity(members[number % 20], kind, 1)
+        for number, kind in enumerate(["toy.earn", "toy.spend", "purchase", "toy.chain", "toy.tip"] * 100)
+    ]
+    assert _cost(world, mixed) <= 30
+
+
+def test_the_cost_does_not_grow_with_the_chunk(world: Any) -> None:
+    members = [world.member() for _ in range(50)]
+    _cost(world, [world.activity(member, "toy.earn", 1000) for member in members])
+    few = [world.activity(member, kind, 2) for member in members[:2] for kind in ("toy.earn", "toy.spend", "purchase")]
+    many = [world.activity(member, kind, 2) for member in members for kind in ("toy.earn", "toy.spend", "purchase") * 3]
+    assert _cost(world, many) == _cost(world, few)
+
+
+def test_the_cost_does_not_grow_with_what_a_member_has_behind_it(world: Any) -> None:
+    fresh, old = world.member(), world.member()
+    list(world.kit.record_many(world.activity(old, "toy.earn", 5) for _ in range(300)))
+    costs = []
+    for member in (fresh, old):
+        world.does(member, "toy.earn", 10)
+        before = world.kit.statements
+        world.does(member, "toy.spend", 7)
+        costs.append(world.kit.statements - before)
+    assert costs[0] == costs[1]
