@@ -17,7 +17,8 @@ LARGEST = 10**15
 
 def _line(**values: Any) -> dict[str, Any]:
     line = evolve(Line(1, 500), **values)
-    return {"type": "purchase", "amount": line.amount if type(line.amount) is int else 0, "lines": (line,)}
+    amount = line.amount if type(line.amount) is int and line.amount > 0 else 0
+    return {"type": "purchase", "amount": amount, "lines": (line,)}
 
 
 BAD: dict[str, tuple[dict[str, Any], str, tuple[str | int, ...]]] = {

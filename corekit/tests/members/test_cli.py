@@ -169,6 +169,7 @@ PURCHASE: dict[str, Any] = {
 @pytest.mark.row("A2", way="cli")
 @pytest.mark.row("A3", way="cli")
 @pytest.mark.row("A5", way="cli")
+@pytest.mark.row("A6", way="cli")
 def test_an_activity_is_simulated_recorded_explained_and_taken_back(run: Run, ann: str, tmp_path: Path) -> None:
     file = tmp_path / "activities.jsonl"
     file.write_text(json.dumps({**PURCHASE, "member": ann}) + "\n\n", encoding="utf-8")

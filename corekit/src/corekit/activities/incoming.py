@@ -284,17 +284,19 @@ def is_storable(value: object) -> bool:
         return False
 
 
-def _check_storable(activity: Activity, problems: list[Problem]) -> None:
+def _check_storable(activity: Activity, problems: list[Problem]) -> bool:
     """Refuse what no database can keep, with its path; one look at everything is enough where nothing is wrong."""
     parts: list[tuple[tuple[str | int, ...], Any]] = [
         (("actor",), activity.actor),
         *((("payload", str(name)), {name: value}) for name, value in activity.payload.items()),
         *((("lines", index), (line.sku, line.category, line.flags)) for index, line in enumerate(activity.lines)),
     ]
-    if not is_storable([value for _, value in parts]):
-        problems.extend(_problem("NOT_STORABLE", *path) for path, value in parts if not is_storable(value))
     if not _is_text(activity.actor):
         problems.append(_problem("NOT_STORABLE", "actor"))
+    if is_storable([value for _, value in parts]):
+        return True
+    problems.extend(_problem("NOT_STORABLE", *path) for path, value in parts if not is_storable(value))
+    return False
 
 
 def _payload(activity: Activity, terms: Terms, problems: list[Problem]) -> Mapping[str, Any]:
@@ -303,7 +305,8 @@ def _payload(activity: Activity, terms: Terms, problems: list[Problem]) -> Mappi
     if not isinstance(given, Mapping):
         problems.append(Problem(code="TYPE", message="This must be of type object.", path=("payload",)))
         return {}
-    _check_storable(activity, problems)
+    if not _check_storable(activity, problems):
+        return {}
     schema = terms.schemas[activity.type]
     if schema is None:
         if activity.payload:
