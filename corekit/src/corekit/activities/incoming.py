@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -188,7 +188,7 @@ def _occurred(given: object, now: int, problems: list[Problem]) -> int:
 def _check_key(activity: Activity, problems: list[Problem]) -> None:
     for name in ("source", "external_id"):
         text: object = getattr(activity, name)
-        if not isinstance(text, str) or not 0 < len(text) <= LONGEST_KEY or not is_storable(text):
+        if not isinstance(text, str) or not 0 < len(text) <= LONGEST_KEY or not _is_storable_text(text):
             problems.append(_problem("KEY_INVALID", name, most=LONGEST_KEY))
 
 
@@ -262,11 +262,15 @@ def _is_plausible(line: Line) -> bool:
         and 0 < line.no < 2**31
         and type(line.quantity) is int
         and abs(line.quantity) <= LARGEST_QUANTITY
-        and _is_text(line.sku)
-        and _is_text(line.category)
-        and all(isinstance(flag, str) for flag in line.flags)  # pyright: ignore[reportUnnecessaryIsInstance]
+        and (line.sku is None or _is_text(line.sku))
+        and (line.category is None or _is_text(line.category))
+        and (not line.flags or _are_texts(line.flags))
         and (line.unit_price is None or (type(line.unit_price) is int and 0 <= line.unit_price <= LARGEST_AMOUNT))
     )
+
+
+def _are_texts(flags: Sequence[object]) -> bool:
+    return all(isinstance(flag, str) for flag in flags)
 
 
 def _is_text(text: object) -> bool:
@@ -284,17 +288,22 @@ def is_storable(value: object) -> bool:
         return False
 
 
+def _is_storable_text(text: str) -> bool:
+    return "\0" not in text and (text.isascii() or is_storable(text))
+
+
 def _check_storable(activity: Activity, problems: list[Problem]) -> bool:
     """Refuse what no database can keep, with its path; one look at everything is enough where nothing is wrong."""
+    if not _is_text(activity.actor):
+        problems.append(_problem("NOT_STORABLE", "actor"))
+    texts = [(line.sku, line.category, line.flags) for line in activity.lines]
+    if is_storable((activity.actor, activity.payload, texts)):
+        return True
     parts: list[tuple[tuple[str | int, ...], Any]] = [
         (("actor",), activity.actor),
         *((("payload", str(name)), {name: value}) for name, value in activity.payload.items()),
-        *((("lines", index), (line.sku, line.category, line.flags)) for index, line in enumerate(activity.lines)),
+        *((("lines", index), text) for index, text in enumerate(texts)),
     ]
-    if not _is_text(activity.actor):
-        problems.append(_problem("NOT_STORABLE", "actor"))
-    if is_storable([value for _, value in parts]):
-        return True
     problems.extend(_problem("NOT_STORABLE", *path) for path, value in parts if not is_storable(value))
     return False
 

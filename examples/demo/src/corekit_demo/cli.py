@@ -56,10 +56,10 @@ def demo(
         raise typer.BadParameter("--load-only does not serve, so there is nothing to compare: leave out one of them")
 
     from corekit import Kit
+    from corekit.logs import configure
     from corekit_demo import data, serving
     from corekit_demo.clock import WalkingClock
     from corekit_demo.summary import summarise, table
-    from corekit_schema.http.logs import configure
     from corekit_schema.http.server import run
 
     config, clock = _config(ctx), WalkingClock()
