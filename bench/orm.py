@@ -1,8 +1,9 @@
 """A purchase settled by an ORM unit of work: the same rows as the kernel's, in one flush and one commit.
 
-The ORM is helped where it can be: member, account and metrics were loaded before and stay in the session, so that it
-selects nothing, neither looks for the key nor locks; what the purchase earns, how that splits over the lines, when it
-expires and the hash of the body are given. Ids are made and objects are built while it is measured, as the kernel does.
+A unit of work is a session of its own, as a request has it: it locks the member, loads what it will change (member,
+account, metrics) and writes. It is helped otherwise: it does not look for the key, and what the purchase earns, how that
+splits over the lines, when it expires and the hash of the body are given. Ids are made and objects are built while it is
+measured, as the kernel does.
 """
 
 from __future__ import annotations
@@ -38,7 +39,13 @@ METRICS = ("points.earned", "spend", "visits")
 MEMBERS = 1000
 PURCHASES = 2
 _WRITTEN = {str(mapper.local_table) for mapper in model.Base.registry.mappers}
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "recursive_triggers = ON")
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "recursive_triggers = ON",
+    "wal_autocheckpoint = 10000",
+)
 
 
 @frozen
@@ -62,26 +69,26 @@ class Bought:
 
 
 class Books:
-    """An ORM session over a world's database, with the members and all that changes of theirs at hand."""
+    """Units of work over a world's database."""
 
     def __init__(self, url: str) -> None:
         self.engine = transactional(url)
-        self.session = Session(self.engine, expire_on_commit=False)
-        self.issued = self.session.scalars(
-            select(ledger.account.c.id).where(ledger.account.c.kind == "points.issued")
-        ).one()
-        self.members = {member.id: member for member in self.session.scalars(select(model.Member))}
-        accounts = self.session.scalars(select(model.Account).where(model.Account.kind == POINTS))
-        self.accounts = {str(account.member_id): account for account in accounts}
-        self.metrics = {(row.member_id, row.metric): row for row in self.session.scalars(select(model.Metric))}
-        days = self.session.scalars(select(model.MetricDay))
-        self.days = {(row.member_id, row.metric, row.day): row for row in days}
-        self.session.commit()
+        with Session(self.engine) as session:
+            self.issued = session.scalars(
+                select(ledger.account.c.id).where(ledger.account.c.kind == "points.issued")
+            ).one()
 
     def settle(self, bought: Bought) -> None:
         """Write one purchase."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            self._settle(session, bought)
+
+    def _settle(self, session: Session, bought: Bought) -> None:
         activity, now = bought.activity, _now()
-        member, account = self.members[activity.member], self.accounts[activity.member]
+        member = session.get_one(model.Member, activity.member, with_for_update=True)
+        account = session.scalars(
+            select(model.Account).where(model.Account.member_id == member.id, model.Account.kind == POINTS)
+        ).one()
         at = max(member.last_at + 1, now)
         member.seq += 1
         member.last_at = at
@@ -91,7 +98,7 @@ class Books:
         balance = account.credits_posted - account.debits_posted
         measures: dict[str, int] = dict(zip(METRICS, (bought.points, activity.amount, 1), strict=True))
         effect, posting, lot = new_id(), new_id(), new_id()
-        self.session.add_all(
+        session.add_all(
             [
                 model.Request(
                     scope=activity.source,
@@ -187,22 +194,26 @@ class Books:
                 ),
             ]
         )
-        self._measure(member.id, day_number(local_day(now, ZoneInfo(ZONE))), measures)
-        self.session.commit()
-
-    def _measure(self, member: str, day: int, measures: dict[str, int]) -> None:
-        for name, value in measures.items():
-            self.metrics[member, name].value += value
-            row = self.days.get((member, name, day))
-            if row is None:
-                row = self.days[member, name, day] = model.MetricDay(member_id=member, metric=name, day=day, value=0)
-                self.session.add(row)
-            row.value += value
+        _measure(session, member.id, day_number(local_day(now, ZoneInfo(ZONE))), measures)
+        session.commit()
 
     def close(self) -> None:
-        """Close the session and its connections."""
-        self.session.close()
+        """Close the connections."""
         self.engine.dispose()
+
+
+def _measure(session: Session, member: str, day: int, measures: dict[str, int]) -> None:
+    totals = session.scalars(select(model.Metric).where(model.Metric.member_id == member))
+    on_day = select(model.MetricDay).where(model.MetricDay.member_id == member, model.MetricDay.day == day)
+    known = {row.metric: row for row in totals}
+    days = {row.metric: row for row in session.scalars(on_day)}
+    for name, value in measures.items():
+        known[name].value += value
+        row = days.get(name)
+        if row is None:
+            row = model.MetricDay(member_id=member, metric=name, day=day, value=0)
+            session.add(row)
+        row.value += value
 
 
 def measure(servers: Servers, dialect: str) -> list[float]:

@@ -1,9 +1,29 @@
-"""What the log says of an exception: its type and where it was raised, never its text, its stack or a value."""
+"""The log: where a process writes it, and what it says of an exception, which is never its text, stack or a value."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from traceback import extract_tb
+
+import structlog
+
+
+def configure(*, as_json: bool) -> None:
+    """Write log lines to standard error as JSON, or for people where a terminal reads them.
+
+    What a command answers stands alone on standard output: structlog by itself would write there.
+    """
+    for_people = sys.stderr.isatty() and not as_json
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.dev.ConsoleRenderer() if for_people else structlog.processors.JSONRenderer(),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
 
 
 def raised_at(error: BaseException) -> dict[str, str]:

@@ -132,7 +132,12 @@ class _Zone(fields.Field[ZoneInfo]):
 
 
 class _Source(Schema):
-    historical = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    historical = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "What comes from this source settles as of the time it occurred, not as of now."},
+    )
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Source:
@@ -142,13 +147,22 @@ class _Source(Schema):
 
 class _Attribute(Schema):
     type = fields.String(
-        required=True, validate=validate.OneOf(["string", "integer", "decimal", "boolean", "date", "choice"])
+        required=True,
+        validate=validate.OneOf(["string", "integer", "decimal", "boolean", "date", "choice"]),
+        metadata={"description": "`string`, `integer`, `decimal`, `boolean`, `date` or `choice`."},
     )
-    required = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    choices = fields.List(fields.String(), load_default=())
-    min = fields.Integer(strict=True, load_default=None)
-    max = fields.Integer(strict=True, load_default=None)
-    max_length = fields.Integer(strict=True, load_default=None, validate=validate.Range(min=1))
+    required = fields.Boolean(
+        load_default=False, truthy={True}, falsy={False}, metadata={"description": "A registration must give it."}
+    )
+    choices = fields.List(fields.String(), load_default=(), metadata={"description": "What a `choice` may be."})
+    min = fields.Integer(strict=True, load_default=None, metadata={"description": "The least that a number may be."})
+    max = fields.Integer(strict=True, load_default=None, metadata={"description": "The most that a number may be."})
+    max_length = fields.Integer(
+        strict=True,
+        load_default=None,
+        validate=validate.Range(min=1),
+        metadata={"description": "How many characters a `string` may have; 1,000 where nothing is said."},
+    )
 
     @validates_schema
     def fits(self, data: dict[str, Any], **_: Any) -> None:
@@ -169,15 +183,56 @@ class _Attribute(Schema):
 
 
 class _Core(Schema):
-    database = fields.String(load_default="sqlite:///corekit.db", validate=validate.Length(min=1))
-    plugins = fields.List(fields.String(validate=_NAME), load_default=())
-    time_zone = _Zone(load_default=ZoneInfo("UTC"))
-    currency = fields.String(load_default="USD", validate=validate.Regexp("^[A-Z]{3}$", error="Write a code like USD."))
-    currency_scale = fields.Integer(strict=True, load_default=2, validate=validate.Range(0, 6))
-    development = fields.Boolean(load_default=False, truthy={True}, falsy={False})
-    secret = fields.String(load_default=None, allow_none=True)
-    sources = fields.Dict(fields.String(validate=validate.Length(1, 40)), fields.Nested(_Source), load_default=dict)
-    profile = fields.Dict(fields.String(validate=_NAME), fields.Nested(_Attribute), load_default=dict)
+    database = fields.String(
+        load_default="sqlite:///corekit.db",
+        validate=validate.Length(min=1),
+        metadata={"description": "Where the books are: `sqlite:///file.db` or `postgresql://user@host/name`."},
+    )
+    plugins = fields.List(
+        fields.String(validate=_NAME),
+        load_default=(),
+        metadata={"description": "The plugins that are on, each by its name."},
+    )
+    time_zone = _Zone(
+        load_default=ZoneInfo("UTC"),
+        metadata={"description": "The calendar of the program: its days, months and years turn here."},
+    )
+    currency = fields.String(
+        load_default="USD",
+        validate=validate.Regexp("^[A-Z]{3}$", error="Write a code like USD."),
+        metadata={"description": "The unit of money."},
+    )
+    currency_scale = fields.Integer(
+        strict=True,
+        load_default=2,
+        validate=validate.Range(0, 6),
+        metadata={
+            "description": "Decimal places of the currency, 0 to 6: amounts are whole numbers of its smallest part."
+        },
+    )
+    development = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Accept development tokens (`corekit token`). Never where others can reach it."},
+    )
+    secret = fields.String(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "Signs development tokens; its variable may be unset."},
+    )
+    sources = fields.Dict(
+        fields.String(validate=validate.Length(1, 40)),
+        fields.Nested(_Source),
+        load_default=dict,
+        metadata={"description": "Where activities come from: a table per source, by its name."},
+    )
+    profile = fields.Dict(
+        fields.String(validate=_NAME),
+        fields.Nested(_Attribute),
+        load_default=dict,
+        metadata={"description": "Custom attributes of members: a table per attribute, by its name."},
+    )
 
     @validates_schema
     def once(self, data: dict[str, Any], **_: Any) -> None:
@@ -188,8 +243,13 @@ class _Core(Schema):
 
 
 class _File(Schema):
-    corekit = fields.Nested(_Core, required=True)
-    plugins = fields.Dict(fields.String(validate=_NAME), fields.Dict(fields.String()), load_default=dict)
+    corekit = fields.Nested(_Core, required=True, metadata={"description": "The program."})
+    plugins = fields.Dict(
+        fields.String(validate=_NAME),
+        fields.Dict(fields.String()),
+        load_default=dict,
+        metadata={"description": "A table per plugin, by its name, read by the schema that the plugin declares."},
+    )
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Settings:

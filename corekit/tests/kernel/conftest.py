@@ -16,7 +16,7 @@ from sqlalchemy import func, insert, select
 
 from corekit import Activity, Kit, Line, Outcome
 from corekit.db.lineage import core
-from corekit.logs import configure
+from corekit.log import configure
 from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -64,19 +63,3 @@ def test_what_waits_for_a_missing_plugin_is_put_aside_until_it_is_back(world: An
     assert (world.kit.retry_failed(), world.kit.work()) == (1, 1)
     assert world.balances(member) == {"toy": 5}
     assert world.is_proved()
-
-
-def test_points_off_and_on_again_keeps_its_rows(make_world: Callable[..., Any], clock: Any) -> None:
-    program = '[program]\nname = "Corner shop"\n[[points.rules]]\nid = "base"\nactivity = "purchase"\nrate = "1"\n'
-    world = make_world(plugins=["points"], program=program)
-    member = world.member()
-    world.does(member, "purchase", 1200)
-    url = world.kit.database.url.render_as_string(hide_password=False)
-    bare = make_world(database=url)
-    assert bare.does(member, "purchase", 500).settled
-    assert bare.balances(member) == {"points": 12}
-    clock.advance(timedelta(days=1))
-    again = make_world(plugins=["points"], database=url)
-    assert again.does(member, "purchase", 300).settled
-    assert again.balances(member) == {"points": 15}
-    assert again.is_proved()

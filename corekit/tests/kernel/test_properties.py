@@ -15,7 +15,7 @@ from sqlalchemy import select
 from corekit import Activity, Line
 
 EXAMPLES = settings(
-    max_examples=40, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=30, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 KINDS = ("", "_plain")
 

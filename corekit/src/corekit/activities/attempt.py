@@ -105,16 +105,7 @@ class Attempt:
         if lost >= FREE_TRIES:
             self.store.begin()
             lock = self.store.lock(sorted({incoming.activity.member for incoming in fresh}))
-        started = time.monotonic()
-        try:
-            plan = self._plan(fresh)
-        except Integrity as error:
-            if lock is not None:
-                raise
-            # The reads of a plan are not one snapshot: what does not add up has moved on between them, most likely.
-            raise Conflict("what the plan read does not add up") from error
-        if lock is not None and time.monotonic() - started > DEADLINE:
-            raise Busy("a plugin took too long while the member was locked; nothing was written, send the key again")
+        plan = self._plan_under_lock(fresh) if lock is not None else self._plan_freely(fresh)
         if plan.failed and not look:  # what failed has no request row by which the write would find out
             raise Conflict("the key may have been answered")
         moved = self._write(plan, fresh, done_keys, lock)
@@ -183,6 +174,20 @@ class Attempt:
             for incoming in fresh:
                 incoming.renew_id()
         return answers, fresh
+
+    def _plan_freely(self, fresh: Sequence[Incoming]) -> Plan:
+        try:
+            return self._plan(fresh)
+        except Integrity as error:
+            # The reads of a plan are not one snapshot: what does not add up has moved on between them, most likely.
+            raise Conflict("what the plan read does not add up") from error
+
+    def _plan_under_lock(self, fresh: Sequence[Incoming]) -> Plan:
+        started = time.monotonic()
+        plan = self._plan(fresh)
+        if time.monotonic() - started > DEADLINE:
+            raise Busy("a plugin took too long while the member was locked; nothing was written, send the key again")
+        return plan
 
     def _plan(self, fresh: Sequence[Incoming]) -> Plan:
         plan = Plan(self.terms, self.store, self.clock.about_now())
@@ -264,6 +269,10 @@ class Attempt:
     ) -> set[str]:
         """Lock, compare, write, commit. Return the members that moved on, whose activities must be tried again."""
         store = self.store
+        if lock is None and self._may_write_alone(plan, fresh):
+            (member,) = plan.members.values()
+            store.write_alone(rows_of(plan, plan.now), member.seq_loaded)
+            return set()
         touched = sorted(member_id for member_id, member in plan.members.items() if not member.is_new or member.planned)
         if lock is None:
             store.begin()
@@ -291,6 +300,18 @@ class Attempt:
                 rows["intake_done"] = list(done_keys)
         self._send(plan, rows, [i.resumes for i in fresh if i.resumes and i.activity.member not in moved])
         return moved
+
+    def _may_write_alone(self, plan: Plan, fresh: Sequence[Incoming]) -> bool:
+        """Whether the plan is one known member's and nothing but rows, so that its write can be its own transaction.
+
+        It then keeps the time at which it was planned: that its member still stands where it stood shows that nothing
+        settled in between, and the time was read together with it.
+        """
+        if self.simulate or self.waiting or len(plan.members) != 1 or plan.now >= plan.holds_until():
+            return False
+        (member,) = plan.members.values()
+        own = any(planned.own for planned in member.planned)
+        return bool(member.planned) and not member.is_new and not own and not any(each.resumes for each in fresh)
 
     def _send(self, plan: Plan, rows: Rows, resumed: list[str]) -> None:
         if not rows:

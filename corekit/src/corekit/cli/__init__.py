@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +45,6 @@ def root(
     ctx.obj = Options(config=config, json=as_json, without=tuple(without or ()))
 
 
-def main() -> None:
-    """Run the command line; the entry point of the ``corekit`` script."""
-    app(prog_name="corekit")
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; the entry point of the ``corekit`` script, which takes its own arguments."""
+    app(args=arguments, prog_name="corekit")

@@ -45,7 +45,7 @@ def open_plugins(ctx: typer.Context) -> tuple[Plugin, ...]:
 def open_kit(ctx: typer.Context) -> Kit:
     """Open the kit that the settings file describes; it is closed when the command ends."""
     from corekit.kit import Kit
-    from corekit.logs import configure
+    from corekit.log import configure
 
     configure(as_json=options(ctx).json)
     kit = Kit(open_settings(ctx), without=options(ctx).without)

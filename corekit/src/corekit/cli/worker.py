@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Protocol
 
 import typer
 
 from corekit.cli.context import open_kit
 from corekit.cli.output import emit
 
-if TYPE_CHECKING:
-    from corekit.kit import Kit
-
 app = typer.Typer()
 
 CHUNK = 500
-_LEAST_WAIT, _MOST_WAIT = 0.05, 2.0
+LEAST_WAIT, MOST_WAIT = 0.05, 2.0
 """Seconds between two looks at an empty queue."""
+
+
+class _Works(Protocol):
+    def work(self, *, chunk: int, limit: int) -> int: ...
+
+
+class _Stops(Protocol):
+    def is_set(self) -> bool: ...
+
+    def wait(self, timeout: float, /) -> bool: ...
 
 
 @app.command()
@@ -33,44 +38,42 @@ def worker(
 ) -> None:
     """Settle enqueued activities; wait for more until stopped by SIGTERM or SIGINT."""
     stop = threading.Event()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, _setting(stop))
+    if threading.current_thread() is threading.main_thread():
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: stop.set())
     kit = open_kit(ctx)
     if retry_failed:
         kit.retry_failed()
-    done = _work(kit, stop, chunk, once=once)
-    emit(ctx, {"settled": done}, lambda _: f"{done} done")
+    done = work_until(stop, kit, chunk=chunk, once=once)
+    emit(ctx, {"done": done}, lambda _: f"{done} done")
 
 
-def _work(kit: Kit, stop: threading.Event, chunk: int, *, once: bool) -> int:
-    """Settle chunk by chunk, so that a signal waits for the end of one chunk at most."""
+def work_until(stop: _Stops, kit: _Works, *, chunk: int, once: bool) -> int:
+    """Settle chunk by chunk until told to stop, so that it waits for the end of one chunk at most.
+
+    Returns how many activities were done. With ``once`` an empty queue ends it, and so does a database that does not
+    answer; without it both are waited for.
+    """
     import structlog
 
     from corekit.errors import Busy, Unavailable
 
     log = structlog.get_logger("corekit.worker")
-    done, wait = 0, _LEAST_WAIT
+    done, wait = 0, LEAST_WAIT
     while not stop.is_set():
         try:
             number = kit.work(chunk=chunk, limit=chunk)
         except (Busy, Unavailable) as error:
             if once:
                 raise
-            log.warning("the worker waits", code=error.code, reason=error.message)
+            log.warning("waiting", code=error.code, reason=error.message)
             number = 0
         done += number
         if number:
-            wait = _LEAST_WAIT
+            wait = LEAST_WAIT
         elif once:
             break
         else:
             stop.wait(wait)
-            wait = min(2 * wait, _MOST_WAIT)
+            wait = min(2 * wait, MOST_WAIT)
     return done
-
-
-def _setting(stop: threading.Event) -> Callable[[int, FrameType | None], None]:
-    def handle(_signal: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    return handle

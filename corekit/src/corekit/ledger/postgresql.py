@@ -133,10 +133,17 @@ class PostgreSQL:
 
     def write(self, rows: Rows) -> None:
         """Write the rows of a unit by one statement."""
+        self._write(rows, None)
+
+    def write_alone(self, rows: Rows, seq: int) -> None:
+        """Write the rows of a unit that changes one member by one statement, which is its own transaction."""
+        self._write(rows, seq)
+
+    def _write(self, rows: Rows, seq: int | None) -> None:
         # What refers to another part stands after it: a new stay in a tier to the end of the old one.
         names = [name for name in dict.fromkeys(("assignment_closed", *INSERTS, *CHANGES)) if name in rows]
         shape = tuple((name, _by_value(name, len(rows[name]))) for name in names)
-        text, counted = _writing(shape)
+        text, counted = _writing(shape, alone=seq is not None)
         parameters: list[Parameter] = []
         for name, number in shape:
             if number:
@@ -144,6 +151,8 @@ class PostgreSQL:
                     parameters.extend(_values(name, row))
             else:
                 parameters.append(_document(name, rows[name]))
+        if seq is not None:
+            parameters.append(seq)
         found = self._all(text, parameters)[0]
         for name, number in zip(counted, found, strict=False):  # a constant stands where nothing is counted
             if number != len(rows[name]):
@@ -190,8 +199,12 @@ def _by_value(name: str, number: int) -> int:
 
 
 @cache
-def _writing(shape: tuple[tuple[str, int], ...]) -> tuple[str, tuple[str, ...]]:
-    """Return the statement that writes these kinds of rows, and those kinds whose number it returns."""
+def _writing(shape: tuple[tuple[str, int], ...], *, alone: bool) -> tuple[str, tuple[str, ...]]:
+    """Return the statement that writes these kinds of rows, and those kinds whose number it returns.
+
+    ``alone`` makes it fail, by a division by zero, where the one member does not stand at the sequence number that
+    comes as the last parameter: then nothing of it is written.
+    """
     names = [name for name, _ in shape]
     parts: list[str] = []
     first = 1
@@ -221,6 +234,10 @@ def _writing(shape: tuple[tuple[str, int], ...]) -> tuple[str, tuple[str, ...]]:
         parts.append(f"{name} AS ({part})")
     counted = tuple(name for name in _COUNTED if name in names)
     numbers = ", ".join(f"(SELECT count(*) FROM {name})" for name in counted) or "1"
+    if alone:
+        place = names.index("member_changed")
+        parts[place] = parts[place].replace("WHERE o.id", f"WHERE o.seq = ${first} AND o.id")
+        numbers += ", 1 / (SELECT count(*) FROM member_changed)"
     return f"WITH {', '.join(parts)} SELECT {numbers}", counted
 
 
@@ -251,6 +268,8 @@ def _translated() -> Generator[None]:
         yield
     except _AGAIN as error:
         raise Conflict(type(error).__name__) from error
+    except errors.DivisionByZero as error:
+        raise Conflict("the member moved on") from error
     except errors.UniqueViolation as error:
         if error.diag.constraint_name in _TAKEN_MEANWHILE:
             raise Conflict(error.diag.constraint_name) from error

@@ -130,6 +130,15 @@ class SQLite:
             message = f"{len(rows[name]) - changed} rows of {name} were not there"
             raise Integrity(message, rows=name)
 
+    def write_alone(self, rows: Rows, seq: int) -> None:
+        """Write the rows of a unit that changes one member, in a transaction of its own, and commit."""
+        self.begin()
+        (member,) = [row[0] for row in rows["member_changed"]]
+        if self.lock([member]).seqs.get(member) != seq:
+            raise Conflict("the member moved on")
+        self.write(rows)
+        self.commit()
+
     def drop_failed(self, activities: Sequence[str]) -> None:
         """Remove failed activities that are about to be settled under the same id."""
         self._all(

@@ -91,6 +91,13 @@ class Store(Protocol):
         """Write the rows of a unit. Raises Conflict when a key or a member was taken meanwhile."""
         ...
 
+    def write_alone(self, rows: Rows, seq: int) -> None:
+        """Write the rows of a unit that changes one member, in a transaction of its own, and commit.
+
+        Raises Conflict where the member no longer stands at sequence number ``seq``, or as :meth:`write` does.
+        """
+        ...
+
     def drop_failed(self, activities: Sequence[str]) -> None:
         """Remove failed activities that are about to be settled under the same id."""
         ...
