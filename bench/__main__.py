@@ -32,7 +32,7 @@ class Benchmark:
     measure: Callable[[Servers], Sequence[float]]
 
 
-_ORM = "ORM unit of work : record, {}"
+_ORM = "ORM unit of work that locks, loads and writes the same : record, {}"
 _BULK = "record : record_many, {}"
 BENCHMARKS = (
     Benchmark(

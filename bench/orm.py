@@ -1,9 +1,9 @@
 """A purchase settled by an ORM unit of work: the same rows as the kernel's, in one flush and one commit.
 
 A unit of work is a session of its own, as a request has it: it locks the member, loads what it will change (member,
-account, metrics) and writes. It is helped otherwise: it does not look for the key, and what the purchase earns, how that
-splits over the lines, when it expires and the hash of the body are given. Ids are made and objects are built while it is
-measured, as the kernel does.
+account, metrics) and writes. It is helped otherwise: it does not look for the key, and what the purchase earns, how
+that splits over the lines, when it expires and the hash of the body are given. Ids are made and objects are built while
+it is measured, as the kernel does.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ import pytest
 from attrs import evolve, frozen
 from sqlalchemy import func, insert, select
 
-from corekit import Activity, Kit, Line, Outcome
+from corekit import Activity, Kit, Line, Outcome, hookimpl
 from corekit.db.lineage import core
 from corekit.log import configure
 from corekit.testing.clock import SettableClock
@@ -50,11 +50,7 @@ def unforeseen(toy: ModuleType) -> ModuleType:
     plain = evolve(declares, effects=[evolve(toy.TAKE, fold=None, unfold=None)])
     vars(module).update({name: value for name, value in vars(toy).items() if name.startswith("corekit_")})
 
-    @toy.hookimpl
-    def corekit_declare() -> Any:
-        return plain
-
-    vars(module)["corekit_declare"] = corekit_declare
+    vars(module)["corekit_declare"] = hookimpl(lambda: plain)
     return module
 
 
@@ -76,7 +72,8 @@ class World:
 
     def activity(self, member: str, kind: str, amount: int = 0, **values: Any) -> Activity:
         """Make an activity that occurs now."""
-        return Activity(type=kind, member=member, amount=amount, **{"occurred_at": self.clock(), **values})
+        given: dict[str, Any] = {"occurred_at": self.clock(), **values}
+        return Activity(type=kind, member=member, amount=amount, **given)
 
     def balances(self, member: str) -> dict[str, int]:
         """Return what the books say of each account, debts as negative."""
@@ -130,7 +127,8 @@ def make_world(make_kit: MakeKit, clock: SettableClock) -> Callable[..., World]:
     """Make a world of other plugins or settings."""
 
     def make(**options: Any) -> World:
-        return World(make_kit(**{"sources": HISTORY, **options}), clock)
+        given: dict[str, Any] = {"sources": HISTORY, **options}
+        return World(make_kit(**given), clock)
 
     return make
 

@@ -1,4 +1,4 @@
-"""Bad input gets a coded error with its path and parameters; nothing is written but a stored refusal; and always the same answer."""
+"""Bad input gets a coded error with path and parameters, always the same; nothing is kept but a stored refusal."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from corekit import Activity, Invalid, Line
+from corekit import Activity, Invalid, Line, Problem
 
-KEY = {"external_id": "bad-1"}
+KEY: dict[str, Any] = {"external_id": "bad-1"}
 LARGEST = 10**15
 
 
@@ -89,9 +89,9 @@ def test_what_is_not_understood_is_invalid_by_every_door_and_leaves_nothing(
     kept_world: Any, wrong: dict[str, Any], code: str, path: tuple[str | int, ...]
 ) -> None:
     world, member = kept_world
-    activity = Activity(**{"type": "toy.earn", "member": member, "amount": 5, **KEY, **wrong})
+    activity = _wrong(member, **KEY, **wrong) if "external_id" not in wrong else _wrong(member, **wrong)
     stored = world.rows()
-    said = []
+    said: list[tuple[Problem, ...]] = []
     for _ in range(2):
         for door in (world.kit.record, world.kit.simulate):
             with pytest.raises(Invalid) as refused:
@@ -127,7 +127,7 @@ def test_everything_wrong_is_said_at_once(kept_world: Any) -> None:
 def test_parameters_fill_the_sentence(kept_world: Any, wrong: dict[str, Any], parameters: dict[str, Any]) -> None:
     world, member = kept_world
     with pytest.raises(Invalid) as refused:
-        world.kit.record(Activity(**{"type": "toy.earn", "member": member, "amount": 5, **wrong}))
+        world.kit.record(_wrong(member, **wrong))
     problem = refused.value.problems[0]
     assert problem.parameters == parameters
     assert "{" not in problem.message
@@ -140,7 +140,9 @@ def test_a_near_miss_of_a_type_is_suggested(kept_world: Any) -> None:
         world.kit.record(Activity(type="purchas", member=member))
 
 
-@pytest.mark.parametrize("literal", ["\\u0000", "a\\\\u0000", "\u4f60\u597d", "\U0001f600", "'; DROP TABLE core_member; --"])
+@pytest.mark.parametrize(
+    "literal", ["\\u0000", "a\\\\u0000", "\u4f60\u597d", "\U0001f600", "'; DROP TABLE core_member; --"]
+)
 def test_odd_but_honest_texts_are_kept_as_they_are(kept_world: Any, literal: str) -> None:
     world, member = kept_world
     lines = (Line(1, 500, sku=literal, category=literal, flags=(literal,)),)
@@ -222,6 +224,11 @@ def test_why_of_what_there_is_not_is_not_found(kept_world: Any) -> None:
     for unknown in ("0" * 32, "x", "'; --"):
         with pytest.raises(NotFound):
             world.kit.why(unknown)
+
+
+def _wrong(member: str, **wrong: Any) -> Activity:
+    given: dict[str, Any] = {"type": "toy.earn", "member": member, "amount": 5, **wrong}
+    return Activity(**given)
 
 
 def _is_clean(message: str) -> bool:

@@ -24,8 +24,13 @@ COREKIT = Path(sysconfig.get_path("scripts"), "corekit")
 @pytest.fixture
 def corekit(world: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """The command line over the kit of a world."""
+
+    def give(_: Any) -> Kit:
+        kit: Kit = world.kit
+        return kit
+
     for module in ("jobs", "worker"):
-        monkeypatch.setattr(f"corekit.cli.{module}.open_kit", lambda _: world.kit)
+        monkeypatch.setattr(f"corekit.cli.{module}.open_kit", give)
     return lambda *words: CliRunner().invoke(app, list(words))
 
 
@@ -82,7 +87,7 @@ def test_a_worker_waits_for_more_and_ends_cleanly_on_a_signal(kit: Kit, tmp_path
     url = kit.database.url.render_as_string(hide_password=False)
     config.write_text(f"[corekit]\ndatabase = {json.dumps(url)}\n")
     member = kit.record(Activity(type="member.registered")).member
-    command = [COREKIT, "--config", config, "--json", "worker"]
+    command: list[str | Path] = [COREKIT, "--config", config, "--json", "worker"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as worker:
         for amount in (1, 2):  # the second comes when the first is done: the worker was waiting for it
             kit.enqueue([Activity(type="purchase", member=member, amount=amount)])

@@ -19,7 +19,9 @@ def _available(world: Any, member: str) -> tuple[int, int]:
 
 
 @pytest.mark.row("P7", way="python")
-@pytest.mark.parametrize(("step", "available", "verdict"), [(-MICROSECOND, 50, "settled"), (0 * MICROSECOND, 0, "refused")])
+@pytest.mark.parametrize(
+    ("step", "available", "verdict"), [(-MICROSECOND, 50, "settled"), (0 * MICROSECOND, 0, "refused")]
+)
 def test_value_lapses_at_its_instant_and_not_before(world: Any, step: timedelta, available: int, verdict: str) -> None:
     member = world.member()
     earned = world.clock() + timedelta(seconds=1)
@@ -89,9 +91,8 @@ def test_when_it_is_materialised_does_not_change_the_end(world: Any) -> None:
 
 
 def test_history_expires_as_history(world: Any) -> None:
-    member = world.member()
     then = world.clock() - timedelta(days=2)
-    past = {"source": "history"}
+    past: dict[str, Any] = {"source": "history"}
     from corekit import Activity  # noqa: PLC0415
 
     member = world.kit.record(Activity(type="member.registered", occurred_at=then - timedelta(days=9), **past)).member

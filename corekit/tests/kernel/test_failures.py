@@ -99,7 +99,7 @@ def test_a_plugin_that_raises_in_what_it_foresees_fails_its_own_activity_only(
 
     declares = toy.corekit_declare()
     module = ModuleType("clumsy")
-    vars(module).update({name: value for name, value in vars(unforeseen).items() if name.startswith("corekit_")})
+    vars(module).update(_hooks(unforeseen))
     clumsy = evolve(declares, effects=[evolve(toy.TAKE, **{bug: raises})])
     vars(module)["corekit_declare"] = hookimpl(lambda: clumsy)
     world = make_world(modules={"toy": module})
@@ -115,34 +115,57 @@ def test_a_plugin_that_raises_in_what_it_foresees_fails_its_own_activity_only(
     assert world.is_proved()
 
 
-EARN: dict[str, Any] = {"rule": "r@1", "account": "toy", "amount": 5}
-NEXT: dict[str, Any] = {"rule": "r@1", "type": "toy.earn", "name": "x"}
-ROGUES: dict[str, tuple[Callable[[Any], Any], str, str, str]] = {
+Make = Callable[[Any], Any]
+
+
+def _credit(**values: Any) -> Make:
+    given: dict[str, Any] = {"rule": "r@1", "account": "toy", "amount": 5, **values}
+    return lambda activity: Credit(activity, **given)
+
+
+def _debit(**values: Any) -> Make:
+    given: dict[str, Any] = {"rule": "r@1", "account": "toy", "amount": 5, **values}
+    return lambda activity: Debit(activity, **given)
+
+
+def _follow(**values: Any) -> Make:
+    given: dict[str, Any] = {"rule": "r@1", "type": "toy.earn", "name": "x", **values}
+    return lambda activity: Follow(activity, **given)
+
+
+def _of_nothing(_: Any) -> Any:
+    nothing: Any = None
+    return Credit(nothing, rule="r@1", account="toy", amount=5)
+
+
+NAIVE = datetime(2030, 1, 1)  # noqa: DTZ001 - that is what is wrong with it
+LAST = datetime.max.replace(tzinfo=UTC)
+ROGUES: dict[str, tuple[Make, str, str, str]] = {
     # What is yielded, the code, the other side, and a word of the way out.
-    "unknown account": (lambda a: Credit(a, **{**EARN, "account": "no"}), "EFFECT_INVALID", "no", "declares"),
-    "account of another": (lambda a: Credit(a, **{**EARN, "account": "other"}), "EFFECT_NOT_ALLOWED", "other", "requires"),
+    "unknown account": (_credit(account="no"), "EFFECT_INVALID", "no", "declares"),
+    "account of another": (_credit(account="other"), "EFFECT_NOT_ALLOWED", "other", "requires"),
     "tier": (lambda a: SetTier(a, rule="r@1", ladder="x", tier="y", reason=""), "EFFECT_NOT_ALLOWED", "core", "own"),
     "state": (lambda a: SetState(a, rule="r@1", state="frozen"), "EFFECT_NOT_ALLOWED", "core", "own"),
     "enrolment": (lambda a: Enrol(a, rule="r@1"), "EFFECT_NOT_ALLOWED", "core", "own"),
     "no kind": (lambda a: Effect(a, rule="r@1"), "EFFECT_NOT_ALLOWED", "Effect", "own"),
-    "no amount": (lambda a: Credit(a, **{**EARN, "amount": 0}), "EFFECT_INVALID", "", "whole number"),
-    "too much": (lambda a: Credit(a, **{**EARN, "amount": 2**70}), "EFFECT_INVALID", "", "whole number"),
-    "fraction": (lambda a: Credit(a, **{**EARN, "amount": 1.5}), "EFFECT_INVALID", "", "whole number"),
-    "negative": (lambda a: Debit(a, **{**EARN, "amount": -5}), "EFFECT_INVALID", "", "whole number"),
-    "shares too small": (lambda a: Credit(a, **EARN, shares={1: 4}), "EFFECT_INVALID", "r@1", "sum"),
-    "shares of no line": (lambda a: Credit(a, **EARN, shares={9: 5}), "EFFECT_INVALID", "r@1", "line"),
-    "shares of texts": (lambda a: Credit(a, **EARN, shares={1: "5"}), "EFFECT_INVALID", "r@1", "share"),  # type: ignore[dict-item]
-    "empty rule": (lambda a: Credit(a, **{**EARN, "rule": ""}), "EFFECT_INVALID", "", "rule"),
-    "no rule": (lambda a: Credit(a, **{**EARN, "rule": None}), "EFFECT_INVALID", "", "rule"),
-    "naive time": (lambda a: Credit(a, **EARN, expires_at=datetime(2030, 1, 1)), "EFFECT_INVALID", "", "zone"),  # noqa: DTZ001
-    "far time": (lambda a: Credit(a, **EARN, expires_at=datetime.max.replace(tzinfo=UTC)), "EFFECT_INVALID", "", "9999"),
-    "otherwise": (lambda a: Debit(a, **EARN, otherwise="cry"), "EFFECT_INVALID", "cry", "refuse"),  # type: ignore[arg-type]
-    "no activity": (lambda _: Credit(None, **EARN), "EFFECT_INVALID", "", ""),  # type: ignore[arg-type]
-    "unknown follow-on": (lambda a: Follow(a, **{**NEXT, "type": "toy.no"}), "EFFECT_INVALID", "toy.no", "declared"),
-    "internal follow-on": (lambda a: Follow(a, **{**NEXT, "type": "toy.expired"}), "EFFECT_INVALID", "toy.e", "declared"),
-    "huge follow-on": (lambda a: Follow(a, **NEXT, amount=2**70), "EFFECT_INVALID", "toy.earn", "between"),
-    "nameless follow-on": (lambda a: Follow(a, **{**NEXT, "name": ""}), "EFFECT_INVALID", "toy.earn", "name"),
-    "follow-on's payload": (lambda a: Follow(a, **NEXT, payload={"days": "x"}), "EFFECT_INVALID", "toy.earn", "days"),
+    "no amount": (_credit(amount=0), "EFFECT_INVALID", "", "whole number"),
+    "too much": (_credit(amount=2**70), "EFFECT_INVALID", "", "whole number"),
+    "fraction": (_credit(amount=1.5), "EFFECT_INVALID", "", "whole number"),
+    "negative": (_debit(amount=-5), "EFFECT_INVALID", "", "whole number"),
+    "shares too small": (_credit(shares={1: 4}), "EFFECT_INVALID", "r@1", "sum"),
+    "shares of no line": (_credit(shares={9: 5}), "EFFECT_INVALID", "r@1", "line"),
+    "shares of texts": (_credit(shares={1: "5"}), "EFFECT_INVALID", "r@1", "share"),
+    "empty rule": (_credit(rule=""), "EFFECT_INVALID", "", "rule"),
+    "no rule": (_credit(rule=None), "EFFECT_INVALID", "", "rule"),
+    "naive time": (_credit(expires_at=NAIVE), "EFFECT_INVALID", "", "zone"),
+    "far time": (_credit(expires_at=LAST), "EFFECT_INVALID", "", "9999"),
+    "otherwise": (_debit(otherwise="cry"), "EFFECT_INVALID", "cry", "refuse"),
+    "no activity": (_of_nothing, "EFFECT_INVALID", "", ""),
+    "unknown follow-on": (_follow(type="toy.no"), "EFFECT_INVALID", "toy.no", "declared"),
+    "internal follow-on": (_follow(type="toy.expired"), "EFFECT_INVALID", "toy.expired", "declared"),
+    "huge follow-on": (_follow(amount=2**70), "EFFECT_INVALID", "toy.earn", "between"),
+    "nameless follow-on": (_follow(name=""), "EFFECT_INVALID", "toy.earn", "name"),
+    "follow-on's payload": (_follow(payload={"days": "x"}), "EFFECT_INVALID", "toy.earn", "days"),
     "no effect": (lambda _: "Credit", "PLUGIN_FAILED", "", "log"),
 }
 
@@ -171,7 +194,7 @@ def test_an_effect_that_a_plugin_may_not_yield_fails_and_names_both_sides_and_th
 
 
 def test_two_follow_ons_of_one_name_fail_the_activity(world: Any, toy: Any) -> None:
-    toy.rogue += [lambda a: Follow(a, rule="r@1", type="toy.earn", name="same", amount=1)] * 2
+    toy.rogue += [_follow(name="same", amount=1)] * 2
     failed = world.does(world.member(), "toy.yield", 5)
     assert (failed.outcome, failed.code) == ("failed", "EFFECT_INVALID")
     assert "same" in failed.message
@@ -193,7 +216,10 @@ def test_a_refusal_that_a_plugin_raises_refuses_its_own_activity_only(world: Any
 
 
 def test_an_own_effect_that_no_document_can_hold_fails_its_activity(world: Any, toy: Any) -> None:
-    toy.rogue.append(lambda a: toy.Take(a, rule="r@1", item=object()))
+    def unstorable(activity: Activity) -> Any:
+        return toy.Take(activity, rule="r@1", item=object())
+
+    toy.rogue.append(unstorable)
     failed = world.does(world.member(), "toy.yield", 5)
     assert (failed.outcome, failed.code) == ("failed", "EFFECT_INVALID")
     assert world.is_proved()
@@ -210,7 +236,7 @@ def test_apply_writes_only_the_plugins_own_tables(make_world: Any, toy: Any, sta
 
     declares = toy.corekit_declare()
     module = ModuleType("thief")
-    vars(module).update({name: value for name, value in vars(toy).items() if name.startswith("corekit_")})
+    vars(module).update(_hooks(toy))
     vars(module)["corekit_declare"] = hookimpl(lambda: evolve(declares, effects=[evolve(toy.TAKE, apply=apply)]))
     world = make_world(modules={"toy": module})
     world.stock(5)
@@ -235,6 +261,10 @@ def test_a_metric_that_nobody_declares_fails_and_says_so(make_world: Any) -> Non
     failed = world.does(world.member(), "asking.go")
     assert failed.outcome == "failed"
     assert PluginError.code != failed.code or "spent" in failed.message
+
+
+def _hooks(module: ModuleType) -> dict[str, Any]:
+    return {name: value for name, value in vars(module).items() if name.startswith("corekit_")}
 
 
 def _other_kind() -> Any:

@@ -129,8 +129,11 @@ def test_nothing_happens_before_the_answers_are_asked_for(world: Any) -> None:
 
 
 def test_progress_is_told_after_each_chunk(world: Any) -> None:
-    member, told = world.member(), []
-    list(world.kit.record_many((world.activity(member, "toy.earn", 1) for _ in range(5)), chunk=2, progress=told.append))
+    member = world.member()
+    told: list[int] = []
+    list(
+        world.kit.record_many((world.activity(member, "toy.earn", 1) for _ in range(5)), chunk=2, progress=told.append)
+    )
     assert told == [2, 4, 5]
 
 

@@ -62,7 +62,7 @@ def test_the_cost_does_not_grow_with_the_chunk(world: Any) -> None:
 def test_the_cost_does_not_grow_with_what_a_member_has_behind_it(world: Any) -> None:
     fresh, old = world.member(), world.member()
     list(world.kit.record_many(world.activity(old, "toy.earn", 5) for _ in range(300)))
-    costs = []
+    costs: list[int] = []
     for member in (fresh, old):
         world.does(member, "toy.earn", 10)
         before = world.kit.statements

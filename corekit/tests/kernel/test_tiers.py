@@ -123,6 +123,12 @@ def test_a_ladder_by_a_plugins_metric_or_by_a_count_lifts_too(make_world: Callab
 @pytest.mark.row("T2", way="bad_input")
 def test_nobody_outside_sets_a_tier(shop: Any) -> None:
     member = shop.member()
-    payload = {"ladder": "main", "from_tier": "base", "to_tier": "gold", "reason": "please", "measured": {}}
+    payload: dict[str, Any] = {
+        "ladder": "main",
+        "from_tier": "base",
+        "to_tier": "gold",
+        "reason": "please",
+        "measured": {},
+    }
     (answer,) = shop.kit.record_many([shop.activity(member, "tier.changed", payload=payload)])
     assert (answer.outcome, answer.code) == ("invalid", "TYPE_INTERNAL")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -15,10 +15,11 @@ from typer.testing import CliRunner
 
 from corekit import Activity, Kit, Line, Settings
 from corekit.cli import app
-from corekit.db import guards, lineage
+from corekit.db import lineage
 from corekit.db.lineage import lineages
 from corekit.db.reader import Reader
 from corekit.ledger.verify import INVARIANTS, Report, verify
+from corekit.migrations import guards
 from corekit.plugins import discover
 from corekit.testing.backends import Backend
 from corekit.testing.clock import SettableClock
@@ -40,23 +41,29 @@ FAULTS = [
     ("8", "UPDATE core_effect SET unfunded = unfunded + 1 WHERE kind = 'Debit' AND account_kind = 'toy.kind'"),
     (
         "9",
-        "UPDATE core_lot SET account_id = (SELECT id FROM core_account WHERE kind = 'toy' "
-        f"AND member_id = {RICH}) WHERE account_id = (SELECT id FROM core_account WHERE kind = 'toy.kind')",
+        (
+            f"UPDATE core_lot SET account_id = (SELECT id FROM core_account WHERE kind = 'toy' AND member_id = {RICH}) "
+            "WHERE account_id = (SELECT id FROM core_account WHERE kind = 'toy.kind')"
+        ),
     ),
     ("12", "UPDATE core_effect SET undone = 1 WHERE kind = 'toy.take'"),
     ("12", "UPDATE core_lot_movement SET kind = 'consume' WHERE kind = 'clawback'"),
     (
         "12",
-        "UPDATE core_activity SET reverses = (SELECT id FROM core_activity WHERE type = 'reversal' "
-        f"AND member_id = {RICH} LIMIT 1) WHERE type = 'member.frozen'",
+        (
+            "UPDATE core_activity SET reverses = (SELECT id FROM core_activity WHERE type = 'reversal' "
+            f"AND member_id = {RICH} LIMIT 1) WHERE type = 'member.frozen'"
+        ),
     ),
     ("13", "DELETE FROM core_outbox WHERE topic = 'member.frozen'"),
     ("13", "DELETE FROM core_request WHERE activity_id = (SELECT id FROM core_activity WHERE type = 'member.frozen')"),
     ("13", "UPDATE core_effect SET state = 'dropped' WHERE id = " + PLAIN),
     (
         "14",
-        "INSERT INTO core_account SELECT '0123456789abcdef0123456789abcdef', kind, member_id, state, 0, 0, 0, 0, "
-        "overdraft_limit, 0, 0 FROM core_account WHERE kind = 'toy.issued'",
+        (
+            "INSERT INTO core_account SELECT '0123456789abcdef0123456789abcdef', kind, member_id, state, 0, 0, 0, 0, "
+            "overdraft_limit, 0, 0 FROM core_account WHERE kind = 'toy.issued'"
+        ),
     ),
     ("15", """UPDATE core_effect SET shares = '{"1": 3}' WHERE shares IS NOT NULL"""),
     ("15", """UPDATE core_effect SET shares = '{"1": 10, "2": 0, "7": 2}' WHERE shares IS NOT NULL"""),
@@ -66,8 +73,10 @@ FAULTS = [
     ("metrics", "UPDATE core_metric_day SET day = day + 1000 WHERE metric = 'visits'"),
     (
         "parents",
-        "INSERT INTO core_line (activity_id, no, amount, quantity) "
-        "VALUES ('0123456789abcdef0123456789abcdef', 1, 5, 1000)",
+        (
+            "INSERT INTO core_line (activity_id, no, amount, quantity) "
+            "VALUES ('0123456789abcdef0123456789abcdef', 1, 5, 1000)"
+        ),
     ),
     ("sequence", "UPDATE core_member SET seq = seq + 1"),
     ("sequence", "UPDATE core_member SET last_at = last_at - 1"),
@@ -86,7 +95,11 @@ def kept_books() -> Iterator[dict[str, Any]]:
 
 @pytest.fixture
 def books(
-    dialect: str, backend: Backend, toy: ModuleType, kept_books: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+    dialect: str,
+    backend: Backend,
+    toy: ModuleType,
+    kept_books: dict[str, Any],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Kit:
     if dialect not in kept_books:
         modules = {"toy": toy}
@@ -229,7 +242,7 @@ def test_the_command_could_not_run_without_settings_with_exit_code_2(tmp_path: P
 
 
 @contextmanager
-def _transaction(kit: Kit) -> Iterator[Connection]:
+def _transaction(kit: Kit) -> Generator[Connection]:
     """Give a transaction that is rolled back."""
     with kit.database.connect() as connection:
         connection.exec_driver_sql("BEGIN")

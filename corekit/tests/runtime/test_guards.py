@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import Connection, Table, insert
 from sqlalchemy.exc import DBAPIError
 
-from corekit.db import guards, lineage
+from corekit.db import lineage
 from corekit.db.engine import Database
-from corekit.db.guards import GUARDS, Guard
 from corekit.ids import named_id
+from corekit.migrations import guards
+from corekit.migrations.guards import GUARDS, Guard
 
 METADATA = lineage.core().metadata
 ONE, TWO = named_id("one"), named_id("two")

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text, inspect
 
-from corekit.db import guards, migrate
+from corekit.db import migrate
 from corekit.db.base import NAMING, table
 from corekit.db.engine import Database
 from corekit.db.lineage import Lineage, core, ordered
@@ -20,6 +20,7 @@ from corekit.db.types import Id
 from corekit.errors import PluginError, Unavailable
 from corekit.ids import new_id
 from corekit.members.tables import member
+from corekit.migrations import guards
 
 Write = Callable[..., Lineage]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from corekit.activities.activity import Activity
 from corekit.activities.checks import check
-from corekit.activities.effects import Credit, Debit, Effect, Enrol, Follow, SetState, SetTier, values_of
+from corekit.activities.effects import Credit, Debit, Effect, Enrol, Follow, SetState, SetTier
 from corekit.activities.incoming import Incoming, Key, internal, loaded
 from corekit.activities.outcome import EffectOutcome, Outcome
 from corekit.activities.plan import Plan
@@ -26,6 +26,8 @@ from corekit.registry import CORE
 from corekit.tiers.evaluate import qualified
 from corekit.tiers.ladder import Ladder
 
+REVERSAL = "reversal"
+"""Why a member stands in a tier to which a reversal led back."""
 MOST_DEPTH = 8
 """How deep activities may follow from each other."""
 
@@ -84,7 +86,7 @@ class Applier:
             for owner, effect in yielded:
                 self._apply(member, planned, owner, effect, follow_ons)
             self._measure(member, planned)
-            follow_ons.extend(self._promotions(member, planned))
+            follow_ons.extend(self._tier_changes(member, planned))
         except Refusal as refusal:
             member.journal.roll_back()
             self.refuse(incoming, refusal.code, refusal.parameters)
@@ -135,7 +137,7 @@ class Applier:
         if isinstance(effect, Follow):
             self._follow(planned, owner, effect, follow_ons)
             return
-        row = planned.add(member.journal, _row(owner, effect, self.terms.effects))
+        row = planned.add(member.journal, PlannedEffect.of(owner, effect, self.terms.effects))
         try:
             self._apply_one(member, planned, effect, row, follow_ons)
         except Refusal as refusal:
@@ -204,8 +206,7 @@ class Applier:
             member.journal.set(member, "stale", value=True)
 
     def _follow(self, planned: Planned, owner: str, effect: Follow, follow_ons: list[Activity]) -> None:
-        activity = _child(
-            planned,
+        activity = planned.child(
             effect.type,
             f"{owner}:{effect.name}",
             payload=loaded(effect.payload, self.terms.schemas[effect.type]),
@@ -257,8 +258,11 @@ class Applier:
 
     # --------------------------------------------------------------------------------------------------- tiers
 
-    def _promotions(self, member: Member, planned: Planned) -> list[Activity]:
-        """Return the changes to higher tiers that the member qualifies for now."""
+    def _tier_changes(self, member: Member, planned: Planned) -> list[Activity]:
+        """Return the changes to higher tiers that the member qualifies for now.
+
+        And to lower ones where an earlier reversal led to a tier that rests on what this one takes back.
+        """
         if not member.exists or self.terms.ladder_metrics.isdisjoint(planned.measures):
             return []
         found: list[Activity] = []
@@ -267,6 +271,8 @@ class Applier:
             standing = self._standing(member, ladder)
             if tier.rank > standing:
                 found.append(self._change(planned, ladder, standing, tier.code, "qualified", measured))
+            elif tier.rank < standing and _rests_on_what_is_left(member, ladder):
+                found.append(self._change(planned, ladder, standing, tier.code, REVERSAL, measured))
         return found
 
     def _qualified(self, member: Member, ladder: Ladder, at: int) -> Any:
@@ -291,7 +297,7 @@ class Applier:
             "reason": reason,
             "measured": dict(measured),
         }
-        return _child(planned, "tier.changed", f"tier:{ladder.code}", payload=payload)
+        return planned.child("tier.changed", f"tier:{ladder.code}", payload=payload)
 
     # ------------------------------------------------------------------------------------------------- reversal
 
@@ -313,7 +319,7 @@ class Applier:
                 self._undo(member, planned, original, effect)
         if planned.incoming.activity.parent is None:
             follow_ons.extend(
-                _child(planned, "reversal", f"undo:{below.id}", reverses=below.id)
+                planned.child("reversal", f"undo:{below.id}", reverses=below.id)
                 for below in original.below()
                 if not below.is_reversed and not below.is_reversal
             )
@@ -357,36 +363,21 @@ class Applier:
         self._foresee(member, owner, prepared, foreseen=kind.unfold is not None)
 
     def _withdraw(self, member: Member, planned: Planned, original: Original, code: str | None) -> None:
-        """Take back a tier whose cause was reversed, if the ladder says so and the member no longer qualifies.
-
-        A stay that another activity gave is that one's. One to which an earlier reversal led back may rest on this.
-        """
+        """Take back a tier whose cause was reversed, if the ladder says so and the member no longer qualifies."""
         for ladder in self.terms.ladders:
             stays = member.assignments.get(ladder.code)
             if not stays or ladder.code != code or ladder.on_reversal == "keep":
                 continue
-            if stays[-1].activity_id != original.id and stays[-1].reason != "reversal":
+            if stays[-1].activity_id != original.id:  # another activity gave the tier in which the member stands
                 continue
             tier, measured = self._qualified(member, ladder, planned.voucher.at)
             if tier.rank < self._standing(member, ladder):
-                self._assign(member, planned, ladder.code, tier.code, "reversal", measured)
+                self._assign(member, planned, ladder.code, tier.code, REVERSAL, measured)
 
 
-def _row(owner: str, effect: Effect, own: Any) -> PlannedEffect:
-    if isinstance(effect, Credit | Debit):
-        return PlannedEffect(
-            owner,
-            type(effect).__name__,
-            effect.rule,
-            account=effect.account,
-            amount=effect.amount,
-            shares=effect.shares,
-        )
-    if type(effect) in own:
-        kind, _ = own[type(effect)]
-        return PlannedEffect(owner, kind.name, effect.rule, data=values_of(effect), value=effect)
-    data = None if isinstance(effect, Enrol) else values_of(effect)
-    return PlannedEffect(owner, type(effect).__name__, effect.rule, data=data)
+def _rests_on_what_is_left(member: Member, ladder: Ladder) -> bool:
+    """Say whether a reversal led the member to the tier in which it stands."""
+    return ladder.on_reversal == "withdraw" and member.assignments[ladder.code][-1].reason == REVERSAL
 
 
 @contextmanager
@@ -397,18 +388,3 @@ def _calling(plugin: str, what: str) -> Generator[None]:
     except Exception as error:
         message = f"plugin {plugin} raised in the effect kind {what}: {type(error).__name__}: {error}"
         raise PluginRaised(message, plugin=plugin, hook=what) from error
-
-
-def _child(planned: Planned, kind: str, name: str, **values: Any) -> Activity:
-    parent = planned.incoming.activity
-    return Activity(
-        type=kind,
-        member=parent.member,
-        occurred_at=parent.occurred_at,
-        source="core",
-        external_id=f"{parent.id}:{name}",
-        parent=parent.id,
-        depth=parent.depth + 1,
-        actor=parent.actor,
-        **values,
-    )

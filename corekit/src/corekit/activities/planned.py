@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from corekit.activities.effects import Effect
+from corekit.activities.activity import Activity
+from corekit.activities.effects import Credit, Debit, Effect, Enrol, values_of
 from corekit.activities.incoming import Incoming
 from corekit.declares import EffectKind
 from corekit.ids import new_id
@@ -59,6 +60,17 @@ class PlannedEffect:
         self.unfunded = 0
         self.value = value
 
+    @classmethod
+    def of(cls, owner: str, effect: Effect, own: Mapping[type, tuple[EffectKind, str]]) -> PlannedEffect:
+        """Plan an effect as it was yielded; ``own`` are the plugins' own kinds by class."""
+        name = type(effect).__name__
+        if isinstance(effect, Credit | Debit):
+            return cls(owner, name, effect.rule, account=effect.account, amount=effect.amount, shares=effect.shares)
+        if type(effect) in own:
+            return cls(owner, own[type(effect)][0].name, effect.rule, data=values_of(effect), value=effect)
+        data = None if isinstance(effect, Enrol) else values_of(effect)  # the profile has a table of its own
+        return cls(owner, name, effect.rule, data=data)
+
     def drop(self, code: str) -> None:
         """Record that it could not be applied."""
         self.state = "dropped"
@@ -86,3 +98,18 @@ class Planned:
         """Add an effect."""
         journal.push(self.effects, effect)
         return effect
+
+    def child(self, kind: str, name: str, **values: Any) -> Activity:
+        """Make an activity that follows from this one, known among its siblings by ``name``."""
+        parent = self.incoming.activity
+        return Activity(
+            type=kind,
+            member=parent.member,
+            occurred_at=parent.occurred_at,
+            source="core",
+            external_id=f"{parent.id}:{name}",
+            parent=parent.id,
+            depth=parent.depth + 1,
+            actor=parent.actor,
+            **values,
+        )

@@ -40,7 +40,7 @@ def worker(
     stop = threading.Event()
     if threading.current_thread() is threading.main_thread():
         for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda *_: stop.set())
+            signal.signal(name, lambda _number, _frame: stop.set())
     kit = open_kit(ctx)
     if retry_failed:
         kit.retry_failed()

@@ -11,8 +11,8 @@ from attrs import field, frozen
 from sqlalchemy import MetaData
 
 from corekit.db.base import metadata
-from corekit.db.guards import GUARDS, Guard
 from corekit.errors import PluginError
+from corekit.migrations.guards import GUARDS, Guard
 
 if TYPE_CHECKING:
     from corekit.plugins import Plugin

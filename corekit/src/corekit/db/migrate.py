@@ -22,9 +22,9 @@ from sqlalchemy import Connection, inspect
 
 from corekit.db import types
 from corekit.db.engine import Database
-from corekit.db.guards import install
 from corekit.db.lineage import VERSION_TABLE, Lineage, ordered, owner_of
 from corekit.errors import PluginError, Unavailable
+from corekit.migrations.guards import install
 
 _LOCK = 4_718_204_105_117_221_236
 """Two upgrades of one PostgreSQL wait for each other on this advisory lock."""

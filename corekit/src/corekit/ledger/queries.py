@@ -29,7 +29,7 @@ LOT = (
     "l.issued_at",
     "l.seq",
 )
-ASSIGNMENT = ("t.id", "t.ladder", "t.tier", "t.valid_from", "t.valid_to", "t.activity_id")
+ASSIGNMENT = ("t.id", "t.ladder", "t.tier", "t.valid_from", "t.valid_to", "t.activity_id", "t.reason")
 EFFECT = ("e.id", "e.owner", "e.kind", "e.rule", "e.account_kind", "e.amount", "e.undone", "e.data", "e.state", "e.no")
 FAILED = ("f.id", "f.source", "f.external_id")
 _IDS = {"id", "account_id", "activity_id", "effect_id", "member_id", "parent_id", "spend_id"}

@@ -216,6 +216,7 @@ class Assignment:
             assignment.valid_from,
             assignment.valid_to,
             assignment.activity_id,
+            assignment.reason,
         ) = row
         assignment.begun_by = assignment.ended_by = None
         assignment.is_new = False

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
-from sqlalchemy import func, literal_column, select, text
+from sqlalchemy import ColumnElement, func, literal_column, select, text
 
+from corekit.activities.tables import activity as _activity
 from corekit.clock import moment
-from corekit.db import guards, lineage
+from corekit.db import lineage
 from corekit.db.reader import Reader
 from corekit.ledger.chart import DAY
+from corekit.migrations import guards
 
 if TYPE_CHECKING:
     from corekit.activities.terms import Terms
@@ -66,7 +68,7 @@ def verify(read: Reader, terms: Terms) -> Report:
         read.all(select(func.set_config("statement_timeout", "0", True), func.set_config("work_mem", "128MB", True)))
     violations: dict[str, Rows] = {}
     for invariant, shown, search in _searches(read, terms.zone):
-        columns = [literal_column(name) for name in shown.split()]
+        columns: list[ColumnElement[Any]] = [literal_column(name) for name in shown.split()]
         rows = read.all(select(*columns).select_from(text(f"({search}) AS found")).limit(FEW))
         if rows:
             broken = tuple(dict(zip(shown.split(), row, strict=True)) for row in rows)
@@ -130,7 +132,8 @@ _ACCOUNTS = (
             UNION ALL SELECT p.id, a.id, 'debit', p.amount, p.activity_id, p.recorded_at, -1
             FROM core_posting p JOIN core_account a ON a.id = p.debit_account_id WHERE a.member_id IS NOT NULL
             UNION ALL SELECT p.id, a.id, 'credit', p.amount, p.activity_id, p.recorded_at, -1
-            FROM core_posting p JOIN core_account a ON a.id = p.credit_account_id WHERE a.member_id IS NOT NULL) both_sides
+            FROM core_posting p JOIN core_account a ON a.id = p.credit_account_id
+            WHERE a.member_id IS NOT NULL) sides
         GROUP BY posting, account, side, amount, activity_id, recorded_at HAVING sum(n) <> 0""",
     ),
     (
@@ -142,7 +145,7 @@ _ACCOUNTS = (
             UNION ALL SELECT p.unit, p.amount
             FROM core_posting p JOIN core_account a ON a.id = p.credit_account_id WHERE a.member_id IS NULL
             UNION ALL SELECT p.unit, -p.amount
-            FROM core_posting p JOIN core_account a ON a.id = p.debit_account_id WHERE a.member_id IS NULL) both_sides
+            FROM core_posting p JOIN core_account a ON a.id = p.debit_account_id WHERE a.member_id IS NULL) sides
         GROUP BY unit HAVING sum(amount) <> 0""",
     ),
     (
@@ -195,7 +198,8 @@ _LOTS = (
         LEFT JOIN (SELECT spend_id, sum(CASE kind WHEN 'consume' THEN amount ELSE -amount END) AS amount
             FROM core_lot_movement WHERE spend_id IS NOT NULL GROUP BY spend_id) f ON f.spend_id = e.id
         WHERE k.lots AND e.kind = 'Debit' AND e.undoes IS NULL
-            AND CASE e.state WHEN 'applied' THEN e.amount - e.undone ELSE 0 END <> coalesce(f.amount, 0) + e.unfunded""",
+            AND CASE e.state WHEN 'applied' THEN e.amount - e.undone ELSE 0 END
+                <> coalesce(f.amount, 0) + e.unfunded""",
     ),
     (
         "9",
@@ -255,15 +259,16 @@ _ACTIVITIES = (
         """SELECT source, external_id, member FROM (
             SELECT source, external_id, member_id AS member, id AS activity, 1 AS n FROM core_activity
             WHERE state = 'settled'
-            UNION ALL SELECT scope, key, member_id, activity_id, -1 FROM core_request WHERE outcome = 'settled') both_sides
+            UNION ALL SELECT scope, key, member_id, activity_id, -1 FROM core_request WHERE outcome = 'settled') sides
         GROUP BY source, external_id, member, activity HAVING sum(n) <> 0""",
     ),
     (
         "13",
         "activity topic",
         """SELECT activity, topic FROM (
-            SELECT id AS activity, member_id, type AS topic, recorded_at, 1 AS n FROM core_activity WHERE state = 'settled'
-            UNION ALL SELECT activity_id, member_id, topic, recorded_at, -1 FROM core_outbox) both_sides
+            SELECT id AS activity, member_id, type AS topic, recorded_at, 1 AS n FROM core_activity
+            WHERE state = 'settled'
+            UNION ALL SELECT activity_id, member_id, topic, recorded_at, -1 FROM core_outbox) sides
         GROUP BY activity, member_id, topic, recorded_at HAVING sum(n) <> 0""",
     ),
     (
@@ -275,8 +280,8 @@ _ACTIVITIES = (
         WHERE e.kind IN ('Credit', 'Debit', 'Expire')
         GROUP BY e.id, e.activity_id, e.kind, e.amount, e.state, e.undoes
         HAVING CASE WHEN e.state = 'dropped' THEN count(p.id) > 0 WHEN e.undoes IS NOT NULL THEN count(p.id) = 0
-            WHEN e.kind = 'Credit' THEN coalesce(sum(CASE WHEN c.kind = e.account_kind THEN p.amount END), 0) <> e.amount
-            ELSE coalesce(sum(CASE WHEN d.kind = e.account_kind THEN p.amount END), 0) <> e.amount END""",
+            ELSE coalesce(sum(CASE e.account_kind WHEN CASE e.kind WHEN 'Credit' THEN c.kind ELSE d.kind END
+                THEN p.amount END), 0) <> e.amount END""",
     ),
     (
         "14",
@@ -292,7 +297,8 @@ _ACTIVITIES = (
         "follow-ons",
         "activity parent",
         """SELECT c.id AS activity, c.parent_id AS parent FROM core_activity c
-        LEFT JOIN core_activity p ON p.id = c.parent_id WHERE c.state = 'settled' AND (c.depth <> coalesce(p.depth + 1, 0)
+        LEFT JOIN core_activity p ON p.id = c.parent_id
+        WHERE c.state = 'settled' AND (c.depth <> coalesce(p.depth + 1, 0)
             OR p.state <> 'settled' OR p.member_id <> c.member_id OR p.seq >= c.seq)""",
     ),
     (
@@ -316,7 +322,8 @@ _ACTIVITIES = (
 _SHARES = """SELECT e.id AS effect, e.activity_id AS activity FROM core_effect e CROSS JOIN {each}
     LEFT JOIN core_line l ON l.activity_id = e.activity_id AND l.no = CAST(each.key AS bigint)
     GROUP BY e.id, e.activity_id, e.amount
-    HAVING sum(CAST(each.value AS bigint)) <> e.amount OR min(CAST(each.value AS bigint)) < 0 OR count(l.no) <> count(*)"""
+    HAVING sum(CAST(each.value AS bigint)) <> e.amount OR min(CAST(each.value AS bigint)) < 0
+        OR count(l.no) <> count(*)"""
 
 # A reversal measures on the day of what it takes back.
 _METRIC_DAYS = """SELECT member, metric, day FROM (
@@ -324,11 +331,11 @@ _METRIC_DAYS = """SELECT member, metric, day FROM (
     UNION ALL SELECT member, metric, {day}, -value FROM (
         SELECT a.member_id AS member, each.key AS metric, CAST(each.value AS bigint) AS value,
             coalesce(t.occurred_at, a.occurred_at) AS instant
-        FROM core_activity a CROSS JOIN {each} LEFT JOIN core_activity t ON t.id = a.reverses) measured) both_sides
+        FROM core_activity a CROSS JOIN {each} LEFT JOIN core_activity t ON t.id = a.reverses) measured) sides
     GROUP BY member, metric, day HAVING sum(value) <> 0"""
 _METRICS = """SELECT member, metric FROM (
     SELECT member_id AS member, metric, value FROM core_metric
-    UNION ALL SELECT member_id, metric, -value FROM core_metric_day) both_sides
+    UNION ALL SELECT member_id, metric, -value FROM core_metric_day) sides
     GROUP BY member, metric HAVING sum(value) <> 0"""
 
 _CHILDREN = """core_line activity_id core_activity
@@ -372,9 +379,8 @@ def _each(read: Reader, document: str) -> str:
 
 def _span(read: Reader) -> tuple[int, int]:
     """Return the first and the last instant at which anything occurred."""
-    first, last = (literal_column(f"coalesce({edge}(occurred_at), 0)") for edge in ("min", "max"))
-    row = read.one(select(first, last).select_from(text("core_activity")))
-    return (row[0], row[1]) if row else (0, 0)
+    (row,) = read.all(select(func.min(_activity.c.occurred_at), func.max(_activity.c.occurred_at)))
+    return row[0] or 0, row[1] or 0
 
 
 def _day(zone: ZoneInfo, first: int, last: int) -> str:

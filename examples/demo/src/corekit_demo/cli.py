@@ -56,7 +56,7 @@ def demo(
         raise typer.BadParameter("--load-only does not serve, so there is nothing to compare: leave out one of them")
 
     from corekit import Kit
-    from corekit.logs import configure
+    from corekit.log import configure
     from corekit_demo import data, serving
     from corekit_demo.clock import WalkingClock
     from corekit_demo.summary import summarise, table

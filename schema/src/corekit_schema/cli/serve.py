@@ -31,7 +31,7 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
 ) -> None:
     """Serve GraphQL at /graphql and GraphiQL at /graphiql/, until it is stopped."""
-    from corekit.logs import configure
+    from corekit.log import configure
     from corekit_schema.http.app import build_app
     from corekit_schema.http.server import run
 

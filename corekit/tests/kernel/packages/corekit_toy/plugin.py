@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from attrs import field, frozen
-from corekit_toy import tables
 from marshmallow import Schema, fields
 from sqlalchemy import delete, func, insert, select, update
 
@@ -31,6 +30,7 @@ from corekit import (
 )
 from corekit.activities.plugin_write import Applied, PluginWrite
 from corekit.db.reader import Reader, any_of
+from corekit_toy import tables
 
 UNIT = Unit("toys", 0)
 THIRD = 3
@@ -170,6 +170,23 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
 
 
 def _react(activity: Activity, facts: Facts) -> Iterator[Effect]:
+    yield from _value(activity)
+    kind = activity.type.removeprefix("toy.")
+    told: Any = activity.payload
+    if kind in ("take", "pick"):
+        held = facts.prepared(activity) or 0
+        yield Take(activity, rule="take@1", item=told["item"], bonus=30 if (held + 1) % THIRD == 0 else 0)
+    elif kind == "taken" and activity.amount:
+        yield Credit(activity, rule="third@1", account="toy", amount=activity.amount)
+    elif kind in ("chain", "link") and activity.amount:
+        yield Credit(activity, rule="chain@1", account="toy", amount=activity.amount)
+        yield Follow(activity, rule="chain@1", type="toy.link", name="link", amount=activity.amount - 1)
+    elif kind == "yield":
+        for make in rogue:
+            yield make(activity)
+
+
+def _value(activity: Activity) -> Iterator[Effect]:
     kind = activity.type.removeprefix("toy.")
     told: Any = activity.payload
     for suffix, account in KINDS.items():
@@ -181,17 +198,6 @@ def _react(activity: Activity, facts: Facts) -> Iterator[Effect]:
             yield Debit(activity, rule="spend@1", account=account, amount=activity.amount)
     if kind == "tip":
         yield Debit(activity, rule="tip@1", account="toy", amount=activity.amount)
-    elif kind in ("take", "pick"):
-        held = facts.prepared(activity) or 0
-        yield Take(activity, rule="take@1", item=told["item"], bonus=30 if (held + 1) % THIRD == 0 else 0)
-    elif kind == "taken" and activity.amount:
-        yield Credit(activity, rule="third@1", account="toy", amount=activity.amount)
-    elif kind in ("chain", "link") and activity.amount:
-        yield Credit(activity, rule="chain@1", account="toy", amount=activity.amount)
-        yield Follow(activity, rule="chain@1", type="toy.link", name="link", amount=activity.amount - 1)
-    elif kind == "yield":
-        for make in rogue:
-            yield make(activity)
     elif activity.type == "purchase":
         shares = {line.no: line.amount // 100 for line in activity.lines if line.amount >= 100}
         whole = sum(shares.values()) or activity.amount // 100

@@ -1,0 +1,32 @@
+"""The stamps on the cards, the mugs in stock, and who won one."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, Column, Index, MetaData, Text
+
+from corekit.db.base import NAMING, table
+from corekit.db.types import Id, Whole
+
+metadata = MetaData(naming_convention=NAMING)
+
+stamp = table(
+    "stamps_stamp",
+    Column("effect_id", Id, primary_key=True),
+    Column("member_id", Id, nullable=False),
+    Index(None, "member_id"),
+    meta=metadata,
+)
+stock = table(
+    "stamps_stock",
+    Column("prize", Text, primary_key=True),
+    Column("pieces", Whole, nullable=False),
+    CheckConstraint("pieces >= 0", name="pieces"),
+    meta=metadata,
+)
+won = table(
+    "stamps_won",
+    Column("effect_id", Id, primary_key=True),
+    Column("member_id", Id, nullable=False),
+    Column("prize", Text, nullable=False),
+    meta=metadata,
+)
