@@ -29,8 +29,12 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment of its own with the wheels in it, and what they depend on, but nothing of this repository."""
     folder = tmp_path_factory.mktemp("elsewhere")
     distributions = [path for path in OURS if (path / "pyproject.toml").exists()]
+
+    def wheel(distribution: Path) -> Path:
+        return build(distribution, folder / "wheels")
+
     with ThreadPoolExecutor(2) as pool:
-        wheels = list(pool.map(lambda path: build(path, folder / "wheels"), distributions))
+        wheels = list(pool.map(wheel, distributions))
     venv.create(folder / "venv", symlinks=True)
     python = folder / "venv/bin/python"
     site = next((folder / "venv/lib").glob("python*/site-packages"))
