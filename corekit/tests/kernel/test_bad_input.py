@@ -89,7 +89,7 @@ def test_what_is_not_understood_is_invalid_by_every_door_and_leaves_nothing(
     kept_world: Any, wrong: dict[str, Any], code: str, path: tuple[str | int, ...]
 ) -> None:
     world, member = kept_world
-    activity = _wrong(member, **KEY, **wrong) if "external_id" not in wrong else _wrong(member, **wrong)
+    activity = _wrong(member, {**KEY, **wrong})
     stored = world.rows()
     said: list[tuple[Problem, ...]] = []
     for _ in range(2):
@@ -127,7 +127,7 @@ def test_everything_wrong_is_said_at_once(kept_world: Any) -> None:
 def test_parameters_fill_the_sentence(kept_world: Any, wrong: dict[str, Any], parameters: dict[str, Any]) -> None:
     world, member = kept_world
     with pytest.raises(Invalid) as refused:
-        world.kit.record(_wrong(member, **wrong))
+        world.kit.record(_wrong(member, wrong))
     problem = refused.value.problems[0]
     assert problem.parameters == parameters
     assert "{" not in problem.message
@@ -226,7 +226,7 @@ def test_why_of_what_there_is_not_is_not_found(kept_world: Any) -> None:
             world.kit.why(unknown)
 
 
-def _wrong(member: str, **wrong: Any) -> Activity:
+def _wrong(member: str, wrong: dict[str, Any]) -> Activity:
     given: dict[str, Any] = {"type": "toy.earn", "member": member, "amount": 5, **wrong}
     return Activity(**given)
 

@@ -137,7 +137,11 @@ class PostgreSQL:
 
     def write_alone(self, rows: Rows, seq: int) -> None:
         """Write the rows of a unit that changes one member by one statement, which is its own transaction."""
-        self._write(rows, seq)
+        try:
+            self._write(rows, seq)
+        except Integrity as error:
+            # Where the member moved on, the lots may be used up before it is seen: the next attempts tell which it is.
+            raise Conflict("the member moved on, or the plan is wrong") from error
 
     def _write(self, rows: Rows, seq: int | None) -> None:
         # What refers to another part stands after it: a new stay in a tier to the end of the old one.

@@ -171,15 +171,14 @@ def _plain(layout: Layout, rows: list[Row]) -> Iterable[Row]:
     """Write documents as text, which is how SQLite keeps them."""
     if not layout.documents:
         return rows
-    return [
-        tuple(
-            orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-            if index in layout.documents and value is not None
-            else value
-            for index, value in enumerate(row)
-        )
-        for row in rows
-    ]
+    written: list[Row] = []
+    for row in rows:
+        values = list(row)
+        for index in layout.documents:
+            if values[index] is not None:
+                values[index] = orjson.dumps(values[index], option=orjson.OPT_NON_STR_KEYS).decode()
+        written.append(tuple(values))
+    return written
 
 
 def _json(values: Sequence[str]) -> str:
