@@ -10,7 +10,6 @@ import venv
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
