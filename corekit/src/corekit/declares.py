@@ -76,7 +76,8 @@ class EffectKind:
     each is a fixed number of set-based statements and returns the ids of the effects whose guard failed.
     ``fold`` and ``unfold`` do the same, purely, to what the plugin's ``corekit_prepare`` returned for the
     member; without them the member's next activity waits for the next chunk. ``follow`` says which follow-on
-    the effect causes. ``partial`` says what a partial return does to it, ``refusal`` is the code where a guard fails.
+    the effect causes. ``partial`` says what a return does to it: ``revoke`` undoes it, ``keep`` lets it stay, also
+    after a whole return. ``refusal`` is the code where a guard fails.
     """
 
     name: str

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
 from typing import Any
 
 import pytest
+from attrs import evolve
 
-from corekit import Activity
+from corekit import Activity, hookimpl
 
 TAKERS, PIECES = 100, 10
 
@@ -92,3 +94,17 @@ def test_why_names_the_own_effect_with_its_values(crowd: tuple[Any, list[str]]) 
     (effect,) = world.kit.why(taken.activity_id).effects
     assert (effect.effect.owner, effect.effect.kind, effect.effect.rule) == ("toy", "toy.take", "take@1")
     assert effect.effect.data == {"item": "card", "bonus": 0}
+
+
+def test_an_effect_that_is_declared_to_stay_outlives_its_reversal(make_world: Any, toy: Any) -> None:
+    staying = ModuleType("staying")
+    declares = evolve(toy.corekit_declare(), effects=[evolve(toy.TAKE, partial="keep")])
+    vars(staying).update({name: value for name, value in vars(toy).items() if name.startswith("corekit_")})
+    vars(staying)["corekit_declare"] = hookimpl(lambda: declares)
+    world = make_world(modules={"toy": staying})
+    world.stock(PIECES)
+    taken = world.does(world.member(), "toy.take")
+    back = world.activity(taken.member, "reversal", reverses=taken.activity_id)
+    assert world.kit.record(back).settled
+    assert world.shelf() == (PIECES - 1, 1)
+    assert world.is_proved()

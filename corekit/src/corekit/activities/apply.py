@@ -325,8 +325,9 @@ class Applier:
             )
 
     def _undo(self, member: Member, planned: Planned, original: Original, effect: StoredEffect) -> None:
-        if effect.kind == "Enrol":
-            return  # who joined stays a member: cancelling is an activity of its own
+        own, _ = self.terms.effects_by_name.get(effect.kind, (None, CORE))
+        if effect.kind == "Enrol" or (own is not None and own.partial == "keep"):
+            return  # what is declared to stay; who joined stays a member: cancelling is an activity of its own
         if effect.account not in (None, *self.terms.chart.books) or (
             effect.account is None and effect.owner != CORE and effect.kind not in self.terms.effects_by_name
         ):

@@ -43,7 +43,6 @@ class Plan:
         self.children: dict[str, list[str]] = {}
         self.rest: list[Incoming] = []
         self._lots: dict[str, Lot] = {}
-        self._lots_complete = False
         self._taken: set[str] = set()
         self._failed: dict[Key, str] = {}
 
