@@ -96,7 +96,7 @@ def test_why_names_the_own_effect_with_its_values(crowd: tuple[Any, list[str]]) 
     assert effect.effect.data == {"item": "card", "bonus": 0}
 
 
-def test_an_effect_that_is_declared_to_stay_outlives_its_reversal(make_world: Any, toy: Any) -> None:
+def test_an_effect_that_is_declared_to_stay_outlives_its_reversal(make_world: Any, toy: ModuleType) -> None:
     staying = ModuleType("staying")
     declares = evolve(toy.corekit_declare(), effects=[evolve(toy.TAKE, partial="keep")])
     vars(staying).update({name: value for name, value in vars(toy).items() if name.startswith("corekit_")})
