@@ -35,7 +35,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "core_lot_movement": {
         "lot_id": ONE, "seq": 1, "activity_id": ONE, "effect_id": ONE, "kind": "issue", "amount": 5
     },
-    "core_outbox": {"id": ONE, "activity_id": ONE, "member_id": ONE, "topic": "settled", **AT},
+    "core_outbox": {"position": 1, "activity_id": ONE, "member_id": ONE, "topic": "settled", **AT},
     "core_program": {"version": 1, "content": "", "hash": "h", "applied_at": 1},
     "core_activity": {
         "id": ONE, "member_id": ONE, "seq": 1, "type": "purchase", "occurred_at": 1, "source": "s",
@@ -146,6 +146,7 @@ def test_new_rows_are_free(filled: Database) -> None:
         "core_request": {"key": "other"},
         "core_entry": {"seq": 2},
         "core_activity": {"id": TWO, "seq": 2},
+        "core_outbox": {"position": 2},
         "core_program": {"version": 2},
         "core_account": {"id": TWO, "member_id": None},
     }

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 import attrs
 import structlog
 from attrs import Factory, define
-from sqlalchemy import Connection
 
 from corekit.activities.apply import Applier, Guarded
 from corekit.activities.incoming import KEY_REUSED, REGISTERED, Incoming, Key, key_reused
@@ -20,7 +19,7 @@ from corekit.activities.reactions import Failure, Reactions, failure_of
 from corekit.activities.terms import Terms
 from corekit.activities.write import rows_of
 from corekit.clock import Clock, micros
-from corekit.db.reader import Reader
+from corekit.db.engine import Settling
 from corekit.errors import Busy, Integrity, PluginError, PluginRaised
 from corekit.ledger.rows import Rows
 from corekit.ledger.state import Member
@@ -75,7 +74,7 @@ class Attempt:
         terms: Terms,
         clock: Timekeeper,
         store: Store,
-        connection: Connection,
+        settling: Settling,
         known: Known,
         *,
         simulate: bool = False,
@@ -83,7 +82,7 @@ class Attempt:
     ) -> None:
         self.clock = clock
         self.store = store
-        self.connection = connection
+        self.settling = settling
         self.known = known
         self.simulate = simulate
         self.waiting = waiting
@@ -199,7 +198,7 @@ class Attempt:
         queues = plan.queues(fresh)
         reactions = Reactions(plan, self.known.broken)
         coming = [incoming.activity for queue in queues.values() for incoming in queue]
-        reactions.prepare(coming, Reader(self.connection))
+        reactions.prepare(coming, self.settling)
         applier = Applier(plan, self.known.guarded)
         while queues:
             self._wave(plan, applier, reactions, queues)
@@ -320,7 +319,7 @@ class Attempt:
         if resumed:
             self.store.drop_failed(resumed)
         self.store.write(rows)
-        write_own_effects(plan, self.store, self.connection)
+        write_own_effects(plan, self.store, self.settling)
         if self.simulate:
             self.store.rollback()
         else:

@@ -241,8 +241,9 @@ def _check_lines(activity: Activity, kind: ActivityType, problems: list[Problem]
     numbers: set[int] = set()
     total = 0
     for index, line in enumerate(lines):
-        if type(line.amount) is not int or not 0 <= line.amount <= LARGEST_AMOUNT:
-            code = "AMOUNT_NOT_WHOLE" if type(line.amount) is not int else "AMOUNT_RANGE"
+        amount = line.amount
+        if type(amount) is not int or not 0 <= amount <= LARGEST_AMOUNT:
+            code = "AMOUNT_NOT_WHOLE" if type(amount) is not int else "AMOUNT_RANGE"
             parameters = {} if code == "AMOUNT_NOT_WHOLE" else {"least": "0", "most": str(LARGEST_AMOUNT)}
             problems.append(_problem(code, "lines", index, "amount", **parameters))
             continue
@@ -251,19 +252,20 @@ def _check_lines(activity: Activity, kind: ActivityType, problems: list[Problem]
         elif not _is_plausible(line):
             problems.append(_problem("LINE_INVALID", "lines", index))
         numbers.add(line.no)
-        total += line.amount
+        total += amount
     if not problems and total != activity.amount:
         problems.append(_problem("LINES_SUM", "amount", sum=str(total), amount=str(activity.amount)))
 
 
 def _is_plausible(line: Line) -> bool:
+    no, quantity, sku, category = line.no, line.quantity, line.sku, line.category
     return (
-        type(line.no) is int
-        and 0 < line.no < 2**31
-        and type(line.quantity) is int
-        and abs(line.quantity) <= LARGEST_QUANTITY
-        and (line.sku is None or _is_text(line.sku))
-        and (line.category is None or _is_text(line.category))
+        type(no) is int
+        and 0 < no < 2**31
+        and type(quantity) is int
+        and abs(quantity) <= LARGEST_QUANTITY
+        and (sku is None or _is_text(sku))
+        and (category is None or _is_text(category))
         and (not line.flags or _are_texts(line.flags))
         and (line.unit_price is None or (type(line.unit_price) is int and 0 <= line.unit_price <= LARGEST_AMOUNT))
     )
@@ -278,14 +280,16 @@ def _is_text(text: object) -> bool:
 
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_MAYBE_NUL = rb"\u0000"
 
 
 def is_storable(value: object) -> bool:
     """Say whether both databases can keep a document: no NUL, no half of a character, no number beyond 64 bits."""
     try:
-        return not _NUL.search(orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS))
+        text = orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
     except TypeError:
         return False
+    return _MAYBE_NUL not in text or not _NUL.search(text)
 
 
 def _is_storable_text(text: str) -> bool:

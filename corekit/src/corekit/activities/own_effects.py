@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import structlog
-from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from corekit.activities.apply import Guarded
@@ -14,6 +13,7 @@ from corekit.activities.plan import Plan
 from corekit.activities.planned import PlannedEffect
 from corekit.activities.plugin_write import Applied, PluginWrite, own_effect
 from corekit.activities.reactions import Failure, raised_by
+from corekit.db.engine import Settling
 from corekit.errors import Busy, PluginError, Unavailable
 from corekit.ledger.state import Member
 from corekit.ledger.store import Conflict, Store
@@ -40,7 +40,7 @@ class ApplyRaised(Exception):
         self.keys = keys
 
 
-def write_own_effects(plan: Plan, store: Store, connection: Connection) -> None:
+def write_own_effects(plan: Plan, store: Store, settling: Settling) -> None:
     """Run the plugins' ``apply`` and ``undo``; raises :class:`GuardFailed` and :class:`ApplyRaised`."""
     runs: dict[tuple[str, str], list[Applied]] = {}
     places: dict[str, tuple[Key, int]] = {}
@@ -56,7 +56,7 @@ def write_own_effects(plan: Plan, store: Store, connection: Connection) -> None:
         kind, owner = plan.terms.effects_by_name[name]
         run = kind.apply if verb == "apply" else kind.undo
         try:
-            refused = _run(run, PluginWrite(connection, owner), effects, store)
+            refused = _run(run, PluginWrite(settling.connection, owner), effects, store)
         except (Conflict, Busy, Unavailable):  # the database's, not the plugin's
             raise
         except Exception as error:  # whatever a plugin raises is its own failure

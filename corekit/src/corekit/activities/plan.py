@@ -134,7 +134,7 @@ class Plan:
                 self.originals[original.parent].children.append(original)
         accounts = self._accounts_with_lots(members)
         if accounts and effects:
-            for row in self.store.involved_lots(list(accounts), effects):
+            for row in self.store.involved_lots(list(accounts), list(self.originals), effects):
                 if row[1] in accounts:
                     self._add_lot(accounts[row[1]], row[:-1], row[-1] or ())
             for account in accounts.values():

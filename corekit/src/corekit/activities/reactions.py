@@ -16,12 +16,13 @@ from corekit.activities.effects import Effect
 from corekit.activities.incoming import Key
 from corekit.activities.plan import Plan
 from corekit.activities.planned_facts import PlannedFacts
+from corekit.db.reader import Reader
 from corekit.errors import CorekitError, PluginRaised, Refusal, Unavailable
 from corekit.log import raised_at
 from corekit.registry import CORE
 
 if TYPE_CHECKING:
-    from corekit.db.reader import Reader
+    from corekit.db.engine import Settling
     from corekit.plugins import Plugin
 
 _log = structlog.get_logger("corekit.plugins")
@@ -51,11 +52,12 @@ class Reactions:
             plugin.name: PlannedFacts(plan, plugin.name, plugin.settings) for plugin in plan.terms.hooks.reacting
         }
 
-    def prepare(self, activities: Sequence[Activity], read: Reader) -> None:
+    def prepare(self, activities: Sequence[Activity], settling: Settling) -> None:
         """Let the plugins read what they will need for a chunk."""
         hooks = self.plan.terms.hooks
         if not hooks.preparing:
             return
+        read = Reader(settling.connection)
         for prepared in self._bisected("", activities, lambda batch: hooks.prepare(batch, read)):
             for plugin, values in prepared.items():
                 for member_id, value in values.items():

@@ -10,10 +10,8 @@ import gc
 import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import attrs
-from sqlalchemy import Connection
 
 from corekit.activities.attempt import Attempt, Known, Timekeeper
 from corekit.activities.incoming import Incoming, Key, key_reused
@@ -21,7 +19,7 @@ from corekit.activities.outcome import Outcome
 from corekit.activities.own_effects import ApplyRaised, GuardFailed
 from corekit.activities.terms import Terms
 from corekit.clock import Clock
-from corekit.db.engine import Database
+from corekit.db.engine import Database, Settling
 from corekit.errors import Busy
 from corekit.ids import new_id
 from corekit.ledger.postgresql import PostgreSQL
@@ -72,9 +70,9 @@ class Settlement:
         lost = 0
         while rest:
             try:
-                with self._connected() as (store, connection):
+                with self._connected() as (store, settling):
                     attempt = Attempt(
-                        self._terms(), self.clock, store, connection, known, simulate=simulate, waiting=waiting
+                        self._terms(), self.clock, store, settling, known, simulate=simulate, waiting=waiting
                     )
                     found, rest = attempt.run(rest, lost=lost)
                 answers.update(found)
@@ -102,8 +100,8 @@ class Settlement:
         lost = 0
         while True:
             try:
-                with self._connected() as (store, connection):
-                    return Attempt(self._terms(), self.clock, store, connection, Known()).expire(members, at)
+                with self._connected() as (store, settling):
+                    return Attempt(self._terms(), self.clock, store, settling, Known()).expire(members, at)
             except ProgramChanged:
                 self._renew()
             except Conflict:
@@ -113,12 +111,11 @@ class Settlement:
                 time.sleep(0.001 * lost)
 
     @contextmanager
-    def _connected(self) -> Generator[tuple[Store, Connection]]:
-        with self._database.settle() as connection:
-            raw: Any = connection.connection.driver_connection
-            store: Store = PostgreSQL(raw) if self._database.dialect == "postgresql" else SQLite(raw)
+    def _connected(self) -> Generator[tuple[Store, Settling]]:
+        with self._database.settle() as settling:
+            store: Store = (PostgreSQL if self._database.dialect == "postgresql" else SQLite)(settling.driver)
             try:
-                yield store, connection
+                yield store, settling
             except BaseException:
                 store.rollback()
                 raise

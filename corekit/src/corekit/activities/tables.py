@@ -131,11 +131,13 @@ effect = table(
         postgresql_where=text("undoes IS NOT NULL"),
         sqlite_where=text("undoes IS NOT NULL"),
     ),
+    sqlite_with_rowid=False,
 )
 
 outbox = table(
     "core_outbox",
-    Column("id", Id, primary_key=True),
+    # Given by the database: on SQLite the order of commits, on PostgreSQL nearly so.
+    Column("position", Whole, primary_key=True),
     Column("activity_id", Id, nullable=False),
     Column("member_id", Id, nullable=False),
     Column("topic", Text, nullable=False),

@@ -32,6 +32,7 @@ def day_number(day: date) -> int:
     return day.toordinal() - _FIRST_DAY
 
 
+@lru_cache(maxsize=4096)
 def local_day(instant: int, zone: ZoneInfo) -> date:
     """Return the calendar day of an instant in a time zone."""
     return moment(instant).astimezone(zone).date()

@@ -83,7 +83,8 @@ def _add_unsettled(rows: Rows, plan: Plan, now: int) -> None:
 def _add_member(rows: Rows, member: Member) -> None:
     last_at = member.planned[-1].voucher.at
     if not member.is_new:
-        rows["member_changed"].append((member.id, member.state, member.seq - member.seq_loaded, last_at))
+        state = None if member.state == member.state_loaded else member.state
+        rows["member_changed"].append((member.id, state, member.seq - member.seq_loaded, last_at))
         return
     rows["member"].append((member.id, member.state, member.seq, last_at, member.joined_at))
     known = member.profile or {}
@@ -258,7 +259,7 @@ def _add_planned(rows: Rows, terms: Terms, member: Member, planned: Planned) -> 
         rows["entry"] += [(*entry, at) for entry in voucher.entries]
         if voucher.movements:
             rows["lot_movement"] += voucher.movements
-    rows["outbox"].append((new_id(), activity.id, member.id, activity.type, at))
+    rows["outbox"].append((activity.id, member.id, activity.type, at))
 
 
 def _failed(terms: Terms, incoming: Incoming, outcome: Outcome, now: int) -> tuple[Any, ...]:

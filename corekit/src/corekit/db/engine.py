@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Generator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
+from functools import cached_property
 from typing import Any, Literal, cast
 
 import orjson
@@ -12,7 +13,7 @@ import psycopg
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.pq import Format
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from corekit.db.reader import Reader
@@ -52,6 +53,20 @@ _SQLITE_PRAGMAS = (
 )
 
 
+class Settling:
+    """A connection as settlement uses it: the driver's own, and SQLAlchemy's over it for plugins that read or write."""
+
+    def __init__(self, engine: Engine, pooled: PoolProxiedConnection) -> None:
+        self._engine = engine
+        self._pooled = pooled
+        self.driver: Any = pooled.driver_connection
+
+    @cached_property
+    def connection(self) -> Connection:
+        """SQLAlchemy's connection, made when first asked for."""
+        return Connection(self._engine, self._pooled)
+
+
 class Database:
     """A database and its pool of connections.
 
@@ -67,26 +82,40 @@ class Database:
             self.engine = self._settling = _sqlite(self.url, pool_size)
         else:
             self.engine = _postgresql(self.url, pool_size, _POSTGRESQL_OPTIONS)
-            self._settling = _postgresql(self.url, pool_size, _POSTGRESQL_OPTIONS | _SETTLING_OPTIONS)
-
-    def connect(self) -> AbstractContextManager[Connection]:
-        """Give a connection of the pool; :class:`Unavailable` where the database does not answer."""
-        return self._connect(self.engine)
-
-    def settle(self) -> AbstractContextManager[Connection]:
-        """Give a connection for settlement, which keeps its prepared statements to itself."""
-        return self._connect(self._settling)
+            self._settling = _postgresql(self.url, pool_size, _POSTGRESQL_OPTIONS | _SETTLING_OPTIONS, tidy=False)
 
     @contextmanager
-    def _connect(self, engine: Engine) -> Generator[Connection]:
+    def settle(self) -> Generator[Settling]:
+        """Give a connection for settlement, which keeps its prepared statements to itself.
+
+        It comes back as it was given: whoever begins a transaction ends it.
+        """
         try:
-            connection = engine.connect()
+            pooled = self._settling.raw_connection()
+        except self._settling.dialect.loaded_dbapi.Error as error:
+            raise self._unavailable(error) from error
+        settling = Settling(self._settling, pooled)
+        try:
+            yield settling
+        finally:
+            if self.dialect == "postgresql" and settling.driver.closed:
+                pooled.invalidate()
+            pooled.close()
+
+    @contextmanager
+    def connect(self) -> Generator[Connection]:
+        """Give a connection of the pool; :class:`Unavailable` where the database does not answer."""
+        try:
+            connection = self.engine.connect()
         except DBAPIError as error:
-            place = self.url.render_as_string(hide_password=True)
-            reason = str(error.orig).strip().partition("\n")[0]
-            raise Unavailable(f"the database {place} does not answer ({reason})", database=place) from error
+            raise self._unavailable(error.orig) from error
         with connection:
             yield connection
+
+    def _unavailable(self, error: BaseException | None) -> Unavailable:
+        place = self.url.render_as_string(hide_password=True)
+        reason = str(error).strip().partition("\n")[0]
+        return Unavailable(f"the database {place} does not answer ({reason})", database=place)
 
     @contextmanager
     def read(self) -> Generator[Reader]:
@@ -188,7 +217,8 @@ class _BinaryHexLoader(Loader):
         return bytes(data).hex()
 
 
-def _postgresql(url: URL, pool_size: int, recipe: Mapping[str, str]) -> Engine:
+def _postgresql(url: URL, pool_size: int, recipe: Mapping[str, str], *, tidy: bool = True) -> Engine:
+    """Make an engine; ``tidy`` rolls back what is left open when a connection comes back to the pool."""
     given = url.query.get("options", ())
     settings = [f"-c {name}={value}" for name, value in recipe.items()]
     # What the URL says comes last, and wins.
@@ -199,6 +229,7 @@ def _postgresql(url: URL, pool_size: int, recipe: Mapping[str, str]) -> Engine:
         pool_size=pool_size,
         max_overflow=2 * pool_size,
         pool_use_lifo=True,
+        pool_reset_on_return="rollback" if tidy else None,
         json_serializer=_json,
         json_deserializer=orjson.loads,
         connect_args={

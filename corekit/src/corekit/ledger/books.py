@@ -44,13 +44,13 @@ class Teller:
 
         ``earned`` is the instant from which the kind's expiry counts, unless ``expires_at`` says when it lapses.
         """
-        self._post("issued", self._account, amount)
+        posting = self._post("issued", self._account, amount)
         if not self._book.lots:
             self._pay_debt([])
             return
         if expires_at is None and self._book.expiry is not None:
             expires_at = self._book.expiry.instant(earned, zone)
-        lot = Lot(self._account.id, self._voucher, self._effect, amount, expires_at)
+        lot = Lot(posting, self._account.id, self._voucher, self._effect, amount, expires_at)
         self._journal.push(self._account.lots, lot)
         self._move(lot, "issue", amount)
         self._pay_debt([lot])
@@ -206,12 +206,12 @@ class Teller:
             self._journal.put(self._member.accounts, kind, account)
         return account
 
-    def _post(self, debit: Account | str, credit: Account | str, amount: int) -> None:
+    def _post(self, debit: Account | str, credit: Account | str, amount: int) -> str:
         """Post between accounts; a text names one of the house's accounts of this kind."""
         house = self._book.house
         debit = house[debit] if isinstance(debit, str) else debit
         credit = house[credit] if isinstance(credit, str) else credit
-        self._voucher.post(self._journal, self._effect, self._book.unit.code, debit, credit, amount)
+        return self._voucher.post(self._journal, self._effect, self._book.unit.code, debit, credit, amount)
 
     def _move(self, lot: Lot, kind: str, amount: int, spend: str | None = None) -> None:
         self._voucher.move(self._journal, self._effect, lot, kind, amount, spend)

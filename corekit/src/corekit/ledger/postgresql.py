@@ -48,8 +48,8 @@ SELECT encode(uuid_send(id), 'hex'), seq, {_NOW} FROM locked"""
 _DROP_FAILED = "DELETE FROM core_activity WHERE id = ANY(?::uuid[]) AND state = 'failed' RETURNING 1"
 # {source}: rows to insert. {from_}, {using}: rows to change by, whose columns are v.<column>.
 _CHANGES = {
-    "member_changed": "UPDATE core_member o SET state = v.state, seq = o.seq + v.seq, last_at = v.last_at {from_} "
-    "WHERE o.id = v.id RETURNING 1",
+    "member_changed": "UPDATE core_member o SET state = coalesce(v.state, o.state), seq = o.seq + v.seq, "
+    "last_at = v.last_at {from_} WHERE o.id = v.id RETURNING 1",
     "account_changed": "UPDATE core_account o SET debits_posted = o.debits_posted + v.debits_posted, "
     "credits_posted = o.credits_posted + v.credits_posted, debits_pending = o.debits_pending + v.debits_pending, "
     "seq = o.seq + v.seq, last_at = v.last_at {from_} WHERE o.id = v.id RETURNING 1",
@@ -116,10 +116,12 @@ class PostgreSQL:
         """Return activities that are to be reversed, with their effects, and all follow-ons below them."""
         return self._all(QUERIES.originals, (array(activities),))
 
-    def involved_lots(self, accounts: Sequence[str], effects: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Return the lots that undoing effects can touch, each with what it funds."""
-        own, undone = array(accounts), array(effects)
-        return self._all(QUERIES.involved_lots, (own, own, undone, undone))
+    def involved_lots(
+        self, accounts: Sequence[str], activities: Sequence[str], effects: Sequence[str]
+    ) -> list[tuple[Any, ...]]:
+        """Return the lots of accounts that undoing activities and their effects can touch, each with what it funds."""
+        own = array(accounts)
+        return self._all(QUERIES.involved_lots, (own, own, array(activities), array(effects)))
 
     def begin(self) -> None:
         """Begin a transaction that writes."""
@@ -217,7 +219,9 @@ def _writing(shape: tuple[tuple[str, int], ...], *, alone: bool) -> tuple[str, t
         change = _CHANGES.get(name, f"INSERT INTO {layout.table} {{source}}")
         if not number:
             rows = f"json_populate_recordset(NULL::{layout.table}, ${first}) v"
-            part = change.format(source=f"SELECT * FROM {rows}", from_=f"FROM {rows}", using=f"USING {rows}")
+            columns = ", ".join(layout.columns)
+            source = f"({columns}) SELECT {columns} FROM {rows}"
+            part = change.format(source=source, from_=f"FROM {rows}", using=f"USING {rows}")
             first += 1
         elif name in _CHANGES and name not in _UPSERTS:
             part = change.format(from_="", using="")

@@ -135,6 +135,6 @@ FROM tree JOIN core_activity a ON a.id = tree.id""",
 SELECT {lot}, {funds} FROM core_lot l WHERE l.id IN (
     SELECT l.id FROM core_lot l WHERE l.account_id {say.ids} AND ({_OPEN})
     UNION SELECT l.id FROM core_lot l WHERE l.account_id {say.ids} AND l.repaid > 0
-    UNION SELECT l.id FROM core_lot l WHERE l.effect_id {say.ids}
+    UNION SELECT p.id FROM core_posting p WHERE p.activity_id {say.ids}
     UNION SELECT v.lot_id FROM core_lot_movement v WHERE v.spend_id {say.ids})""",
     }

@@ -143,7 +143,11 @@ def statement(read: Reader, account_ids: Iterable[str], **page: Unpack[Ask]) -> 
     span = Span.of(page, int)
     entries = (
         select(*_ENTRY.columns)
-        .join_from(_entry, _posting, _posting.c.id == _entry.c.posting_id)
+        .join_from(
+            _entry,
+            _posting,
+            and_(_posting.c.activity_id == _entry.c.activity_id, _posting.c.id == _entry.c.posting_id),
+        )
         .join(_activity, _activity.c.id == _entry.c.activity_id)
         .join(_effect, _effect.c.id == _posting.c.effect_id)
     )

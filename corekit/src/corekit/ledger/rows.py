@@ -46,7 +46,7 @@ INSERTS = {
     "lot": Layout.of(ledger.lot),
     "lot_movement": Layout.of(ledger.lot_movement),
     "assignment": Layout.of(tiers.assignment),
-    "outbox": Layout.of(activities.outbox),
+    "outbox": Layout.of(activities.outbox, "activity_id", "member_id", "topic", "recorded_at"),
     "intake": Layout.of(activities.intake),
 }
 """Rows that are added, parents first."""

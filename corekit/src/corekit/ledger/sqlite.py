@@ -40,7 +40,7 @@ _INSERTS = {
 }
 # Numbered parameters: the position of the column in its layout.
 _CHANGES = {
-    "member_changed": "UPDATE core_member SET state = ?2, seq = seq + ?3, last_at = ?4 WHERE id = ?1",
+    "member_changed": "UPDATE core_member SET seq = seq + ?3, last_at = ?4 WHERE id = ?1",
     "account_changed": "UPDATE core_account SET debits_posted = debits_posted + ?2, "
     "credits_posted = credits_posted + ?3, debits_pending = debits_pending + ?4, seq = seq + ?5, last_at = ?6 "
     "WHERE id = ?1",
@@ -54,6 +54,8 @@ _CHANGES = {
     "DO UPDATE SET value = value + excluded.value",
     "intake_done": "DELETE FROM core_intake WHERE scope = ?1 AND key = ?2",
 }
+# By itself: what it names is written anew in every index of the column, even where it stays as it is.
+_STATE_CHANGED = "UPDATE core_member SET state = ?2 WHERE id = ?1"
 _COUNTED = {"member_changed", "account_changed", "lot_changed", "effect_changed", "assignment_closed"}
 _TAKEN_MEANWHILE = ("core_request", "core_profile.external_id", "core_member.id", "core_intake", "core_activity")
 
@@ -92,10 +94,12 @@ class SQLite:
         rows = self._all(QUERIES.originals, (_json(activities),))
         return [(*row[:7], _parsed(row[7]), row[8], _parsed(row[9])) for row in rows]
 
-    def involved_lots(self, accounts: Sequence[str], effects: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Return the lots that undoing effects can touch, each with what it funds."""
-        own, undone = _json(accounts), _json(effects)
-        rows = self._all(QUERIES.involved_lots, (own, own, undone, undone))
+    def involved_lots(
+        self, accounts: Sequence[str], activities: Sequence[str], effects: Sequence[str]
+    ) -> list[tuple[Any, ...]]:
+        """Return the lots of accounts that undoing activities and their effects can touch, each with what it funds."""
+        own = _json(accounts)
+        rows = self._all(QUERIES.involved_lots, (own, own, _json(activities), _json(effects)))
         return [(*row[:-1], _parsed(row[-1])) for row in rows]
 
     def begin(self) -> None:
@@ -120,6 +124,10 @@ class SQLite:
             for name in _CHANGES:
                 if name != "assignment_closed":
                     self._change(rows, name)
+            states = [(row[0], row[1]) for row in rows.get("member_changed", ()) if row[1] is not None]
+            if states:
+                self.statements += 1
+                self._connection.executemany(_STATE_CHANGED, states)
 
     def _change(self, rows: Rows, name: str) -> None:
         if name not in rows:

@@ -89,7 +89,10 @@ class Account:
 
 
 class Lot:
-    """A credit that keeps its own expiry. ``funds`` says how much of it each spend has (None: a paid debt)."""
+    """A credit that keeps its own expiry, with the id of the posting that issued it.
+
+    ``funds`` says how much of it each spend has (None: a paid debt).
+    """
 
     __slots__ = (
         "account_id",
@@ -111,8 +114,10 @@ class Lot:
         "seq",
     )
 
-    def __init__(self, account_id: str, voucher: Voucher, effect_id: str, issued: int, expires_at: int | None) -> None:
-        self.id = new_id()
+    def __init__(
+        self, posting: str, account_id: str, voucher: Voucher, effect_id: str, issued: int, expires_at: int | None
+    ) -> None:
+        self.id = posting
         self.account_id = account_id
         self.issued_by: Voucher | None = voucher
         self.activity_id = voucher.activity_id
@@ -246,11 +251,12 @@ class Member:
         "spends",
         "stale",
         "state",
+        "state_loaded",
     )
 
     def __init__(self, member_id: str, *, state: str = "", seq: int = 0, last_at: int = 0, joined_at: int = 0) -> None:
         self.id = member_id
-        self.state = state
+        self.state = self.state_loaded = state
         self.seq = self.seq_loaded = seq
         self.last_at = last_at
         self.joined_at = joined_at

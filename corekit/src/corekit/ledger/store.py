@@ -75,8 +75,10 @@ class Store(Protocol):
         """Return activities that are to be reversed, with their effects, and all follow-ons below them."""
         ...
 
-    def involved_lots(self, accounts: Sequence[str], effects: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Return the lots that undoing effects can touch, each with what it funds as its last element."""
+    def involved_lots(
+        self, accounts: Sequence[str], activities: Sequence[str], effects: Sequence[str]
+    ) -> list[tuple[Any, ...]]:
+        """Return the lots of accounts that undoing can touch, each with what it funds as its last element."""
         ...
 
     def begin(self) -> None:

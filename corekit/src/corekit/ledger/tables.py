@@ -55,15 +55,16 @@ account = table(
 
 posting = table(
     "core_posting",
+    # Read by activity nearly always: the key leads there, and no index beside it is written.
+    Column("activity_id", Id, primary_key=True),
     Column("id", Id, primary_key=True),
-    Column("activity_id", Id, nullable=False),
     Column("effect_id", Id, nullable=False),
     Column("unit", Text, nullable=False),
     Column("debit_account_id", Id, nullable=False),
     Column("credit_account_id", Id, nullable=False),
     Column("amount", Amount, CheckConstraint("amount BETWEEN 1 AND 1000000000000000", name="amount"), nullable=False),
     Column("recorded_at", Instant, nullable=False),
-    Index(None, "activity_id"),
+    sqlite_with_rowid=False,
 )
 
 entry = table(
@@ -82,6 +83,7 @@ entry = table(
 
 lot = table(
     "core_lot",
+    # That of the posting which issued it, so that the lots of an activity are found without an index of their own.
     Column("id", Id, primary_key=True),
     Column("account_id", Id, nullable=False),
     Column("activity_id", Id, nullable=False),
@@ -111,7 +113,7 @@ lot = table(
         sqlite_where=text("issued > consumed + held + expired"),
     ),
     Index("ix_core_lot_repaid", "account_id", postgresql_where=text("repaid > 0"), sqlite_where=text("repaid > 0")),
-    Index(None, "effect_id"),
+    sqlite_with_rowid=False,
 )
 
 lot_movement = table(

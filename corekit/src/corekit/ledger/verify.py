@@ -275,7 +275,7 @@ _ACTIVITIES = (
         "13",
         "effect activity",
         """SELECT e.id AS effect, e.activity_id AS activity FROM core_effect e
-        LEFT JOIN core_posting p ON p.effect_id = e.id
+        LEFT JOIN core_posting p ON p.activity_id = e.activity_id AND p.effect_id = e.id
         LEFT JOIN core_account d ON d.id = p.debit_account_id LEFT JOIN core_account c ON c.id = p.credit_account_id
         WHERE e.kind IN ('Credit', 'Debit', 'Expire')
         GROUP BY e.id, e.activity_id, e.kind, e.amount, e.state, e.undoes
@@ -288,6 +288,7 @@ _ACTIVITIES = (
         "what key",
         """SELECT 'activity' AS what, source || ' ' || external_id AS key FROM core_activity
             GROUP BY source, external_id HAVING count(*) > 1
+        UNION ALL SELECT 'posting', CAST(id AS text) FROM core_posting GROUP BY id HAVING count(*) > 1
         UNION ALL SELECT 'house account', kind FROM core_account WHERE member_id IS NULL
             GROUP BY kind HAVING count(*) > 1
         UNION ALL SELECT 'external id', external_id FROM core_profile WHERE external_id IS NOT NULL
@@ -349,6 +350,8 @@ core_entry account_id core_account
 core_lot account_id core_account
 core_lot activity_id core_activity
 core_lot effect_id core_effect
+core_lot id core_posting
+core_entry posting_id core_posting
 core_lot_movement lot_id core_lot
 core_lot_movement activity_id core_activity
 core_lot_movement effect_id core_effect

@@ -36,21 +36,25 @@ class Voucher:
 
     def post(
         self, journal: Journal, effect: str, unit: str, debit: Account | str, credit: Account | str, amount: int
-    ) -> None:
-        """Move an amount from one account to another; a text is the id of one of the house's accounts."""
+    ) -> str:
+        """Move an amount from one account to another; a text is the id of one of the house's accounts.
+
+        Returns the id of the posting.
+        """
         if not 1 <= amount <= LARGEST_AMOUNT:
             message = f"a posting of {amount} is outside 1..{LARGEST_AMOUNT}"
             raise Integrity(message, amount=amount)
         posting = new_id()
         debit_id = debit if isinstance(debit, str) else debit.id
         credit_id = credit if isinstance(credit, str) else credit.id
-        self.postings.append((posting, self.activity_id, effect, unit, debit_id, credit_id, amount))
+        self.postings.append((self.activity_id, posting, effect, unit, debit_id, credit_id, amount))
         if not isinstance(debit, str):
             journal.set(debit, "debits", debit.debits + amount)
             self._enter(journal, debit, posting, "debit", amount)
         if not isinstance(credit, str):
             journal.set(credit, "credits", credit.credits + amount)
             self._enter(journal, credit, posting, "credit", amount)
+        return posting
 
     def _enter(self, journal: Journal, account: Account, posting: str, side: str, amount: int) -> None:
         journal.set(account, "seq", account.seq + 1)

@@ -40,10 +40,10 @@ GUARDS = (
     Guard(table="core_unit", keys=[["code"]]),
     Guard(table="core_request", keys=[["scope", "key"]]),
     Guard(table="core_line", keys=[["activity_id", "no"]]),
-    Guard(table="core_posting", keys=[["id"]]),
+    Guard(table="core_posting", keys=[["activity_id", "id"]]),
     Guard(table="core_entry", keys=[["account_id", "seq"]]),
     Guard(table="core_lot_movement", keys=[["lot_id", "seq"]]),
-    Guard(table="core_outbox", keys=[["id"]]),
+    Guard(table="core_outbox", keys=[["position"]]),
     Guard(table="core_program", keys=[["version"]]),
     # A failed activity is replaced when its key is sent again.
     Guard(table="core_activity", keys=[["id"], ["member_id", "seq"]], deletable="OLD.state = 'failed'"),

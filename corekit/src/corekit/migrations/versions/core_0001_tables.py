@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.CheckConstraint("unfunded BETWEEN 0 AND amount", name=op.f("ck_core_effect_unfunded")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_effect")),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_core_effect_undoes",
@@ -170,6 +171,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_lot")),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_core_lot_due",
@@ -179,7 +181,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("issued > consumed + held + expired"),
         sqlite_where=sa.text("issued > consumed + held + expired"),
     )
-    op.create_index(op.f("ix_core_lot_effect_id"), "core_lot", ["effect_id"], unique=False)
     op.create_index(
         "ix_core_lot_open",
         "core_lot",
@@ -255,18 +256,18 @@ def upgrade() -> None:
     )
     op.create_table(
         "core_outbox",
-        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("position", types.Whole, autoincrement=True, nullable=False),
         sa.Column("activity_id", types.Id(), nullable=False),
         sa.Column("member_id", types.Id(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("recorded_at", types.Whole, nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_outbox")),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_core_outbox")),
         sqlite_strict=True,
     )
     op.create_table(
         "core_posting",
-        sa.Column("id", types.Id(), nullable=False),
         sa.Column("activity_id", types.Id(), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
         sa.Column("effect_id", types.Id(), nullable=False),
         sa.Column("unit", sa.Text(), nullable=False),
         sa.Column("debit_account_id", types.Id(), nullable=False),
@@ -274,10 +275,10 @@ def upgrade() -> None:
         sa.Column("amount", types.Whole, nullable=False),
         sa.Column("recorded_at", types.Whole, nullable=False),
         sa.CheckConstraint("amount BETWEEN 1 AND 1000000000000000", name=op.f("ck_core_posting_amount")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_posting")),
+        sa.PrimaryKeyConstraint("activity_id", "id", name=op.f("pk_core_posting")),
         sqlite_strict=True,
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_core_posting_activity_id"), "core_posting", ["activity_id"], unique=False)
     op.create_table(
         "core_program",
         sa.Column("version", sa.Integer(), nullable=False),
