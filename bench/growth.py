@@ -98,7 +98,8 @@ def _copying(table: Table) -> str:
     """Return the statement that inserts copies number 1 to ``%s`` of each row of a table."""
     house = "(SELECT id FROM core_account WHERE member_id IS NULL)"
     values: list[str] = []
-    for column in table.c:
+    columns = [column for column in table.c if column is not table.autoincrement_column]
+    for column in columns:
         value = f"o.{column.name}"
         if isinstance(column.type, Id):
             # The byte after the millisecond is the same in all ids of that millisecond, so no two become one.
@@ -110,9 +111,9 @@ def _copying(table: Table) -> str:
             value = f"{value} || '-' || copy"
         values.append(value)
     owned = " WHERE o.member_id IS NOT NULL" if table.name == "core_account" else ""
-    columns = ", ".join(column.name for column in table.c)
+    names = ", ".join(column.name for column in columns)
     made = f"SELECT {', '.join(values)} FROM {table.name} o, generate_series(1, %s) copy{owned}"
-    return f"INSERT INTO {table.name} ({columns}) {made}"
+    return f"INSERT INTO {table.name} ({names}) {made}"
 
 
 def _without_indexes(connection: psycopg.Connection[Any]) -> Iterator[str]:

@@ -24,8 +24,7 @@ from bench.compare import ratios, timed
 from bench.servers import Servers
 from bench.world import EXCLUDED, ZONE, Shop, World
 from corekit import Activity
-from corekit.activities.terms import day_number, local_day
-from corekit.clock import micros
+from corekit.clock import day_number, local_day, micros
 from corekit.db.types import Id
 from corekit.ids import new_id
 from corekit.ledger import tables as ledger
@@ -97,7 +96,7 @@ class Books:
         account.last_at = at
         balance = account.credits_posted - account.debits_posted
         measures: dict[str, int] = dict(zip(METRICS, (bought.points, activity.amount, 1), strict=True))
-        effect, posting, lot = new_id(), new_id(), new_id()
+        effect, posting = new_id(), new_id()
         session.add_all(
             [
                 model.Request(
@@ -173,7 +172,7 @@ class Books:
                     recorded_at=at,
                 ),
                 model.Lot(
-                    id=lot,
+                    id=posting,
                     account_id=account.id,
                     activity_id=activity.id,
                     effect_id=effect,
@@ -187,11 +186,9 @@ class Books:
                     seq=1,
                 ),
                 model.LotMovement(
-                    lot_id=lot, seq=1, activity_id=activity.id, effect_id=effect, kind="issue", amount=bought.points
+                    lot_id=posting, seq=1, activity_id=activity.id, effect_id=effect, kind="issue", amount=bought.points
                 ),
-                model.Outbox(
-                    id=new_id(), activity_id=activity.id, member_id=member.id, topic=activity.type, recorded_at=at
-                ),
+                model.Outbox(activity_id=activity.id, member_id=member.id, topic=activity.type, recorded_at=at),
             ]
         )
         _measure(session, member.id, day_number(local_day(now, ZoneInfo(ZONE))), measures)

@@ -4,7 +4,7 @@
 \set amount random(5000, 25000)
 WITH ids AS MATERIALIZED (
     SELECT b.member_id, b.account_id, b.issued_id, uuidv7() AS activity, uuidv7() AS effect, uuidv7() AS posting,
-        uuidv7() AS lot, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS at, :amount::bigint / 100 AS points,
+        (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS at, :amount::bigint / 100 AS points,
         (extract(epoch FROM clock_timestamp()) / 86400)::int AS day
     FROM bench_member b WHERE b.number = :member),
 member AS (
@@ -44,10 +44,10 @@ entry AS (
 lot AS (
     INSERT INTO core_lot (id, account_id, activity_id, effect_id, issued, consumed, held, expired, repaid, expires_at,
         issued_at, seq)
-    SELECT lot, account_id, activity, effect, points, 0, 0, 0, 0, at + 15000000000000, at, 1 FROM ids),
+    SELECT posting, account_id, activity, effect, points, 0, 0, 0, 0, at + 15000000000000, at, 1 FROM ids),
 movement AS (
     INSERT INTO core_lot_movement (lot_id, seq, activity_id, effect_id, kind, amount)
-    SELECT lot, 1, activity, effect, 'issue', points FROM ids),
+    SELECT posting, 1, activity, effect, 'issue', points FROM ids),
 metric AS (
     INSERT INTO core_metric (member_id, metric, value)
     SELECT i.member_id, m.metric, m.value FROM ids i,
@@ -58,5 +58,5 @@ metric_day AS (
     SELECT i.member_id, m.metric, i.day, m.value FROM ids i,
         (VALUES ('points.earned', 154), ('spend', :amount), ('visits', 1)) m(metric, value)
     ON CONFLICT (member_id, metric, day) DO UPDATE SET value = core_metric_day.value + excluded.value)
-INSERT INTO core_outbox (id, activity_id, member_id, topic, recorded_at)
-SELECT uuidv7(), activity, member_id, 'purchase', at FROM ids;
+INSERT INTO core_outbox (activity_id, member_id, topic, recorded_at)
+SELECT activity, member_id, 'purchase', at FROM ids;

@@ -20,7 +20,7 @@ from sqlalchemy import make_url
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = {
     "jit": "off",
-    "shared_buffers": "512MB",
+    "shared_buffers": "3GB",
     # After a checkpoint the next write of each page is dearer: none may fall into a round.
     "checkpoint_timeout": "1h",
     "max_wal_size": "16GB",

@@ -16,7 +16,7 @@ CEILINGS = {
     "activities": 3_800,
     "cli": 1_000,
     "db": 850,
-    "ledger": 2_500,
+    "ledger": 2_600,
     "members": 550,
     "program": 600,
     "tiers": 350,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 Clock = Callable[[], datetime]
 """Returns the present instant as an aware datetime. A kit without one asks its database."""
 
+_FIRST_DAY = date(1970, 1, 1).toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -25,3 +28,14 @@ def micros(moment: datetime) -> int:
 def moment(instant: int) -> datetime:
     """Return UTC microseconds since 1970 as an aware datetime, exactly."""
     return _EPOCH + timedelta(microseconds=instant)
+
+
+@lru_cache(maxsize=4096)
+def local_day(instant: int, zone: ZoneInfo) -> date:
+    """Return the calendar day of an instant in a time zone."""
+    return moment(instant).astimezone(zone).date()
+
+
+def day_number(day: date) -> int:
+    """Return the days since 1970-01-01."""
+    return day.toordinal() - _FIRST_DAY

@@ -16,8 +16,8 @@ from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.planned_facts import summed, tier_at
 from corekit.activities.reactions import Yielded
 from corekit.activities.reverse import Original, StoredEffect
-from corekit.activities.terms import day_number, expired
-from corekit.clock import micros, moment
+from corekit.activities.terms import expired
+from corekit.clock import day_number, micros, moment
 from corekit.errors import PluginError, PluginRaised, Refusal
 from corekit.ledger.books import Teller, due_lots
 from corekit.ledger.state import Assignment, Lot, Member

@@ -15,8 +15,8 @@ from corekit.activities.effects import Debit, Effect
 from corekit.activities.incoming import REGISTERED, Incoming, Key
 from corekit.activities.outcome import Outcome
 from corekit.activities.reverse import Original
-from corekit.activities.terms import Terms, day_number
-from corekit.clock import micros, moment
+from corekit.activities.terms import Terms
+from corekit.clock import day_number, micros, moment
 from corekit.ledger.state import NEVER, Account, Assignment, Lot, Member
 from corekit.ledger.store import Needs, ProgramChanged, Store
 

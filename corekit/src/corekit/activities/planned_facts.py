@@ -10,8 +10,8 @@ from typing import Any
 from corekit.activities.activity import Activity
 from corekit.activities.facts import MemberFacts
 from corekit.activities.plan import Plan
-from corekit.activities.terms import day_number, window_of
-from corekit.clock import micros, moment
+from corekit.activities.terms import window_of
+from corekit.clock import day_number, micros, moment
 from corekit.errors import PluginError
 from corekit.ledger.state import Member
 from corekit.metrics import LIFETIME, Window

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 from marshmallow import Schema
 
-from corekit.clock import moment
+from corekit.clock import day_number, local_day
 from corekit.declares import ActivityType, EffectKind
 from corekit.ledger.chart import Chart
 from corekit.metrics import Metric, Window
@@ -23,19 +23,6 @@ if TYPE_CHECKING:
     from corekit.program import Program
     from corekit.registry import Registry
     from corekit.settings import Settings
-
-_FIRST_DAY = date(1970, 1, 1).toordinal()
-
-
-def day_number(day: date) -> int:
-    """Return the days since 1970-01-01."""
-    return day.toordinal() - _FIRST_DAY
-
-
-@lru_cache(maxsize=4096)
-def local_day(instant: int, zone: ZoneInfo) -> date:
-    """Return the calendar day of an instant in a time zone."""
-    return moment(instant).astimezone(zone).date()
 
 
 @lru_cache(maxsize=1024)

@@ -10,7 +10,8 @@ from corekit.activities.incoming import Incoming
 from corekit.activities.outcome import Outcome
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned
-from corekit.activities.terms import Terms, day_number
+from corekit.activities.terms import Terms
+from corekit.clock import day_number
 from corekit.ids import new_id
 from corekit.ledger.rows import Rows
 from corekit.ledger.state import Account, Assignment, Lot, Member

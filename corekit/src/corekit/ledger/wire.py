@@ -56,6 +56,17 @@ class Wire:
             for row in range(result.ntuples)
         ]
 
+    def copy(self, text: str, rows: bytes) -> None:
+        """Run a ``COPY ... FROM STDIN`` with rows in its text format. Raises what psycopg raises."""
+        result = self._pgconn.exec_(text.encode())
+        if result.status != ExecStatus.COPY_IN:
+            self._fail(result)
+        self._pgconn.put_copy_data(rows)
+        self._pgconn.put_copy_end()
+        results = list(iter(self._pgconn.get_result, None))
+        if failed := next((each for each in results if each.status != ExecStatus.COMMAND_OK), None):
+            self._fail(failed)
+
     def control(self, text: bytes) -> None:
         """Begin, commit or roll back."""
         result = self._pgconn.exec_(text)
