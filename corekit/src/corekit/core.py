@@ -69,6 +69,11 @@ ERRORS = (
     ),
     ErrorText("GUARD_FAILED", "What this needs is used up: {effect}.", "所需资源已用完：{effect}。"),
     ErrorText("BUSY", "Others keep changing the same member; send it again.", "会员正被频繁修改，请重试。"),
+    ErrorText(
+        "PLUGIN_SUSPENDED",
+        "Plugin {plugin} does not return; nothing is settled until it does.",
+        "插件 {plugin} 没有响应，暂停结算。",
+    ),
     ErrorText("NOT_FOUND", "There is nothing under this id.", "未找到。"),
     ErrorText("UNAVAILABLE", "The database does not answer; send it again.", "数据库暂不可用，请重试。"),
     ErrorText("INTERNAL", "Something went wrong; the log knows more under {id}.", "内部错误，日志编号 {id}。"),

@@ -18,6 +18,7 @@ from corekit import (
     Declares,
     Effect,
     Follow,
+    Invalid,
     PluginError,
     Refusal,
     hookimpl,
@@ -56,6 +57,19 @@ def test_a_failed_activity_keeps_its_row_and_the_same_key_resumes_it(world: Any,
     assert world.balances(member) == {"toy": 45}
     assert world.kit.record(tip).replayed
     assert world.is_proved()
+
+
+def test_a_failed_key_stays_with_its_body(world: Any, toy: Any) -> None:
+    member = world.member()
+    toy.broken.add("react")
+    assert world.does(member, "toy.tip", 5, external_id="k1").outcome == "failed"
+    toy.broken.clear()
+    with pytest.raises(Invalid) as other:
+        world.does(member, "toy.tip", 6, external_id="k1")
+    assert other.value.code == "KEY_REUSED"
+    (answer,) = world.kit.record_many([world.activity(member, "toy.tip", 6, external_id="k1")])
+    assert (answer.outcome, answer.code) == ("invalid", "KEY_REUSED")
+    assert world.rows()["core_activity"] == 2, "the registration, and what failed"
 
 
 def test_a_worker_puts_aside_what_fails_and_takes_it_up_when_told(world: Any, toy: Any) -> None:

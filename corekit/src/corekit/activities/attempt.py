@@ -11,6 +11,7 @@ import structlog
 from attrs import Factory, define
 
 from corekit.activities.apply import Applier, Guarded
+from corekit.activities.breaker import Breaker
 from corekit.activities.incoming import KEY_REUSED, REGISTERED, Incoming, Key, key_reused
 from corekit.activities.outcome import Outcome
 from corekit.activities.own_effects import write_own_effects
@@ -76,6 +77,7 @@ class Attempt:
         store: Store,
         settling: Settling,
         known: Known,
+        breaker: Breaker,
         *,
         simulate: bool = False,
         waiting: bool = False,
@@ -84,6 +86,7 @@ class Attempt:
         self.store = store
         self.settling = settling
         self.known = known
+        self.breaker = breaker
         self.simulate = simulate
         self.waiting = waiting
         self.arriving: set[str] = set()
@@ -150,11 +153,11 @@ class Attempt:
                 fresh.append(incoming)
                 continue
             hash_, verdict, member, activity, code, parameters, seq = row
-            if verdict == "failed":
+            if hash_ != incoming.hash:
+                answers[incoming.activity.id] = key_reused(incoming)
+            elif verdict == "failed":
                 incoming.resume(activity)
                 fresh.append(incoming)
-            elif hash_ != incoming.hash:
-                answers[incoming.activity.id] = key_reused(incoming)
             else:
                 answers[incoming.activity.id] = Outcome(
                     outcome=verdict,
@@ -182,13 +185,13 @@ class Attempt:
             raise Conflict("what the plan read does not add up") from error
 
     def _plan_under_lock(self, fresh: Sequence[Incoming]) -> Plan:
-        started = time.monotonic()
-        plan = self._plan(fresh)
-        if time.monotonic() - started > DEADLINE:
+        deadline = time.monotonic() + DEADLINE
+        plan = self._plan(fresh, deadline)
+        if time.monotonic() > deadline:
             raise Busy("a plugin took too long while the member was locked; nothing was written, send the key again")
         return plan
 
-    def _plan(self, fresh: Sequence[Incoming]) -> Plan:
+    def _plan(self, fresh: Sequence[Incoming], deadline: float | None = None) -> Plan:
         plan = Plan(self.terms, self.store, self.clock.about_now())
         self.arriving = {incoming.activity.id for incoming in fresh}
         if not fresh:
@@ -196,7 +199,7 @@ class Attempt:
         plan.load(fresh)
         plan.now = self.clock.planning(plan.now, plan.database_time)
         queues = plan.queues(fresh)
-        reactions = Reactions(plan, self.known.broken)
+        reactions = Reactions(plan, self.known.broken, self.breaker, deadline)
         coming = [incoming.activity for queue in queues.values() for incoming in queue]
         reactions.prepare(coming, self.settling)
         applier = Applier(plan, self.known.guarded)

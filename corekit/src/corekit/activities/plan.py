@@ -18,7 +18,7 @@ from corekit.activities.reverse import Original
 from corekit.activities.terms import Terms
 from corekit.clock import day_number, micros, moment
 from corekit.ledger.state import NEVER, Account, Assignment, Lot, Member
-from corekit.ledger.store import Needs, ProgramChanged, Store
+from corekit.ledger.store import Conflict, Needs, ProgramChanged, Store
 
 PATIENCE = 3_600_000_000
 """Microseconds between plan and lock for which a plan by the kernel's clock is made to hold."""
@@ -44,7 +44,7 @@ class Plan:
         self.rest: list[Incoming] = []
         self._lots: dict[str, Lot] = {}
         self._taken: set[str] = set()
-        self._failed: dict[Key, str] = {}
+        self._failed: dict[Key, tuple[str, str]] = {}
 
     # ------------------------------------------------------------------------------------------------ loading
 
@@ -59,7 +59,10 @@ class Plan:
             self._load_member(row)
         for incoming in arriving:
             if incoming.key in self._failed:
-                incoming.resume(self._failed[incoming.key])
+                activity, hash_ = self._failed[incoming.key]
+                if hash_ != incoming.hash:
+                    raise Conflict("the key failed with another body")
+                incoming.resume(activity)
         if wanted := [i.activity.reverses for i in arriving if i.activity.reverses is not None]:
             self._load_originals(sorted(set(wanted)))
         if names := [name for i in arriving if (name := joining_name(i)) is not None]:
@@ -104,7 +107,7 @@ class Plan:
         member.metrics = metrics or {}
         for name, day, value in days or ():
             member.days.setdefault(name, {})[day] = value
-        self._failed.update(((source, name), activity) for activity, source, name in failed or ())
+        self._failed.update(((source, name), (activity, hash_)) for activity, source, name, hash_ in failed or ())
         self.members[member_id] = member
 
     def _add_lot(

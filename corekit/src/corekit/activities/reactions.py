@@ -11,13 +11,14 @@ from sqlalchemy.exc import OperationalError
 
 from corekit import core
 from corekit.activities.activity import Activity, Batch
+from corekit.activities.breaker import Breaker
 from corekit.activities.checks import check
 from corekit.activities.effects import Effect
 from corekit.activities.incoming import Key
 from corekit.activities.plan import Plan
 from corekit.activities.planned_facts import PlannedFacts
 from corekit.db.reader import Reader
-from corekit.errors import CorekitError, PluginRaised, Refusal, Unavailable
+from corekit.errors import Busy, CorekitError, PluginRaised, Refusal, Unavailable
 from corekit.log import raised_at
 from corekit.registry import CORE
 
@@ -44,8 +45,13 @@ Yielded = tuple[str, Effect]
 class Reactions:
     """Calls the plugins for the waves of one plan. What a plugin raises harms its own activity only."""
 
-    def __init__(self, plan: Plan, broken: Mapping[Key, Failure]) -> None:
+    def __init__(
+        self, plan: Plan, broken: Mapping[Key, Failure], breaker: Breaker, deadline: float | None = None
+    ) -> None:
+        """Call under a deadline (of the monotonic clock) where a member is locked meanwhile."""
         self.plan = plan
+        self._breaker = breaker
+        self._deadline = deadline
         self.failures: dict[Key, Failure] = dict(broken)
         self.refusals: dict[Key, Refusal] = {}
         self._facts = {
@@ -73,7 +79,9 @@ class Reactions:
             facts = self._facts[plugin.name]
 
             def call(batch: Batch, plugin: Plugin = plugin, facts: PlannedFacts = facts) -> list[Effect]:
-                effects = terms.hooks.react(plugin, batch, facts)
+                effects = self._breaker.call(
+                    plugin.name, lambda: terms.hooks.react(plugin, batch, facts), self._deadline
+                )
                 for effect in effects:
                     check(effect, plugin.name, terms, found)
                 return effects
@@ -91,6 +99,8 @@ class Reactions:
             return []
         try:
             return [call(Batch(activities))]
+        except Busy:  # the breaker's: nobody's activity is the reason
+            raise
         except (CorekitError, Refusal) as error:  # whatever a plugin raises arrives as one of them
             if isinstance(error.__cause__, OperationalError):
                 message = "the database does not answer; send the same key again"

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 import attrs
 
 from corekit.activities.attempt import Attempt, Known, Timekeeper
+from corekit.activities.breaker import Breaker
 from corekit.activities.incoming import Incoming, Key, key_reused
 from corekit.activities.outcome import Outcome
 from corekit.activities.own_effects import ApplyRaised, GuardFailed
@@ -40,6 +41,7 @@ class Settlement:
         self._terms = terms
         self._renew = renew
         self.clock = Timekeeper(clock)
+        self._breaker = Breaker()
         self.statements = 0
         """Statements sent so far, transaction control and plugins' own apart."""
 
@@ -72,7 +74,14 @@ class Settlement:
             try:
                 with self._connected() as (store, settling):
                     attempt = Attempt(
-                        self._terms(), self.clock, store, settling, known, simulate=simulate, waiting=waiting
+                        self._terms(),
+                        self.clock,
+                        store,
+                        settling,
+                        known,
+                        self._breaker,
+                        simulate=simulate,
+                        waiting=waiting,
                     )
                     found, rest = attempt.run(rest, lost=lost)
                 answers.update(found)
@@ -101,7 +110,9 @@ class Settlement:
         while True:
             try:
                 with self._connected() as (store, settling):
-                    return Attempt(self._terms(), self.clock, store, settling, Known()).expire(members, at)
+                    return Attempt(self._terms(), self.clock, store, settling, Known(), self._breaker).expire(
+                        members, at
+                    )
             except ProgramChanged:
                 self._renew()
             except Conflict:

@@ -265,7 +265,7 @@ def _add_planned(rows: Rows, terms: Terms, member: Member, planned: Planned) -> 
 
 def _failed(terms: Terms, incoming: Incoming, outcome: Outcome, now: int) -> tuple[Any, ...]:
     activity = incoming.activity
-    reason = {"code": outcome.code, "message": outcome.message, **outcome.parameters}
+    reason = {"code": outcome.code, "message": outcome.message, "hash": incoming.hash, **outcome.parameters}
     return (
         activity.id,
         activity.member,

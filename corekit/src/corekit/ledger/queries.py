@@ -31,7 +31,7 @@ LOT = (
 )
 ASSIGNMENT = ("t.id", "t.ladder", "t.tier", "t.valid_from", "t.valid_to", "t.activity_id", "t.reason")
 EFFECT = ("e.id", "e.owner", "e.kind", "e.rule", "e.account_kind", "e.amount", "e.undone", "e.data", "e.state", "e.no")
-FAILED = ("f.id", "f.source", "f.external_id")
+FAILED = ("f.id", "f.source", "f.external_id", "f.reason ->> 'hash'")
 _IDS = {"id", "account_id", "activity_id", "effect_id", "member_id", "parent_id", "spend_id"}
 # The column stands on the left: SQLite matches a partial index only so.
 _OPEN = "l.issued > l.consumed + l.held + l.expired"
@@ -104,7 +104,7 @@ SELECT r.scope, r.key, r.hash, r.outcome, {column("r.member_id")},
     {column("r.activity_id")}, r.code, r.parameters, a.seq
 FROM core_request r LEFT JOIN core_activity a ON a.id = r.activity_id WHERE (r.scope, r.key) {say.pairs}
 UNION ALL
-SELECT a.source, a.external_id, '', 'failed', {column("a.member_id")}, {column("a.id")},
+SELECT a.source, a.external_id, a.reason ->> 'hash', 'failed', {column("a.member_id")}, {column("a.id")},
     NULL, NULL, NULL
 FROM core_activity a WHERE a.state = 'failed' AND (a.source, a.external_id) {say.pairs}""",
         "members": f"""

@@ -51,7 +51,7 @@ class Store(Protocol):
     def requests(self, keys: Sequence[tuple[str, str]]) -> list[tuple[Any, ...]]:
         """Return (scope, key, hash, outcome, member, activity, code, parameters, seq) of keys that were answered.
 
-        A key whose activity failed comes with the outcome ``failed`` and an empty hash.
+        A key whose activity failed comes with the outcome ``failed``.
         """
         ...
 

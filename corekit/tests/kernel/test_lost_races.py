@@ -1,0 +1,74 @@
+"""A plan that loses race after race is made under the lock, where a plugin has a deadline."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+from corekit import Activity, Busy, Credit
+from corekit.activities import attempt
+
+RACES = attempt.FREE_TRIES
+
+
+class Racer:
+    """Makes the plan of a ``toy.yield`` lose its race: while it is made, the member earns something."""
+
+    def __init__(self, world: Any) -> None:
+        self.world = world
+        self.member: str = world.member()
+        self.races = 0
+        self.finally_: Any = lambda: None
+
+    def __call__(self, activity: Activity) -> Credit:
+        if self.races < RACES:
+            self.races += 1
+            other = threading.Thread(target=self.world.does, args=(self.member, "toy.earn", 1))
+            other.start()
+            other.join()
+        else:
+            self.finally_()
+        return Credit(activity, rule="late@1", account="toy", amount=100)
+
+    def record(self) -> Any:
+        return self.world.does(self.member, "toy.yield", external_id="late")
+
+
+@pytest.fixture
+def racer(world: Any, toy: Any) -> Generator[Racer]:
+    racer = Racer(world)
+    toy.rogue.append(racer)
+    yield racer
+    toy.rogue.clear()
+
+
+def test_after_three_lost_races_it_settles_under_the_lock(racer: Racer) -> None:
+    assert racer.record().settled
+    assert racer.races == RACES
+    assert racer.world.balances(racer.member) == {"toy": RACES + 100}
+    assert racer.world.is_proved()
+
+
+def test_one_that_does_not_return_in_time_is_abandoned_and_its_plugin_suspended_until_it_does(
+    racer: Racer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt, "DEADLINE", 0.1)
+    go = threading.Event()
+    racer.finally_ = go.wait
+    before = racer.world.rows()["core_request"]
+    with pytest.raises(Busy) as late:
+        racer.record()
+    assert (late.value.code, late.value.parameters) == ("BUSY", {"plugin": "toy"})
+    assert racer.world.rows()["core_request"] == before + RACES, "only what the others did is there"
+    with pytest.raises(Busy) as suspended:
+        racer.world.does(racer.member, "toy.earn", 1)
+    assert suspended.value.code == "PLUGIN_SUSPENDED"
+    go.set()
+    for thread in threading.enumerate():
+        if thread.daemon and thread.name.startswith("corekit-toy"):
+            thread.join()
+    assert racer.record().settled, "the same key may be sent again"
+    assert racer.world.is_proved()
