@@ -10,11 +10,12 @@ import attrs
 import structlog
 from attrs import Factory, define
 
-from corekit.activities.apply import Applier, Guarded
+from corekit.activities.apply import Applier
 from corekit.activities.breaker import Breaker
 from corekit.activities.incoming import KEY_REUSED, REGISTERED, Incoming, Key, key_reused
 from corekit.activities.outcome import Outcome
 from corekit.activities.own_effects import write_own_effects
+from corekit.activities.own_kinds import Guarded
 from corekit.activities.plan import Plan
 from corekit.activities.reactions import Failure, Reactions, failure_of
 from corekit.activities.terms import Terms

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import structlog
 from sqlalchemy.exc import DBAPIError
 
-from corekit.activities.apply import Guarded
 from corekit.activities.incoming import Key
+from corekit.activities.own_kinds import Guarded
 from corekit.activities.plan import Plan
 from corekit.activities.planned import PlannedEffect
 from corekit.activities.plugin_write import Applied, PluginWrite, own_effect

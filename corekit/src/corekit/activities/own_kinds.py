@@ -1,0 +1,32 @@
+"""What plugins' own kinds of effects have in common, when they are applied to a plan and when they are undone."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any
+
+from corekit.activities.incoming import Key
+from corekit.errors import PluginRaised
+from corekit.ledger.state import Member
+
+Guarded = dict[tuple[Key, int], str]
+"""Effects whose guard failed when written: key and position among the activity's own effects, and the code."""
+
+
+def foresee(member: Member, owner: str, prepared: Any, *, foreseen: bool) -> None:
+    """Let the plugin's next reaction to the member see what this effect will have done."""
+    if foreseen:
+        member.journal.put(member.prepared, owner, prepared)
+    else:
+        member.journal.set(member, "stale", value=True)
+
+
+@contextmanager
+def calling(plugin: str, what: str) -> Generator[None]:
+    """Turn what a plugin raises into an error that names it."""
+    try:
+        yield
+    except Exception as error:
+        message = f"plugin {plugin} raised in the effect kind {what}: {type(error).__name__}: {error}"
+        raise PluginRaised(message, plugin=plugin, hook=what) from error
