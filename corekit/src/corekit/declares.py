@@ -76,8 +76,9 @@ class EffectKind:
     each is a fixed number of set-based statements and returns the ids of the effects whose guard failed.
     ``fold`` and ``unfold`` do the same, purely, to what the plugin's ``corekit_prepare`` returned for the
     member; without them the member's next activity waits for the next chunk. ``follow`` says which follow-on
-    the effect causes. ``partial`` says what a return does to it: ``revoke`` undoes it, ``keep`` lets it stay, also
-    after a whole return. ``refusal`` is the code where a guard fails.
+    the effect causes. ``partial`` says what returns do to it: the one that completes the whole undoes it
+    (``proportional``), the first part does (``revoke``), or it stays, also after a whole return (``keep``).
+    ``refusal`` is the code where a guard fails.
     """
 
     name: str
@@ -87,7 +88,7 @@ class EffectKind:
     fold: Callable[[Any, Any], Any] | None = None
     unfold: Callable[[Any, Any], Any] | None = None
     follow: Callable[[Any], Follow | None] | None = None
-    partial: Literal["keep", "revoke", "proportional"] = "revoke"
+    partial: Literal["keep", "revoke", "proportional"] = "proportional"
     refusal: str = "GUARD_FAILED"
 
 

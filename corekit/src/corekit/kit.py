@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from corekit import core
 from corekit.activities import intake
-from corekit.activities.activity import Activity
+from corekit.activities.activity import Activity, Line
 from corekit.activities.incoming import Incoming, Key, key_reused, receive
 from corekit.activities.outcome import Outcome
 from corekit.activities.settle import Settlement
@@ -185,14 +185,17 @@ class Kit:
         self,
         activity_id: str,
         *,
+        lines: Mapping[int, int] | None = None,
+        amount: int = 0,
         source: str = "api",
         external_id: str | None = None,
         reason: str = "",
         actor: str | None = None,
         occurred_at: datetime | None = None,
     ) -> Outcome:
-        """Take back a whole activity with everything that followed from it.
+        """Take back an activity: what is left of it with everything that followed from it, or a part.
 
+        ``lines`` names how much of which line comes back (minor units, by number), ``amount`` how much of the whole.
         Raises NotFound where there is no such activity; what cannot be taken back is refused with the reason.
         """
         with self.read() as read:
@@ -208,6 +211,8 @@ class Kit:
                 occurred_at=occurred_at,
                 source=source,
                 reverses=activity_id,
+                lines=tuple(Line(no, part) for no, part in (lines or {}).items()),
+                amount=sum(lines.values()) if lines else amount,
                 payload={"reason": reason},
                 actor=actor,
                 external_id=external_id or new_id(),

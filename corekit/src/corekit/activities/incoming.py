@@ -204,6 +204,9 @@ def _check_amount(activity: Activity, kind: ActivityType, terms: Terms, problems
     if type(amount) is not int:
         problems.append(_problem("AMOUNT_NOT_WHOLE", "amount"))
         return
+    if kind.reversal:
+        _check_returned(amount, activity.unit, problems)
+        return
     if kind.amount == "none":
         if amount or activity.unit is not None:
             problems.append(_problem("AMOUNT_UNEXPECTED", "amount", type=activity.type))
@@ -223,6 +226,14 @@ def _check_amount(activity: Activity, kind: ActivityType, terms: Terms, problems
         problems.append(_problem("UNIT_WRONG", "unit", expected=expected))
 
 
+def _check_returned(amount: int, unit: str | None, problems: list[Problem]) -> None:
+    """Check what a reversal says it takes back: a part of the activity's amount, in its unit; 0 means all of it."""
+    if not 0 <= amount <= LARGEST_AMOUNT:
+        problems.append(_problem("AMOUNT_RANGE", "amount", least="0", most=str(LARGEST_AMOUNT)))
+    if unit is not None:
+        problems.append(_problem("UNIT_WRONG", "unit", expected="that of the activity"))
+
+
 def _own_units(type_: str, terms: Terms) -> list[str]:
     """Return the units of the account kinds of the plugin that declares a type."""
     owner = terms.registry.owner("type", type_)
@@ -232,7 +243,7 @@ def _own_units(type_: str, terms: Terms) -> list[str]:
 
 def _check_lines(activity: Activity, kind: ActivityType, problems: list[Problem]) -> None:
     lines = activity.lines
-    if not kind.lines:
+    if not kind.lines and not kind.reversal:
         problems.append(_problem("LINES_UNEXPECTED", "lines", type=activity.type))
         return
     if len(lines) > MOST_LINES:
@@ -255,6 +266,8 @@ def _check_lines(activity: Activity, kind: ActivityType, problems: list[Problem]
         total += amount
     if not problems and total != activity.amount:
         problems.append(_problem("LINES_SUM", "amount", sum=str(total), amount=str(activity.amount)))
+    elif not problems and kind.reversal and not total:
+        problems.append(_problem("AMOUNT_ZERO", "lines"))
 
 
 def _is_plausible(line: Line) -> bool:

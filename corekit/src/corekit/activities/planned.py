@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from corekit.activities.activity import Activity
+from corekit.activities.activity import Activity, Line
 from corekit.activities.effects import Credit, Debit, Effect, Enrol, values_of
 from corekit.activities.incoming import Incoming
 from corekit.declares import EffectKind
@@ -80,10 +80,25 @@ class PlannedEffect:
 class Planned:
     """A settled activity with its effects, its voucher, and what it measures."""
 
-    __slots__ = ("effects", "incoming", "kernel_time", "measured_on", "measures", "own", "seq", "voucher")
+    __slots__ = (
+        "amount",
+        "effects",
+        "incoming",
+        "kernel_time",
+        "lines",
+        "measured_on",
+        "measures",
+        "own",
+        "seq",
+        "unit",
+        "voucher",
+    )
 
     def __init__(self, incoming: Incoming, at: int, *, kernel_time: bool) -> None:
         self.incoming = incoming
+        self.amount = incoming.activity.amount
+        self.unit = incoming.activity.unit
+        self.lines = incoming.activity.lines
         self.seq = 0
         self.voucher = Voucher(incoming.activity.id, at)
         # The instant is the kernel's clock (to be taken again under the lock), not that of a historical source.
@@ -93,6 +108,10 @@ class Planned:
         # The day on which it counts; a reversal counts on the day of what it takes back.
         self.measured_on = 0
         self.own: list[tuple[EffectKind, str, PlannedEffect]] = []
+
+    def take_back(self, amount: int, unit: str | None, lines: tuple[Line, ...]) -> None:
+        """Say what it takes back: that is kept as its own amount and lines."""
+        self.amount, self.unit, self.lines = amount, unit, lines
 
     def add(self, journal: Journal, effect: PlannedEffect) -> PlannedEffect:
         """Add an effect."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal, Unpack
 
-from sqlalchemy import ColumnElement, Row, cast, exists, func, select
+from sqlalchemy import ColumnElement, Row, cast, exists, func, or_, select
 
 from corekit.activities.activity import Line
 from corekit.activities.tables import activity as _activity
@@ -30,7 +30,13 @@ EFFECT = Shape(EffectView, _effect, activity=_effect.c.activity_id, account=_eff
 
 _OF_MEMBER = Newest(_activity, _activity.c.member_id, _member)
 _REVERSAL = _activity.alias("reversal")
-_REVERSED = exists().where(_REVERSAL.c.reverses.is_not(None), _REVERSAL.c.reverses == _activity.c.id)
+_BACK = _line.alias("back")
+_OF_PURCHASE = (_REVERSAL.c.reverses.is_not(None), _REVERSAL.c.reverses == _activity.c.id, _REVERSAL.c.seq > 0)
+_RETURNED: ColumnElement[int] = (
+    select(cast(func.coalesce(func.sum(_REVERSAL.c.amount), 0), Whole)).where(*_OF_PURCHASE).scalar_subquery()
+)
+_LEFT = or_(_activity.c.amount > _RETURNED, ~exists().where(*_OF_PURCHASE))
+"""Something of the activity is left; one without an amount comes back as a whole only."""
 
 
 def activities(read: Reader, ids: Iterable[str]) -> dict[str, ActivityView]:
@@ -77,13 +83,13 @@ def slips(
     span = Span.of(page, int)
     asked = [_line.c[name] == it for name, it in (("category", category), ("sku", sku)) if it is not None]
     having = [exists().where(_line.c.activity_id == _activity.c.id, *asked)] if asked else []
-    statement = select(*VIEW.columns, _REVERSED.label("reversed"))
+    statement = select(*VIEW.columns, _RETURNED.label("returned"), _LEFT.label("left"))
     where = (_activity.c.type == PURCHASE, *having)
     pages = _OF_MEMBER.pages(read, statement, "member", member_ids, span, *where)
     found = _lines(read, [row.id for each in pages.values() for row in each.items], *asked)
 
     def make(row: Row[Any]) -> Slip:
-        return Slip(VIEW(row), tuple(found[row.id]), bool(row.reversed))
+        return Slip(VIEW(row), tuple(found[row.id]), row.returned, not row.left)
 
     return {member: each.map(make) for member, each in pages.items()}
 
@@ -101,25 +107,45 @@ def consumption(
     ``since`` and ``until`` (which no longer belongs to it) bound when it was bought.
     """
     ids, at = list(member_ids), _activity.c.occurred_at
+    bought = (
+        select(
+            _activity.c.member_id,
+            _activity.c.id,
+            at,
+            _line.c[by],
+            (_line.c.quantity - _back(_BACK.c.quantity)).label("quantity"),
+            _line.c.amount.label("paid"),
+            (_line.c.amount - _back(_BACK.c.amount)).label("amount"),
+        )
+        .join_from(_activity, _line, _line.c.activity_id == _activity.c.id)
+        .where(any_of(_activity.c.member_id, ids), _activity.c.seq > 0, _activity.c.type == PURCHASE, _LEFT)
+        .where(*([at >= micros(since)] if since else []), *([at < micros(until)] if until else []))
+        .subquery()
+    )
     shape = Shape(
         Consumption,
-        member=_activity.c.member_id,
-        key=_line.c[by],
-        purchases=func.count(_activity.c.id.distinct()),
-        quantity=cast(func.sum(_line.c.quantity), Whole),
-        amount=cast(func.sum(_line.c.amount), Whole),
-        first_at=func.min(at),
-        last_at=func.max(at),
+        member=bought.c.member_id,
+        key=bought.c[by],
+        purchases=func.count(bought.c.id.distinct()),
+        quantity=cast(func.sum(bought.c.quantity), Whole),
+        amount=cast(func.sum(bought.c.amount), Whole),
+        first_at=func.min(bought.c.occurred_at),
+        last_at=func.max(bought.c.occurred_at),
     )
     statement = (
         select(*shape.columns)
-        .join_from(_activity, _line, _line.c.activity_id == _activity.c.id)
-        .where(any_of(_activity.c.member_id, ids), _activity.c.seq > 0, _activity.c.type == PURCHASE, ~_REVERSED)
-        .where(*([at >= micros(since)] if since else []), *([at < micros(until)] if until else []))
-        .group_by(_activity.c.member_id, _line.c[by])
-        .order_by(_activity.c.member_id, func.sum(_line.c.amount).desc(), _line.c[by])
+        .where(or_(bought.c.amount > 0, bought.c.paid == 0))
+        .group_by(bought.c.member_id, bought.c[by])
+        .order_by(bought.c.member_id, func.sum(bought.c.amount).desc(), bought.c[by])
     )
     return group(map(shape, read.all(statement)), "member", ids)
+
+
+def _back(column: ColumnElement[int]) -> ColumnElement[int]:
+    """Sum what came back of a line of a purchase."""
+    summed = select(cast(func.coalesce(func.sum(column), 0), Whole))
+    summed = summed.join(_REVERSAL, _REVERSAL.c.id == _BACK.c.activity_id)
+    return summed.where(*_OF_PURCHASE, _BACK.c.no == _line.c.no).correlate(_activity, _line).scalar_subquery()
 
 
 def _lines(read: Reader, activity_ids: Iterable[str], *where: ColumnElement[bool]) -> dict[str, list[Line]]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
+from corekit.activities.activity import Activity, Line
 from corekit.activities.planned import PlannedEffect
+from corekit.activities.returns import WHOLE_ACTIVITY, Return, returned, weights_of
 from corekit.declares import ErrorText
 
 ERRORS = (
@@ -18,12 +20,14 @@ ERRORS = (
     ErrorText("REVERSAL_OF_EXPIRY", "What lapsed is not given back by a reversal; adjust instead.", "过期不能被撤销。"),
     ErrorText("PLUGIN_OFF", "This is of plugin {plugin}, which is not enabled.", "插件 {plugin} 未启用。"),
     ErrorText("ALREADY_REVERSED", "This activity has been taken back already.", "该活动已被撤销。"),
+    ErrorText("OVER_RETURN", "Only {left} is left to come back, not {asked}.", "可退的只剩 {left}，不足 {asked}。"),
+    ErrorText("RETURN_LINE_UNKNOWN", "The activity has no line {line}.", "该活动没有第 {line} 行。"),
 )
 
 
-@frozen
+@define
 class StoredEffect:
-    """An effect as the database holds it."""
+    """An effect as the database holds it; ``undone`` grows with what the plan takes back."""
 
     id: str
     owner: str
@@ -34,11 +38,22 @@ class StoredEffect:
     undone: int
     data: Mapping[str, Any] | None
     state: str
+    shares: Mapping[str, int] | None
 
     @property
     def remaining(self) -> int:
         """What has not been taken back of it yet."""
         return self.amount - self.undone if self.state == "applied" else 0
+
+    def part(self, back: Return) -> int:
+        """Return how much of it is undone by a part that comes back."""
+        if back.completes:
+            return self.remaining
+        if self.state != "applied" or self.account is None:  # what is indivisible comes back with the last part
+            return 0
+        if self.shares is None:
+            return back.of_whole(self.amount)
+        return back.of_shares({int(no): share for no, share in self.shares.items()})
 
     def undoing(self, amount: int) -> PlannedEffect:
         """Return the effect that takes back a part of this one."""
@@ -49,7 +64,10 @@ class StoredEffect:
 
 @define
 class Original:
-    """An activity that may be taken back, with its effects and the follow-ons below it."""
+    """An activity that may be taken back, with its effects, the follow-ons below it, and what came back already.
+
+    ``is_reversed`` says that nothing of it is left.
+    """
 
     id: str
     member: str
@@ -59,6 +77,10 @@ class Original:
     parent: str | None
     seq: int
     measures: Mapping[str, int]
+    amount: int
+    unit: str | None
+    lines: tuple[Line, ...]
+    returned: Mapping[int, int]
     is_reversed: bool
     effects: tuple[StoredEffect, ...]
     children: list[Original] = Factory(list["Original"])
@@ -66,11 +88,14 @@ class Original:
     @classmethod
     def loaded(cls, row: tuple[Any, ...]) -> Original:
         """Make an original of the database's row."""
-        activity, member, kind, occurred, is_reversal, parent, seq, measures, is_reversed, found = row
+        activity, member, kind, occurred, is_reversal, parent, seq, measures, amount, unit = row[:10]
+        found, found_lines, parts, back, times = row[10:]
         effects: list[Any] = found or []
-        stored = (
-            StoredEffect(*effect[:9]) for effect in sorted(effects, key=lambda effect: effect[9]) if effect is not None
-        )
+        stored = (StoredEffect(*effect[1:]) for effect in sorted(effects, key=lambda effect: effect[0]))
+        lines = tuple(_line(line) for line in sorted(found_lines or [], key=_number))
+        returned: dict[int, int] = dict(parts or ()) or ({WHOLE_ACTIVITY: int(back)} if back else {})
+        weights = weights_of(amount, lines)
+        is_reversed = times > 0 and sum(returned.values()) == sum(weights.values())
         return cls(
             activity,
             member,
@@ -80,7 +105,11 @@ class Original:
             parent,
             seq,
             measures or {},
-            bool(is_reversed),
+            amount,
+            unit,
+            lines,
+            returned,
+            is_reversed,
             tuple(stored),
         )
 
@@ -90,7 +119,23 @@ class Original:
             yield from child.below()
             yield child
 
+    def coming_back(self, asked: Activity) -> Return:
+        """Return the part that a reversal takes back; refused where that is more than is left."""
+        weights = weights_of(self.amount, self.lines)
+        known = (line.no for line in self.lines)
+        return returned(weights, known, self.returned, asked.lines, asked.amount)
+
     @property
     def is_expiry(self) -> bool:
         """Whether it let value lapse."""
         return any(effect.kind == "Expire" for effect in self.effects)
+
+
+def _line(row: list[Any]) -> Line:
+    no, amount, sku, category, quantity, unit_price, flags = row
+    return Line(no, amount, sku, category, quantity, unit_price, tuple(flags or ()))
+
+
+def _number(line: list[Any]) -> int:
+    number: int = line[0]
+    return number

@@ -6,6 +6,7 @@ from corekit.activities.activity import Activity
 from corekit.activities.own_kinds import Guarded, calling, foresee
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned, PlannedEffect
+from corekit.activities.returns import Return
 from corekit.activities.reverse import Original, StoredEffect
 from corekit.activities.tiering import Tiering
 from corekit.errors import Refusal
@@ -34,29 +35,34 @@ class Undoing:
             raise Refusal("REVERSAL_OF_EXPIRY", activity=target)
         if original.is_reversed:
             raise Refusal("ALREADY_REVERSED", activity=target)
-        member.journal.set(original, "is_reversed", value=True)
+        back = original.coming_back(planned.incoming.activity)
+        member.journal.set(original, "is_reversed", value=back.completes)
+        member.journal.set(original, "returned", back.after)
+        planned.take_back(back.amount, original.unit, back.lines(original.lines))
         planned.measured_on = original.occurred
-        planned.measures.update({name: -value for name, value in original.measures.items()})
+        planned.measures.update({name: -back.of_whole(value) for name, value in original.measures.items()})
         for effect in original.effects:
-            if effect.remaining:
-                self._undo(member, planned, original, effect)
-        if planned.incoming.activity.parent is None:
+            self._undo(member, planned, original, effect, back)
+        if planned.incoming.activity.parent is None and back.completes:
             follow_ons.extend(
                 planned.child("reversal", f"undo:{below.id}", reverses=below.id)
                 for below in original.below()
                 if not below.is_reversed and not below.is_reversal
             )
 
-    def _undo(self, member: Member, planned: Planned, original: Original, effect: StoredEffect) -> None:
+    def _undo(self, member: Member, planned: Planned, original: Original, effect: StoredEffect, back: Return) -> None:
         own, _ = self._terms.effects_by_name.get(effect.kind, (None, CORE))
         if effect.kind == "Enrol" or (own is not None and own.partial == "keep"):
             return  # what is declared to stay; who joined stays a member: cancelling is an activity of its own
+        amount = effect.remaining if own is not None and own.partial == "revoke" else effect.part(back)
+        if not amount:
+            return
         if effect.account not in (None, *self._terms.chart.books) or (
             effect.account is None and effect.owner != CORE and effect.kind not in self._terms.effects_by_name
         ):
             raise Refusal("PLUGIN_OFF", plugin=effect.owner)
-        amount = effect.remaining
         row = planned.add(member.journal, effect.undoing(amount))
+        member.journal.set(effect, "undone", effect.undone + amount)
         self._plan.change_effect(member, effect.id, undone=amount)
 
         def unfund(spend: str, part: int) -> None:

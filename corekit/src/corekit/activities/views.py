@@ -108,10 +108,14 @@ class Explanation:
 
 @frozen
 class Slip:
-    """A sales slip: a purchase with the lines that were asked for, and whether it was taken back."""
+    """A sales slip: a purchase with the lines that were asked for.
+
+    ``returned`` is how much of it came back, in minor units of its unit; ``reversed`` says that nothing is left of it.
+    """
 
     activity: ActivityView
     lines: tuple[Line, ...]
+    returned: int
     reversed: bool
 
 
@@ -119,7 +123,7 @@ class Slip:
 class Consumption:
     """What a member bought of a category or an article (``key``; None where lines name none).
 
-    Purchases that were taken back as a whole do not count. ``quantity`` is in thousandths, ``amount`` in
+    What came back does not count. ``quantity`` is in thousandths, ``amount`` in
     minor units of the currency.
     """
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
 
+from corekit.activities.activity import Line
 from corekit.activities.incoming import Incoming
 from corekit.activities.outcome import Outcome
 from corekit.activities.plan import Plan
@@ -42,7 +42,7 @@ def document(incoming: Incoming) -> dict[str, Any]:
         "type": activity.type,
         "amount": activity.amount,
         "unit": activity.unit,
-        "lines": [_line(line)[1:] for line in _lines(incoming)],
+        "lines": [_line(activity.id, line)[1:] for line in activity.lines],
         "payload": dict(activity.payload),
         "actor": activity.actor,
         "reverses": activity.reverses,
@@ -220,8 +220,8 @@ def _add_planned(rows: Rows, terms: Terms, member: Member, planned: Planned) -> 
             incoming.occurred,
             at,
             *incoming.key,
-            activity.amount,
-            activity.unit or terms.unit(incoming.kind),
+            planned.amount,
+            planned.unit or terms.unit(incoming.kind),
             incoming.payload,
             activity.actor,
             terms.program.version,
@@ -233,8 +233,8 @@ def _add_planned(rows: Rows, terms: Terms, member: Member, planned: Planned) -> 
             measures,
         )
     )
-    if activity.lines:
-        rows["line"] += [_line(line) for line in _lines(incoming)]
+    if planned.lines:
+        rows["line"] += [_line(activity.id, line) for line in planned.lines]
     for number, effect in enumerate(planned.effects):
         rows["effect"].append(
             (
@@ -288,10 +288,5 @@ def _failed(terms: Terms, incoming: Incoming, outcome: Outcome, now: int) -> tup
     )
 
 
-def _lines(incoming: Incoming) -> Iterable[tuple[str, Any]]:
-    return ((incoming.activity.id, line) for line in incoming.activity.lines)
-
-
-def _line(numbered: tuple[str, Any]) -> tuple[Any, ...]:
-    activity, line = numbered
+def _line(activity: str, line: Line) -> tuple[Any, ...]:
     return (activity, line.no, line.amount, line.sku, line.category, line.quantity, line.unit_price, line.flags or None)

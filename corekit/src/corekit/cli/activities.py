@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -90,9 +90,26 @@ def simulate(ctx: typer.Context, file: File) -> None:
 
 
 @app.command()
-def reverse(ctx: typer.Context, activity: Activity_, reason: Reason = "", key: Key = None) -> None:
-    """Take an activity back, with everything that followed from it."""
-    answer(ctx, [open_kit(ctx).reverse(activity, source="cli", external_id=key, reason=reason)])
+def reverse(
+    ctx: typer.Context,
+    activity: Activity_,
+    reason: Reason = "",
+    key: Key = None,
+    line: Annotated[list[str] | None, typer.Option(metavar="NO=AMOUNT", help="A line that comes back.")] = None,
+    amount: Annotated[int, typer.Option(min=0, help="How much comes back, in minor units; all where left out.")] = 0,
+) -> None:
+    """Take an activity back, with everything that followed from it, or a part of it."""
+    parts = _parts(line or ())
+    kit = open_kit(ctx)
+    answer(ctx, [kit.reverse(activity, lines=parts, amount=amount, source="cli", external_id=key, reason=reason)])
+
+
+def _parts(texts: Iterable[str]) -> dict[int, int]:
+    """Read the lines that come back."""
+    try:
+        return {int(no): int(part) for no, _, part in (text.partition("=") for text in texts)}
+    except ValueError:
+        raise typer.BadParameter("write NO=AMOUNT, in minor units, such as 2=500", param_hint="--line") from None
 
 
 def _activities(file: typer.FileBinaryRead) -> Iterator[Activity]:

@@ -30,9 +30,23 @@ LOT = (
     "l.seq",
 )
 ASSIGNMENT = ("t.id", "t.ladder", "t.tier", "t.valid_from", "t.valid_to", "t.activity_id", "t.reason")
-EFFECT = ("e.id", "e.owner", "e.kind", "e.rule", "e.account_kind", "e.amount", "e.undone", "e.data", "e.state", "e.no")
+EFFECT = (
+    "e.no",
+    "e.id",
+    "e.owner",
+    "e.kind",
+    "e.rule",
+    "e.account_kind",
+    "e.amount",
+    "e.undone",
+    "e.data",
+    "e.state",
+    "e.shares",
+)
+LINE = ("i.no", "i.amount", "i.sku", "i.category", "i.quantity", "i.unit_price", "i.flags")
 FAILED = ("f.id", "f.source", "f.external_id", "f.reason ->> 'hash'")
 _IDS = {"id", "account_id", "activity_id", "effect_id", "member_id", "parent_id", "spend_id"}
+_DOCUMENTS = {"e.data", "e.shares", "i.flags"}
 # The column stands on the left: SQLite matches a partial index only so.
 _OPEN = "l.issued > l.consumed + l.held + l.expired"
 
@@ -88,7 +102,7 @@ def _statements(say: Spelling) -> dict[str, str]:
     def column(name: str) -> str:
         if name.partition(".")[2] in _IDS:
             return say.id.format(name)
-        return say.document.format(name) if name == "e.data" else name
+        return say.document.format(name) if name in _DOCUMENTS else name
 
     def array(names: tuple[str, ...]) -> str:
         return f"{say.array}({', '.join(map(column, names))})"
@@ -127,9 +141,14 @@ WITH RECURSIVE tree(id, depth) AS (
     UNION ALL SELECT c.id, tree.depth + 1 FROM tree JOIN core_activity c ON c.parent_id = tree.id
         WHERE c.state = 'settled')
 SELECT {column("a.id")}, {column("a.member_id")}, a.type, a.occurred_at,
-    a.reverses IS NOT NULL, {column("a.parent_id")}, a.seq, a.measures,
-    EXISTS (SELECT 1 FROM core_activity r WHERE r.reverses = a.id AND r.state = 'settled'),
-    (SELECT {say.gather}({array(EFFECT)}) FROM core_effect e WHERE e.activity_id = a.id)
+    a.reverses IS NOT NULL, {column("a.parent_id")}, a.seq, a.measures, a.amount, a.unit,
+    (SELECT {say.gather}({array(EFFECT)}) FROM core_effect e WHERE e.activity_id = a.id),
+    (SELECT {say.gather}({array(LINE)}) FROM core_line i WHERE i.activity_id = a.id),
+    (SELECT {say.gather}({say.array}(b.no, b.amount)) FROM (
+        SELECT i.no, sum(i.amount) AS amount FROM core_activity r JOIN core_line i ON i.activity_id = r.id
+        WHERE r.reverses = a.id AND r.state = 'settled' GROUP BY i.no) b),
+    (SELECT coalesce(sum(r.amount), 0) FROM core_activity r WHERE r.reverses = a.id AND r.state = 'settled'),
+    (SELECT count(*) FROM core_activity r WHERE r.reverses = a.id AND r.state = 'settled')
 FROM tree JOIN core_activity a ON a.id = tree.id""",
         "involved_lots": f"""
 SELECT {lot}, {funds} FROM core_lot l WHERE l.id IN (

@@ -92,7 +92,7 @@ class SQLite:
     def originals(self, activities: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return activities that are to be reversed, with their effects, and all follow-ons below them."""
         rows = self._all(QUERIES.originals, (_json(activities),))
-        return [(*row[:7], _parsed(row[7]), row[8], _parsed(row[9])) for row in rows]
+        return [(*row[:7], _parsed(row[7]), *row[8:10], *map(_parsed, row[10:13]), *row[13:]) for row in rows]
 
     def involved_lots(
         self, accounts: Sequence[str], activities: Sequence[str], effects: Sequence[str]

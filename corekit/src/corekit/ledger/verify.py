@@ -48,7 +48,7 @@ INVARIANTS = {
     "7": "The house's accounts belong to no member and keep no counters.",
     "8": "Each lot is what its movements make it, and each spend is funded by lots or known not to be.",
     "9": "What is open in the lots of an account is its balance, what is held is pending.",
-    "12": "No more is undone than was done, by reversals of what is no reversal, and lots lose what was undone.",
+    "12": "No more comes back than there was, by reversals of what is no reversal; lots lose what was undone.",
     "13": "Each settled activity has its request, its postings and its message, and each of those an activity.",
     "14": "Keys are unique, and so are the house's accounts and the external ids of members.",
     "15": "The shares per line sum to the effect and name lines of the activity.",
@@ -247,8 +247,22 @@ _REVERSALS = (
         "activity reverses",
         """SELECT r.id AS activity, r.reverses FROM core_activity r JOIN core_activity t ON t.id = r.reverses
         WHERE r.state = 'settled' AND (t.state <> 'settled' OR t.reverses IS NOT NULL OR t.member_id <> r.member_id
-            OR t.seq >= r.seq OR EXISTS (SELECT 1 FROM core_activity o
-                WHERE o.reverses = r.reverses AND o.state = 'settled' AND o.id <> r.id))""",
+            OR t.seq >= r.seq)""",
+    ),
+    (
+        "12",
+        "activity returned",
+        """SELECT t.id AS activity, sum(r.amount) AS returned
+        FROM core_activity r JOIN core_activity t ON t.id = r.reverses WHERE r.state = 'settled' GROUP BY t.id, t.amount
+        HAVING sum(r.amount) > abs(t.amount) OR (t.amount = 0 AND count(*) > 1)""",
+    ),
+    (
+        "12",
+        "activity line returned",
+        """SELECT r.reverses AS activity, b.no AS line, sum(b.amount) AS returned FROM core_activity r
+        JOIN core_line b ON b.activity_id = r.id LEFT JOIN core_line l ON l.activity_id = r.reverses AND l.no = b.no
+        WHERE r.state = 'settled' AND r.reverses IS NOT NULL GROUP BY r.reverses, b.no, l.amount
+        HAVING sum(b.amount) > coalesce(l.amount, -1)""",
     ),
 )
 

@@ -96,8 +96,21 @@ class SimulateActivityInput(_Described):
     """Something that could happen to a member."""
 
 
+class ReturnedLineInput(Input):
+    """How much of a line comes back."""
+
+    no = WholeNumber(required=True, metadata={"description": "The line's number."})
+    amount = AmountDigits(required=True, metadata={"description": "How much of it, in minor units."})
+
+
 class ReverseActivityInput(_Dated):
-    """An activity that is to be taken back as a whole, with all that followed from it."""
+    """An activity that is to be taken back: what is left of it, with all that followed from it, or a part."""
 
     activity_id = GlobalId("Activity", required=True, metadata={"description": "The activity to take back."})
+    lines = fields.List(  # pyright: ignore[reportUnknownVariableType] - marshmallow does not say what Nested loads
+        fields.Nested(ReturnedLineInput), load_default=list, metadata={"description": "The lines that come back."}
+    )
+    amount = AmountDigits(
+        load_default=0, metadata={"description": "How much comes back, where no lines are named; all where left out."}
+    )
     reason = fields.String(load_default="", metadata={"description": "Why."})

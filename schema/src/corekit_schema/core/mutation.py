@@ -39,6 +39,8 @@ def _reverse(info: Info, values: Mapping[str, Any]) -> Recorded:
     try:
         outcome = info.context.kit.reverse(
             values["activity_id"],
+            lines={line["no"]: line["amount"] for line in values["lines"]},
+            amount=values["amount"],
             external_id=values["idempotency_key"],
             reason=values["reason"],
             actor=info.context.viewer.actor,
@@ -109,5 +111,5 @@ class Mutation(Object):
         inputs.ReverseActivityInput,
         _reverse,
         permissions.REVERSE,
-        "Take an activity back, with all that followed from it.",
+        "Take an activity back, with all that followed from it, or a part of it.",
     )

@@ -28,12 +28,19 @@ class Purchase(Object, policy=public):
 
     activity = Field(Activity, description="The purchase.")
     lines = Field(listed(Line), description="Its lines.")
-    reversed = Field(graphene.Boolean, required=True, description="Whether it was taken back.")
+    returned = Field(Amount, required=True, description="How much of it came back.")
+    reversed = Field(graphene.Boolean, required=True, description="Whether nothing is left of it.")
 
     @staticmethod
     def resolve_lines(parents: Sequence[Slip], _info: Info) -> list[list[LineOf]]:
         """Return the lines with the unit of their purchase."""
         return [in_unit(slip.lines, slip.activity) for slip in parents]
+
+    @staticmethod
+    def resolve_returned(parents: Sequence[Slip], info: Info) -> list[AmountValue]:
+        """Return what came back, in the program's currency."""
+        unit = info.context.kit.settings.currency
+        return [AmountValue(slip.returned, unit.code, unit.scale) for slip in parents]
 
 
 class Consumption(Object, policy=public):
