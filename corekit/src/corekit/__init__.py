@@ -13,7 +13,7 @@ from corekit.hookspecs import hookimpl, hookspec
 
 if TYPE_CHECKING:
     from corekit.activities.activity import Activity, Batch, Line
-    from corekit.activities.effects import Credit, Debit, Effect, Follow
+    from corekit.activities.effects import Bundle, Capture, Credit, Debit, Effect, Follow, Hold, Release
     from corekit.activities.facts import Facts, MemberFacts
     from corekit.activities.outcome import EffectOutcome, Outcome
     from corekit.activities.plugin_write import Applied, PluginWrite
@@ -59,7 +59,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "corekit.activities.activity": ("Activity", "Batch", "Line"),
-    "corekit.activities.effects": ("Credit", "Debit", "Effect", "Follow"),
+    "corekit.activities.effects": ("Bundle", "Capture", "Credit", "Debit", "Effect", "Follow", "Hold", "Release"),
     "corekit.activities.facts": ("Facts", "MemberFacts"),
     "corekit.activities.outcome": ("EffectOutcome", "Outcome"),
     "corekit.activities.plugin_write": ("Applied", "PluginWrite"),
@@ -112,7 +112,9 @@ __all__ = [
     "Applied",
     "Balance",
     "Batch",
+    "Bundle",
     "Busy",
+    "Capture",
     "CorekitError",
     "Credit",
     "Debit",
@@ -126,6 +128,7 @@ __all__ = [
     "Facts",
     "Flag",
     "Follow",
+    "Hold",
     "Id",
     "Instant",
     "Integrity",
@@ -147,6 +150,7 @@ __all__ = [
     "ProgramContext",
     "Reader",
     "Refusal",
+    "Release",
     "Section",
     "Settings",
     "SettingsError",

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 from corekit import paging
 from corekit.activities import document, incoming, reverse
 from corekit.activities.activity import Batch
-from corekit.activities.effects import Effect, Enrol, SetState, SetTier
+from corekit.activities.effects import LONGEST_HOLD, Capture, Effect, Enrol, Hold, Release, SetState, SetTier
 from corekit.declares import ActivityType, Declares, ErrorText
 from corekit.members import importing, states
 from corekit.metrics import Metric
@@ -30,6 +30,19 @@ class ReversalSchema(Schema):
     """Why something is taken back."""
 
     reason = fields.String(load_default="", validate=validate.Length(max=_LONG))
+
+
+class HoldPlacedSchema(Schema):
+    """On which account, and for how long."""
+
+    account = fields.String(required=True)
+    seconds = fields.Integer(strict=True, load_default=None, allow_none=True, validate=validate.Range(1, LONGEST_HOLD))
+
+
+class HoldResolvedSchema(Schema):
+    """Which hold."""
+
+    hold = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{32}\Z"))
 
 
 class TierChangedSchema(Schema):
@@ -57,6 +70,16 @@ ERRORS = (
         "INSUFFICIENT",
         "There is {available} of {account}, not {needed}.",
         "{account} 余额 {available}，不足 {needed}。",
+    ),
+    ErrorText("ACCOUNT_UNKNOWN", "There is no account kind {account}.", "没有账户类型 {account}。"),
+    ErrorText("HOLD_UNKNOWN", "The member has no hold {hold}.", "该会员没有冻结 {hold}。"),
+    ErrorText("HOLD_RESOLVED", "The hold {hold} was {outcome} before.", "冻结 {hold} 已处理（{outcome}）。"),
+    ErrorText("HOLD_EXPIRED", "The hold {hold} has lapsed; place another.", "冻结 {hold} 已过期，请重新申请。"),
+    ErrorText("OVER_CAPTURE", "Of this hold {held} can be captured, not {asked}.", "最多可扣 {held}，不能扣 {asked}。"),
+    ErrorText(
+        "VALUE_HELD",
+        "{missing} of {account} is held; capture or release hold {hold} first.",
+        "{account} 中有 {missing} 被冻结，请先处理 {hold}。",
     ),
     ErrorText("ACCOUNT_CLOSED_TO_DEBITS", "The account {account} is {state}.", "账户 {account} 状态为 {state}。"),
     ErrorText(
@@ -117,6 +140,27 @@ def declares(profile: type[Schema] | None) -> Declares:
                 command=True,
             ),
             ActivityType(
+                name="hold.placed",
+                description="Value of an account is set aside.",
+                schema=HoldPlacedSchema,
+                amount="any",
+                command=True,
+            ),
+            ActivityType(
+                name="hold.captured",
+                description="What is set aside is spent, wholly or in part.",
+                schema=HoldResolvedSchema,
+                amount="any",
+                command=True,
+            ),
+            ActivityType(
+                name="hold.released",
+                description="What is set aside is available again.",
+                schema=HoldResolvedSchema,
+                command=True,
+            ),
+            ActivityType(name="hold.expired", description="A hold lapsed.", internal=True),
+            ActivityType(
                 name="tier.changed",
                 description="The member stands in another tier.",
                 schema=TierChangedSchema,
@@ -147,6 +191,15 @@ def react(batch: Batch) -> Iterator[Effect]:
             for activity in batch.of(name):
                 reason: Any = activity.payload.get("reason", "")
                 yield SetState(activity, rule="core@1", state=step.target, reason=reason, otherwise="refuse")
+    for activity in batch.of("hold.placed"):
+        asked: Any = activity.payload
+        yield Hold(
+            activity, rule="core@1", account=asked["account"], amount=activity.amount, seconds=asked.get("seconds")
+        )
+    for activity in batch.of("hold.captured"):
+        yield Capture(activity, rule="core@1", hold=activity.payload["hold"], amount=activity.amount or None)
+    for activity in batch.of("hold.released"):
+        yield Release(activity, rule="core@1", hold=activity.payload["hold"])
     for activity in batch.of("tier.changed"):
         told: Any = activity.payload
         yield SetTier(

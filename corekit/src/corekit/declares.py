@@ -50,10 +50,10 @@ class ActivityType:
     """A type of activity.
 
     ``schema`` validates its payload (None: the payload stays empty). ``amount`` says what its amount counts:
-    nothing (``none``), the program's currency (``money``), the unit of that code, or (``own``) the unit that the
-    activity names, one of the account kinds of the declaring plugin; ``signed`` lets it be negative, but not zero. A
-    ``command`` asks for something and is refused as a whole where an effect cannot be applied; a fact has happened,
-    so there the effect is dropped and the reason kept. A ``reversal`` takes back the activity it names in
+    nothing (``none``), the program's currency (``money``), the unit of that code, or the unit that the activity names,
+    one of the account kinds of the declaring plugin (``own``) or of all (``any``); ``signed`` lets it be negative, but
+    not zero. A ``command`` asks for something and is refused as a whole where an effect cannot be applied; a fact has
+    happened, so there the effect is dropped and the reason kept. A ``reversal`` takes back the activity it names in
     ``reverses``. An ``internal`` type is recorded by the kernel alone.
     """
 

@@ -7,22 +7,35 @@ from typing import Any
 
 from corekit.activities.activity import Activity
 from corekit.activities.checks import check
-from corekit.activities.effects import Credit, Debit, Effect, Enrol, Follow, SetState, SetTier
+from corekit.activities.effects import (
+    Capture,
+    Credit,
+    Debit,
+    Effect,
+    Enrol,
+    Follow,
+    Hold,
+    Release,
+    SetState,
+    SetTier,
+    parts_of,
+)
 from corekit.activities.incoming import Incoming, internal, loaded
 from corekit.activities.lives import enrol, set_state
 from corekit.activities.measuring import measure
 from corekit.activities.outcome import EffectOutcome, Outcome
 from corekit.activities.own_kinds import Guarded, calling, foresee
-from corekit.activities.plan import Plan
+from corekit.activities.plan import Plan, due_holds
 from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.reactions import Yielded
+from corekit.activities.reverse import HOLD_EXPIRED
 from corekit.activities.terms import expired
 from corekit.activities.tiering import Tiering
 from corekit.activities.undo import Undoing
 from corekit.clock import micros, moment
 from corekit.errors import PluginError, Refusal
 from corekit.ledger.books import Teller, due_lots
-from corekit.ledger.state import Lot, Member
+from corekit.ledger.state import HeldValue, Lot, Member
 
 MOST_DEPTH = 8
 """How deep activities may follow from each other."""
@@ -40,8 +53,17 @@ class Applier:
 
     # ------------------------------------------------------------------------------------------------- expiry
 
+    def expire_before(self, coming: Sequence[tuple[Member, Incoming]]) -> None:
+        """Let what is due of members lapse before what comes of them."""
+        instants = [self.plan.instant(member, incoming) for member, incoming in coming]
+        self.plan.need_due_holds((member, at) for (member, _), (at, _) in zip(coming, instants, strict=True))
+        for (member, _), (at, kernel_time) in zip(coming, instants, strict=True):
+            self.expire(member, at, kernel_time=kernel_time)
+
     def expire(self, member: Member, at: int, *, kernel_time: bool) -> None:
-        """Let the member's due lots lapse, one activity per account kind, before what comes at ``at``."""
+        """Let the member's due holds and lots lapse before what comes at ``at``: an activity for each hold and kind."""
+        for hold in due_holds(member, at, self.terms.chart):
+            self._expire_hold(member, hold, max(member.last_at + 1, at), kernel_time=kernel_time)
         for kind, lots in due_lots(member, at).items():
             if kind not in self.terms.chart.books:  # its plugin is off: its books rest
                 continue
@@ -51,17 +73,29 @@ class Applier:
         book = self.terms.chart.books[kind]
         # Lots only ever move forward: the first lot and its count of movements name this expiry for ever.
         key = f"{expired(kind)}:{lots[0].id}:{lots[0].seq}"
-        activity = Activity(
-            type=expired(kind), member=member.id, occurred_at=moment(at), source="core", external_id=key
-        )
-        incoming = internal(activity, self.terms.types[activity.type], at, historical=not kernel_time)
-        planned = Planned(incoming, at, kernel_time=kernel_time)
+        planned = self._lapsing(member, expired(kind), key, at, kernel_time=kernel_time)
         amount = sum(lot.open for lot in lots)
         effect = planned.add(
             member.journal, PlannedEffect(book.owner, "Expire", "expiry@1", account=kind, amount=amount)
         )
         Teller(member, planned.voucher, effect.id, book).expire(lots)
         self._done(member, planned)
+
+    def _expire_hold(self, member: Member, hold: HeldValue, at: int, *, kernel_time: bool) -> None:
+        book = self.terms.chart.books[hold.account.kind]
+        planned = self._lapsing(member, HOLD_EXPIRED, f"{HOLD_EXPIRED}:{hold.id}", at, kernel_time=kernel_time)
+        told = {"hold": hold.id}
+        effect = planned.add(
+            member.journal,
+            PlannedEffect(book.owner, "Release", "expiry@1", account=book.code, amount=hold.amount, data=told),
+        )
+        Teller(member, planned.voucher, effect.id, book).release(hold, "expired")
+        self._done(member, planned)
+
+    def _lapsing(self, member: Member, kind: str, key: str, at: int, *, kernel_time: bool) -> Planned:
+        activity = Activity(type=kind, member=member.id, occurred_at=moment(at), source="core", external_id=key)
+        incoming = internal(activity, self.terms.types[kind], at, historical=not kernel_time)
+        return Planned(incoming, at, kernel_time=kernel_time)
 
     # ------------------------------------------------------------------------------------------------ settling
 
@@ -129,16 +163,38 @@ class Applier:
 
     def _apply(self, member: Member, planned: Planned, owner: str, effect: Effect, follow_ons: list[Activity]) -> None:
         otherwise = effect.otherwise or ("refuse" if planned.incoming.kind.command else "drop")
-        if isinstance(effect, Follow):
-            self._follow(planned, owner, effect, follow_ons)
-            return
-        row = planned.add(member.journal, PlannedEffect.of(owner, effect, self.terms.effects))
+        start = member.journal.mark(), planned.voucher.mark(), len(follow_ons)
+        rows: list[PlannedEffect] = []
         try:
-            self._apply_one(member, planned, effect, row, follow_ons)
+            for part in parts_of(effect):
+                if isinstance(part, Follow):
+                    self._follow(planned, owner, part, follow_ons)
+                else:
+                    rows.append(planned.add(member.journal, PlannedEffect.of(owner, part, self.terms.effects)))
+                    self._apply_one(member, planned, part, rows[-1], follow_ons)
         except Refusal as refusal:
             if otherwise == "refuse":
                 raise
-            row.drop(refusal.code)
+            member.journal.roll_back(start[0])
+            planned.voucher.cut(start[1])
+            del follow_ons[start[2] :]
+            self._drop(member, planned, owner, effect, rows, refusal.code)
+
+    def _drop(
+        self,
+        member: Member,
+        planned: Planned,
+        owner: str,
+        effect: Effect,
+        rows: list[PlannedEffect],
+        code: str,
+    ) -> None:
+        """Record that an effect, or all of a bundle, could not be applied; ``rows`` are those that were tried."""
+        wanted = [part for part in parts_of(effect) if not isinstance(part, Follow)]
+        untried = [PlannedEffect.of(owner, part, self.terms.effects) for part in wanted[len(rows) :]]
+        for row in (*rows, *untried):
+            row.drop(code)
+            planned.add(member.journal, row)
 
     def _apply_one(
         self, member: Member, planned: Planned, effect: Effect, row: PlannedEffect, follow_ons: list[Activity]
@@ -153,6 +209,10 @@ class Applier:
         elif isinstance(effect, Debit):
             self._teller(member, planned, row, effect.account).debit(effect.amount)
             member.journal.put(member.spends, row.id, row)
+        elif isinstance(effect, Hold):
+            self._hold(member, planned, effect, row)
+        elif isinstance(effect, Capture | Release):
+            self._resolve(member, planned, effect, row)
         elif isinstance(effect, SetTier):
             self._tiering.assign(member, planned, effect.ladder, effect.tier, effect.reason, effect.measured)
         elif isinstance(effect, SetState):
@@ -161,6 +221,38 @@ class Applier:
             enrol(self.plan, member, planned, effect)
         else:
             self._apply_own(member, planned, effect, row, follow_ons)
+
+    def _hold(self, member: Member, planned: Planned, effect: Hold, row: PlannedEffect) -> None:
+        book = self.terms.chart.books.get(effect.account)
+        if book is None:
+            raise Refusal("ACCOUNT_UNKNOWN", account=effect.account)
+        if not effect.amount:
+            raise Refusal("AMOUNT_ZERO")
+        if planned.unit not in (None, book.unit.code):
+            raise Refusal("UNIT_WRONG", expected=book.unit.code)
+        Teller(member, planned.voucher, row.id, book).hold(effect.amount, effect.seconds)
+
+    def _resolve(self, member: Member, planned: Planned, effect: Capture | Release, row: PlannedEffect) -> None:
+        hold = member.holds.get(effect.hold)
+        outcome = hold.outcome if hold is not None else self.plan.resolved.get(effect.hold)
+        if outcome is not None:
+            code = "HOLD_EXPIRED" if outcome == "expired" else "HOLD_RESOLVED"
+            raise Refusal(code, hold=effect.hold, outcome=outcome)
+        if hold is None:
+            raise Refusal("HOLD_UNKNOWN", hold=effect.hold)
+        if hold.account.kind not in self.terms.chart.books:
+            raise Refusal("PLUGIN_OFF", plugin=hold.account.kind)
+        row.account = hold.account.kind
+        row.amount = hold.amount
+        teller = self._teller(member, planned, row, row.account)
+        if isinstance(effect, Release):
+            teller.release(hold)
+            return
+        row.amount = effect.amount or hold.amount
+        if row.amount > hold.amount:
+            raise Refusal("OVER_CAPTURE", hold=hold.id, held=str(hold.amount), asked=str(row.amount))
+        teller.capture(hold, row.amount)
+        member.journal.put(member.spends, row.id, row)
 
     def _teller(self, member: Member, planned: Planned, row: PlannedEffect, account: str) -> Teller:
         return Teller(member, planned.voucher, row.id, self.terms.chart.books[account])

@@ -127,6 +127,7 @@ class Attempt:
         plan = Plan(self.terms, self.store, at)
         plan.load_members(members)
         applier = Applier(plan, self.known.guarded)
+        plan.need_due_holds((member, at) for member in plan.members.values())
         for member in plan.members.values():
             applier.expire(member, at, kernel_time=False)
             member.journal.keep()
@@ -216,9 +217,8 @@ class Attempt:
             if (code := _forbidden(member, incoming)) is not None:
                 applier.refuse(incoming, code, {"state": member.state, "activity": incoming.kind.name})
                 continue
-            at, kernel_time = plan.instant(member, incoming)
-            applier.expire(member, at, kernel_time=kernel_time)
             living.append((member, incoming))
+        applier.expire_before(living)
         yielded = reactions.react([incoming.activity for _, incoming in living])
         plan.need_lots_for(yielded)
         for member, incoming in living:

@@ -6,11 +6,23 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from corekit.activities.activity import Activity
-from corekit.activities.effects import Credit, Debit, Effect, Follow, values_of
+from corekit.activities.effects import (
+    LONGEST_HOLD,
+    Bundle,
+    Capture,
+    Credit,
+    Debit,
+    Effect,
+    Follow,
+    Hold,
+    Release,
+    values_of,
+)
 from corekit.activities.incoming import LONGEST_TEXT, follow_problems, is_storable
 from corekit.activities.terms import Terms
 from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros, moment
 from corekit.errors import CorekitError, PluginError
+from corekit.ids import is_id
 from corekit.ledger.voucher import LARGEST_AMOUNT
 from corekit.registry import CORE
 
@@ -39,12 +51,34 @@ def _check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, o
         _invalid(plugin, f"yielded an effect without a rule; name rule and version, such as rule='{plugin}@1'")
     if effect.otherwise not in (None, "refuse", "drop"):
         _invalid(plugin, f"says otherwise={effect.otherwise!r}; say 'refuse' or 'drop'")
-    if isinstance(effect, Follow):
+    if isinstance(effect, Bundle):
+        _check_bundle(effect, plugin, terms, activities)
+    elif isinstance(effect, Follow):
         _check_follow(effect, plugin, terms)
-    elif isinstance(effect, Credit | Debit):
+    elif isinstance(effect, Credit | Debit | Hold):
         _check_value(effect, plugin, terms)
+    elif isinstance(effect, Capture | Release):
+        _check_resolving(effect, plugin)
     else:
         _check_own(effect, plugin, terms)
+
+
+def _check_bundle(bundle: Bundle, plugin: str, terms: Terms, activities: Mapping[str, object]) -> None:
+    for effect in bundle.effects:
+        if isinstance(effect, Bundle):
+            _invalid(plugin, f"yielded a bundle in a bundle of rule {bundle.rule}; put their effects into one")
+        _check(effect, plugin, terms, activities)
+        if effect.activity.id != bundle.activity.id:
+            _invalid(plugin, f"yielded a bundle of rule {bundle.rule} for two activities; one for each")
+        if effect.otherwise is not None:
+            _invalid(plugin, f"says otherwise inside a bundle of rule {bundle.rule}; the bundle says it for all")
+
+
+def _check_resolving(effect: Capture | Release, plugin: str) -> None:
+    if not is_id(effect.hold):
+        _invalid(plugin, f"names {effect.hold!r} as a hold; give the id of the effect that placed it")
+    if isinstance(effect, Capture) and effect.amount is not None:
+        _check_amount(effect.amount, plugin)
 
 
 def _check_own(effect: Effect, plugin: str, terms: Terms) -> None:
@@ -70,7 +104,12 @@ def _check_follow(effect: Follow, plugin: str, terms: Terms) -> None:
         _invalid(plugin, f"follows with {effect.type}: {'; '.join(map(str, problems))}")
 
 
-def _check_value(effect: Credit | Debit, plugin: str, terms: Terms) -> None:
+def _check_amount(amount: object, plugin: str) -> None:
+    if type(amount) is not int or not 1 <= amount <= LARGEST_AMOUNT:
+        _invalid(plugin, f"yielded an amount of {amount!r}; give a whole number of 1..{LARGEST_AMOUNT}")
+
+
+def _check_value(effect: Credit | Debit | Hold, plugin: str, terms: Terms) -> None:
     if effect.account not in terms.chart.books:
         _invalid(plugin, f"names the account kind {effect.account!r}, which no enabled plugin declares")
     if not terms.registry.may_use(plugin, effect.account):
@@ -80,8 +119,11 @@ def _check_value(effect: Credit | Debit, plugin: str, terms: Terms) -> None:
             f"write Declares(requires=[{owner!r}]) in {plugin}"
         )
         raise PluginError(message, code="EFFECT_NOT_ALLOWED", plugin=plugin, owner=owner)
-    if type(effect.amount) is not int or not 1 <= effect.amount <= LARGEST_AMOUNT:
-        _invalid(plugin, f"yielded an amount of {effect.amount!r}; give a whole number of 1..{LARGEST_AMOUNT}")
+    _check_amount(effect.amount, plugin)
+    if isinstance(effect, Hold):
+        if effect.seconds is not None and (type(effect.seconds) is not int or not 1 <= effect.seconds <= LONGEST_HOLD):
+            _invalid(plugin, f"holds for {effect.seconds!r} seconds; give a whole number of 1..{LONGEST_HOLD}, or None")
+        return
     if effect.shares is not None:
         _check_shares(effect, effect.shares, plugin)
     if isinstance(effect, Credit) and effect.expires_at is not None:

@@ -12,6 +12,8 @@ from corekit.activities.activity import Activity
 
 Otherwise = Literal["refuse", "drop"]
 """What happens to an effect that cannot be applied: the activity is refused, or the effect is dropped."""
+LONGEST_HOLD = 10 * 366 * 86_400
+"""Seconds for which value can be set aside: ten years."""
 
 
 @frozen
@@ -52,6 +54,44 @@ class Debit(Effect):
 
 
 @frozen
+class Hold(Effect):
+    """Value set aside: it is not available any more, but not spent until captured.
+
+    It can fail only when placed. ``seconds`` after that it can no longer be captured and is available again; None
+    waits for ever. Its id is that of the effect, as the outcome tells it.
+    """
+
+    account: str = field(kw_only=True)
+    amount: int = field(kw_only=True)
+    seconds: int | None = field(default=None, kw_only=True)
+
+
+@frozen
+class Capture(Effect):
+    """Spends what was set aside by a hold, all of it or ``amount``; the rest is available again."""
+
+    hold: str = field(kw_only=True)
+    amount: int | None = field(default=None, kw_only=True)
+
+
+@frozen
+class Release(Effect):
+    """Lets what was set aside by a hold be available again."""
+
+    hold: str = field(kw_only=True)
+
+
+@frozen
+class Bundle(Effect):
+    """Effects that stand or fall together: where one cannot be applied, none is, and ``otherwise`` says what then.
+
+    Those inside say no ``otherwise`` of their own, and are no bundles.
+    """
+
+    effects: tuple[Effect, ...] = field(kw_only=True, converter=tuple)
+
+
+@frozen
 class SetTier(Effect):
     """The member stands in another tier of a ladder from now on."""
 
@@ -89,6 +129,11 @@ class Follow(Effect):
     amount: int = field(default=0, kw_only=True)
     unit: str | None = field(default=None, kw_only=True)
     payload: Mapping[str, Any] = field(factory=dict[str, Any], kw_only=True)
+
+
+def parts_of(effect: Effect) -> tuple[Effect, ...]:
+    """Return the effects of a bundle, or the effect itself."""
+    return effect.effects if isinstance(effect, Bundle) else (effect,)
 
 
 def values_of(effect: Effect) -> dict[str, Any]:

@@ -216,9 +216,10 @@ def _check_amount(activity: Activity, kind: ActivityType, terms: Terms, problems
         problems.append(_problem("AMOUNT_RANGE", "amount", least=str(least), most=str(LARGEST_AMOUNT)))
     elif kind.signed and not amount:
         problems.append(_problem("AMOUNT_ZERO", "amount"))
-    if kind.amount == "own":
-        units = _own_units(kind.name, terms)
-        if activity.unit not in units:
+    if kind.amount in {"own", "any"}:
+        units = list(terms.registry.units) if kind.amount == "any" else _own_units(kind.name, terms)
+        is_left_out = kind.amount == "any" and not amount and activity.unit is None
+        if activity.unit not in units and not is_left_out:
             problems.append(_problem("UNIT_WRONG", "unit", expected=" / ".join(units)))
         return
     expected = terms.unit(kind)

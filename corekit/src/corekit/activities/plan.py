@@ -11,13 +11,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from corekit.activities.effects import Debit, Effect
+from corekit.activities.effects import Capture, Debit, Effect, Hold, Release, parts_of
 from corekit.activities.incoming import REGISTERED, Incoming, Key
 from corekit.activities.outcome import Outcome
 from corekit.activities.reverse import Original
 from corekit.activities.terms import Terms
 from corekit.clock import day_number, micros, moment
-from corekit.ledger.state import NEVER, Account, Assignment, Lot, Member
+from corekit.ids import is_id
+from corekit.ledger.chart import Chart
+from corekit.ledger.state import NEVER, Account, Assignment, HeldValue, Lot, Member
 from corekit.ledger.store import Conflict, Needs, ProgramChanged, Store
 
 PATIENCE = 3_600_000_000
@@ -43,6 +45,8 @@ class Plan:
         self.children: dict[str, list[str]] = {}
         self.rest: list[Incoming] = []
         self._lots: dict[str, Lot] = {}
+        # How holds ended that some activity of the plan asks for.
+        self.resolved: dict[str, str] = {}
         self._taken: set[str] = set()
         self._failed: dict[Key, tuple[str, str]] = {}
 
@@ -90,6 +94,7 @@ class Plan:
             days,
             due,
             failed,
+            holds,
         ) = row
         if version != self.terms.program.version:
             raise ProgramChanged
@@ -101,6 +106,8 @@ class Plan:
         by_id = {account.id: account for account in member.accounts.values()}
         for lot_row in due or ():
             self._add_lot(by_id[lot_row[1]], lot_row)
+        for hold, account, amount, expires_at in holds or ():
+            member.holds[hold] = HeldValue(hold, by_id[account], amount, expires_at)
         for assignment_row in sorted(assignments or (), key=lambda row: row[3]):
             assignment = Assignment.loaded(assignment_row)
             member.assignments.setdefault(assignment.ladder, []).append(assignment)
@@ -111,7 +118,11 @@ class Plan:
         self.members[member_id] = member
 
     def _add_lot(
-        self, account: Account, row: Sequence[Any], funds: Iterable[tuple[str | None, int]] | None = None
+        self,
+        account: Account,
+        row: Sequence[Any],
+        funds: Iterable[tuple[str | None, int]] | None = None,
+        holds: Iterable[tuple[str | None, int]] = (),
     ) -> None:
         """Add a lot as the database has it, unless the plan knows it already and may have changed it."""
         lot = self._lots.get(row[0])
@@ -119,10 +130,8 @@ class Plan:
             lot = self._lots[row[0]] = Lot.loaded(row)
             account.lots.append(lot)
         if funds is not None and not lot.funds_complete:
-            known = {spend: amount for spend, amount in funds if amount}
-            for spend, amount in lot.funds.items():
-                known[spend] = known.get(spend, 0) + amount
-            lot.funds = known
+            lot.funds = _added(funds, lot.funds)
+            lot.holds = _added(holds, lot.holds)
             lot.funds_complete = True
 
     def _load_originals(self, wanted: Sequence[str]) -> None:
@@ -135,13 +144,30 @@ class Plan:
         for original in self.originals.values():
             if original.parent in self.originals:
                 self.originals[original.parent].children.append(original)
-        accounts = self._accounts_with_lots(members)
-        if accounts and effects:
-            for row in self.store.involved_lots(list(accounts), list(self.originals), effects):
-                if row[1] in accounts:
-                    self._add_lot(accounts[row[1]], row[:-1], row[-1] or ())
-            for account in accounts.values():
-                account.lots_complete = True
+        if effects:
+            self._load_involved(self._accounts_with_lots(members), list(self.originals), effects)
+
+    def _load_involved(
+        self, accounts: Mapping[str, Account], activities: Sequence[str], effects: Sequence[str]
+    ) -> None:
+        """Load the lots of accounts that resolving holds or undoing effects can touch, and with them all open ones."""
+        if not accounts:
+            return
+        for *row, funds, holds in self.store.involved_lots(list(accounts), activities, effects):
+            if row[1] in accounts:
+                self._add_lot(accounts[row[1]], row, funds or (), holds or ())
+        for account in accounts.values():
+            account.lots_complete = True
+
+    def need_held_lots(self, holds: Iterable[HeldValue]) -> None:
+        """Load the lots that holds have set aside value of."""
+        books = self.terms.chart.books
+        wanted = [hold for hold in holds if hold.placed_by is None and books[hold.account.kind].lots]
+        self._load_involved({hold.account.id: hold.account for hold in wanted}, [], [hold.id for hold in wanted])
+
+    def need_due_holds(self, members: Iterable[tuple[Member, int]]) -> None:
+        """Load what it takes to let the holds of members lapse that are due at an instant."""
+        self.need_held_lots([hold for member, at in members for hold in due_holds(member, at, self.terms.chart)])
 
     def need_open_lots(self, wanted: Iterable[Account]) -> None:
         """Load the open lots of every account of the chunk, once, if any of the wanted ones lacks them."""
@@ -157,15 +183,21 @@ class Plan:
 
     def need_lots_for(self, yielded: Mapping[str, Sequence[tuple[str, Effect]]]) -> None:
         """Load the lots that effects of a wave will spend."""
-        wanted = [
+        flat = [part for effects in yielded.values() for _, effect in effects for part in parts_of(effect)]
+        books = self.terms.chart.books
+        self.need_open_lots(
             account
-            for effects in yielded.values()
-            for _, effect in effects
-            if isinstance(effect, Debit)
-            and self.terms.chart.books[effect.account].lots
+            for effect in flat
+            if isinstance(effect, Debit | Hold)
+            and effect.account in books
+            and books[effect.account].lots
             and (account := self.member(effect.activity.member).accounts.get(effect.account)) is not None
-        ]
-        self.need_open_lots(wanted)
+        )
+        resolving = [effect for effect in flat if isinstance(effect, Capture | Release)]
+        known = [(effect, self.member(effect.activity.member).holds.get(effect.hold)) for effect in resolving]
+        self.need_held_lots([hold for _, hold in known if hold is not None and hold.outcome is None])
+        if strange := sorted({effect.hold for effect, hold in known if hold is None and is_id(effect.hold)}):
+            self.resolved.update(self.store.holds(strange))
 
     def forget(self, members: set[str]) -> None:
         """Leave out members that moved on; their activities are planned again."""
@@ -223,7 +255,8 @@ class Plan:
             for lot in account.lots
             if lot.due_at > self.now and lot.issued > lot.expired
         )
-        return min(self._known_until, micros(midnight), min(lapses, default=NEVER))
+        released = (h.due_at for member in self.members.values() for h in member.holds.values() if h.due_at > self.now)
+        return min(self._known_until, micros(midnight), min(lapses, default=NEVER), min(released, default=NEVER))
 
     def change_effect(self, member: Member, effect: str, *, undone: int = 0, unfunded: int = 0) -> None:
         """Note how an earlier effect changes; relative, so that changes of one chunk add up."""
@@ -280,6 +313,23 @@ def joining_name(incoming: Incoming) -> str | None:
     payload: Mapping[str, Any] = incoming.activity.payload
     name = payload.get("external_id")
     return name if isinstance(name, str) else None
+
+
+def _added(rows: Iterable[tuple[str | None, int]], here: Mapping[str | None, int]) -> dict[str | None, int]:
+    """Add to what the database holds what the plan has done since."""
+    known = {spend: int(amount) for spend, amount in rows if amount}
+    for spend, amount in here.items():
+        known[spend] = known.get(spend, 0) + amount
+    return known
+
+
+def due_holds(member: Member, at: int, chart: Chart) -> list[HeldValue]:
+    """Return the holds that can no longer be captured at an instant, of kinds that are declared now."""
+    return [
+        hold
+        for hold in member.holds.values()
+        if hold.outcome is None and hold.due_at <= at and hold.account.kind in chart.books
+    ]
 
 
 def _order(incoming: Incoming) -> tuple[int, str]:

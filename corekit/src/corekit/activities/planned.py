@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from corekit.activities.activity import Activity, Line
-from corekit.activities.effects import Credit, Debit, Effect, Enrol, values_of
+from corekit.activities.effects import Capture, Credit, Debit, Effect, Enrol, Hold, Release, values_of
 from corekit.activities.incoming import Incoming
 from corekit.declares import EffectKind
 from corekit.ids import new_id
@@ -66,6 +66,10 @@ class PlannedEffect:
         name = type(effect).__name__
         if isinstance(effect, Credit | Debit):
             return cls(owner, name, effect.rule, account=effect.account, amount=effect.amount, shares=effect.shares)
+        if isinstance(effect, Hold):
+            return cls(owner, name, effect.rule, account=effect.account, amount=effect.amount)
+        if isinstance(effect, Capture | Release):
+            return cls(owner, name, effect.rule, data={"hold": effect.hold})
         if type(effect) in own:
             return cls(owner, own[type(effect)][0].name, effect.rule, data=values_of(effect), value=effect)
         data = None if isinstance(effect, Enrol) else values_of(effect)  # the profile has a table of its own

@@ -24,6 +24,9 @@ ERRORS = (
     ErrorText("RETURN_LINE_UNKNOWN", "The activity has no line {line}.", "该活动没有第 {line} 行。"),
 )
 
+HOLD_EXPIRED = "hold.expired"
+"""The activity by which a hold lapses."""
+
 
 @define
 class StoredEffect:
@@ -49,7 +52,9 @@ class StoredEffect:
         """Return how much of it is undone by a part that comes back."""
         if back.completes:
             return self.remaining
-        if self.state != "applied" or self.account is None:  # what is indivisible comes back with the last part
+        if (
+            self.state != "applied" or self.account is None or self.kind == "Hold"
+        ):  # what is indivisible comes back with the last part
             return 0
         if self.shares is None:
             return back.of_whole(self.amount)
@@ -128,7 +133,7 @@ class Original:
     @property
     def is_expiry(self) -> bool:
         """Whether it let value lapse."""
-        return any(effect.kind == "Expire" for effect in self.effects)
+        return self.type == HOLD_EXPIRED or any(effect.kind == "Expire" for effect in self.effects)
 
 
 def _line(row: list[Any]) -> Line:

@@ -11,11 +11,15 @@ from corekit.activities.settle import Settlement
 from corekit.db.engine import Database
 from corekit.db.reader import any_of
 from corekit.errors import NotFound
-from corekit.ledger.tables import account, lot
+from corekit.ledger.tables import account, hold, lot
 from corekit.validation import suggest
 
 EXPIRY = "expiry"
-SWEEPS = {EXPIRY: "Lets lots lapse that are due, so that the books show what can be spent."}
+HOLDS = "holds"
+SWEEPS = {
+    EXPIRY: "Lets lots lapse that are due, so that the books show what can be spent.",
+    HOLDS: "Lets holds lapse that nobody captured in time.",
+}
 """The sweeps by name, with what they do."""
 CHUNK = 1_000
 """Members of one transaction."""
@@ -37,7 +41,8 @@ def sweep(database: Database, settlement: Settlement, kinds: Collection[str], na
         raise NotFound(message, name=name)
     members = activities = 0
     after = ""
-    while chunk := _due(database, kinds, at, after):
+    due = _due if name == EXPIRY else _holding
+    while chunk := due(database, kinds, at, after):
         members += len(chunk)
         activities += settlement.expire(chunk, at)
         after = chunk[-1]
@@ -52,6 +57,22 @@ def _due(database: Database, kinds: Iterable[str], at: int, after: str) -> list[
         .distinct()
         .join(lot, lot.c.account_id == account.c.id)
         .where(is_open, lot.c.expires_at <= at, any_of(account.c.kind, kinds))
+        .order_by(account.c.member_id)
+        .limit(CHUNK)
+    )
+    if after:
+        chosen = chosen.where(account.c.member_id > after)
+    with database.read() as read:
+        return [row.member_id for row in read.all(chosen)]
+
+
+def _holding(database: Database, kinds: Iterable[str], at: int, after: str) -> list[str]:
+    """Return the next members, by id, who have holds on accounts of these kinds that are due."""
+    chosen = (
+        select(account.c.member_id)
+        .distinct()
+        .join(hold, hold.c.account_id == account.c.id)
+        .where(hold.c.outcome.is_(None), hold.c.expires_at <= at, any_of(account.c.kind, kinds))
         .order_by(account.c.member_id)
         .limit(CHUNK)
     )

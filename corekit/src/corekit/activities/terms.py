@@ -114,7 +114,7 @@ class Terms:
 
     def unit(self, kind: ActivityType) -> str | None:
         """Return the unit in which activities of a type are counted, or None."""
-        if kind.amount == "none":
+        if kind.amount in {"none", "own", "any"}:
             return None
         return self.currency if kind.amount == "money" else kind.amount
 

@@ -51,10 +51,7 @@ class Undoing:
             )
 
     def _undo(self, member: Member, planned: Planned, original: Original, effect: StoredEffect, back: Return) -> None:
-        own, _ = self._terms.effects_by_name.get(effect.kind, (None, CORE))
-        if effect.kind == "Enrol" or (own is not None and own.partial == "keep"):
-            return  # what is declared to stay; who joined stays a member: cancelling is an activity of its own
-        amount = effect.remaining if own is not None and own.partial == "revoke" else effect.part(back)
+        amount = 0 if _stays(member, effect) else self._part(effect, back)
         if not amount:
             return
         if effect.account not in (None, *self._terms.chart.books) or (
@@ -68,7 +65,10 @@ class Undoing:
         def unfund(spend: str, part: int) -> None:
             self._plan.change_effect(member, spend, unfunded=part)
 
-        if effect.kind in {"Credit", "Debit"} and effect.account is not None:
+        if effect.kind == "Hold" and effect.account is not None:
+            teller = Teller(member, planned.voucher, row.id, self._terms.chart.books[effect.account])
+            teller.release(member.holds[effect.id])
+        elif effect.kind in {"Credit", "Debit", "Capture"} and effect.account is not None:
             teller = Teller(member, planned.voucher, row.id, self._terms.chart.books[effect.account])
             undo = teller.claw_back if effect.kind == "Credit" else teller.restore
             undo(amount, effect.id, unfund)
@@ -79,6 +79,12 @@ class Undoing:
                 member.journal.set(member, "state", effect.data["was"])
         else:
             self._undo_own(member, planned, effect, row)
+
+    def _part(self, effect: StoredEffect, back: Return) -> int:
+        own, _ = self._terms.effects_by_name.get(effect.kind, (None, CORE))
+        if own is None or own.partial == "proportional":
+            return effect.part(back)
+        return effect.remaining if own.partial == "revoke" else 0
 
     def _undo_own(self, member: Member, planned: Planned, effect: StoredEffect, row: PlannedEffect) -> None:
         kind, owner = self._terms.effects_by_name[effect.kind]
@@ -91,3 +97,14 @@ class Undoing:
         with calling(owner, kind.name):
             prepared = kind.unfold(member.prepared.get(owner), row.value) if kind.unfold is not None else None
         foresee(member, owner, prepared, foreseen=kind.unfold is not None)
+
+
+def _stays(member: Member, effect: StoredEffect) -> bool:
+    """Say whether an effect has nothing to undo.
+
+    Who joined stays a member: cancelling is an activity of its own. Of a hold that was resolved the capture is what can
+    be taken back.
+    """
+    if effect.kind == "Hold":
+        return effect.id not in member.holds or member.holds[effect.id].outcome is not None
+    return effect.kind in {"Enrol", "Release"}

@@ -14,7 +14,7 @@ from corekit.activities.terms import Terms
 from corekit.clock import day_number
 from corekit.ids import new_id
 from corekit.ledger.rows import Rows
-from corekit.ledger.state import Account, Assignment, Lot, Member
+from corekit.ledger.state import Account, Assignment, HeldValue, Lot, Member
 
 
 def rows_of(plan: Plan, now: int) -> Rows:
@@ -59,6 +59,8 @@ def _add_settled(rows: Rows, terms: Terms, member: Member, shift: int) -> None:
     _add_member(rows, member)
     for account in member.accounts.values():
         _add_account(rows, account)
+    for hold in member.holds.values():
+        _add_hold(rows, hold)
     for stays in member.assignments.values():
         for stay in stays:
             _add_assignment(rows, member, stay)
@@ -103,9 +105,9 @@ def _add_member(rows: Rows, member: Member) -> None:
 
 
 def _add_account(rows: Rows, account: Account) -> None:
-    if account.touched is not None:
+    if account.touched is not None or account.pending != account.base[2]:
         counters = (account.debits, account.credits, account.pending)
-        at = account.touched.at
+        at = account.touched.at if account.touched is not None else account.last_at
         if account.is_new:
             rows["account"].append(
                 (
@@ -167,6 +169,16 @@ def _add_lot(rows: Rows, lot: Lot) -> None:
                 lot.seq - seq,
             )
         )
+
+
+def _add_hold(rows: Rows, hold: HeldValue) -> None:
+    by = hold.resolved_by
+    resolved = (hold.outcome, hold.captured, by.activity_id if by else None, by.at if by else None)
+    if hold.placed_by is not None:
+        placed = (hold.id, hold.placed_by.activity_id, hold.account.id, hold.amount, hold.expires_at)
+        rows["hold"].append((*placed, *resolved))
+    elif hold.outcome is not None:
+        rows["hold_resolved"].append((hold.id, *resolved))
 
 
 def _add_assignment(rows: Rows, member: Member, stay: Assignment) -> None:
@@ -258,8 +270,8 @@ def _add_planned(rows: Rows, terms: Terms, member: Member, planned: Planned) -> 
     if voucher.postings:
         rows["posting"] += [(*posting, at) for posting in voucher.postings]
         rows["entry"] += [(*entry, at) for entry in voucher.entries]
-        if voucher.movements:
-            rows["lot_movement"] += voucher.movements
+    if voucher.movements:
+        rows["lot_movement"] += voucher.movements
     rows["outbox"].append((activity.id, member.id, activity.type, at))
 
 

@@ -1,4 +1,4 @@
-"""The rules of the ledger over one member's accounts, in memory: credit, debit, expire, claw back, restore."""
+"""The rules of the ledger over one member's accounts, in memory: credit, debit, hold, expire, claw back, restore."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from corekit.errors import Integrity, Refusal
 from corekit.ledger.chart import Book
-from corekit.ledger.state import Account, Lot, Member
+from corekit.ledger.state import Account, HeldValue, Lot, Member
 from corekit.ledger.voucher import Voucher
 
 Unfund = Callable[[str, int], None]
@@ -57,15 +57,46 @@ class Teller:
 
     def debit(self, amount: int) -> None:
         """Take value, earliest expiry first; refused when less is available."""
+        self._need(amount)
+        self._post(self._account, "redeemed", amount)
+        if self._book.lots:
+            for lot, part in _take(self._account.open_lots(), amount):
+                self._move(lot, "consume", part, self._effect)
+
+    def hold(self, amount: int, seconds: int | None) -> None:
+        """Set value aside, earliest expiry first; refused when less is available."""
+        self._need(amount)
+        hold = HeldValue.placed(self._effect, self._account, amount, seconds, self._voucher)
+        self._journal.put(self._member.holds, hold.id, hold)
+        self._journal.set(self._account, "pending", self._account.pending + amount)
+        if self._book.lots:
+            for lot, part in _take(self._account.open_lots(), amount):
+                self._move(lot, "hold", part, hold.id)
+
+    def release(self, hold: HeldValue, outcome: str = "released") -> None:
+        """Let what is set aside be available again."""
+        self._journal.set(hold, "outcome", outcome)
+        self._journal.set(hold, "resolved_by", self._voucher)
+        self._journal.set(self._account, "pending", self._account.pending - hold.amount)
+        for lot in self._account.lots:
+            if part := lot.holds.get(hold.id, 0):
+                self._move(lot, "release", part, hold.id)
+
+    def capture(self, hold: HeldValue, amount: int) -> None:
+        """Spend of what is set aside, from the lots that were set aside; the rest is available again."""
+        lots = [lot for lot in self._account.in_order() if lot.holds.get(hold.id)]
+        self.release(hold, "captured")
+        self._journal.set(hold, "captured", amount)
+        self._post(self._account, "redeemed", amount)
+        for lot, part in _take(lots, amount):
+            self._move(lot, "consume", part, self._effect)
+
+    def _need(self, amount: int) -> None:
         account, code = self._account, self._book.code
         if account.state != "open":
             raise Refusal("ACCOUNT_CLOSED_TO_DEBITS", account=code, state=account.state)
         if account.available < amount:
             raise Refusal("INSUFFICIENT", account=code, available=str(account.available), needed=str(amount))
-        self._post(account, "redeemed", amount)
-        if self._book.lots:
-            for lot, part in _take(account.open_lots(), amount):
-                self._move(lot, "consume", part, self._effect)
 
     def expire(self, lots: Iterable[Lot]) -> None:
         """Let what is left of due lots lapse into breakage."""
@@ -88,6 +119,7 @@ class Teller:
             return
         own = [lot for lot in self._account.lots if lot.effect_id == credit]
         amount = self._claw_back_spent(own, self._claw_back_expired(own, self._claw_back_open(own, amount)), unfund)
+        amount = self._claw_back_held(own, amount)
         if amount:
             message = f"the lot of effect {credit} holds {amount} less than is taken back"
             raise Integrity(message, effect=credit, missing=amount)
@@ -141,9 +173,28 @@ class Teller:
                     self._fall_short(missing)
         return amount
 
+    def _claw_back_held(self, own: list[Lot], amount: int) -> int:
+        """Back holds by the member's other lots; what is set aside must be there when it is captured."""
+        for lot in own:
+            for hold, held in list(lot.holds.items()):
+                if part := min(amount, held):
+                    amount -= part
+                    self._move(lot, "release", part, hold)
+                    self._move(lot, "clawback", part)
+                    self._post(self._account, "issued", part)
+                    for other, taken in _take(self._others(own), part):
+                        self._move(other, "hold", taken, hold)
+                        part -= taken
+                    if part:
+                        raise Refusal("VALUE_HELD", account=self._book.code, missing=str(part), hold=hold)
+        return amount
+
+    def _others(self, own: list[Lot]) -> list[Lot]:
+        return [lot for lot in self._account.open_lots() if lot not in own]
+
     def _fund_anew(self, own: list[Lot], amount: int, spend: str | None) -> int:
         """Fund a spend (None: a debt that was paid) from the member's other lots; return what they do not cover."""
-        for lot, part in _take([lot for lot in self._account.open_lots() if lot not in own], amount):
+        for lot, part in _take(self._others(own), amount):
             self._post(self._account, "issued", part)
             self._move(lot, "repay" if spend is None else "consume", part, spend)
             amount -= part

@@ -36,11 +36,15 @@ class Journal:
         """Call ``undo`` when the changes are taken back."""
         self._undo.append((undo, arguments))
 
-    def roll_back(self) -> None:
-        """Take back everything since the last :meth:`keep`."""
-        for undo, arguments in reversed(self._undo):
+    def mark(self) -> int:
+        """Return where the journal stands, for :meth:`roll_back`."""
+        return len(self._undo)
+
+    def roll_back(self, mark: int = 0) -> None:
+        """Take back everything since a mark, or since the last :meth:`keep`."""
+        for undo, arguments in reversed(self._undo[mark:]):
             undo(*arguments)
-        self._undo.clear()
+        del self._undo[mark:]
 
     def keep(self) -> None:
         """Let everything stand."""

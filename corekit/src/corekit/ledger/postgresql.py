@@ -61,6 +61,8 @@ _CHANGES = {
     "{from_} WHERE o.id = v.id RETURNING 1",
     "effect_changed": "UPDATE core_effect o SET undone = o.undone + v.undone, unfunded = o.unfunded + v.unfunded "
     "{from_} WHERE o.id = v.id RETURNING 1",
+    "hold_resolved": "UPDATE core_hold o SET outcome = v.outcome, captured = v.captured, resolved_by = v.resolved_by, "
+    "resolved_at = v.resolved_at {from_} WHERE o.id = v.id AND o.outcome IS NULL RETURNING 1",
     "assignment_closed": "UPDATE core_tier_assignment o SET valid_to = v.valid_to {from_} "
     "WHERE o.id = v.id AND o.valid_to IS NULL RETURNING 1",
     "metric": "INSERT INTO core_metric {source} ON CONFLICT (member_id, metric) "
@@ -72,7 +74,7 @@ _CHANGES = {
 _SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _UPSERTS = {"metric", "metric_day"}
-_COUNTED = ("member_changed", "account_changed", "lot_changed", "effect_changed", "assignment_closed")
+_COUNTED = ("member_changed", "account_changed", "lot_changed", "effect_changed", "hold_resolved", "assignment_closed")
 _AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
 _TAKEN_MEANWHILE = {
     "pk_core_request",
@@ -127,6 +129,10 @@ class PostgreSQL:
         """Return the lots of accounts that undoing activities and their effects can touch, each with what it funds."""
         own = array(accounts)
         return self._all(QUERIES.involved_lots, (own, own, array(activities), array(effects)))
+
+    def holds(self, ids: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return how holds ended, for those that were resolved."""
+        return self._all(QUERIES.holds, (array(ids),))
 
     def begin(self) -> None:
         """Begin a transaction that writes."""

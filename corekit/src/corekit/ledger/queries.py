@@ -44,6 +44,7 @@ EFFECT = (
     "e.shares",
 )
 LINE = ("i.no", "i.amount", "i.sku", "i.category", "i.quantity", "i.unit_price", "i.flags")
+HOLD = ("h.id", "h.account_id", "h.amount", "h.expires_at")
 FAILED = ("f.id", "f.source", "f.external_id", "f.reason ->> 'hash'")
 _IDS = {"id", "account_id", "activity_id", "effect_id", "member_id", "parent_id", "spend_id"}
 _DOCUMENTS = {"e.data", "e.shares", "i.flags"}
@@ -92,6 +93,7 @@ class Queries:
     open_lots: str = field(init=False)
     originals: str = field(init=False)
     involved_lots: str = field(init=False)
+    holds: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         for name, text in _statements(self.spelling).items():
@@ -112,6 +114,9 @@ def _statements(say: Spelling) -> dict[str, str]:
         SELECT v.spend_id, sum(CASE WHEN v.kind IN ('consume', 'repay') THEN v.amount ELSE -v.amount END) AS amount
         FROM core_lot_movement v WHERE v.lot_id = l.id AND v.kind IN ('consume', 'restore', 'repay', 'unrepay')
         GROUP BY v.spend_id ORDER BY max(v.seq)) f)"""
+    held = f"""(SELECT {say.gather}({say.array}({column("f.spend_id")}, f.amount)) FROM (
+        SELECT v.spend_id, sum(CASE v.kind WHEN 'hold' THEN v.amount ELSE -v.amount END) AS amount
+        FROM core_lot_movement v WHERE v.lot_id = l.id AND v.kind IN ('hold', 'release') GROUP BY v.spend_id) f)"""
     return {
         "requests": f"""
 SELECT r.scope, r.key, r.hash, r.outcome, {column("r.member_id")},
@@ -131,7 +136,8 @@ SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
         WHERE d.member_id = m.id AND d.metric {say.texts} AND d.day BETWEEN {say.parameter} AND {say.parameter}),
     (SELECT {say.gather}({array(LOT)}) FROM core_lot l
         WHERE l.account_id {say.own} AND {_OPEN} AND l.expires_at <= {say.later}({say.parameter}, m.last_at)),
-    (SELECT {say.gather}({array(FAILED)}) FROM core_activity f WHERE f.member_id = m.id AND f.state = 'failed')
+    (SELECT {say.gather}({array(FAILED)}) FROM core_activity f WHERE f.member_id = m.id AND f.state = 'failed'),
+    (SELECT {say.gather}({array(HOLD)}) FROM core_hold h WHERE h.account_id {say.own} AND h.outcome IS NULL)
 FROM core_member m LEFT JOIN core_profile p ON p.member_id = m.id WHERE m.id {say.ids}""",
         "taken": f"SELECT p.external_id FROM core_profile p WHERE p.external_id {say.texts}",
         "open_lots": f"SELECT {lot} FROM core_lot l WHERE l.account_id {say.ids} AND {_OPEN}",
@@ -151,9 +157,10 @@ SELECT {column("a.id")}, {column("a.member_id")}, a.type, a.occurred_at,
     (SELECT count(*) FROM core_activity r WHERE r.reverses = a.id AND r.state = 'settled')
 FROM tree JOIN core_activity a ON a.id = tree.id""",
         "involved_lots": f"""
-SELECT {lot}, {funds} FROM core_lot l WHERE l.id IN (
+SELECT {lot}, {funds}, {held} FROM core_lot l WHERE l.id IN (
     SELECT l.id FROM core_lot l WHERE l.account_id {say.ids} AND ({_OPEN})
     UNION SELECT l.id FROM core_lot l WHERE l.account_id {say.ids} AND l.repaid > 0
     UNION SELECT p.id FROM core_posting p WHERE p.activity_id {say.ids}
     UNION SELECT v.lot_id FROM core_lot_movement v WHERE v.spend_id {say.ids})""",
+        "holds": f"SELECT {column('h.id')}, h.outcome FROM core_hold h WHERE h.id {say.ids} AND h.outcome IS NOT NULL",
     }

@@ -19,7 +19,9 @@ from corekit.ledger.chart import DEBT
 from corekit.ledger.tables import account as _account
 from corekit.ledger.tables import account_kind as _kind
 from corekit.ledger.tables import entry as _entry
+from corekit.ledger.tables import hold as _hold
 from corekit.ledger.tables import lot as _lot
+from corekit.ledger.tables import lot_movement as _movement
 from corekit.ledger.tables import posting as _posting
 from corekit.ledger.tables import unit as _unit
 from corekit.paging import Ask, Newest, Page, Span
@@ -28,6 +30,9 @@ from corekit.paging import Ask, Newest, Page, Span
 _IS_OPEN: ColumnElement[bool] = _lot.c.issued > _lot.c.consumed + _lot.c.held + _lot.c.expired
 _OPEN: ColumnElement[int] = cast(
     func.coalesce(func.sum(_lot.c.issued - _lot.c.consumed - _lot.c.held - _lot.c.expired), 0), Whole
+)
+_HELD: ColumnElement[int] = case(
+    (_movement.c.kind == "hold", _movement.c.amount), (_movement.c.kind == "release", -_movement.c.amount), else_=0
 )
 
 
@@ -44,7 +49,7 @@ class Expiring:
 class Balance:
     """What a member has of an account kind, in minor units of ``unit`` (``scale`` decimal places).
 
-    ``balance`` is what the books say, ``pending`` is held, ``due`` is past its expiry and not yet expired,
+    ``balance`` is what the books say, ``pending`` is held, ``due`` has lapsed and is not booked as breakage yet,
     ``debt`` is what the member owes. ``next_amount`` lapses at ``next_at``, if anything does.
     """
 
@@ -111,6 +116,8 @@ def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str
         .where(any_of(_account.c.member_id, ids), _account.c.kind.not_like(f"%.{DEBT}"))
         .subquery()
     )
+    summed = select(cast(func.coalesce(func.sum(_hold.c.amount), 0), Whole))
+    lapsed = summed.where(_overdue(held.c.id, at)).scalar_subquery()
     shape = Shape(
         Balance,
         held,
@@ -119,8 +126,16 @@ def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str
         unit=_kind.c.unit,
         scale=_unit.c.scale,
         balance=held.c.credits_posted - held.c.debits_posted,
-        pending=held.c.debits_pending,
-        due=select(_OPEN).where(_of(held.c.id), _lot.c.expires_at <= at).scalar_subquery(),
+        pending=held.c.debits_pending - lapsed,
+        due=cast(
+            select(_OPEN).where(_of(held.c.id), _lot.c.expires_at <= at).scalar_subquery()
+            + select(func.coalesce(func.sum(_HELD), 0))
+            .join_from(_movement, _hold, _hold.c.id == _movement.c.spend_id)
+            .join(_lot, _lot.c.id == _movement.c.lot_id)
+            .where(_overdue(held.c.id, at), _lot.c.expires_at <= at)
+            .scalar_subquery(),
+            Whole,
+        ),
         debt=func.coalesce(debt.c.debits_posted - debt.c.credits_posted, 0),
         next_amount=select(_OPEN).where(_of(held.c.id), _lot.c.expires_at == held.c.next_at).scalar_subquery(),
     )
@@ -170,6 +185,11 @@ def expiring(
         .order_by(_account.c.member_id, at)
     )
     return group(map(shape, read.all(statement)), "member", ids)
+
+
+def _overdue(account: ColumnElement[Any], at: int) -> ColumnElement[bool]:
+    """Keep the holds on an account that can no longer be captured and have not lapsed in the books yet."""
+    return and_(_hold.c.account_id == account, _hold.c.outcome.is_(None), _hold.c.expires_at <= at)
 
 
 def _of(account: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -47,6 +47,8 @@ _CHANGES = {
     "lot_changed": "UPDATE core_lot SET consumed = consumed + ?2, held = held + ?3, expired = expired + ?4, "
     "repaid = repaid + ?5, expires_at = ?6, seq = seq + ?7 WHERE id = ?1",
     "effect_changed": "UPDATE core_effect SET undone = undone + ?2, unfunded = unfunded + ?3 WHERE id = ?1",
+    "hold_resolved": "UPDATE core_hold SET outcome = ?2, captured = ?3, resolved_by = ?4, resolved_at = ?5 "
+    "WHERE id = ?1 AND outcome IS NULL",
     "assignment_closed": "UPDATE core_tier_assignment SET valid_to = ?2 WHERE id = ?1 AND valid_to IS NULL",
     "metric": "INSERT INTO core_metric VALUES (?1, ?2, ?3) ON CONFLICT (member_id, metric) "
     "DO UPDATE SET value = value + excluded.value",
@@ -56,7 +58,7 @@ _CHANGES = {
 }
 # By itself: what it names is written anew in every index of the column, even where it stays as it is.
 _STATE_CHANGED = "UPDATE core_member SET state = ?2 WHERE id = ?1"
-_COUNTED = {"member_changed", "account_changed", "lot_changed", "effect_changed", "assignment_closed"}
+_COUNTED = {"member_changed", "account_changed", "lot_changed", "effect_changed", "hold_resolved", "assignment_closed"}
 _TAKEN_MEANWHILE = ("core_request", "core_profile.external_id", "core_member.id", "core_intake", "core_activity")
 
 
@@ -100,7 +102,11 @@ class SQLite:
         """Return the lots of accounts that undoing activities and their effects can touch, each with what it funds."""
         own = _json(accounts)
         rows = self._all(QUERIES.involved_lots, (own, own, _json(activities), _json(effects)))
-        return [(*row[:-1], _parsed(row[-1])) for row in rows]
+        return [(*row[:-2], *map(_parsed, row[-2:])) for row in rows]
+
+    def holds(self, ids: Sequence[str]) -> list[tuple[str, str]]:
+        """Return how holds ended, for those that were resolved."""
+        return self._all(QUERIES.holds, (_json(ids),))
 
     def begin(self) -> None:
         """Begin a transaction that writes: SQLite has one writer at a time, so this is where others wait."""

@@ -87,11 +87,15 @@ class Account:
         """Return the lots with something left, in the order in which they are spent."""
         return sorted((lot for lot in self.lots if lot.open > 0), key=_spending_order)
 
+    def in_order(self) -> list[Lot]:
+        """Return all lots in the order in which they are spent."""
+        return sorted(self.lots, key=_spending_order)
+
 
 class Lot:
     """A credit that keeps its own expiry, with the id of the posting that issued it.
 
-    ``funds`` says how much of it each spend has (None: a paid debt).
+    ``funds`` says how much of it each spend has (None: a paid debt), ``holds`` how much each hold has set aside.
     """
 
     __slots__ = (
@@ -105,6 +109,7 @@ class Lot:
         "funds",
         "funds_complete",
         "held",
+        "holds",
         "id",
         "is_new",
         "issued",
@@ -129,6 +134,7 @@ class Lot:
         self.base: tuple[Any, ...] = ()
         self.is_new = True
         self.funds: dict[str | None, int] = {}
+        self.holds: dict[str | None, int] = {}
         self.funds_complete = True
 
     @classmethod
@@ -153,6 +159,7 @@ class Lot:
         lot.issued_by = None
         lot.is_new = False
         lot.funds = {}
+        lot.holds = {}
         lot.funds_complete = False
         return lot
 
@@ -174,6 +181,54 @@ class Lot:
 
 def _spending_order(lot: Lot) -> tuple[int, int, str]:
     return lot.due_at, lot.issued_at, lot.id
+
+
+class HeldValue:
+    """A hold on a member's account: what is set aside, until when, and how it ended."""
+
+    __slots__ = (
+        "_expires_at",
+        "_seconds",
+        "account",
+        "amount",
+        "captured",
+        "id",
+        "outcome",
+        "placed_by",
+        "resolved_by",
+    )
+
+    def __init__(self, hold: str, account: Account, amount: int, expires_at: int | None = None) -> None:
+        self.id = hold
+        self.account = account
+        self.amount = amount
+        self._expires_at = expires_at
+        self._seconds: int | None = None
+        # None where the database has it.
+        self.placed_by: Voucher | None = None
+        self.outcome: str | None = None
+        self.captured = 0
+        self.resolved_by: Voucher | None = None
+
+    @classmethod
+    def placed(cls, hold: str, account: Account, amount: int, seconds: int | None, by: Voucher) -> HeldValue:
+        """Make a hold that lapses so many seconds after it settles."""
+        made = cls(hold, account, amount)
+        made.placed_by = by
+        made._seconds = seconds
+        return made
+
+    @property
+    def expires_at(self) -> int | None:
+        """The instant from which it cannot be captured, if there is one."""
+        if self.placed_by is None or self._seconds is None:
+            return self._expires_at
+        return self.placed_by.at + self._seconds * 1_000_000
+
+    @property
+    def due_at(self) -> int:
+        """The instant from which it cannot be captured."""
+        return NEVER if self.expires_at is None else self.expires_at
 
 
 class Assignment:
@@ -237,6 +292,7 @@ class Member:
         "attributes",
         "days",
         "effect_changes",
+        "holds",
         "id",
         "is_new",
         "joined_at",
@@ -264,6 +320,8 @@ class Member:
         self.attributes: Mapping[str, Any] = {}
         self.profile: Mapping[str, Any] | None = None
         self.accounts: dict[str, Account] = {}
+        # Holds that are not resolved, and those that this plan resolved.
+        self.holds: dict[str, HeldValue] = {}
         # Per ladder, oldest first: the tier at an instant is the last one that began before it.
         self.assignments: dict[str, list[Assignment]] = {}
         self.metrics: dict[str, int] = {}

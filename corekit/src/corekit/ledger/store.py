@@ -78,7 +78,11 @@ class Store(Protocol):
     def involved_lots(
         self, accounts: Sequence[str], activities: Sequence[str], effects: Sequence[str]
     ) -> list[tuple[Any, ...]]:
-        """Return the lots of accounts that undoing can touch, each with what it funds as its last element."""
+        """Return the lots of accounts that undoing can touch, with what each funds and which holds it backs."""
+        ...
+
+    def holds(self, ids: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+        """Return (id, outcome) of those holds that were resolved."""
         ...
 
     def begin(self) -> None:

@@ -116,6 +116,34 @@ lot = table(
     sqlite_with_rowid=False,
 )
 
+hold = table(
+    "core_hold",
+    # That of the effect which placed it.
+    Column("id", Id, primary_key=True),
+    Column("activity_id", Id, nullable=False),
+    Column("account_id", Id, nullable=False),
+    Column("amount", Amount, CheckConstraint("amount > 0", name="amount"), nullable=False),
+    Column("expires_at", Instant),
+    Column("outcome", Text, CheckConstraint("outcome IN ('captured', 'released', 'expired')", name="outcome")),
+    Column("captured", Amount, nullable=False),
+    Column("resolved_by", Id),
+    Column("resolved_at", Instant),
+    CheckConstraint("captured BETWEEN 0 AND amount", name="captured"),
+    Index(
+        "ix_core_hold_open",
+        "account_id",
+        postgresql_where=text("outcome IS NULL"),
+        sqlite_where=text("outcome IS NULL"),
+    ),
+    Index(
+        "ix_core_hold_due",
+        "expires_at",
+        postgresql_where=text("outcome IS NULL"),
+        sqlite_where=text("outcome IS NULL"),
+    ),
+    sqlite_with_rowid=False,
+)
+
 lot_movement = table(
     "core_lot_movement",
     Column("lot_id", Id, primary_key=True),

@@ -48,6 +48,7 @@ INVARIANTS = {
     "7": "The house's accounts belong to no member and keep no counters.",
     "8": "Each lot is what its movements make it, and each spend is funded by lots or known not to be.",
     "9": "What is open in the lots of an account is its balance, what is held is pending.",
+    "10": "A hold is resolved once at most, for no more than it set aside, and not later than it lapses.",
     "12": "No more comes back than there was, by reversals of what is no reversal; lots lose what was undone.",
     "13": "Each settled activity has its request, its postings and its message, and each of those an activity.",
     "14": "Keys are unique, and so are the house's accounts and the external ids of members.",
@@ -196,8 +197,9 @@ _LOTS = (
         """SELECT e.id AS spend, e.activity_id AS activity FROM core_effect e
         JOIN core_account_kind k ON k.code = e.account_kind
         LEFT JOIN (SELECT spend_id, sum(CASE kind WHEN 'consume' THEN amount ELSE -amount END) AS amount
-            FROM core_lot_movement WHERE spend_id IS NOT NULL GROUP BY spend_id) f ON f.spend_id = e.id
-        WHERE k.lots AND e.kind = 'Debit' AND e.undoes IS NULL
+            FROM core_lot_movement WHERE spend_id IS NOT NULL AND kind NOT IN ('hold', 'release')
+            GROUP BY spend_id) f ON f.spend_id = e.id
+        WHERE k.lots AND e.kind IN ('Debit', 'Capture') AND e.undoes IS NULL
             AND CASE e.state WHEN 'applied' THEN e.amount - e.undone ELSE 0 END
                 <> coalesce(f.amount, 0) + e.unfunded""",
     ),
@@ -210,6 +212,31 @@ _LOTS = (
             FROM core_lot GROUP BY account_id) l ON l.account_id = a.id
         WHERE k.lots AND a.member_id IS NOT NULL AND (a.credits_posted - a.debits_posted <> coalesce(l.open, 0)
             OR a.debits_pending <> coalesce(l.held, 0))""",
+    ),
+    (
+        "10",
+        "hold account",
+        """SELECT h.id AS hold, h.account_id AS account FROM core_hold h JOIN core_account a ON a.id = h.account_id
+        JOIN core_member m ON m.id = a.member_id LEFT JOIN core_activity r ON r.id = h.resolved_by
+        WHERE (h.outcome IS NULL) <> (h.resolved_by IS NULL) OR (h.outcome IS NULL AND h.expires_at <= m.last_at)
+            OR h.resolved_at <> r.recorded_at OR (h.captured > 0) <> coalesce(h.outcome = 'captured', false)
+            OR (h.outcome = 'captured' AND h.resolved_at >= h.expires_at)""",
+    ),
+    (
+        "10",
+        "account",
+        """SELECT a.id AS account FROM core_account a LEFT JOIN (SELECT account_id, sum(amount) AS amount FROM core_hold
+            WHERE outcome IS NULL GROUP BY account_id) h ON h.account_id = a.id
+        WHERE a.debits_pending <> coalesce(h.amount, 0)""",
+    ),
+    (
+        "10",
+        "hold",
+        """SELECT h.id AS hold FROM core_hold h JOIN core_account a ON a.id = h.account_id
+        JOIN core_account_kind k ON k.code = a.kind LEFT JOIN (SELECT spend_id,
+            sum(CASE kind WHEN 'hold' THEN amount ELSE -amount END) AS amount FROM core_lot_movement
+            WHERE kind IN ('hold', 'release') GROUP BY spend_id) v ON v.spend_id = h.id
+        WHERE k.lots AND coalesce(v.amount, 0) <> CASE WHEN h.outcome IS NULL THEN h.amount ELSE 0 END""",
     ),
     (
         "debt",
@@ -291,7 +318,7 @@ _ACTIVITIES = (
         """SELECT e.id AS effect, e.activity_id AS activity FROM core_effect e
         LEFT JOIN core_posting p ON p.activity_id = e.activity_id AND p.effect_id = e.id
         LEFT JOIN core_account d ON d.id = p.debit_account_id LEFT JOIN core_account c ON c.id = p.credit_account_id
-        WHERE e.kind IN ('Credit', 'Debit', 'Expire')
+        WHERE e.kind IN ('Credit', 'Debit', 'Capture', 'Expire')
         GROUP BY e.id, e.activity_id, e.kind, e.amount, e.state, e.undoes
         HAVING CASE WHEN e.state = 'dropped' THEN count(p.id) > 0 WHEN e.undoes IS NOT NULL THEN count(p.id) = 0
             ELSE coalesce(sum(CASE e.account_kind WHEN CASE e.kind WHEN 'Credit' THEN c.kind ELSE d.kind END
@@ -361,6 +388,9 @@ core_posting effect_id core_effect
 core_posting debit_account_id core_account
 core_posting credit_account_id core_account
 core_entry account_id core_account
+core_hold id core_effect
+core_hold activity_id core_activity
+core_hold account_id core_account
 core_lot account_id core_account
 core_lot activity_id core_activity
 core_lot effect_id core_effect

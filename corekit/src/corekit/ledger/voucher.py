@@ -16,6 +16,7 @@ LARGEST_AMOUNT = 10**15
 _CONSUMES = {"consume": 1, "repay": 1, "clawback": 1, "restore": -1, "unrepay": -1}
 _EXPIRES = {"expire": 1, "unexpire": -1}
 _REPAYS = {"repay": 1, "unrepay": -1}
+_HOLDS = {"hold": 1, "release": -1}
 
 
 class Voucher:
@@ -56,6 +57,15 @@ class Voucher:
             self._enter(journal, credit, posting, "credit", amount)
         return posting
 
+    def mark(self) -> tuple[int, int, int]:
+        """Return how much is written on it, for :meth:`cut`."""
+        return len(self.postings), len(self.entries), len(self.movements)
+
+    def cut(self, mark: tuple[int, int, int]) -> None:
+        """Take off what was written since a mark."""
+        for rows, length in zip((self.postings, self.entries, self.movements), mark, strict=True):
+            del rows[length:]
+
     def _enter(self, journal: Journal, account: Account, posting: str, side: str, amount: int) -> None:
         journal.set(account, "seq", account.seq + 1)
         journal.set(account, "touched", self)
@@ -70,6 +80,9 @@ class Voucher:
             journal.set(lot, "consumed", lot.consumed + sign * amount)
         elif sign := _EXPIRES.get(kind):
             journal.set(lot, "expired", lot.expired + sign * amount)
+        if sign := _HOLDS.get(kind):
+            journal.set(lot, "held", lot.held + sign * amount)
+            journal.put(lot.holds, spend, lot.holds.get(spend, 0) + sign * amount)
         if sign := _REPAYS.get(kind):
             journal.set(lot, "repaid", lot.repaid + sign * amount)
         if kind in {"consume", "restore", "repay", "unrepay"}:

@@ -49,6 +49,8 @@ GUARDS = (
     Guard(table="core_activity", keys=[["id"], ["member_id", "seq"]], deletable="OLD.state = 'failed'"),
     Guard(table="core_effect", keys=[["id"], ["activity_id", "no"]], mutable=["undone", "unfunded"]),
     Guard(table="core_lot", keys=[["id"]], updates=True),
+    # It is resolved once.
+    Guard(table="core_hold", keys=[["id"]], updatable="OLD.outcome IS NULL"),
     Guard(table="core_account", keys=[["id"], ["member_id", "kind"]], updates=True),
 )
 """The guards of the core's tables."""

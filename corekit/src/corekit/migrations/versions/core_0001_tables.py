@@ -424,3 +424,37 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("uq_core_account_member_id_kind", "core_account", ["member_id", "kind"], unique=True)
+    op.create_table(
+        "core_hold",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("activity_id", types.Id(), nullable=False),
+        sa.Column("account_id", types.Id(), nullable=False),
+        sa.Column("amount", types.Whole, nullable=False),
+        sa.Column("expires_at", types.Whole, nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("captured", types.Whole, nullable=False),
+        sa.Column("resolved_by", types.Id(), nullable=True),
+        sa.Column("resolved_at", types.Whole, nullable=True),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_core_hold_amount")),
+        sa.CheckConstraint("outcome IN ('captured', 'released', 'expired')", name=op.f("ck_core_hold_outcome")),
+        sa.CheckConstraint("captured BETWEEN 0 AND amount", name=op.f("ck_core_hold_captured")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_hold")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_core_hold_due",
+        "core_hold",
+        ["expires_at"],
+        unique=False,
+        postgresql_where=sa.text("outcome IS NULL"),
+        sqlite_where=sa.text("outcome IS NULL"),
+    )
+    op.create_index(
+        "ix_core_hold_open",
+        "core_hold",
+        ["account_id"],
+        unique=False,
+        postgresql_where=sa.text("outcome IS NULL"),
+        sqlite_where=sa.text("outcome IS NULL"),
+    )
