@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from corekit import Bundle, Capture, Credit, Debit, Hold, Release
+from corekit import Activity, Bundle, Capture, Credit, Debit, Effect, Hold, Release
 
 
 def _place(world: Any, member: str, amount: int, kind: str = "toy", **told: Any) -> Any:
@@ -156,34 +157,43 @@ def test_a_hold_whose_lot_is_taken_back_is_backed_by_others_or_stands_in_the_way
 def test_in_one_chunk_a_hold_is_placed_and_captured_by_plugins(world: Any, toy: Any) -> None:
     member = world.member()
     world.does(member, "toy.earn", 100)
-    placed: list[str] = []
-    toy.rogue.append(lambda activity: Hold(activity, rule="h@1", account="toy", amount=activity.amount, seconds=60))
-    hold = _hold(world.does(member, "toy.yield", 30))
-    placed.append(hold)
-    toy.rogue[:] = [lambda activity: Capture(activity, rule="h@1", hold=hold, amount=10, otherwise="refuse")]
-    answers = list(
-        world.kit.record_many([world.activity(member, "toy.yield", 1), world.activity(member, "toy.yield", 2)])
-    )
+    toy.rogue.append(_yields(Hold, account="toy", amount=30, seconds=60))
+    hold = _hold(world.does(member, "toy.yield", 1))
+    toy.rogue[:] = [_yields(Capture, hold=hold, amount=10, otherwise="refuse")]
+    coming = [world.activity(member, "toy.yield", amount) for amount in (1, 2)]
+    answers = list(world.kit.record_many(coming))
     assert [answer.code for answer in answers] == [None, "HOLD_RESOLVED"]
-    toy.rogue[:] = [lambda activity: Release(activity, rule="h@1", hold=hold)]
+    toy.rogue[:] = [_yields(Release, hold=hold)]
     assert [each.code for each in world.does(member, "toy.yield", 3).effects] == ["HOLD_RESOLVED"], "a fact drops it"
     assert world.balances(member) == {"toy": 90}
     assert world.is_proved()
 
 
+def _yields(kind: type[Effect], **values: Any) -> Callable[[Activity], Effect]:
+    """Make what lets ``toy.yield`` yield an effect."""
+
+    def make(activity: Activity) -> Effect:
+        return kind(activity, rule="test@1", **values)
+
+    return make
+
+
 # ------------------------------------------------------------------------------------------------------- bundles
 
 
-def _bundle(*make: Any, otherwise: Any = None) -> Any:
-    return lambda activity: Bundle(activity, rule="b@1", effects=[one(activity) for one in make], otherwise=otherwise)
+def _bundle(*make: Callable[[Activity], Effect], otherwise: Any = None) -> Callable[[Activity], Effect]:
+    def bundle(activity: Activity) -> Bundle:
+        return Bundle(activity, rule="test@1", effects=[one(activity) for one in make], otherwise=otherwise)
+
+    return bundle
 
 
-def _give(amount: int) -> Any:
-    return lambda activity: Credit(activity, rule="give@1", account="toy", amount=amount)
+def _give(amount: int, **values: Any) -> Callable[[Activity], Effect]:
+    return _yields(Credit, account="toy", amount=amount, **values)
 
 
-def _take(amount: int) -> Any:
-    return lambda activity: Debit(activity, rule="take@1", account="toy.plain", amount=amount)
+def _take(amount: int) -> Callable[[Activity], Effect]:
+    return _yields(Debit, account="toy.plain", amount=amount)
 
 
 def test_a_bundle_stands_together(world: Any, toy: Any) -> None:
@@ -221,15 +231,13 @@ def test_a_bundle_can_refuse_the_whole_activity(world: Any, toy: Any) -> None:
     ("make", "says"),
     [
         (_bundle(_bundle(_give(1))), "bundle in a bundle"),
-        (
-            _bundle(lambda activity: Credit(activity, rule="x@1", account="toy", amount=1, otherwise="drop")),
-            "otherwise inside a bundle",
-        ),
-        (_bundle(lambda activity: Credit(activity, rule="x@1", account="toy", amount=0)), "amount of 0"),
-        (lambda activity: Hold(activity, rule="x@1", account="toy", amount=1, seconds=0), "0 seconds"),
-        (lambda activity: Capture(activity, rule="x@1", hold="mine"), "as a hold"),
-        (lambda activity: Release(activity, rule="x@1", hold=""), "as a hold;"),
+        (_bundle(_give(1, otherwise="drop")), "otherwise inside a bundle"),
+        (_bundle(_give(0)), "amount of 0"),
+        (_yields(Hold, account="toy", amount=1, seconds=0), "0 seconds"),
+        (_yields(Capture, hold="mine"), "as a hold"),
+        (_yields(Release, hold=None), "None as a hold"),
     ],
+    ids=["nested", "otherwise", "nothing", "seconds", "capture", "release"],
 )
 def test_what_a_plugin_may_not_yield_fails_its_activity(world: Any, toy: Any, make: Any, says: str) -> None:
     toy.rogue.append(make)

@@ -22,6 +22,7 @@ from corekit_schema.connections import ConnectionField
 from corekit_schema.context import Info
 from corekit_schema.core.activity import Activity
 from corekit_schema.core.amounts import Balance, Entry, ExpiringAmount, ExpiringValue, StatementEntry
+from corekit_schema.core.holds import Hold, holds_of
 from corekit_schema.core.permissions import READ
 from corekit_schema.core.purchases import Consumption, ConsumptionBy, Purchase
 from corekit_schema.core.standing import Progress, Standing
@@ -65,6 +66,7 @@ class Member(
     balance = Field(
         Balance, kind=_KIND, description="What the member has of one account kind; null where nothing ever."
     )
+    holds = Field(listed(Hold), resolve=holds_of, description="What is set aside of the member's accounts.")
     statement = ConnectionField(
         StatementEntry, kind=_KIND, description="What moved on one account, newest first; null where nothing ever."
     )

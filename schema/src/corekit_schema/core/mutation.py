@@ -8,7 +8,8 @@ from typing import Any
 
 from corekit import Activity, Line, NotFound
 from corekit_schema.context import Info
-from corekit_schema.core import inputs, permissions
+from corekit_schema.core import holds, inputs, permissions
+from corekit_schema.core.holds import CaptureHoldInput, PlaceHoldInput, ReleaseHoldInput
 from corekit_schema.core.payload import ActivityPayload, Recorded, record, recorded
 from corekit_schema.fields import Object
 from corekit_schema.inputs import Input
@@ -33,6 +34,10 @@ def _record(info: Info, values: Mapping[str, Any]) -> Recorded:
 
 def _simulate(info: Info, values: Mapping[str, Any]) -> Recorded:
     return recorded(info.context.kit.simulate(_described(info, values)))
+
+
+def _told(tell: Callable[[Info, Mapping[str, Any]], dict[str, Any]], info: Info, values: Mapping[str, Any]) -> Recorded:
+    return record(info, _activity(info, values, **tell(info, values)))
 
 
 def _reverse(info: Info, values: Mapping[str, Any]) -> Recorded:
@@ -106,6 +111,24 @@ class Mutation(Object):
         _simulate,
         permissions.SIMULATE,
         "Tell what an activity would do; nothing is stored.",
+    )
+    place_hold = _of(
+        PlaceHoldInput,
+        partial(_told, holds.placed),
+        permissions.HOLD,
+        "Set value aside, so that it can be spent by a capture alone.",
+    )
+    capture_hold = _of(
+        CaptureHoldInput,
+        partial(_told, holds.captured),
+        permissions.HOLD,
+        "Spend what is set aside, or a part of it; the rest is available again.",
+    )
+    release_hold = _of(
+        ReleaseHoldInput,
+        partial(_told, holds.released),
+        permissions.HOLD,
+        "Let what is set aside be available again.",
     )
     reverse_activity = _of(
         inputs.ReverseActivityInput,

@@ -15,6 +15,7 @@ CHANGE = "members.change"
 RECORD = "activities.record"
 SIMULATE = "activities.simulate"
 REVERSE = "activities.reverse"
+HOLD = "accounts.hold"
 
 PERMISSIONS = (
     Permission(name=READ, description="Read every member and everything about it."),
@@ -23,6 +24,7 @@ PERMISSIONS = (
     Permission(name=RECORD, description="Record activities of any type for any member."),
     Permission(name=SIMULATE, description="Ask what an activity would do."),
     Permission(name=REVERSE, description="Take activities back."),
+    Permission(name=HOLD, description="Set value aside, and capture or release it."),
 )
 
 

@@ -1,0 +1,147 @@
+"""Returns of a part and holds, over GraphQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from corekit import AccountKind, Credit, Declares, Unit, hookimpl
+from corekit_schema import ANONYMOUS
+
+RECORD = """
+mutation ($input: RecordActivityInput!) { recordActivity(input: $input) { outcome activity { id } } }
+"""
+REVERSE = """
+mutation ($input: ReverseActivityInput!) {
+  reverseActivity(input: $input) {
+    outcome code activity { amount { digits unit } lines { no amount { digits } } }
+    userErrors { path code parameters }
+  }
+}
+"""
+PLACE = """
+mutation ($input: PlaceHoldInput!) { placeHold(input: $input) { outcome code userErrors { path code } } }
+"""
+CAPTURE = (
+    "mutation ($input: CaptureHoldInput!) { captureHold(input: $input) { outcome code userErrors { path code } } }"
+)
+RELEASE = (
+    "mutation ($input: ReleaseHoldInput!) { releaseHold(input: $input) { outcome code userErrors { path code } } }"
+)
+HELD = """
+query ($id: ID!) {
+  member(id: $id) {
+    holds { holdId kind amount { digits unit } expiresAt activity { type } }
+    balance(kind: "stars") { available { digits } pending { digits } balance { digits } }
+  }
+}
+"""
+
+
+@pytest.fixture
+def graph(make_kit: Any, door: Any) -> Any:
+    stars = ModuleType("stars")
+
+    def react(batch: Any) -> Iterator[Credit]:
+        for activity in batch.of("purchase"):
+            shares = {line.no: line.amount // 10 for line in activity.lines}
+            amount = sum(shares.values())
+            yield Credit(activity, rule="stars@1", account="stars", amount=amount, shares=shares)
+
+    declares = Declares(accounts=[AccountKind(code="stars", unit=Unit("stars"), lots=True)])
+    vars(stars).update(
+        corekit_declare=hookimpl(lambda: declares), corekit_react=hookimpl(specname="corekit_react")(react)
+    )
+    return door(make_kit(modules={"stars": stars}))
+
+
+@pytest.fixture
+def member(graph: Any) -> str:
+    text = "mutation { register(input: {}) { member { id } } }"
+    found: str = graph.data(text)["register"]["member"]["id"]
+    return found
+
+
+@pytest.fixture
+def bought(graph: Any, member: str) -> str:
+    lines = [{"no": 1, "amount": "600"}, {"no": 2, "amount": "400"}]
+    told = {"memberId": member, "type": "purchase", "amount": "1000", "lines": lines}
+    found: str = graph.data(RECORD, input=told)["recordActivity"]["activity"]["id"]
+    return found
+
+
+def _reverse(graph: Any, activity: str, **part: Any) -> Any:
+    return graph.data(REVERSE, input={"activityId": activity, **part})["reverseActivity"]
+
+
+@pytest.mark.row("A4", way="graphql")
+def test_a_line_comes_back_then_an_amount_then_the_rest(graph: Any, member: str, bought: str) -> None:
+    back = _reverse(graph, bought, lines=[{"no": 1, "amount": "200"}])
+    assert back["activity"] == {
+        "amount": {"digits": "200", "unit": "USD"},
+        "lines": [{"no": 1, "amount": {"digits": "200"}}],
+    }
+    text = "query ($id: ID!) { member(id: $id) { purchases { nodes { returned { digits } reversed } } } }"
+    assert graph.data(text, id=member)["member"]["purchases"]["nodes"] == [
+        {"returned": {"digits": "200"}, "reversed": False}
+    ]
+    assert _reverse(graph, bought, amount="300")["outcome"] == "SETTLED"
+    assert graph.data(HELD, id=member)["member"]["balance"]["available"] == {"digits": "50"}
+    assert _reverse(graph, bought)["outcome"] == "SETTLED"
+    assert graph.data(HELD, id=member)["member"]["balance"]["available"] == {"digits": "0"}
+
+
+@pytest.mark.row("A4", way="bad_input")
+def test_what_cannot_come_back_is_told(graph: Any, bought: str) -> None:
+    over = _reverse(graph, bought, lines=[{"no": 2, "amount": "401"}])
+    assert (over["outcome"], over["code"]) == ("REFUSED", "OVER_RETURN")
+    assert over["userErrors"][0]["parameters"] == {"line": 2, "left": "400", "asked": "401"}
+    assert _reverse(graph, bought, amount="-1")["userErrors"][0]["code"] == "AMOUNT_RANGE"
+
+
+@pytest.mark.row("A7", way="graphql")
+def test_value_is_held_captured_in_part_and_released(graph: Any, member: str, bought: str) -> None:
+    assert bought
+    placed = graph.data(PLACE, input={"memberId": member, "account": "stars", "amount": "60", "seconds": 600})
+    assert placed["placeHold"] == {"outcome": "SETTLED", "code": None, "userErrors": []}
+    found = graph.data(HELD, id=member)["member"]
+    (hold,) = found["holds"]
+    assert (hold["kind"], hold["amount"]) == ("stars", {"digits": "60", "unit": "stars"})
+    assert hold["activity"] == {"type": "hold.placed"}
+    assert hold["expiresAt"] is not None
+    assert found["balance"] == {
+        "available": {"digits": "40"},
+        "pending": {"digits": "60"},
+        "balance": {"digits": "100"},
+    }
+    captured = graph.data(CAPTURE, input={"memberId": member, "holdId": hold["holdId"], "amount": "25"})
+    assert captured["captureHold"]["outcome"] == "SETTLED"
+    again = graph.data(RELEASE, input={"memberId": member, "holdId": hold["holdId"]})["releaseHold"]
+    assert (again["outcome"], again["code"]) == ("REFUSED", "HOLD_RESOLVED")
+    found = graph.data(HELD, id=member)["member"]
+    assert found["holds"] == []
+    assert found["balance"]["available"] == {"digits": "75"}
+    graph.data(PLACE, input={"memberId": member, "account": "stars", "amount": "75"})
+    (hold,) = graph.data(HELD, id=member)["member"]["holds"]
+    assert (
+        graph.data(RELEASE, input={"memberId": member, "holdId": hold["holdId"]})["releaseHold"]["outcome"] == "SETTLED"
+    )
+
+
+@pytest.mark.row("A7", way="bad_input")
+def test_a_hold_that_cannot_be_is_told(graph: Any, member: str, bought: str) -> None:
+    assert bought
+    strange = graph.data(PLACE, input={"memberId": member, "account": "gold", "amount": "1"})["placeHold"]
+    assert strange["userErrors"] == [{"path": ["input", "account"], "code": "ACCOUNT_UNKNOWN"}]
+    much = graph.data(PLACE, input={"memberId": member, "account": "stars", "amount": "101"})["placeHold"]
+    assert much["code"] == "INSUFFICIENT"
+    nothing = graph.data(CAPTURE, input={"memberId": member, "holdId": "0" * 32, "amount": "1"})["captureHold"]
+    assert nothing["userErrors"] == [{"path": ["input", "holdId"], "code": "HOLD_UNKNOWN"}]
+
+
+def test_who_may_not_hold_is_told_so(graph: Any, member: str) -> None:
+    answer = graph.ask(PLACE, ANONYMOUS, input={"memberId": member, "account": "stars", "amount": "1"})
+    assert answer["errors"][0]["extensions"]["code"] in {"FORBIDDEN", "UNAUTHENTICATED"}
