@@ -12,11 +12,11 @@ from pathlib import Path
 CORE = Path(__file__).resolve().parent.parent / "corekit/src/corekit"
 HALL = "(hall)"
 CEILINGS = {
-    HALL: 2_500,
-    "activities": 4_000,
-    "cli": 1_000,
+    HALL: 2_650,
+    "activities": 4_600,
+    "cli": 1_150,
     "db": 850,
-    "ledger": 2_600,
+    "ledger": 3_000,
     "members": 550,
     "program": 600,
     "tiers": 350,

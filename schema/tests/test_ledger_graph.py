@@ -145,3 +145,11 @@ def test_a_hold_that_cannot_be_is_told(graph: Any, member: str, bought: str) -> 
 def test_who_may_not_hold_is_told_so(graph: Any, member: str) -> None:
     answer = graph.ask(PLACE, ANONYMOUS, input={"memberId": member, "account": "stars", "amount": "1"})
     assert answer["errors"][0]["extensions"]["code"] in {"FORBIDDEN", "UNAUTHENTICATED"}
+
+
+@pytest.mark.row("A11", way="graphql")
+def test_an_opening_balance_is_recorded_like_any_activity(graph: Any, member: str) -> None:
+    told = {"account": "stars", "lots": [{"amount": 40}, {"amount": 2}]}
+    answer = graph.data(RECORD, input={"memberId": member, "type": "opening.balance", "payload": told})
+    assert answer["recordActivity"]["outcome"] == "SETTLED"
+    assert graph.data(HELD, id=member)["member"]["balance"]["available"] == {"digits": "42"}

@@ -13,7 +13,7 @@ from corekit.hookspecs import hookimpl, hookspec
 
 if TYPE_CHECKING:
     from corekit.activities.activity import Activity, Batch, Line
-    from corekit.activities.effects import Bundle, Capture, Credit, Debit, Effect, Follow, Hold, Release
+    from corekit.activities.effects import Bundle, Capture, Credit, Debit, Effect, Follow, Hold, Release, Transfer
     from corekit.activities.facts import Facts, MemberFacts
     from corekit.activities.outcome import EffectOutcome, Outcome
     from corekit.activities.plugin_write import Applied, PluginWrite
@@ -59,7 +59,17 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "corekit.activities.activity": ("Activity", "Batch", "Line"),
-    "corekit.activities.effects": ("Bundle", "Capture", "Credit", "Debit", "Effect", "Follow", "Hold", "Release"),
+    "corekit.activities.effects": (
+        "Bundle",
+        "Capture",
+        "Credit",
+        "Debit",
+        "Effect",
+        "Follow",
+        "Hold",
+        "Release",
+        "Transfer",
+    ),
     "corekit.activities.facts": ("Facts", "MemberFacts"),
     "corekit.activities.outcome": ("EffectOutcome", "Outcome"),
     "corekit.activities.plugin_write": ("Applied", "PluginWrite"),
@@ -155,6 +165,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Tier",
+    "Transfer",
     "Unavailable",
     "Unit",
     "Whole",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -10,11 +11,14 @@ from marshmallow import Schema, fields, validate
 from corekit import paging
 from corekit.activities import document, incoming, reverse
 from corekit.activities.activity import Batch
-from corekit.activities.effects import LONGEST_HOLD, Capture, Effect, Enrol, Hold, Release, SetState, SetTier
+from corekit.activities.effects import LONGEST_HOLD, Capture, Effect, Enrol, Hold, Receive, Release, SetState, SetTier
+from corekit.clock import moment
 from corekit.declares import ActivityType, Declares, ErrorText
+from corekit.ledger.voucher import LARGEST_AMOUNT
 from corekit.members import importing, states
 from corekit.metrics import Metric
 from corekit.validation import ERRORS as VALIDATION_ERRORS
+from corekit.validation import WholeNumber
 
 _LONG = 500
 
@@ -30,6 +34,20 @@ class ReversalSchema(Schema):
     """Why something is taken back."""
 
     reason = fields.String(load_default="", validate=validate.Length(max=_LONG))
+
+
+class OpeningLotSchema(Schema):
+    """What is taken over with one expiry."""
+
+    amount = WholeNumber(required=True, validate=validate.Range(1, LARGEST_AMOUNT))
+    expires_at = fields.AwareDateTime(load_default=None, allow_none=True)
+
+
+class OpeningSchema(Schema):
+    """What a member had in another system's books."""
+
+    account = fields.String(required=True)
+    lots = fields.Nested(OpeningLotSchema, many=True, required=True, validate=validate.Length(1, 1000))
 
 
 class HoldPlacedSchema(Schema):
@@ -72,6 +90,8 @@ ERRORS = (
         "{account} 余额 {available}，不足 {needed}。",
     ),
     ErrorText("ACCOUNT_UNKNOWN", "There is no account kind {account}.", "没有账户类型 {account}。"),
+    ErrorText("TRANSFER_NOT_POSSIBLE", "Member {member} cannot receive anything.", "会员 {member} 无法接收。"),
+    ErrorText("TRANSFER_NOT_ALLOWED", "Value of {account} cannot be given away.", "{account} 不可转让。"),
     ErrorText("HOLD_UNKNOWN", "The member has no hold {hold}.", "该会员没有冻结 {hold}。"),
     ErrorText("HOLD_RESOLVED", "The hold {hold} was {outcome} before.", "冻结 {hold} 已处理（{outcome}）。"),
     ErrorText("HOLD_EXPIRED", "The hold {hold} has lapsed; place another.", "冻结 {hold} 已过期，请重新申请。"),
@@ -140,6 +160,12 @@ def declares(profile: type[Schema] | None) -> Declares:
                 command=True,
             ),
             ActivityType(
+                name="opening.balance",
+                description="What the member had in another system is taken over.",
+                schema=OpeningSchema,
+                command=True,
+            ),
+            ActivityType(
                 name="hold.placed",
                 description="Value of an account is set aside.",
                 schema=HoldPlacedSchema,
@@ -158,6 +184,12 @@ def declares(profile: type[Schema] | None) -> Declares:
                 description="What is set aside is available again.",
                 schema=HoldResolvedSchema,
                 command=True,
+            ),
+            ActivityType(
+                name="transfer.received",
+                description="Value arrives that another member gave.",
+                internal=True,
+                amount="any",
             ),
             ActivityType(name="hold.expired", description="A hold lapsed.", internal=True),
             ActivityType(
@@ -183,23 +215,9 @@ def declares(profile: type[Schema] | None) -> Declares:
 
 
 def react(batch: Batch) -> Iterator[Effect]:
-    """Yield what the core's own types do: lives of members and changes of tiers."""
-    for activity in batch.of("member.registered"):
-        yield Enrol(activity, rule="core@1", profile=dict(activity.payload), otherwise="refuse")
-    for name, step in states.STEPS.items():
-        if name != "member.registered":
-            for activity in batch.of(name):
-                reason: Any = activity.payload.get("reason", "")
-                yield SetState(activity, rule="core@1", state=step.target, reason=reason, otherwise="refuse")
-    for activity in batch.of("hold.placed"):
-        asked: Any = activity.payload
-        yield Hold(
-            activity, rule="core@1", account=asked["account"], amount=activity.amount, seconds=asked.get("seconds")
-        )
-    for activity in batch.of("hold.captured"):
-        yield Capture(activity, rule="core@1", hold=activity.payload["hold"], amount=activity.amount or None)
-    for activity in batch.of("hold.released"):
-        yield Release(activity, rule="core@1", hold=activity.payload["hold"])
+    """Yield what the core's own types do: lives of members, value set aside or moved, changes of tiers."""
+    yield from _lives(batch)
+    yield from _value(batch)
     for activity in batch.of("tier.changed"):
         told: Any = activity.payload
         yield SetTier(
@@ -210,3 +228,42 @@ def react(batch: Batch) -> Iterator[Effect]:
             reason=told["reason"],
             measured=told["measured"],
         )
+
+
+def _lives(batch: Batch) -> Iterator[Effect]:
+    for activity in batch.of("member.registered"):
+        yield Enrol(activity, rule="core@1", profile=dict(activity.payload), otherwise="refuse")
+    for name, step in states.STEPS.items():
+        if name != "member.registered":
+            for activity in batch.of(name):
+                reason: Any = activity.payload.get("reason", "")
+                yield SetState(activity, rule="core@1", state=step.target, reason=reason, otherwise="refuse")
+
+
+def _value(batch: Batch) -> Iterator[Effect]:
+    for activity in batch.of("hold.placed"):
+        asked: Any = activity.payload
+        yield Hold(
+            activity, rule="core@1", account=asked["account"], amount=activity.amount, seconds=asked.get("seconds")
+        )
+    for activity in batch.of("hold.captured"):
+        yield Capture(activity, rule="core@1", hold=activity.payload["hold"], amount=activity.amount or None)
+    for activity in batch.of("hold.released"):
+        yield Release(activity, rule="core@1", hold=activity.payload["hold"])
+    for activity in batch.of("opening.balance"):
+        taken: Any = activity.payload
+        for lot in taken["lots"]:
+            lapses = datetime.fromisoformat(lot["expires_at"]) if lot.get("expires_at") else None
+            yield Receive(
+                activity,
+                rule="core@1",
+                account=taken["account"],
+                amount=lot["amount"],
+                expires_at=lapses,
+                source="opening",
+            )
+    for activity in batch.of("transfer.received"):
+        moved: Any = activity.payload
+        for amount, expires_at in moved["parts"]:
+            lapses = None if expires_at is None else moment(expires_at)
+            yield Receive(activity, rule="core@1", account=moved["account"], amount=amount, expires_at=lapses)

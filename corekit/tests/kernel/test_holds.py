@@ -183,9 +183,13 @@ def _yields(kind: type[Effect], **values: Any) -> Callable[[Activity], Effect]:
 
 def _bundle(*make: Callable[[Activity], Effect], otherwise: Any = None) -> Callable[[Activity], Effect]:
     def bundle(activity: Activity) -> Bundle:
-        return Bundle(activity, rule="test@1", effects=[one(activity) for one in make], otherwise=otherwise)
+        return Bundle(activity, rule="test@1", effects=_made(make, activity), otherwise=otherwise)
 
     return bundle
+
+
+def _made(make: tuple[Callable[[Activity], Effect], ...], activity: Activity) -> tuple[Effect, ...]:
+    return tuple(one(activity) for one in make)
 
 
 def _give(amount: int, **values: Any) -> Callable[[Activity], Effect]:

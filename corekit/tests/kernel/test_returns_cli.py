@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,3 +59,15 @@ def test_value_is_held_captured_and_released(world: Any, corekit: Callable[..., 
     assert corekit("holds", "release", member, hold["id"]).exit_code == 0
     assert world.balances(member) == {"toy": 75}
     assert world.is_proved()
+
+
+@pytest.mark.row("A11", way="cli")
+def test_opening_balances_come_from_a_file(world: Any, corekit: Callable[..., Any], tmp_path: Path) -> None:
+    member = world.member()
+    told = {"account": "toy", "lots": [{"amount": 40}]}
+    one = {"type": "opening.balance", "member": member, "source": "old", "external_id": "1", "payload": told}
+    file = tmp_path / "opening.jsonl"
+    file.write_text(json.dumps(one))
+    assert corekit("activities", "record", str(file)).exit_code == 0
+    assert corekit("activities", "record", str(file)).exit_code == 0
+    assert world.balances(member) == {"toy": 40}

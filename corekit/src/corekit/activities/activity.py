@@ -37,14 +37,15 @@ class Activity:
     """A fact about one member, recorded once and never changed.
 
     ``source`` and ``external_id`` together are its key: sent again with the same body it gets the first
-    answer, with another body a coded error. ``occurred_at`` is when it happened (None: now), ``amount``
-    is in minor units of ``unit``, ``payload`` follows the schema of its ``type``, ``reverses`` names the
-    activity that this one takes back, ``parent`` the one whose effect caused it. Only a registration may leave
-    ``member`` out: it then gets a new one.
+    answer, with another body a coded error. ``members`` are the others whose value it may move. ``occurred_at`` is when
+    it happened (None: now), ``amount`` is in minor units of ``unit``, ``payload`` follows the schema of its ``type``,
+    ``reverses`` names the activity that this one takes back, ``parent`` the one whose effect caused it. Only a
+    registration may leave ``member`` out: it then gets a new one.
     """
 
     type: str
     member: str = ""
+    members: tuple[str, ...] = ()
     occurred_at: datetime | None = None
     source: str = "api"
     external_id: str = field(factory=new_id)

@@ -15,9 +15,11 @@ from corekit.activities.effects import (
     Enrol,
     Follow,
     Hold,
+    Receive,
     Release,
     SetState,
     SetTier,
+    Transfer,
     parts_of,
 )
 from corekit.activities.incoming import Incoming, internal, loaded
@@ -28,14 +30,16 @@ from corekit.activities.own_kinds import Guarded, calling, foresee
 from corekit.activities.plan import Plan, due_holds
 from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.reactions import Yielded
-from corekit.activities.reverse import HOLD_EXPIRED
+from corekit.activities.reverse import HOLD_EXPIRED, RECEIVED
 from corekit.activities.terms import expired
 from corekit.activities.tiering import Tiering
 from corekit.activities.undo import Undoing
 from corekit.clock import micros, moment
 from corekit.errors import PluginError, Refusal
 from corekit.ledger.books import Teller, due_lots
+from corekit.ledger.chart import Book
 from corekit.ledger.state import HeldValue, Lot, Member
+from corekit.members.states import allowed
 
 MOST_DEPTH = 8
 """How deep activities may follow from each other."""
@@ -211,6 +215,10 @@ class Applier:
             member.journal.put(member.spends, row.id, row)
         elif isinstance(effect, Hold):
             self._hold(member, planned, effect, row)
+        elif isinstance(effect, Transfer):
+            self._transfer(member, planned, effect, row, follow_ons)
+        elif isinstance(effect, Receive):
+            self._receive(member, planned, effect, row)
         elif isinstance(effect, Capture | Release):
             self._resolve(member, planned, effect, row)
         elif isinstance(effect, SetTier):
@@ -223,14 +231,54 @@ class Applier:
             self._apply_own(member, planned, effect, row, follow_ons)
 
     def _hold(self, member: Member, planned: Planned, effect: Hold, row: PlannedEffect) -> None:
-        book = self.terms.chart.books.get(effect.account)
-        if book is None:
-            raise Refusal("ACCOUNT_UNKNOWN", account=effect.account)
+        book = self._book(effect.account)
         if not effect.amount:
             raise Refusal("AMOUNT_ZERO")
         if planned.unit not in (None, book.unit.code):
             raise Refusal("UNIT_WRONG", expected=book.unit.code)
         Teller(member, planned.voucher, row.id, book).hold(effect.amount, effect.seconds)
+
+    def _transfer(
+        self, member: Member, planned: Planned, effect: Transfer, row: PlannedEffect, follow_ons: list[Activity]
+    ) -> None:
+        book = self.terms.chart.books[effect.account]
+        other = self.plan.members.get(effect.to)
+        if other is None or allowed(other.state or None, RECEIVED) is not None:
+            state = None if other is None else other.state
+            raise Refusal("TRANSFER_NOT_POSSIBLE", member=effect.to, state=state)
+        if book.clawback == "refuse":  # what the other spent could not be taken back with the rest
+            raise Refusal("TRANSFER_NOT_ALLOWED", account=book.code)
+        parts = Teller(member, planned.voucher, row.id, book, sink="transfer").give_away(effect.amount)
+        member.journal.put(member.spends, row.id, row)
+        self.plan.links.append((member.id, other.id))
+        told = {"account": book.code, "parts": [list(part) for part in parts], "sender": member.id}
+        follow_ons.append(
+            planned.child(
+                RECEIVED,
+                f"transfer:{len(follow_ons)}",
+                other.id,
+                payload=told,
+                amount=effect.amount,
+                unit=book.unit.code,
+            )
+        )
+
+    def _receive(self, member: Member, planned: Planned, effect: Receive, row: PlannedEffect) -> None:
+        row.data = {"source": effect.source}
+        Teller(member, planned.voucher, row.id, self._book(effect.account), source=effect.source).credit(
+            effect.amount,
+            earned=planned.incoming.occurred,
+            zone=self.terms.zone,
+            expires_at=micros(effect.expires_at) if effect.expires_at else None,
+            by_rule=False,
+        )
+
+    def _book(self, account: str) -> Book:
+        """Return the book of an account that somebody asked for."""
+        book = self.terms.chart.books.get(account)
+        if book is None:
+            raise Refusal("ACCOUNT_UNKNOWN", account=account)
+        return book
 
     def _resolve(self, member: Member, planned: Planned, effect: Capture | Release, row: PlannedEffect) -> None:
         hold = member.holds.get(effect.hold)
@@ -277,10 +325,13 @@ class Applier:
         activity = planned.child(
             effect.type,
             f"{owner}:{effect.name}",
+            effect.member,
             payload=loaded(effect.payload, self.terms.schemas[effect.type]),
             amount=effect.amount,
             unit=effect.unit,
         )
+        if effect.member is not None:
+            self.plan.links.append((planned.incoming.activity.member, effect.member))
         if any(activity.external_id == sibling.external_id for sibling in follow_ons):
             message = f"plugin {owner} lets two activities named {effect.name!r} follow; give each a name of its own"
             raise PluginError(message, code="EFFECT_INVALID", plugin=owner)

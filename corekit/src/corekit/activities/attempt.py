@@ -244,7 +244,7 @@ class Attempt:
                 plan.rest.extend(later for later in queue if later.activity.parent is None)
                 for later in [later for later in queue if later.activity.parent is None]:
                     queue.remove(later)
-            queue.extendleft(reversed(follow_ons))
+            _queue(queues, follow_ons)
 
     def _fail(self, plan: Plan, incoming: Incoming, failure: Failure) -> None:
         activity = incoming.activity
@@ -289,6 +289,7 @@ class Attempt:
             if member_id in lock.seqs and lock.seqs[member_id] != plan.members[member_id].seq_loaded
         }
         if moved:
+            moved = plan.tied_to(moved)
             plan.forget(moved)
         rows = rows_of(plan, now)
         if self.waiting:
@@ -328,6 +329,12 @@ class Attempt:
             self.store.rollback()
         else:
             self.store.commit()
+
+
+def _queue(queues: dict[str, deque[Incoming]], follow_ons: Sequence[Incoming]) -> None:
+    """Let follow-ons come next, each before anything else of its member."""
+    for following in reversed(follow_ons):
+        queues.setdefault(following.activity.member, deque()).appendleft(following)
 
 
 def _forbidden(member: Member, incoming: Incoming) -> str | None:

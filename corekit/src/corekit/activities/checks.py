@@ -16,6 +16,7 @@ from corekit.activities.effects import (
     Follow,
     Hold,
     Release,
+    Transfer,
     values_of,
 )
 from corekit.activities.incoming import LONGEST_TEXT, follow_problems, is_storable
@@ -55,7 +56,7 @@ def _check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, o
         _check_bundle(effect, plugin, terms, activities)
     elif isinstance(effect, Follow):
         _check_follow(effect, plugin, terms)
-    elif isinstance(effect, Credit | Debit | Hold):
+    elif isinstance(effect, Credit | Debit | Hold | Transfer):
         _check_value(effect, plugin, terms)
     elif isinstance(effect, Capture | Release):
         _check_resolving(effect, plugin)
@@ -72,6 +73,11 @@ def _check_bundle(bundle: Bundle, plugin: str, terms: Terms, activities: Mapping
             _invalid(plugin, f"yielded a bundle of rule {bundle.rule} for two activities; one for each")
         if effect.otherwise is not None:
             _invalid(plugin, f"says otherwise inside a bundle of rule {bundle.rule}; the bundle says it for all")
+
+
+def _check_named(member: str, effect: Effect, plugin: str) -> None:
+    if member not in effect.activity.members:
+        _invalid(plugin, f"moves value of {member!r} by {effect.rule}, whom the activity does not name in members")
 
 
 def _check_resolving(effect: Capture | Release, plugin: str) -> None:
@@ -99,6 +105,8 @@ def _check_follow(effect: Follow, plugin: str, terms: Terms) -> None:
         _invalid(plugin, f"follows with activity type {effect.type!r}, which is not declared")
     if not 0 < len(effect.name) <= LONGEST_TEXT or not is_storable(effect.name):
         _invalid(plugin, f"follows with {effect.type} without a name; give one that tells it from its siblings")
+    if effect.member is not None:
+        _check_named(effect.member, effect, plugin)
     probe = Activity(type=effect.type, amount=effect.amount, unit=effect.unit, payload=effect.payload)
     if problems := follow_problems(probe, followed, terms):
         _invalid(plugin, f"follows with {effect.type}: {'; '.join(map(str, problems))}")
@@ -109,7 +117,7 @@ def _check_amount(amount: object, plugin: str) -> None:
         _invalid(plugin, f"yielded an amount of {amount!r}; give a whole number of 1..{LARGEST_AMOUNT}")
 
 
-def _check_value(effect: Credit | Debit | Hold, plugin: str, terms: Terms) -> None:
+def _check_value(effect: Credit | Debit | Hold | Transfer, plugin: str, terms: Terms) -> None:
     if effect.account not in terms.chart.books:
         _invalid(plugin, f"names the account kind {effect.account!r}, which no enabled plugin declares")
     if not terms.registry.may_use(plugin, effect.account):
@@ -120,6 +128,9 @@ def _check_value(effect: Credit | Debit | Hold, plugin: str, terms: Terms) -> No
         )
         raise PluginError(message, code="EFFECT_NOT_ALLOWED", plugin=plugin, owner=owner)
     _check_amount(effect.amount, plugin)
+    if isinstance(effect, Transfer):
+        _check_named(effect.to, effect, plugin)
+        return
     if isinstance(effect, Hold):
         if effect.seconds is not None and (type(effect.seconds) is not int or not 1 <= effect.seconds <= LONGEST_HOLD):
             _invalid(plugin, f"holds for {effect.seconds!r} seconds; give a whole number of 1..{LONGEST_HOLD}, or None")

@@ -43,10 +43,12 @@ class _Activity(Schema):
     payload = fields.Dict(keys=fields.String())
     actor = fields.String()
     reverses = fields.String()
+    members = fields.List(fields.String())
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Activity:
         data["lines"] = tuple(data.get("lines", ()))
+        data["members"] = tuple(data.get("members", ()))
         return Activity(**data)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -82,13 +82,35 @@ class Release(Effect):
 
 
 @frozen
+class Transfer(Effect):
+    """Value of the member for another one, whom the activity names in ``members``; it keeps its expiry.
+
+    It arrives by an activity of that member, in the same unit. More than is available cannot be applied.
+    """
+
+    account: str = field(kw_only=True)
+    amount: int = field(kw_only=True)
+    to: str = field(kw_only=True)
+
+
+@frozen
+class Receive(Effect):
+    """Value that comes from another member, or from another system's books (``source``), with its own expiry."""
+
+    account: str = field(kw_only=True)
+    amount: int = field(kw_only=True)
+    expires_at: datetime | None = field(default=None, kw_only=True)
+    source: Literal["transfer", "opening"] = field(default="transfer", kw_only=True)
+
+
+@frozen
 class Bundle(Effect):
     """Effects that stand or fall together: where one cannot be applied, none is, and ``otherwise`` says what then.
 
     Those inside say no ``otherwise`` of their own, and are no bundles.
     """
 
-    effects: tuple[Effect, ...] = field(kw_only=True, converter=tuple)
+    effects: Sequence[Effect] = field(kw_only=True)
 
 
 @frozen
@@ -119,7 +141,7 @@ class Enrol(Effect):
 
 @frozen
 class Follow(Effect):
-    """Causes an activity of the same member right after this one, in the same unit.
+    """Causes an activity right after this one, in the same unit: of the same member, or of one named in ``members``.
 
     ``name`` tells it from its siblings: the key of the follow-on is derived from the parent and it.
     """
@@ -129,9 +151,10 @@ class Follow(Effect):
     amount: int = field(default=0, kw_only=True)
     unit: str | None = field(default=None, kw_only=True)
     payload: Mapping[str, Any] = field(factory=dict[str, Any], kw_only=True)
+    member: str | None = field(default=None, kw_only=True)
 
 
-def parts_of(effect: Effect) -> tuple[Effect, ...]:
+def parts_of(effect: Effect) -> Sequence[Effect]:
     """Return the effects of a bundle, or the effect itself."""
     return effect.effects if isinstance(effect, Bundle) else (effect,)
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LONGEST_KEY = 200
 LONGEST_TEXT = 200
 MOST_LINES = 1_000
+MOST_MEMBERS = 100
 LARGEST_QUANTITY = 10**12
 AHEAD = 300_000_000
 """Clocks differ: an activity may have occurred this many microseconds after now."""
@@ -45,6 +46,7 @@ ERRORS = (
     ErrorText("TIME_ZONE_MISSING", "Give the time with its zone.", "时间须带时区。"),
     ErrorText("TIME_IN_FUTURE", "This has not happened yet; it is {now}.", "该时间尚未到来，现在是 {now}。"),
     ErrorText("MEMBER_MISSING", "Say which member; an id has 32 hexadecimal digits.", "请提供会员编号。"),
+    ErrorText("MEMBERS_TOO_MANY", "At most {most} other members.", "最多涉及 {most} 位其他会员。"),
     ErrorText("LINES_UNEXPECTED", "An activity of type {type} has no lines.", "{type} 类活动没有明细行。"),
     ErrorText("LINES_SUM", "The lines sum to {sum}, the amount says {amount}.", "明细合计 {sum}，总额为 {amount}。"),
     ErrorText("LINES_TOO_MANY", "At most {most} lines.", "最多 {most} 行。"),
@@ -124,6 +126,7 @@ def receive(activity: Activity, terms: Terms, now: int) -> Incoming:
         activity = evolve(activity, member=new_id())
     elif not is_id(activity.member):
         problems.append(_problem("MEMBER_MISSING", "member"))
+    _check_members(activity, problems)
     if not is_id(activity.id):
         problems.append(_problem("NOT_STORABLE", "id"))
     occurred = _occurred(activity.occurred_at, now, problems)
@@ -190,6 +193,17 @@ def _check_key(activity: Activity, problems: list[Problem]) -> None:
         text: object = getattr(activity, name)
         if not isinstance(text, str) or not 0 < len(text) <= LONGEST_KEY or not _is_storable_text(text):
             problems.append(_problem("KEY_INVALID", name, most=LONGEST_KEY))
+
+
+def _check_members(activity: Activity, problems: list[Problem]) -> None:
+    """Check the others whose value it may move."""
+    if not activity.members:
+        return
+    if len(activity.members) > MOST_MEMBERS:
+        problems.append(_problem("MEMBERS_TOO_MANY", "members", most=MOST_MEMBERS))
+    for index, member in enumerate(activity.members[:MOST_MEMBERS]):
+        if not is_id(member) or member == activity.member:
+            problems.append(_problem("MEMBER_MISSING", "members", index))
 
 
 def _check_reverses(activity: Activity, kind: ActivityType, problems: list[Problem]) -> None:
@@ -369,6 +383,7 @@ def _hash(activity: Activity, occurred: int | None) -> str:
         ],
         activity.payload,
         activity.reverses,
+        *activity.members,
     )
     return sha256(orjson.dumps(body, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)).hexdigest()[
         :32

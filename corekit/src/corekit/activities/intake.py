@@ -89,6 +89,7 @@ def _incoming(row: Row[Any], terms: Terms) -> Incoming:
         payload=told["payload"],
         actor=told["actor"],
         reverses=told["reverses"],
+        members=tuple(told["members"]),
         parent=told["parent"],
         depth=told["depth"],
     )

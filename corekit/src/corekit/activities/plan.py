@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from corekit.activities.effects import Capture, Debit, Effect, Hold, Release, parts_of
+from corekit.activities.effects import Capture, Debit, Effect, Hold, Release, Transfer, parts_of
 from corekit.activities.incoming import REGISTERED, Incoming, Key
 from corekit.activities.outcome import Outcome
 from corekit.activities.reverse import Original
@@ -43,6 +43,8 @@ class Plan:
         self.failed: list[tuple[Incoming, Outcome]] = []
         self.queued: list[Incoming] = []
         self.children: dict[str, list[str]] = {}
+        # Members of whom one unit moves value between: what becomes of one becomes of the other.
+        self.links: list[tuple[str, str]] = []
         self.rest: list[Incoming] = []
         self._lots: dict[str, Lot] = {}
         # How holds ended that some activity of the plan asks for.
@@ -54,7 +56,7 @@ class Plan:
 
     def load(self, arriving: Sequence[Incoming]) -> None:
         """Read what the activities touch: a fixed number of statements, whatever their number."""
-        ids = sorted({incoming.activity.member for incoming in arriving})
+        ids = sorted({member for i in arriving for member in (i.activity.member, *i.activity.members)})
         days = [self.terms.day(instant) for incoming in arriving for instant in (incoming.occurred,)]
         days.append(self.terms.day(self.now))
         first_day, last_day = self.terms.days(min(days), max(days))
@@ -141,6 +143,9 @@ class Plan:
             original = self.originals.setdefault(row[0], Original.loaded(row))
             members.add(original.member)
             effects.extend(effect.id for effect in original.effects)
+        if others := sorted(members - self.members.keys()):
+            for row in self.store.members(others, Needs((), 0, 0, self._known_until)):
+                self._load_member(row)
         for original in self.originals.values():
             if original.parent in self.originals:
                 self.originals[original.parent].children.append(original)
@@ -188,7 +193,7 @@ class Plan:
         self.need_open_lots(
             account
             for effect in flat
-            if isinstance(effect, Debit | Hold)
+            if isinstance(effect, Debit | Hold | Transfer)
             and effect.account in books
             and books[effect.account].lots
             and (account := self.member(effect.activity.member).accounts.get(effect.account)) is not None
@@ -198,6 +203,13 @@ class Plan:
         self.need_held_lots([hold for _, hold in known if hold is not None and hold.outcome is None])
         if strange := sorted({effect.hold for effect, hold in known if hold is None and is_id(effect.hold)}):
             self.resolved.update(self.store.holds(strange))
+
+    def tied_to(self, members: set[str]) -> set[str]:
+        """Return members with all those of whom something is written together with something of theirs."""
+        tied = set(members)
+        while found := {each for link in self.links if tied & set(link) for each in link} - tied:
+            tied |= found
+        return tied
 
     def forget(self, members: set[str]) -> None:
         """Leave out members that moved on; their activities are planned again."""

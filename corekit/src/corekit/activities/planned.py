@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from corekit.activities.activity import Activity, Line
-from corekit.activities.effects import Capture, Credit, Debit, Effect, Enrol, Hold, Release, values_of
+from corekit.activities.effects import (
+    Capture,
+    Credit,
+    Debit,
+    Effect,
+    Enrol,
+    Hold,
+    Receive,
+    Release,
+    Transfer,
+    values_of,
+)
 from corekit.activities.incoming import Incoming
 from corekit.declares import EffectKind
 from corekit.ids import new_id
@@ -66,8 +77,10 @@ class PlannedEffect:
         name = type(effect).__name__
         if isinstance(effect, Credit | Debit):
             return cls(owner, name, effect.rule, account=effect.account, amount=effect.amount, shares=effect.shares)
-        if isinstance(effect, Hold):
+        if isinstance(effect, Hold | Receive):
             return cls(owner, name, effect.rule, account=effect.account, amount=effect.amount)
+        if isinstance(effect, Transfer):
+            return cls(owner, name, effect.rule, account=effect.account, amount=effect.amount, data={"to": effect.to})
         if isinstance(effect, Capture | Release):
             return cls(owner, name, effect.rule, data={"hold": effect.hold})
         if type(effect) in own:
@@ -122,12 +135,13 @@ class Planned:
         journal.push(self.effects, effect)
         return effect
 
-    def child(self, kind: str, name: str, **values: Any) -> Activity:
+    def child(self, kind: str, name: str, member: str | None = None, **values: Any) -> Activity:
         """Make an activity that follows from this one, known among its siblings by ``name``."""
         parent = self.incoming.activity
         return Activity(
             type=kind,
-            member=parent.member,
+            member=member or parent.member,
+            members=parent.members if member is None else (parent.member,),
             occurred_at=parent.occurred_at,
             source="core",
             external_id=f"{parent.id}:{name}",

@@ -20,10 +20,19 @@ ERRORS = (
     ErrorText("REVERSAL_OF_EXPIRY", "What lapsed is not given back by a reversal; adjust instead.", "过期不能被撤销。"),
     ErrorText("PLUGIN_OFF", "This is of plugin {plugin}, which is not enabled.", "插件 {plugin} 未启用。"),
     ErrorText("ALREADY_REVERSED", "This activity has been taken back already.", "该活动已被撤销。"),
+    ErrorText(
+        "REVERSAL_OF_RECEIPT", "This came from a transfer; take back {transfer} instead.", "请撤销转出活动 {transfer}。"
+    ),
     ErrorText("OVER_RETURN", "Only {left} is left to come back, not {asked}.", "可退的只剩 {left}，不足 {asked}。"),
     ErrorText("RETURN_LINE_UNKNOWN", "The activity has no line {line}.", "该活动没有第 {line} 行。"),
 )
 
+GIVES = frozenset({"Credit", "Receive"})
+"""The kinds of effects that give value: they are taken back out of the lot that they made."""
+TAKES = frozenset({"Debit", "Capture", "Transfer"})
+"""The kinds of effects that take value: it goes back to the lots that fund them."""
+RECEIVED = "transfer.received"
+"""The activity by which value arrives that another member gave."""
 HOLD_EXPIRED = "hold.expired"
 """The activity by which a hold lapses."""
 
@@ -53,7 +62,7 @@ class StoredEffect:
         if back.completes:
             return self.remaining
         if (
-            self.state != "applied" or self.account is None or self.kind == "Hold"
+            self.state != "applied" or self.account is None or self.kind in {"Hold", "Transfer"}
         ):  # what is indivisible comes back with the last part
             return 0
         if self.shares is None:

@@ -7,7 +7,7 @@ from corekit.activities.own_kinds import Guarded, calling, foresee
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.returns import Return
-from corekit.activities.reverse import Original, StoredEffect
+from corekit.activities.reverse import GIVES, RECEIVED, TAKES, Original, StoredEffect
 from corekit.activities.tiering import Tiering
 from corekit.errors import Refusal
 from corekit.ledger.books import Teller
@@ -33,6 +33,8 @@ class Undoing:
             raise Refusal("REVERSAL_OF_REVERSAL", activity=target)
         if original.is_expiry:
             raise Refusal("REVERSAL_OF_EXPIRY", activity=target)
+        if original.type == RECEIVED and planned.incoming.activity.parent is None:
+            raise Refusal("REVERSAL_OF_RECEIPT", activity=target, transfer=original.parent)
         if original.is_reversed:
             raise Refusal("ALREADY_REVERSED", activity=target)
         back = original.coming_back(planned.incoming.activity)
@@ -45,10 +47,16 @@ class Undoing:
             self._undo(member, planned, original, effect, back)
         if planned.incoming.activity.parent is None and back.completes:
             follow_ons.extend(
-                planned.child("reversal", f"undo:{below.id}", reverses=below.id)
+                planned.child(
+                    "reversal",
+                    f"undo:{below.id}",
+                    below.member if below.member != member.id else None,
+                    reverses=below.id,
+                )
                 for below in original.below()
                 if not below.is_reversed and not below.is_reversal
             )
+            self._plan.links += [(member.id, below.member) for below in original.below() if below.member != member.id]
 
     def _undo(self, member: Member, planned: Planned, original: Original, effect: StoredEffect, back: Return) -> None:
         amount = 0 if _stays(member, effect) else self._part(effect, back)
@@ -68,9 +76,11 @@ class Undoing:
         if effect.kind == "Hold" and effect.account is not None:
             teller = Teller(member, planned.voucher, row.id, self._terms.chart.books[effect.account])
             teller.release(member.holds[effect.id])
-        elif effect.kind in {"Credit", "Debit", "Capture"} and effect.account is not None:
-            teller = Teller(member, planned.voucher, row.id, self._terms.chart.books[effect.account])
-            undo = teller.claw_back if effect.kind == "Credit" else teller.restore
+        elif effect.kind in GIVES | TAKES and effect.account is not None:
+            house = {"source": (effect.data or {})["source"]} if effect.kind == "Receive" else {}
+            house |= {"sink": "transfer"} if effect.kind == "Transfer" else {}
+            teller = Teller(member, planned.voucher, row.id, self._terms.chart.books[effect.account], **house)
+            undo = teller.claw_back if effect.kind in GIVES else teller.restore
             undo(amount, effect.id, unfund)
         elif effect.kind == "SetTier":
             self._tiering.withdraw(member, planned, original, (effect.data or {}).get("ladder"))

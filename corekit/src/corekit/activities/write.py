@@ -46,6 +46,7 @@ def document(incoming: Incoming) -> dict[str, Any]:
         "payload": dict(activity.payload),
         "actor": activity.actor,
         "reverses": activity.reverses,
+        "members": list(activity.members),
         "parent": activity.parent,
         "depth": activity.depth,
     }
@@ -243,6 +244,7 @@ def _add_planned(rows: Rows, terms: Terms, member: Member, planned: Planned) -> 
             "settled",
             None,
             measures,
+            list(activity.members) or None,
         )
     )
     if planned.lines:
@@ -297,6 +299,7 @@ def _failed(terms: Terms, incoming: Incoming, outcome: Outcome, now: int) -> tup
         "failed",
         reason,
         None,
+        list(activity.members) or None,
     )
 
 

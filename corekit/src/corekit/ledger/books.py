@@ -31,24 +31,39 @@ class Teller:
     ``claw_back`` and ``restore``: the ones they touch as well).
     """
 
-    def __init__(self, member: Member, voucher: Voucher, effect: str, book: Book) -> None:
+    def __init__(
+        self,
+        member: Member,
+        voucher: Voucher,
+        effect: str,
+        book: Book,
+        *,
+        source: str = "issued",
+        sink: str = "redeemed",
+    ) -> None:
+        """Work with the house's accounts ``source``, from which value comes, and ``sink``, to which it goes."""
         self._member = member
         self._journal = member.journal
         self._voucher = voucher
         self._effect = effect
         self._book = book
+        self._source = source
+        self._sink = sink
         self._account = self._open(book.code)
 
-    def credit(self, amount: int, *, earned: int, zone: ZoneInfo, expires_at: int | None = None) -> None:
+    def credit(
+        self, amount: int, *, earned: int, zone: ZoneInfo, expires_at: int | None = None, by_rule: bool = True
+    ) -> None:
         """Give value: a new lot where the kind has lots. What the member owes is paid first.
 
-        ``earned`` is the instant from which the kind's expiry counts, unless ``expires_at`` says when it lapses.
+        ``earned`` is the instant from which the kind's expiry counts, unless ``expires_at`` says when
+        it lapses, or not ``by_rule`` that it does not.
         """
-        posting = self._post("issued", self._account, amount)
+        posting = self._post(self._source, self._account, amount)
         if not self._book.lots:
             self._pay_debt([])
             return
-        if expires_at is None and self._book.expiry is not None:
+        if expires_at is None and by_rule and self._book.expiry is not None:
             expires_at = self._book.expiry.instant(earned, zone)
         lot = Lot(posting, self._account.id, self._voucher, self._effect, amount, expires_at)
         self._journal.push(self._account.lots, lot)
@@ -58,10 +73,19 @@ class Teller:
     def debit(self, amount: int) -> None:
         """Take value, earliest expiry first; refused when less is available."""
         self._need(amount)
-        self._post(self._account, "redeemed", amount)
+        self._post(self._account, self._sink, amount)
         if self._book.lots:
             for lot, part in _take(self._account.open_lots(), amount):
                 self._move(lot, "consume", part, self._effect)
+
+    def give_away(self, amount: int) -> list[tuple[int, int | None]]:
+        """Take value for somebody else, earliest expiry first; return the parts, each with its expiry."""
+        self.debit(amount)
+        parts: dict[int | None, int] = {}
+        for lot in self._account.in_order():
+            if part := lot.funds.get(self._effect, 0):
+                parts[lot.expires_at] = parts.get(lot.expires_at, 0) + part
+        return [(part, expires_at) for expires_at, part in parts.items()] or [(amount, None)]
 
     def hold(self, amount: int, seconds: int | None) -> None:
         """Set value aside, earliest expiry first; refused when less is available."""
@@ -87,7 +111,7 @@ class Teller:
         lots = [lot for lot in self._account.in_order() if lot.holds.get(hold.id)]
         self.release(hold, "captured")
         self._journal.set(hold, "captured", amount)
-        self._post(self._account, "redeemed", amount)
+        self._post(self._account, self._sink, amount)
         for lot, part in _take(lots, amount):
             self._move(lot, "consume", part, self._effect)
 
@@ -114,7 +138,7 @@ class Teller:
         if not self._book.lots:
             part = min(amount, max(self._account.available, 0))
             if part:
-                self._post(self._account, "issued", part)
+                self._post(self._account, self._source, part)
             self._fall_short(amount - part)
             return
         own = [lot for lot in self._account.lots if lot.effect_id == credit]
@@ -130,7 +154,7 @@ class Teller:
         The part that nothing funds any more pays what the member owes, and then returns to the lots that had paid.
         """
         if not self._book.lots:
-            self._post("redeemed", self._account, amount)
+            self._post(self._sink, self._account, amount)
             self._pay_debt([])
             return
         for lot in sorted(self._account.lots, key=lambda lot: (-lot.due_at, -lot.issued_at, lot.id)):
@@ -146,7 +170,7 @@ class Teller:
 
     def _claw_back_open(self, own: list[Lot], amount: int) -> int:
         for lot, part in _take(own, amount):
-            self._post(self._account, "issued", part)
+            self._post(self._account, self._source, part)
             self._move(lot, "clawback", part)
             amount -= part
         return amount
@@ -154,7 +178,7 @@ class Teller:
     def _claw_back_expired(self, own: list[Lot], amount: int) -> int:
         for lot in own:
             if part := min(amount, lot.expired):
-                self._post("breakage", "issued", part)
+                self._post("breakage", self._source, part)
                 self._move(lot, "unexpire", part)
                 self._move(lot, "clawback", part)
                 amount -= part
@@ -181,7 +205,7 @@ class Teller:
                     amount -= part
                     self._move(lot, "release", part, hold)
                     self._move(lot, "clawback", part)
-                    self._post(self._account, "issued", part)
+                    self._post(self._account, self._source, part)
                     for other, taken in _take(self._others(own), part):
                         self._move(other, "hold", taken, hold)
                         part -= taken
@@ -195,7 +219,7 @@ class Teller:
     def _fund_anew(self, own: list[Lot], amount: int, spend: str | None) -> int:
         """Fund a spend (None: a debt that was paid) from the member's other lots; return what they do not cover."""
         for lot, part in _take(self._others(own), amount):
-            self._post(self._account, "issued", part)
+            self._post(self._account, self._source, part)
             self._move(lot, "repay" if spend is None else "consume", part, spend)
             amount -= part
         return amount
@@ -207,30 +231,30 @@ class Teller:
         if self._book.clawback == "refuse":
             raise Refusal("CLAWBACK_SHORTFALL", account=self._book.code, missing=str(amount))
         if self._book.clawback == "write_off":
-            self._post("adjust", "issued", amount)
+            self._post("adjust", self._source, amount)
         else:
-            self._post(self._open(self._book.debt, overdraft_limit=None), "issued", amount)
+            self._post(self._open(self._book.debt, overdraft_limit=None), self._source, amount)
 
     # --------------------------------------------------------------------------------------------------- restoring
 
     def _restore_unfunded(self, amount: int, spend: str) -> None:
         debt = self._member.accounts.get(self._book.debt)
         if debt is not None and (part := min(amount, -debt.balance)) > 0:
-            self._post("redeemed", debt, part)
+            self._post(self._sink, debt, part)
             amount -= part
         for lot in reversed(self._account.lots):
             if part := min(amount, lot.funds.get(None, 0)):
                 amount -= part
                 self._give_back(lot, "unrepay", part, None)
         if amount and self._book.clawback == "write_off":  # the house had borne it
-            self._post("redeemed", "adjust", amount)
+            self._post(self._sink, "adjust", amount)
         elif amount:
             message = f"spend {spend} cannot be given back: {amount} of it is funded by nothing"
             raise Integrity(message, effect=spend, missing=amount)
 
     def _give_back(self, lot: Lot, kind: str, amount: int, spend: str | None) -> None:
         """Return value to a lot; one that lapsed meanwhile gets the kind's grace."""
-        self._post("redeemed", self._account, amount)
+        self._post(self._sink, self._account, amount)
         self._move(lot, kind, amount, spend)
         if self._book.grace and lot.expires_at is not None and lot.expires_at <= self._voucher.at:
             self._journal.set(lot, "expires_at", self._voucher.at + self._book.grace)

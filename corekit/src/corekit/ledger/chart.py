@@ -17,7 +17,7 @@ from corekit.ledger.expiry import Expiry
 if TYPE_CHECKING:
     from corekit.registry import Registry
 
-HOUSE = ("issued", "redeemed", "breakage", "adjust", "opening")
+HOUSE = ("issued", "redeemed", "breakage", "adjust", "opening", "transfer")
 """The house's side of each kind: where value comes from and goes to. These accounts keep no counters."""
 
 DEBT = "debt"

@@ -55,7 +55,7 @@ INVARIANTS = {
     "15": "The shares per line sum to the effect and name lines of the activity.",
     "17": "The guards of what may only grow exist and are enabled.",
     "debt": "What a member owes is what nothing funds of the spends, less what lots repaid.",
-    "follow-ons": "What follows from an activity belongs to the same member and comes after it.",
+    "follow-ons": "What follows from an activity comes after it, for its member or one that it names.",
     "metrics": "Metrics are the sums of their days, and those the sums of what activities measured.",
     "parents": "Every row that belongs to another finds it.",
     "sequence": "The activities of a member are numbered without a gap, and times rise.",
@@ -199,7 +199,7 @@ _LOTS = (
         LEFT JOIN (SELECT spend_id, sum(CASE kind WHEN 'consume' THEN amount ELSE -amount END) AS amount
             FROM core_lot_movement WHERE spend_id IS NOT NULL AND kind NOT IN ('hold', 'release')
             GROUP BY spend_id) f ON f.spend_id = e.id
-        WHERE k.lots AND e.kind IN ('Debit', 'Capture') AND e.undoes IS NULL
+        WHERE k.lots AND e.kind IN ('Debit', 'Capture', 'Transfer') AND e.undoes IS NULL
             AND CASE e.state WHEN 'applied' THEN e.amount - e.undone ELSE 0 END
                 <> coalesce(f.amount, 0) + e.unfunded""",
     ),
@@ -318,10 +318,11 @@ _ACTIVITIES = (
         """SELECT e.id AS effect, e.activity_id AS activity FROM core_effect e
         LEFT JOIN core_posting p ON p.activity_id = e.activity_id AND p.effect_id = e.id
         LEFT JOIN core_account d ON d.id = p.debit_account_id LEFT JOIN core_account c ON c.id = p.credit_account_id
-        WHERE e.kind IN ('Credit', 'Debit', 'Capture', 'Expire')
+        WHERE e.kind IN ('Credit', 'Receive', 'Debit', 'Capture', 'Transfer', 'Expire')
         GROUP BY e.id, e.activity_id, e.kind, e.amount, e.state, e.undoes
         HAVING CASE WHEN e.state = 'dropped' THEN count(p.id) > 0 WHEN e.undoes IS NOT NULL THEN count(p.id) = 0
-            ELSE coalesce(sum(CASE e.account_kind WHEN CASE e.kind WHEN 'Credit' THEN c.kind ELSE d.kind END
+            ELSE coalesce(sum(CASE e.account_kind
+                WHEN CASE WHEN e.kind IN ('Credit', 'Receive') THEN c.kind ELSE d.kind END
                 THEN p.amount END), 0) <> e.amount END""",
     ),
     (
@@ -340,8 +341,9 @@ _ACTIVITIES = (
         "activity parent",
         """SELECT c.id AS activity, c.parent_id AS parent FROM core_activity c
         LEFT JOIN core_activity p ON p.id = c.parent_id
-        WHERE c.state = 'settled' AND (c.depth <> coalesce(p.depth + 1, 0)
-            OR p.state <> 'settled' OR p.member_id <> c.member_id OR p.seq >= c.seq)""",
+        WHERE c.state = 'settled' AND (c.depth <> coalesce(p.depth + 1, 0) OR p.state <> 'settled'
+            OR (p.member_id = c.member_id AND p.seq >= c.seq)
+            OR (p.member_id <> c.member_id AND p.members IS NULL AND p.reverses IS NULL))""",
     ),
     (
         "sequence",

@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", types.Json(), nullable=True),
         sa.Column("measures", types.Json(), nullable=True),
+        sa.Column("members", types.Json(), nullable=True),
         sa.CheckConstraint("state IN ('settled', 'failed')", name=op.f("ck_core_activity_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_activity")),
         sqlite_strict=True,
