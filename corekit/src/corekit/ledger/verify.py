@@ -414,9 +414,11 @@ core_activity parent_id core_activity"""
 
 def _orphans(relation: str) -> str:
     child, column, parent = relation.split()
+    # A posting is found by its activity; SQLite makes no index for a join by itself where a table has no row ids.
+    within = " AND p.activity_id = c.activity_id" if parent == "core_posting" else ""
     return (
         f"SELECT '{child}' AS child, '{parent}' AS parent, c.{column} AS id FROM {child} c "
-        f"LEFT JOIN {parent} p ON p.id = c.{column} WHERE c.{column} IS NOT NULL AND p.id IS NULL"
+        f"LEFT JOIN {parent} p ON p.id = c.{column}{within} WHERE c.{column} IS NOT NULL AND p.id IS NULL"
     )
 
 
