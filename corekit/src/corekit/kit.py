@@ -30,6 +30,7 @@ from corekit.hooks import Hooks
 from corekit.ids import is_id, new_id
 from corekit.ledger import chart, tables
 from corekit.members.profile import profile_schema
+from corekit.outbox.delivery import Outbox, subscribe
 from corekit.plugins import Plugin, discover
 from corekit.program import Program, current
 from corekit.registry import Registry
@@ -68,6 +69,8 @@ class Kit:
         self.database = Database(self.settings.database)
         self._terms: Terms | None = None
         self._settlement = Settlement(self.database, self.terms, self.renew, clock)
+        self.outbox = Outbox(self.database, self.hooks, self._settlement.now)
+        """What plugins are told, how far that is, and what could not be delivered."""
 
     # ------------------------------------------------------------------------------------------------- what it is
 
@@ -136,6 +139,7 @@ class Kit:
         """Enter the account kinds of terms into the chart of accounts, and settle under these terms from now on."""
         with self.database.write() as connection:
             chart.sync(connection, terms.registry, terms.chart)
+            subscribe(connection, self.hooks.happening)
         self.renew()
 
     def close(self) -> None:
@@ -266,6 +270,13 @@ class Kit:
                 with self.database.write() as connection:
                     intake.put_aside(connection, aside)
         return done
+
+    def deliver(self, plugin: str | None = None, *, limit: int | None = None) -> int:
+        """Tell plugins, or one of them, what happened (``corekit_happened``); return how many events were handled.
+
+        ``limit`` is per plugin. Raises NotFound where nothing is delivered to such a plugin.
+        """
+        return self.outbox.deliver(plugin, limit=limit)
 
     def retry_failed(self) -> int:
         """Let enqueued activities that failed be tried again by the next worker; return how many."""
