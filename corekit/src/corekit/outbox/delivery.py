@@ -96,9 +96,11 @@ class Outbox:
             return standing.standings(read, self.plugins)
 
     def dead_letters(self, plugin: str | None = None, *, most: int = standing.MOST) -> list[standing.DeadLetter]:
-        """Return what was given up, of one plugin or of all, the oldest first."""
+        """Return what was given up, of one plugin or of all, the oldest ``most`` of each."""
+        if plugin is not None:
+            self._check_known(plugin)
         with self._database.read() as read:
-            return standing.dead_letters(read, plugin, most)
+            return standing.dead_letters(read, [plugin] if plugin is not None else None, most)
 
     def retry(self, plugin: str, member: str | None = None) -> int:
         """Let what was given up or put off be tried again at once; return how many letters that are."""

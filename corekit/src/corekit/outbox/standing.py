@@ -11,7 +11,7 @@ from sqlalchemy import distinct, func, select
 
 from corekit.activities import tables as activities
 from corekit.clock import moment
-from corekit.db.reader import Reader
+from corekit.db.reader import Reader, any_of
 from corekit.outbox import tables
 
 MOST = 100
@@ -84,17 +84,19 @@ def standings(read: Reader, plugins: Sequence[str]) -> list[Standing]:
     return found
 
 
-def dead_letters(read: Reader, plugin: str | None, most: int) -> list[DeadLetter]:
-    """Return the oldest dead letters, ``most`` at most."""
+def dead_letters(read: Reader, plugins: Sequence[str] | None, most: int) -> list[DeadLetter]:
+    """Return the oldest dead letters of plugins, or of all, ``most`` of each at most."""
+    place = func.row_number().over(partition_by=_letter.c.plugin, order_by=_letter.c.position)
+    ranked = select(_letter, place.label("place")).where(_letter.c.state == "dead")
+    if plugins is not None:
+        ranked = ranked.where(any_of(_letter.c.plugin, plugins))
+    dead = ranked.subquery()
     chosen = (
-        select(_letter, _outbox.c.activity_id, _outbox.c.topic)
-        .join(_outbox, _outbox.c.position == _letter.c.position)
-        .where(_letter.c.state == "dead")
-        .order_by(_letter.c.plugin, _letter.c.position)
-        .limit(most)
+        select(dead, _outbox.c.activity_id, _outbox.c.topic)
+        .join(_outbox, _outbox.c.position == dead.c.position)
+        .where(dead.c.place <= most)
+        .order_by(dead.c.plugin, dead.c.position)
     )
-    if plugin is not None:
-        chosen = chosen.where(_letter.c.plugin == plugin)
     return [
         DeadLetter(
             plugin=row.plugin,

@@ -15,6 +15,7 @@ CHANGE = "members.change"
 RECORD = "activities.record"
 SIMULATE = "activities.simulate"
 REVERSE = "activities.reverse"
+DELIVER = "outbox.deliver"
 
 PERMISSIONS = (
     Permission(name=READ, description="Read every member and everything about it."),
@@ -23,6 +24,7 @@ PERMISSIONS = (
     Permission(name=RECORD, description="Record activities of any type for any member."),
     Permission(name=SIMULATE, description="Ask what an activity would do."),
     Permission(name=REVERSE, description="Take activities back."),
+    Permission(name=DELIVER, description="See what plugins are told, and mend what could not be delivered."),
 )
 
 
