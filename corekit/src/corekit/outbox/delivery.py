@@ -142,11 +142,12 @@ class Outbox:
                 return 0
             read = Reader(connection)
             final = self._horizon.reached()
-            position = read.scalar(select(_cursor.c.position).where(_cursor.c.plugin == plugin.name))
-            if position is None:
+            own_cursor = select(_cursor.c.position).where(_cursor.c.plugin == plugin.name)
+            position = read.scalar(own_cursor)
+            if position is None:  # no upgrade knew it
                 with self._database.write() as other:
                     subscribe(other, [plugin])
-                return self._turn(plugin, most)
+                position = read.scalar(own_cursor)
             turn = _Turn(cursor=position)
             teller = _Teller(self._hooks, plugin, self._now, turn, read)
             # What is due takes half of a turn at most: nobody waits for those who cannot be reached.
