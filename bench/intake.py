@@ -7,7 +7,7 @@ toy plugin that gives medals. A round lasts from the first purchase that is reco
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from types import ModuleType
@@ -19,7 +19,7 @@ from bench.compare import ratios, timed
 from bench.post import NUMBERED, SCRIPT
 from bench.servers import Servers, pgbench
 from bench.world import Shop, World, open_kit
-from corekit import Activity
+from corekit import Activity, Kit
 
 MEMBERS = 2000
 PURCHASES = 2
@@ -50,17 +50,7 @@ def measure(servers: Servers) -> list[float]:
         bought = shop.purchases(number)
         parts = [bought[first : first + PART] for first in range(0, number, PART)]
 
-        def run() -> None:
-            for worker in workers:
-                worker.begin()
-            for part in parts:
-                if any(answer.outcome != "waiting" for answer in kit.enqueue(part)):
-                    raise RuntimeError("a purchase was not recorded")
-            done = sum([worker.end() for worker in workers])
-            if done != number:
-                raise RuntimeError(f"{done} of {number} were settled")
-
-        return run
+        return lambda: _run(kit, workers, parts)
 
     def reference(number: int) -> float:
         return pgbench(twin, SCRIPT, number, clients=CLIENTS, members=MEMBERS)
@@ -75,6 +65,17 @@ def measure(servers: Servers) -> list[float]:
     for each in (url, twin):
         servers.drop(each)
     return found
+
+
+def _run(kit: Kit, workers: Sequence[Worker], parts: Sequence[Sequence[Activity]]) -> None:
+    for worker in workers:
+        worker.begin()
+    for part in parts:
+        if any(answer.outcome != "waiting" for answer in kit.enqueue(part)):
+            raise RuntimeError("a purchase was not recorded")
+    done, number = sum([worker.end() for worker in workers]), sum(map(len, parts))
+    if done != number:
+        raise RuntimeError(f"{done} of {number} were settled")
 
 
 class Worker:
@@ -116,13 +117,4 @@ def _work(url: str, there: Connection) -> None:
                 there.poll(SHORT)
         there.recv()
         there.send(done)
-    kit.close()
-
-
-def profile(url: str, purchases: list[Activity]) -> None:
-    """Record and settle in this process, for whoever looks where time goes."""
-    kit = open_kit(url, MODULES)
-    for first in range(0, len(purchases), PART):
-        kit.enqueue(purchases[first : first + PART])
-    kit.work(chunk=CHUNK)
     kit.close()

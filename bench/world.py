@@ -30,9 +30,7 @@ class World:
         self.members = list(members)
 
     @classmethod
-    def new(
-        cls, url: str, *, members: int, purchases: int, modules: Mapping[str, ModuleType] | None = None
-    ) -> World:
+    def new(cls, url: str, *, members: int, purchases: int, modules: Mapping[str, ModuleType] | None = None) -> World:
         """Make a world in an empty database: members, each with as many purchases."""
         kit = open_kit(url, modules)
         kit.upgrade()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import pytest
 from attrs import Factory, define
+from sqlalchemy import select
 
 from corekit import Activity, Declares, Event, Kit, hookimpl
+from corekit.activities.tables import activity
 from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
 
@@ -74,3 +77,21 @@ def buys(kit: Kit, clock: SettableClock) -> Callable[..., Activity]:
         return activity
 
     return buy
+
+
+@pytest.fixture
+def check() -> Callable[[Kit, Listener], None]:
+    """Sees that every settled activity was heard, and each member's for the first time as they settled."""
+
+    def check(kit: Kit, ears: Listener) -> None:
+        first: dict[str, list[int]] = defaultdict(list)
+        for event in ears.heard:
+            if event.seq not in first[event.member]:
+                first[event.member].append(event.seq)
+        expected: dict[str, list[int]] = defaultdict(list)
+        with kit.read() as read:
+            for row in read.all(select(activity.c.member_id, activity.c.seq).order_by(activity.c.seq)):
+                expected[row.member_id].append(row.seq)
+        assert dict(first) == dict(expected)
+
+    return check

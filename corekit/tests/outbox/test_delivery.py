@@ -210,9 +210,7 @@ def test_a_plugin_that_is_switched_on_later_begins_where_it_declares(
     assert [each.plugin for each in later.outbox.standings() if not each.enabled] == ["ears", "eyes"]
 
 
-def test_off_and_on_again_a_plugin_goes_on_where_it_was(
-    kit: Kit, make_kit: MakeKit, ears: Any, joins: Joins
-) -> None:
+def test_off_and_on_again_a_plugin_goes_on_where_it_was(kit: Kit, make_kit: MakeKit, ears: Any, joins: Joins) -> None:
     joins()
     kit.deliver()
     bare = make_kit(database=kit.settings.database)
@@ -237,9 +235,7 @@ def test_a_plugin_that_no_upgrade_knew_is_found_by_its_first_delivery(kit: Kit, 
     assert len(ears.heard) == 1
 
 
-def test_one_delivers_to_a_plugin_and_a_second_one_stands_by(
-    kit: Kit, ears: Any, eyes: Any, joins: Joins
-) -> None:
+def test_one_delivers_to_a_plugin_and_a_second_one_stands_by(kit: Kit, ears: Any, eyes: Any, joins: Joins) -> None:
     """Who tries meanwhile is sent on to the other plugins, and finds nothing to do where somebody is at work."""
     joins()
     seen: list[int] = []

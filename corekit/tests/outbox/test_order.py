@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,20 +25,6 @@ Buys = Callable[..., Activity]
 postgresql_only = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 
 
-def check(kit: Kit, heard: list[Event]) -> None:
-    """Every settled activity was heard, and each member's for the first time in the order in which they settled."""
-    first: dict[str, list[int]] = defaultdict(list)
-    for event in heard:
-        if event.seq not in first[event.member]:
-            first[event.member].append(event.seq)
-    with kit.read() as read:
-        settled = read.all(select(activity.c.member_id, activity.c.seq).order_by(activity.c.seq))
-    expected: dict[str, list[int]] = defaultdict(list)
-    for row in settled:
-        expected[row.member_id].append(row.seq)
-    assert dict(first) == dict(expected)
-
-
 # Open transactions
 
 
@@ -47,10 +32,14 @@ def check(kit: Kit, heard: list[Event]) -> None:
 def open_transaction(kit: Kit, member: str) -> Iterator[Any]:
     """A transaction that took its place in the outbox and is not committed before the end of the block."""
     with kit.database.write() as connection:
-        row = {"activity_id": new_id(), "member_id": member, "topic": "purchase", "recorded_at": 1}
+        row = _place(member)
         connection.execute(insert(outbox), row)
         connection.execute(insert(activity), _activity(row, 100))
         yield row
+
+
+def _place(member: str) -> dict[str, Any]:
+    return {"activity_id": new_id(), "member_id": member, "topic": "purchase", "recorded_at": 1}
 
 
 def _activity(row: dict[str, Any], seq: int) -> dict[str, Any]:
@@ -59,7 +48,7 @@ def _activity(row: dict[str, Any], seq: int) -> dict[str, Any]:
     return {**plain, **known, "seq": seq, "type": row["topic"], "state": "settled"}
 
 
-def held_open(kit: Kit, ears: Any, joins: Joins) -> None:
+def held_open(kit: Kit, ears: Any, joins: Joins, check: Any) -> None:
     """Somebody takes a place in the outbox, and commits after somebody else who took a later one."""
     ann = joins()
     kit.deliver()
@@ -69,17 +58,17 @@ def held_open(kit: Kit, ears: Any, joins: Joins) -> None:
         assert ears.types(bob) == [], "its place is later than one that is still open"
     kit.deliver()
     assert {slow["activity_id"]} < {event.id for event in ears.heard}
-    check(kit, ears.heard)
+    check(kit, ears)
 
 
 @postgresql_only
-def test_a_cursor_does_not_pass_a_transaction_that_is_still_open(kit: Kit, ears: Any, joins: Joins) -> None:
-    held_open(kit, ears, joins)
+def test_a_cursor_does_not_pass_a_transaction_that_is_still_open(kit: Kit, ears: Any, joins: Joins, check: Any) -> None:
+    held_open(kit, ears, joins, check)
 
 
 @postgresql_only
 def test_a_cursor_that_trusts_the_last_position_is_found_out(
-    kit: Kit, ears: Any, joins: Joins, monkeypatch: pytest.MonkeyPatch
+    kit: Kit, ears: Any, joins: Joins, monkeypatch: pytest.MonkeyPatch, check: Any
 ) -> None:
     def last_seen(self: Any) -> int:
         with kit.read() as read:
@@ -87,35 +76,39 @@ def test_a_cursor_that_trusts_the_last_position_is_found_out(
 
     monkeypatch.setattr(horizon.Horizon, "reached", last_seen)
     with pytest.raises(AssertionError):
-        held_open(kit, ears, joins)
+        held_open(kit, ears, joins, check)
 
 
 @postgresql_only
 def test_what_is_rolled_back_holds_nobody_up(kit: Kit, ears: Any, joins: Joins) -> None:
     ann = joins()
-    with pytest.raises(ZeroDivisionError), open_transaction(kit, ann):
+    with kit.database.connect() as connection:
+        connection.exec_driver_sql("BEGIN")
+        connection.execute(insert(outbox), _place(ann))
         bob = joins()
-        raise ZeroDivisionError
+        connection.exec_driver_sql("ROLLBACK")
     kit.deliver()
     kit.deliver()
     assert {event.member for event in ears.heard} == {ann, bob}
 
 
 @postgresql_only
-def test_whoever_is_slow_before_it_takes_a_place_is_waited_for_as_well(kit: Kit, ears: Any, joins: Joins) -> None:
+def test_whoever_is_slow_before_it_takes_a_place_is_waited_for_as_well(
+    kit: Kit, ears: Any, joins: Joins, check: Any
+) -> None:
     """It has an older id than whoever took the mark, but its place is later: nothing is lost if nobody waits for it."""
     ann = joins()
     with kit.database.write() as connection:
         connection.exec_driver_sql("SELECT pg_current_xact_id()")
         bob = joins()
         kit.deliver()
-        row = {"activity_id": new_id(), "member_id": ann, "topic": "purchase", "recorded_at": 1}
+        row = _place(ann)
         connection.execute(insert(outbox), row)
         connection.execute(insert(activity), _activity(row, 100))
     kit.deliver()
     kit.deliver()
     assert {event.member for event in ears.heard} == {ann, bob}
-    check(kit, ears.heard)
+    check(kit, ears)
 
 
 @postgresql_only
@@ -140,7 +133,7 @@ def test_who_takes_a_place_has_a_transaction_id_before(kit: Kit) -> None:
             "SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'core_outbox'::regclass"
         ).scalar_one()
     assert default.index("pg_current_xact_id") < default.index("nextval")
-    assert default.startswith("\nCASE") or default.startswith("CASE")
+    assert default.strip().startswith("CASE")
 
 
 # At the same time
@@ -181,9 +174,11 @@ def run_everything_at_once(kit: Kit, clock: SettableClock, ears: Any, joins: Joi
         kit.deliver("ears")
 
 
-def test_writers_and_deliverers_at_the_same_time(kit: Kit, clock: SettableClock, ears: Any, joins: Joins) -> None:
+def test_writers_and_deliverers_at_the_same_time(
+    kit: Kit, clock: SettableClock, ears: Any, joins: Joins, check: Any
+) -> None:
     run_everything_at_once(kit, clock, ears, joins)
-    check(kit, ears.heard)
+    check(kit, ears)
     assert kit.outbox.dead_letters() == []
 
 
@@ -217,14 +212,14 @@ def die_in_a_call(kit: Kit, ears: Any, joins: Joins) -> None:
     kit.deliver("ears")
 
 
-def test_the_scenarios_hold(kit: Kit, clock: SettableClock, ears: Any, joins: Joins, buys: Buys) -> None:
+def test_the_scenarios_hold(kit: Kit, clock: SettableClock, ears: Any, joins: Joins, buys: Buys, check: Any) -> None:
     deaf_for_a_while(kit, clock, ears, joins, buys)
     die_in_a_call(kit, ears, joins)
-    check(kit, ears.heard)
+    check(kit, ears)
 
 
 def test_a_cursor_that_moves_before_the_call_is_found_out(
-    kit: Kit, ears: Any, joins: Joins, monkeypatch: pytest.MonkeyPatch
+    kit: Kit, ears: Any, joins: Joins, monkeypatch: pytest.MonkeyPatch, check: Any
 ) -> None:
     tell = delivery._Teller.tell
 
@@ -237,18 +232,13 @@ def test_a_cursor_that_moves_before_the_call_is_found_out(
     monkeypatch.setattr(delivery._Teller, "tell", write_first)
     die_in_a_call(kit, ears, joins)
     with pytest.raises(AssertionError):
-        check(kit, ears.heard)
+        check(kit, ears)
 
 
 def test_telling_a_member_what_is_new_before_what_was_put_off_is_found_out(
-    kit: Kit,
-    clock: SettableClock,
-    ears: Any,
-    joins: Joins,
-    buys: Buys,
-    monkeypatch: pytest.MonkeyPatch,
+    kit: Kit, clock: SettableClock, ears: Any, joins: Joins, buys: Buys, monkeypatch: pytest.MonkeyPatch, check: Any
 ) -> None:
     monkeypatch.setattr(delivery, "_waiting", lambda *_: set())
     deaf_for_a_while(kit, clock, ears, joins, buys)
     with pytest.raises(AssertionError):
-        check(kit, ears.heard)
+        check(kit, ears)

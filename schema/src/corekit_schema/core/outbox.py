@@ -30,7 +30,9 @@ class DeadLetter(Object, policy=public):
 
     position = Field(graphene.String, required=True, description="Its place in the outbox.")
     type = Field(graphene.String, required=True, description="The activity's type, such as `purchase`.")
-    activity_id = Field(graphene.ID, required=True, description="The activity.", resolve=_ids("Activity", "activity_id"))
+    activity_id = Field(
+        graphene.ID, required=True, description="The activity.", resolve=_ids("Activity", "activity_id")
+    )
     member_id = Field(graphene.ID, required=True, description="The member.", resolve=_ids("Member", "member"))
     attempts = Field(graphene.Int, required=True, description="How often the plugin raised.")
     failed_at = Field(DateTime, required=True, description="When it did so last.")
