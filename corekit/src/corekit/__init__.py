@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from corekit.ledger.read import Balance, balances, expiring
     from corekit.members.tables import member
     from corekit.metrics import Metric, Window
+    from corekit.outbox.event import Event
     from corekit.program import Program
     from corekit.program.context import ProgramContext
     from corekit.program.exact import Exact, minor_units
@@ -104,6 +105,7 @@ _HOMES = {
     "corekit.ledger.read": ("Balance", "balances", "expiring"),
     "corekit.members.tables": ("member",),
     "corekit.metrics": ("Metric", "Window"),
+    "corekit.outbox.event": ("Event",),
     "corekit.program": ("Program",),
     "corekit.program.context": ("ProgramContext",),
     "corekit.program.exact": ("Exact", "minor_units"),
@@ -133,6 +135,7 @@ __all__ = [
     "EffectKind",
     "EffectOutcome",
     "ErrorText",
+    "Event",
     "Exact",
     "Expiry",
     "Facts",

@@ -124,7 +124,11 @@ class Section:
 
 @frozen(kw_only=True)
 class Declares:
-    """Everything static a plugin brings. Each name it leaves outside itself is prefixed with its own."""
+    """Everything static a plugin brings. Each name it leaves outside itself is prefixed with its own.
+
+    ``happened_from`` says where ``corekit_happened`` begins when the plugin is switched on for the first time: with
+    what is recorded from ``now`` on, or at the ``beginning`` of all. Off and on again, it goes on where it was.
+    """
 
     requires: Sequence[str] = ()
     settings: type[Schema] | None = None
@@ -138,3 +142,4 @@ class Declares:
     program: Section | None = None
     specs: Sequence[ModuleType] = ()
     budget: int = 0
+    happened_from: Literal["now", "beginning"] = "now"

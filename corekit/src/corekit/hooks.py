@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from corekit.activities.activity import Batch
     from corekit.activities.facts import Facts
     from corekit.db.reader import Reader
+    from corekit.outbox.event import Event
     from corekit.plugins import Plugin
 
 SPECS_GROUP = "corekit.specs"
@@ -45,6 +46,8 @@ class Hooks:
         """The plugins that prepare, in order."""
         self.reacting = self._implementing("corekit_react")
         """The plugins that react, in order."""
+        self.happening = self._implementing("corekit_happened")
+        """The plugins that are told what happened, in order."""
 
     def prepare(self, batch: Batch, reader: Reader) -> dict[str, Mapping[str, Any]]:
         """Return what each preparing plugin returns for the members of the batch: {plugin: {member id: value}}.
@@ -78,6 +81,13 @@ class Hooks:
             if not isinstance(effect, Effect):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise _raised(plugin, "corekit_react", TypeError(f"{effect!r} is no effect"))
         return effects
+
+    def happened(self, plugin: Plugin, event: Event) -> None:
+        """Tell one plugin what happened; :class:`PluginRaised` that names it where it raises."""
+        try:
+            self._call("corekit_happened", plugin, {"event": event})
+        except Exception as error:
+            raise _raised(plugin, "corekit_happened", error) from error
 
     def each(self, name: str, **arguments: Any) -> list[tuple[str, Any]]:
         """Call a hook of a specification that another distribution brings; return (plugin, result) in order.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from corekit.activities.facts import Facts
     from corekit.db.reader import Reader
     from corekit.declares import Declares
+    from corekit.outbox.event import Event
 
 NAMESPACE = "corekit"
 hookspec = pluggy.HookspecMarker(NAMESPACE)
@@ -58,5 +59,21 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterable[Effect]:
     clock, no chance, and gives the same answer for the same input. Results of all plugins are applied in the order
     of the plugins, then as yielded. When it raises, the activities that make it raise (found by bisecting) are
     stored as failed, the others go on. Since 0.1.
+    """
+    raise NotImplementedError
+
+
+# ------------------------------------------------------------------------------------------------ afterwards
+
+
+@hookspec
+def corekit_happened(event: Event) -> None:
+    """Do what is to be done outside: send, tell, count. ``event`` is one settled activity.
+
+    Called by ``corekit worker``, or by ``Kit.deliver``, for every activity after it was committed: at least once, in
+    the order of ``event.position`` for each member, and never at the same time twice for one plugin. An event that
+    comes again has the same ``position`` and ``id``. It begins where ``Declares.happened_from`` says. When it raises,
+    the event is tried again, later and later, and what comes after it for the same member waits; other members and
+    other plugins do not. After seven attempts it is a dead letter, which ``corekit outbox`` shows. Since 0.1.
     """
     raise NotImplementedError

@@ -16,6 +16,7 @@ from corekit import core
 from corekit.activities import intake
 from corekit.activities.activity import Activity, Line
 from corekit.activities.incoming import Incoming, Key, key_reused, receive
+from corekit.activities.intake import Intake, lay_lanes
 from corekit.activities.outcome import Outcome
 from corekit.activities.settle import Settlement
 from corekit.activities.sweep import SweepResult, sweep
@@ -30,6 +31,7 @@ from corekit.hooks import Hooks
 from corekit.ids import is_id, new_id
 from corekit.ledger import chart, tables
 from corekit.members.profile import profile_schema
+from corekit.outbox.delivery import Outbox, subscribe
 from corekit.plugins import Plugin, discover
 from corekit.program import Program, current
 from corekit.registry import Registry
@@ -68,6 +70,9 @@ class Kit:
         self.database = Database(self.settings.database)
         self._terms: Terms | None = None
         self._settlement = Settlement(self.database, self.terms, self.renew, clock)
+        self._intake = Intake(self._settlement)
+        self.outbox = Outbox(self.database, self.hooks, self._settlement.now)
+        """What plugins are told, how far that is, and what could not be delivered."""
 
     # ------------------------------------------------------------------------------------------------- what it is
 
@@ -136,6 +141,8 @@ class Kit:
         """Enter the account kinds of terms into the chart of accounts, and settle under these terms from now on."""
         with self.database.write() as connection:
             chart.sync(connection, terms.registry, terms.chart)
+            lay_lanes(connection)
+            subscribe(connection, self.hooks.happening)
         self.renew()
 
     def close(self) -> None:
@@ -245,32 +252,34 @@ class Kit:
         for each in received:
             if isinstance(each, Incoming):
                 fresh.setdefault(each.key, each)
-        with self.database.write() as connection:
-            read = Reader(connection)
-            there = intake.known(read, fresh)
-            there |= intake.answered(read, fresh)
-            intake.enqueue(
-                connection, [each for key, each in fresh.items() if key not in there], self._settlement.now()
-            )
+        there = self._intake.enqueue(fresh)
         return [each if isinstance(each, Outcome) else _waiting(each, fresh, there) for each in received]
 
     def work(self, *, chunk: int = CHUNK, limit: int | None = None) -> int:
-        """Settle what waits until nothing is left (or ``limit`` activities are done); return how many were settled."""
+        """Settle what waits until nothing is left (or ``limit`` activities are done); return how many were handled.
+
+        Several workers share what waits on PostgreSQL: what another one has claimed is left to it.
+        """
         done = 0
         while limit is None or done < limit:
-            terms = self.terms()
-            with self.read() as read:
-                number = chunk if limit is None else min(chunk, limit - done)
-                waiting, aside = intake.next_waiting(read, terms, number)
-            if not waiting and not aside:
-                break
-            answers = self._settlement.settle(waiting, waiting=True)
-            done += len(waiting) + len(aside)
-            aside += [each.key for each in waiting if answers[each.activity.id].outcome in {"failed", "invalid"}]
-            if aside:
-                with self.database.write() as connection:
-                    intake.put_aside(connection, aside)
+            with self._intake.claimed(chunk if limit is None else min(chunk, limit - done)) as rows:
+                if not rows:
+                    break
+                arriving, aside = intake.understood(rows, self.terms())
+                answers = self._settlement.settle(arriving, waiting=True)
+                aside += [each.key for each in arriving if answers[each.activity.id].outcome in {"failed", "invalid"}]
+                if aside:
+                    with self.database.write() as connection:
+                        intake.put_aside(connection, aside)
+                done += len(rows)
         return done
+
+    def deliver(self, plugin: str | None = None, *, limit: int | None = None) -> int:
+        """Tell plugins, or one of them, what happened (``corekit_happened``); return how many events were handled.
+
+        ``limit`` is per plugin. Raises NotFound where nothing is delivered to such a plugin.
+        """
+        return self.outbox.deliver(plugin, limit=limit)
 
     def retry_failed(self) -> int:
         """Let enqueued activities that failed be tried again by the next worker; return how many."""

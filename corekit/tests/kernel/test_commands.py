@@ -64,8 +64,8 @@ def test_the_jobs_are_listed(corekit: Callable[..., Any]) -> None:
 def test_a_worker_once_settles_what_waits_and_ends(world: Any, corekit: Callable[..., Any]) -> None:
     member = world.member()
     world.kit.enqueue(world.activity(member, "toy.earn", 1) for _ in range(7))
-    assert corekit("worker", "--once", "--chunk", "2").stdout == "7 done\n"
-    assert json.loads(corekit("worker", "--once", "--json").stdout) == {"done": 0}
+    assert corekit("worker", "--once", "--chunk", "2").stdout == "7 done, 0 delivered\n"
+    assert json.loads(corekit("worker", "--once", "--json").stdout) == {"done": 0, "delivered": 0}
     assert world.balances(member) == {"toy": 7}
 
 
@@ -74,10 +74,10 @@ def test_a_worker_takes_up_what_failed_when_told(world: Any, toy: Any, corekit: 
     world.does(member, "toy.earn", 9)
     world.kit.enqueue([world.activity(member, "toy.tip", 4)])
     toy.broken.add("react")
-    assert corekit("worker", "--once").stdout == "1 done\n"
-    assert corekit("worker", "--once").stdout == "0 done\n"
+    assert corekit("worker", "--once").stdout == "1 done, 0 delivered\n"
+    assert corekit("worker", "--once").stdout == "0 done, 0 delivered\n"
     toy.broken.clear()
-    assert corekit("worker", "--once", "--retry-failed").stdout == "1 done\n"
+    assert corekit("worker", "--once", "--retry-failed").stdout == "1 done, 0 delivered\n"
     assert world.balances(member) == {"toy": 5}
 
 
@@ -95,7 +95,7 @@ def test_a_worker_waits_for_more_and_ends_cleanly_on_a_signal(kit: Kit, tmp_path
                 assert worker.poll() is None, worker.stderr and worker.stderr.read()
         worker.send_signal(sent)
         out, errors = worker.communicate(timeout=30)
-    assert (worker.returncode, json.loads(out), errors) == (0, {"done": 2}, b"")
+    assert (worker.returncode, json.loads(out), errors) == (0, {"done": 2, "delivered": 0}, b"")
 
 
 def test_a_worker_outlives_a_database_that_does_not_answer(world: Any) -> None:

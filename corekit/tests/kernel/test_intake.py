@@ -78,8 +78,8 @@ def test_any_number_of_keys_is_looked_up(world: Any) -> None:
     from corekit.activities import intake  # noqa: PLC0415
 
     world.kit.enqueue([world.activity(world.member(), "toy.earn", 1, external_id="k39999")])
-    with world.kit.read() as read:
-        assert list(intake.known(read, (("api", f"k{number}") for number in range(40_000)))) == [("api", "k39999")]
+    with world.kit._settlement.connected() as (store, _):
+        assert list(intake.known(store, (("api", f"k{number}") for number in range(40_000)))) == [("api", "k39999")]
 
 
 def test_payloads_reach_the_plugin_the_same_by_both_ways(make_world: Any) -> None:

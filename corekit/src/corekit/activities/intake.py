@@ -2,62 +2,117 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import islice
+from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, insert, select, tuple_, update
+from sqlalchemy import Connection, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit.activities import tables
 from corekit.activities.activity import Activity, Line
-from corekit.activities.incoming import Incoming, Key, internal
+from corekit.activities.incoming import Incoming, Key
+from corekit.activities.lanes import AT_ONCE, LANES
+from corekit.activities.settle import MOST_TRIES, Settlement
 from corekit.activities.terms import Terms
 from corekit.activities.write import waiting
 from corekit.clock import moment
-from corekit.db.reader import Reader
+from corekit.errors import Busy
+from corekit.ledger.store import Conflict, Store
 
 _intake = tables.intake
-_COLUMNS = tuple(column.name for column in _intake.c)
-MOST_KEYS = 1_000
+PART = 5_000
+"""Rows or keys that travel at once."""
+Waiting = tuple[Any, ...]
+"""Member, source, external id, hash, time and document of an activity that waits."""
 
 
-def enqueue(connection: Connection, arriving: Iterable[Incoming], now: int) -> None:
-    """Store activities that a worker will settle. The keys are new: see :func:`known`."""
-    rows = [dict(zip(_COLUMNS, waiting(incoming, now), strict=True)) for incoming in arriving]
-    if rows:
-        connection.execute(insert(_intake), rows)
+class Intake:
+    """What waits in the database of a settlement, and who may settle it."""
+
+    def __init__(self, settlement: Settlement) -> None:
+        self._settlement = settlement
+        self._one_writer = Lock()
+
+    def enqueue(self, arriving: Mapping[Key, Incoming]) -> dict[Key, str]:
+        """Store activities that a worker will settle, in one transaction.
+
+        Returns the hash of each key that waited or was answered before: of those nothing is stored.
+        """
+        lost = 0
+        while True:
+            try:
+                with self._settlement.connected() as (store, _):
+                    there = known(store, arriving)
+                    self._store(store, [each for key, each in arriving.items() if key not in there])
+            except Conflict:  # somebody enqueued one of the keys meanwhile
+                lost += 1
+                if lost > MOST_TRIES:
+                    raise Busy("others keep sending the same keys; nothing was stored, send them again") from None
+                time.sleep(0.001 * lost)
+            else:
+                return there
+
+    def _store(self, store: Store, fresh: Sequence[Incoming]) -> None:
+        if not fresh:
+            return
+        clock = self._settlement.clock
+        now = store.time() if clock.by_database else clock.about_now()
+        store.begin()
+        for part in _parts(fresh):
+            store.write({"intake": [waiting(incoming, now) for incoming in part]})
+        store.commit()
+
+    @contextmanager
+    def claimed(self, most: int) -> Generator[list[Waiting]]:
+        """Give so many activities at most that wait, which nobody else is given before the block ends.
+
+        All of a member come before any later one of the same member. There are none where nothing waits, or where
+        others have claimed whatever does.
+
+        On PostgreSQL the claim is a transaction of its own beside the one that settles. Should it be lost, two workers
+        may plan the same, and the write of one of them finds out: claims save work in vain, the books do not need them.
+        """
+        if not self._settlement.shared:
+            with self._one_writer:
+                with self._settlement.connected() as (store, _):
+                    rows = _some(store, most)
+                yield rows
+            return
+        with self._settlement.connected() as (store, _):
+            store.begin()
+            yield _some(store, most)
+            store.rollback()
 
 
-def known(read: Reader, keys: Iterable[Key]) -> dict[Key, str]:
-    """Return the hash of every key that waits already."""
-    return _hashes(read, _intake, keys)
+def _some(store: Store, most: int) -> list[Waiting]:
+    lanes = store.claim(min(AT_ONCE, most))
+    return store.waiting(lanes, most // len(lanes)) if lanes else []
 
 
-def answered(read: Reader, keys: Iterable[Key]) -> dict[Key, str]:
-    """Return the hash of every key that was answered already."""
-    return _hashes(read, tables.request, keys)
-
-
-def _hashes(read: Reader, table: Table, keys: Iterable[Key]) -> dict[Key, str]:
-    """Return the hash beside each key that a table has; a statement takes so many keys and no more."""
+def known(store: Store, keys: Iterable[Key]) -> dict[Key, str]:
+    """Return the hash of every key that waits or was answered already."""
     found: dict[Key, str] = {}
-    coming = iter(keys)
-    while part := list(islice(coming, MOST_KEYS)):
-        chosen = select(table.c.scope, table.c.key, table.c.hash).where(tuple_(table.c.scope, table.c.key).in_(part))
-        found.update(((row.scope, row.key), row.hash) for row in read.all(chosen))
+    for part in _parts(keys):
+        found.update((row[:2], row[2]) for row in store.waiting_keys(part))
+        found.update((row[:2], row[2]) for row in store.requests(part) if row[3] != "failed")
     return found
 
 
-def next_waiting(read: Reader, terms: Terms, number: int) -> tuple[list[Incoming], list[Key]]:
-    """Return the oldest activities that wait, all of a member before any later one of the same member.
+def lay_lanes(connection: Connection) -> None:
+    """Make the lanes that workers claim, where they are not there yet."""
+    add = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(tables.intake_lane)
+    connection.execute(add.on_conflict_do_nothing(), [{"lane": lane} for lane in range(LANES)])
 
-    And the keys of those among them of a type that nobody declares now, because its plugin is off.
-    """
-    order = (_intake.c.occurred_at, _intake.c.key, _intake.c.id)
-    rows = read.all(select(_intake).where(_intake.c.state == "waiting").order_by(*order).limit(number))
-    known = [row for row in rows if row.activity["type"] in terms.types]
-    strange = [(row.scope, row.key) for row in rows if row.activity["type"] not in terms.types]
-    return [_incoming(row, terms) for row in known], strange
+
+def understood(rows: Sequence[Waiting], terms: Terms) -> tuple[list[Incoming], list[Key]]:
+    """Return activities that wait, and the keys of those of a type that nobody declares now: its plugin is off."""
+    declared = [row for row in rows if row[5]["type"] in terms.types]
+    strange = [(row[1], row[2]) for row in rows if row[5]["type"] not in terms.types]
+    return [_incoming(row, terms) for row in declared], strange
 
 
 def put_aside(connection: Connection, keys: Iterable[Key]) -> None:
@@ -71,15 +126,21 @@ def take_up(connection: Connection) -> int:
     return connection.execute(update(_intake).where(_intake.c.state == "failed").values(state="waiting")).rowcount
 
 
-def _incoming(row: Row[Any], terms: Terms) -> Incoming:
-    told = row.activity
+def _parts(values: Iterable[Any]) -> Generator[list[Any]]:
+    coming = iter(values)
+    while part := list(islice(coming, PART)):
+        yield part
+
+
+def _incoming(row: Waiting, terms: Terms) -> Incoming:
+    member, scope, key, hash_, occurred, told = row
     activity = Activity(
         id=told["id"],
         type=told["type"],
-        member=row.member_id,
-        occurred_at=moment(row.occurred_at),
-        source=row.scope,
-        external_id=row.key,
+        member=member,
+        occurred_at=moment(occurred),
+        source=scope,
+        external_id=key,
         amount=told["amount"],
         unit=told["unit"],
         lines=tuple(
@@ -93,6 +154,5 @@ def _incoming(row: Row[Any], terms: Terms) -> Incoming:
         parent=told["parent"],
         depth=told["depth"],
     )
-    incoming = internal(activity, terms.types[activity.type], row.occurred_at, historical=row.scope in terms.historical)
-    incoming.hash = row.hash
-    return incoming
+    kind, historical = terms.types[activity.type], scope in terms.historical
+    return Incoming(activity, kind, occurred, activity.payload or None, hash_=hash_, historical=historical)

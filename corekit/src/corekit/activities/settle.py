@@ -45,11 +45,16 @@ class Settlement:
         self.statements = 0
         """Statements sent so far, transaction control and plugins' own apart."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may settle at the same time; on SQLite one writes."""
+        return self._database.dialect == "postgresql"
+
     def now(self) -> int:
         """Return the present instant by the kit's clock, which by default is the database's."""
         if not self.clock.by_database:
             return self.clock.about_now()
-        with self._connected() as (store, _):
+        with self.connected() as (store, _):
             return store.time()
 
     def settle(
@@ -72,7 +77,7 @@ class Settlement:
         lost = 0
         while rest:
             try:
-                with self._connected() as (store, settling):
+                with self.connected() as (store, settling):
                     attempt = Attempt(
                         self._terms(),
                         self.clock,
@@ -109,7 +114,7 @@ class Settlement:
         lost = 0
         while True:
             try:
-                with self._connected() as (store, settling):
+                with self.connected() as (store, settling):
                     return Attempt(self._terms(), self.clock, store, settling, Known(), self._breaker).expire(
                         members, at
                     )
@@ -122,7 +127,8 @@ class Settlement:
                 time.sleep(0.001 * lost)
 
     @contextmanager
-    def _connected(self) -> Generator[tuple[Store, Settling]]:
+    def connected(self) -> Generator[tuple[Store, Settling]]:
+        """Give a store on a connection of its own; what is not committed when the block ends in a raise is undone."""
         with self._database.settle() as settling:
             store: Store = (PostgreSQL if self._database.dialect == "postgresql" else SQLite)(settling.driver)
             try:

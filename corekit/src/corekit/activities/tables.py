@@ -25,9 +25,12 @@ intake = table(
     "core_intake",
     Column("id", Id, primary_key=True),
     Column("scope", Text, nullable=False),
-    Column("key", Text, nullable=False),
+    # Chunks are cut where plans cut them: by the code points, whatever the language of the database.
+    Column("key", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False),
     Column("hash", Text, nullable=False),
     Column("member_id", Id, nullable=False),
+    # Follows from the member: workers claim lanes, so that no member is in two hands.
+    Column("lane", Integer, nullable=False),
     Column("occurred_at", Instant, nullable=False),
     Column("activity", Json, nullable=False),
     Column("enqueued_at", Instant, nullable=False),
@@ -36,12 +39,16 @@ intake = table(
     Index("uq_core_intake_scope_key", "scope", "key", unique=True),
     Index(
         "ix_core_intake_waiting",
+        "lane",
         "occurred_at",
+        "key",
         "id",
         postgresql_where=text("state = 'waiting'"),
         sqlite_where=text("state = 'waiting'"),
     ),
 )
+
+intake_lane = table("core_intake_lane", Column("lane", Integer, primary_key=True, autoincrement=False))
 
 activity = table(
     "core_activity",
@@ -138,7 +145,8 @@ effect = table(
 
 outbox = table(
     "core_outbox",
-    # Given by the database: on SQLite the order of commits, on PostgreSQL nearly so.
+    # Given by the database: it rises with every commit of a member, and on SQLite with every commit. On PostgreSQL a
+    # lower one may be committed later, of another member: see corekit.outbox.horizon.
     Column("position", Whole, primary_key=True),
     Column("activity_id", Id, nullable=False),
     Column("member_id", Id, nullable=False),

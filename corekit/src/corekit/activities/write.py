@@ -7,6 +7,7 @@ from typing import Any
 
 from corekit.activities.activity import Line
 from corekit.activities.incoming import Incoming
+from corekit.activities.lanes import lane_of
 from corekit.activities.outcome import Outcome
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned
@@ -30,8 +31,18 @@ def rows_of(plan: Plan, now: int) -> Rows:
 
 def waiting(incoming: Incoming, now: int, *, state: str = "waiting") -> tuple[Any, ...]:
     """Return the row of an activity that waits for a worker."""
-    activity = incoming.activity
-    return (new_id(), *incoming.key, incoming.hash, activity.member, incoming.occurred, document(incoming), now, state)
+    member, occurred = incoming.activity.member, incoming.occurred
+    return (
+        new_id(),
+        *incoming.key,
+        incoming.hash,
+        member,
+        lane_of(member),
+        occurred,
+        document(incoming),
+        now,
+        state,
+    )
 
 
 def document(incoming: Incoming) -> dict[str, Any]:

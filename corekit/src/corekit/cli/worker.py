@@ -1,21 +1,29 @@
-"""``corekit worker``: settles what waits."""
+"""``corekit worker``: settles what waits, and tells plugins what happened."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from typing import Annotated, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
 from corekit.cli.context import open_kit
 from corekit.cli.output import emit
 
+if TYPE_CHECKING:
+    from corekit.kit import Kit
+
 app = typer.Typer()
 
 CHUNK = 500
+PART = 100
+"""Events after which a deliverer looks whether it is to stop."""
 LEAST_WAIT, MOST_WAIT = 0.05, 2.0
 """Seconds between two looks at an empty queue."""
+LAST_WAIT = 10.0
+"""Seconds that a call of a plugin may still take when the worker is told to stop."""
 
 
 class _Works(Protocol):
@@ -36,7 +44,10 @@ def worker(
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Take up what failed before, too.")] = False,
     chunk: Annotated[int, typer.Option(min=1, max=5000, help="Activities of one transaction.")] = CHUNK,
 ) -> None:
-    """Settle enqueued activities; wait for more until stopped by SIGTERM or SIGINT."""
+    """Settle enqueued activities and deliver the outbox; wait for more until stopped by SIGTERM or SIGINT.
+
+    Several workers share the work on PostgreSQL; on SQLite run one.
+    """
     stop = threading.Event()
     if threading.current_thread() is threading.main_thread():
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -44,8 +55,14 @@ def worker(
     kit = open_kit(ctx)
     if retry_failed:
         kit.retry_failed()
-    done = work_until(stop, kit, chunk=chunk, once=once)
-    emit(ctx, {"done": done}, lambda _: f"{done} done")
+    if once:
+        done = work_until(stop, kit, chunk=chunk, once=True)
+        delivered = kit.deliver()
+    else:
+        deliverers = [Deliverer(stop, kit, plugin) for plugin in kit.outbox.plugins]
+        done = work_until(stop, kit, chunk=chunk, once=False)
+        delivered = sum(deliverer.end() for deliverer in deliverers)
+    emit(ctx, {"done": done, "delivered": delivered}, lambda _: f"{done} done, {delivered} delivered")
 
 
 def work_until(stop: _Stops, kit: _Works, *, chunk: int, once: bool) -> int:
@@ -54,6 +71,36 @@ def work_until(stop: _Stops, kit: _Works, *, chunk: int, once: bool) -> int:
     Returns how many activities were done. With ``once`` an empty queue ends it, and so does a database that does not
     answer; without it both are waited for.
     """
+    return _until(stop, lambda: kit.work(chunk=chunk, limit=chunk), once=once)
+
+
+class Deliverer:
+    """Tells one plugin what happened, on a thread of its own: a slow plugin makes nobody else wait."""
+
+    def __init__(self, stop: threading.Event, kit: Kit, plugin: str) -> None:
+        self._stop = stop
+        self._step: Callable[[], int] = lambda: kit.outbox.deliver(plugin, limit=PART)
+        self._done = 0
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name=f"outbox {plugin}", daemon=True)
+        self._thread.start()
+
+    def end(self) -> int:
+        """Return how many events were handled, once the thread has ended; what it is telling comes again otherwise."""
+        self._thread.join(LAST_WAIT)
+        if self._error is not None:
+            raise self._error
+        return self._done
+
+    def _run(self) -> None:
+        try:
+            self._done = _until(self._stop, self._step, once=False)
+        except BaseException as error:  # noqa: BLE001 - the worker ends by it, where people see it
+            self._error = error
+            self._stop.set()
+
+
+def _until(stop: _Stops, step: Callable[[], int], *, once: bool) -> int:
     import structlog
 
     from corekit.errors import Busy, Unavailable
@@ -62,7 +109,7 @@ def work_until(stop: _Stops, kit: _Works, *, chunk: int, once: bool) -> int:
     done, wait = 0, LEAST_WAIT
     while not stop.is_set():
         try:
-            number = kit.work(chunk=chunk, limit=chunk)
+            number = step()
         except (Busy, Unavailable) as error:
             if once:
                 raise

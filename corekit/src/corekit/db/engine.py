@@ -21,6 +21,8 @@ from corekit.errors import SettingsError, Unavailable
 
 DialectName = Literal["sqlite", "postgresql"]
 
+POOLER = "pooler"
+"""What the URL says, as ``?pooler=transaction``, where it leads to pgbouncer or its like in that mode."""
 POSTGRESQL_LEAST = 150000
 SQLITE_LEAST = (3, 38, 0)
 """STRICT tables and JSON functions."""
@@ -83,6 +85,11 @@ class Database:
         else:
             self.engine = _postgresql(self.url, pool_size, _POSTGRESQL_OPTIONS)
             self._settling = _postgresql(self.url, pool_size, _POSTGRESQL_OPTIONS | _SETTLING_OPTIONS, tidy=False)
+
+    @property
+    def pooled(self) -> bool:
+        """Whether a pooler stands before the database, which shares server connections by the transaction."""
+        return _pooled(self.url)
 
     @contextmanager
     def settle(self) -> Generator[Settling]:
@@ -148,6 +155,15 @@ class Database:
 
     def advice(self) -> list[str]:
         """Return what an operator should know of this database, a sentence each."""
+        if self.pooled:
+            with self.connect() as connection:
+                found = connection.exec_driver_sql("SELECT name, setting FROM pg_settings").all()
+            open_ended = {row[0] for row in found if row[1] == "0"} & _POSTGRESQL_OPTIONS.keys()
+            if open_ended:
+                wanted = ((name, _POSTGRESQL_OPTIONS[name]) for name in sorted(open_ended))
+                limits = " ".join(f"ALTER ROLE ... SET {name} = '{value}';" for name, value in wanted)
+                return [f"A pooler keeps no settings of a connection, so nothing ends what takes too long: {limits}"]
+            return []
         if self.dialect == "sqlite" and sqlite3.sqlite_version_info < SQLITE_SHARED:
             least = ".".join(map(str, SQLITE_SHARED))
             danger = f"SQLite {sqlite3.sqlite_version} may lose a commit when several processes write to one file"
@@ -173,6 +189,8 @@ def _url(text: str) -> URL:
             raise SettingsError("SQLite in memory serves one connection only; name a file: sqlite:///file.db")
         return url.set(drivername="sqlite+pysqlite")
     if url.get_backend_name() == "postgresql":
+        if url.query.get(POOLER, "transaction") != "transaction":
+            raise SettingsError(f"corekit.database: {POOLER} can be 'transaction'; leave it out where there is none")
         return url.set(drivername="postgresql+psycopg")
     raise SettingsError(f"corekit.database: {url.get_backend_name()} is not supported; use sqlite or postgresql")
 
@@ -219,12 +237,13 @@ class _BinaryHexLoader(Loader):
 
 def _postgresql(url: URL, pool_size: int, recipe: Mapping[str, str], *, tidy: bool = True) -> Engine:
     """Make an engine; ``tidy`` rolls back what is left open when a connection comes back to the pool."""
-    given = url.query.get("options", ())
-    settings = [f"-c {name}={value}" for name, value in recipe.items()]
-    # What the URL says comes last, and wins.
-    options = " ".join([*settings, *([given] if isinstance(given, str) else given)])
+    if _pooled(url):
+        # Its server connections are shared: nothing prepared and no setting outlives a transaction.
+        session: dict[str, Any] = {"prepare_threshold": None}
+    else:
+        session = {"options": _options(url, recipe)}
     engine = create_engine(
-        url.difference_update_query(["options"]),
+        url.difference_update_query(["options", POOLER]),
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size,
         max_overflow=2 * pool_size,
@@ -234,8 +253,8 @@ def _postgresql(url: URL, pool_size: int, recipe: Mapping[str, str], *, tidy: bo
         json_deserializer=orjson.loads,
         connect_args={
             "autocommit": True,
-            "options": options,
             "application_name": url.query.get("application_name", "corekit"),
+            **session,
         },
     )
 
@@ -258,3 +277,15 @@ def _postgresql(url: URL, pool_size: int, recipe: Mapping[str, str], *, tidy: bo
     assert prepare is not None
     assert inspect is not None
     return engine
+
+
+def _pooled(url: URL) -> bool:
+    """Whether the URL leads to a pooler that gives a server connection for one transaction at a time."""
+    return POOLER in url.query
+
+
+def _options(url: URL, recipe: Mapping[str, str]) -> str:
+    """Return the settings of a connection; what the URL says comes last, and wins."""
+    given = url.query.get("options", ())
+    settings = [f"-c {name}={value}" for name, value in recipe.items()]
+    return " ".join([*settings, *([given] if isinstance(given, str) else given)])

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, inspect
 from corekit.db import types
 from corekit.db.engine import Database
 from corekit.db.lineage import VERSION_TABLE, Lineage, ordered, owner_of
-from corekit.errors import PluginError, Unavailable
+from corekit.errors import PluginError, SettingsError, Unavailable
 from corekit.migrations.guards import install
 
 _LOCK = 4_718_204_105_117_221_236
@@ -165,6 +165,9 @@ def run(connection: Connection, lineage: Lineage) -> None:
 @contextmanager
 def _migrating(database: Database) -> Generator[Connection]:
     """Give a connection of its own, without the time limits of the others, to one upgrade at a time."""
+    if database.pooled:
+        message = "tables are not made through a pooler, which keeps no lock; give the address of the server straight"
+        raise SettingsError(message)
     with database.connect() as connection:
         connection.detach()
         if database.dialect == "postgresql":

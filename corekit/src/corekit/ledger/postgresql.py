@@ -48,6 +48,13 @@ QUERIES = Queries(
 _LOCK = f"""
 WITH locked AS MATERIALIZED (SELECT id, seq FROM core_member WHERE id = ANY(?::uuid[]) ORDER BY id FOR NO KEY UPDATE)
 SELECT encode(uuid_send(id), 'hex'), seq, {_NOW} FROM locked"""
+# A lane is passed over where another worker has it: as long as that worker's transaction lasts, which dies with it.
+_CLAIM = f"{QUERIES.lanes} LIMIT ?::bigint FOR NO KEY UPDATE OF l SKIP LOCKED"
+_WAITING = """
+SELECT i.member_id, i.scope, i.key, i.hash, i.occurred_at, i.activity FROM unnest(?::int[]) l(lane) CROSS JOIN LATERAL (
+    SELECT encode(uuid_send(w.member_id), 'hex') AS member_id, w.scope, w.key, w.hash, w.occurred_at, w.activity
+    FROM core_intake w WHERE w.lane = l.lane AND w.state = 'waiting'
+    ORDER BY w.occurred_at, w.key, w.id LIMIT ?::bigint) i"""
 _DROP_FAILED = "DELETE FROM core_activity WHERE id = ANY(?::uuid[]) AND state = 'failed' RETURNING 1"
 # {source}: rows to insert. {from_}, {using}: rows to change by, whose columns are v.<column>.
 _CHANGES = {
@@ -105,6 +112,18 @@ class PostgreSQL:
         """Return the answers to keys that were answered, and keys whose activity failed."""
         scopes, names = array([scope for scope, _ in keys]), array([name for _, name in keys])
         return self._all(QUERIES.requests, (scopes, names, scopes, names))
+
+    def waiting_keys(self, keys: Sequence[tuple[str, str]]) -> list[tuple[Any, ...]]:
+        """Return the keys that wait in the intake, with their hashes."""
+        return self._all(QUERIES.waiting_keys, (array([scope for scope, _ in keys]), array([name for _, name in keys])))
+
+    def claim(self, most: int) -> list[int]:
+        """Lock lanes of the intake in which something waits, those that nobody has."""
+        return [row[0] for row in self._all(_CLAIM, (most,))]
+
+    def waiting(self, lanes: Sequence[int], each: int) -> list[tuple[Any, ...]]:
+        """Return what waits in lanes."""
+        return self._all(_WAITING, ("{" + ",".join(map(str, lanes)) + "}", each))
 
     def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
         """Return each member with all that belongs to it, one row per member."""

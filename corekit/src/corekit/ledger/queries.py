@@ -88,6 +88,8 @@ class Queries:
 
     spelling: Spelling
     requests: str = field(init=False)
+    waiting_keys: str = field(init=False)
+    lanes: str = field(init=False)
     members: str = field(init=False)
     taken: str = field(init=False)
     open_lots: str = field(init=False)
@@ -126,6 +128,12 @@ UNION ALL
 SELECT a.source, a.external_id, a.reason ->> 'hash', 'failed', {column("a.member_id")}, {column("a.id")},
     NULL, NULL, NULL
 FROM core_activity a WHERE a.state = 'failed' AND (a.source, a.external_id) {say.pairs}""",
+        "waiting_keys": f"SELECT i.scope, i.key, i.hash FROM core_intake i WHERE (i.scope, i.key) {say.pairs}",
+        # The oldest of a lane stands first in the index; what is empty is left out.
+        "lanes": """
+SELECT l.lane FROM core_intake_lane l JOIN (SELECT o.lane, (SELECT i.occurred_at FROM core_intake i
+    WHERE i.lane = o.lane AND i.state = 'waiting' ORDER BY i.occurred_at, i.key, i.id LIMIT 1) AS head
+    FROM core_intake_lane o) h ON h.lane = l.lane WHERE h.head IS NOT NULL ORDER BY h.head, l.lane""",
         "members": f"""
 SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
     {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at, p.attributes,

@@ -34,6 +34,11 @@ QUERIES = Queries(
         parameter="?",
     )
 )
+_WAITING = """
+SELECT i.member_id, i.scope, i.key, i.hash, i.occurred_at, i.activity FROM json_each(?) l CROSS JOIN core_intake i
+WHERE i.id IN (SELECT w.id FROM core_intake w WHERE w.lane = l.value AND w.state = 'waiting'
+    ORDER BY w.occurred_at, w.key, w.id LIMIT ?)
+ORDER BY i.lane, i.occurred_at, i.key, i.id"""
 _INSERTS = {
     name: f"INSERT INTO {layout.table} ({', '.join(layout.columns)}) VALUES ({', '.join('?' * len(layout.columns))})"
     for name, layout in INSERTS.items()
@@ -77,6 +82,19 @@ class SQLite:
         """Return the answers to keys that were answered, and keys whose activity failed."""
         pairs = orjson.dumps(keys).decode()
         return [(*row[:7], _parsed(row[7]), row[8]) for row in self._all(QUERIES.requests, (pairs, pairs))]
+
+    def waiting_keys(self, keys: Sequence[tuple[str, str]]) -> list[tuple[Any, ...]]:
+        """Return the keys that wait in the intake, with their hashes."""
+        return self._all(QUERIES.waiting_keys, (orjson.dumps(keys).decode(),))
+
+    def claim(self, most: int) -> list[int]:
+        """Return lanes of the intake in which something waits; one process writes, so nobody else asks."""
+        return [row[0] for row in self._all(f"{QUERIES.lanes} LIMIT ?", (most,))]
+
+    def waiting(self, lanes: Sequence[int], each: int) -> list[tuple[Any, ...]]:
+        """Return what waits in lanes."""
+        rows = self._all(_WAITING, (orjson.dumps(lanes).decode(), each))
+        return [(*row[:5], _parsed(row[5])) for row in rows]
 
     def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
         """Return each member with all that belongs to it, one row per member."""

@@ -55,6 +55,24 @@ class Store(Protocol):
         """
         ...
 
+    def waiting_keys(self, keys: Sequence[tuple[str, str]]) -> list[tuple[Any, ...]]:
+        """Return (scope, key, hash) of keys that wait in the intake."""
+        ...
+
+    def claim(self, most: int) -> list[int]:
+        """Return lanes of the intake in which something waits, those that wait longest first.
+
+        Where several processes may write, nobody else is given them before the transaction ends.
+        """
+        ...
+
+    def waiting(self, lanes: Sequence[int], each: int) -> list[tuple[Any, ...]]:
+        """Return (member, scope, key, hash, occurred, document) of what waits in lanes, so many of each.
+
+        All of a member come before any later one of the same member.
+        """
+        ...
+
     def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
         """Return each member with its accounts, assignments, metrics, days and due lots, one row per member.
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from corekit import Activity, Line, NotFound
 from corekit_schema.context import Info
-from corekit_schema.core import holds, inputs, permissions
+from corekit_schema.core import holds, inputs, outbox, permissions
 from corekit_schema.core.holds import CaptureHoldInput, PlaceHoldInput, ReleaseHoldInput
 from corekit_schema.core.payload import ActivityPayload, Recorded, record, recorded
 from corekit_schema.fields import Object
@@ -136,3 +136,5 @@ class Mutation(Object):
         permissions.REVERSE,
         "Take an activity back, with all that followed from it, or a part of it.",
     )
+    retry_deliveries = outbox.RETRY
+    skip_deliveries = outbox.SKIP

@@ -16,6 +16,7 @@ RECORD = "activities.record"
 SIMULATE = "activities.simulate"
 REVERSE = "activities.reverse"
 HOLD = "accounts.hold"
+DELIVER = "outbox.deliver"
 
 PERMISSIONS = (
     Permission(name=READ, description="Read every member and everything about it."),
@@ -25,6 +26,7 @@ PERMISSIONS = (
     Permission(name=SIMULATE, description="Ask what an activity would do."),
     Permission(name=REVERSE, description="Take activities back."),
     Permission(name=HOLD, description="Set value aside, and capture or release it."),
+    Permission(name=DELIVER, description="See what plugins are told, and mend what could not be delivered."),
 )
 
 

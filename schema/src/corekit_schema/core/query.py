@@ -15,6 +15,7 @@ from corekit_schema.connections import ConnectionField
 from corekit_schema.context import Info
 from corekit_schema.core import activity as activities
 from corekit_schema.core import member as members
+from corekit_schema.core.outbox import DELIVERIES
 from corekit_schema.core.permissions import READ
 from corekit_schema.core.program import Program
 from corekit_schema.fields import Field, Object
@@ -104,6 +105,8 @@ class Query(Object):
         policy=owner_or_permission(READ),
         description="An activity; null where there is none.",
     )
+
+    deliveries = DELIVERIES
 
     @staticmethod
     def resolve_node(_parents: Sequence[Any], info: Info, id: str) -> list[Any]:  # noqa: A002 - its name in GraphQL

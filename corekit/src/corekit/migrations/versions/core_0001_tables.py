@@ -115,12 +115,47 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "core_hold",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("activity_id", types.Id(), nullable=False),
+        sa.Column("account_id", types.Id(), nullable=False),
+        sa.Column("amount", types.Whole, nullable=False),
+        sa.Column("expires_at", types.Whole, nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=True),
+        sa.Column("captured", types.Whole, nullable=False),
+        sa.Column("resolved_by", types.Id(), nullable=True),
+        sa.Column("resolved_at", types.Whole, nullable=True),
+        sa.CheckConstraint("outcome IN ('captured', 'released', 'expired')", name=op.f("ck_core_hold_outcome")),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_core_hold_amount")),
+        sa.CheckConstraint("captured BETWEEN 0 AND amount", name=op.f("ck_core_hold_captured")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_hold")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_core_hold_due",
+        "core_hold",
+        ["expires_at"],
+        unique=False,
+        postgresql_where=sa.text("outcome IS NULL"),
+        sqlite_where=sa.text("outcome IS NULL"),
+    )
+    op.create_index(
+        "ix_core_hold_open",
+        "core_hold",
+        ["account_id"],
+        unique=False,
+        postgresql_where=sa.text("outcome IS NULL"),
+        sqlite_where=sa.text("outcome IS NULL"),
+    )
+    op.create_table(
         "core_intake",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("member_id", types.Id(), nullable=False),
+        sa.Column("lane", sa.Integer(), nullable=False),
         sa.Column("occurred_at", types.Whole, nullable=False),
         sa.Column("activity", types.Json(), nullable=False),
         sa.Column("enqueued_at", types.Whole, nullable=False),
@@ -132,12 +167,18 @@ def upgrade() -> None:
     op.create_index(
         "ix_core_intake_waiting",
         "core_intake",
-        ["occurred_at", "id"],
+        ["lane", "occurred_at", "key", "id"],
         unique=False,
         postgresql_where=sa.text("state = 'waiting'"),
         sqlite_where=sa.text("state = 'waiting'"),
     )
     op.create_index("uq_core_intake_scope_key", "core_intake", ["scope", "key"], unique=True)
+    op.create_table(
+        "core_intake_lane",
+        sa.Column("lane", sa.Integer(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("lane", name=op.f("pk_core_intake_lane")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "core_line",
         sa.Column("activity_id", types.Id(), nullable=False),
@@ -257,13 +298,44 @@ def upgrade() -> None:
     )
     op.create_table(
         "core_outbox",
-        sa.Column("position", types.Whole, autoincrement=True, nullable=False),
+        sa.Column("position", types.Whole, nullable=False),
         sa.Column("activity_id", types.Id(), nullable=False),
         sa.Column("member_id", types.Id(), nullable=False),
         sa.Column("topic", sa.Text(), nullable=False),
         sa.Column("recorded_at", types.Whole, nullable=False),
         sa.PrimaryKeyConstraint("position", name=op.f("pk_core_outbox")),
         sqlite_strict=True,
+    )
+    op.create_table(
+        "core_outbox_cursor",
+        sa.Column("plugin", sa.Text(), nullable=False),
+        sa.Column("position", types.Whole, nullable=False),
+        sa.PrimaryKeyConstraint("plugin", name=op.f("pk_core_outbox_cursor")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "core_outbox_letter",
+        sa.Column("plugin", sa.Text(), nullable=False),
+        sa.Column("position", types.Whole, autoincrement=False, nullable=False),
+        sa.Column("member_id", types.Id(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", types.Whole, nullable=True),
+        sa.Column("failed_at", types.Whole, nullable=True),
+        sa.Column("reason", types.Json(), nullable=True),
+        sa.CheckConstraint("state IN ('waiting', 'dead')", name=op.f("ck_core_outbox_letter_state")),
+        sa.PrimaryKeyConstraint("plugin", "position", name=op.f("pk_core_outbox_letter")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_core_outbox_letter_waiting",
+        "core_outbox_letter",
+        ["plugin", "member_id", "position"],
+        unique=False,
+        postgresql_where=sa.text("state = 'waiting'"),
+        sqlite_where=sa.text("state = 'waiting'"),
     )
     op.create_table(
         "core_posting",
@@ -425,37 +497,9 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("uq_core_account_member_id_kind", "core_account", ["member_id", "kind"], unique=True)
-    op.create_table(
-        "core_hold",
-        sa.Column("id", types.Id(), nullable=False),
-        sa.Column("activity_id", types.Id(), nullable=False),
-        sa.Column("account_id", types.Id(), nullable=False),
-        sa.Column("amount", types.Whole, nullable=False),
-        sa.Column("expires_at", types.Whole, nullable=True),
-        sa.Column("outcome", sa.Text(), nullable=True),
-        sa.Column("captured", types.Whole, nullable=False),
-        sa.Column("resolved_by", types.Id(), nullable=True),
-        sa.Column("resolved_at", types.Whole, nullable=True),
-        sa.CheckConstraint("amount > 0", name=op.f("ck_core_hold_amount")),
-        sa.CheckConstraint("outcome IN ('captured', 'released', 'expired')", name=op.f("ck_core_hold_outcome")),
-        sa.CheckConstraint("captured BETWEEN 0 AND amount", name=op.f("ck_core_hold_captured")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_hold")),
-        sqlite_strict=True,
-        sqlite_with_rowid=False,
-    )
-    op.create_index(
-        "ix_core_hold_due",
-        "core_hold",
-        ["expires_at"],
-        unique=False,
-        postgresql_where=sa.text("outcome IS NULL"),
-        sqlite_where=sa.text("outcome IS NULL"),
-    )
-    op.create_index(
-        "ix_core_hold_open",
-        "core_hold",
-        ["account_id"],
-        unique=False,
-        postgresql_where=sa.text("outcome IS NULL"),
-        sqlite_where=sa.text("outcome IS NULL"),
-    )
+    if op.get_bind().dialect.name == "postgresql":
+        # Whoever takes a position has a transaction id already: corekit.outbox.horizon rests on it.
+        op.execute(
+            "ALTER TABLE core_outbox ALTER position SET DEFAULT "
+            "CASE WHEN pg_current_xact_id() IS NOT NULL THEN nextval('core_outbox_position_seq') END"
+        )

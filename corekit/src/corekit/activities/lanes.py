@@ -1,0 +1,19 @@
+"""Lanes: how what waits is shared out among workers, so that no member is ever in two hands.
+
+The lane of a member follows from its id. A worker claims some lanes for as long as one chunk takes it; the claim is a
+lock that is gone with whoever held it, and another worker passes over it.
+"""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+LANES = 64
+"""How many there are: it cannot be changed while anything waits."""
+AT_ONCE = 8
+"""How many a worker claims at most, so that eight are busy where much waits, and one is done soon where little does."""
+
+
+def lane_of(member: str) -> int:
+    """Return the lane in which a member's activities wait."""
+    return crc32(member.encode()) % LANES
