@@ -12,6 +12,7 @@ from corekit.activities import document, incoming, reverse
 from corekit.activities.activity import Batch
 from corekit.activities.effects import Effect, Enrol, SetState, SetTier
 from corekit.declares import ActivityType, Declares, ErrorText
+from corekit.jobs.errors import ERRORS as JOB_ERRORS
 from corekit.members import importing, states
 from corekit.metrics import Metric
 from corekit.validation import ERRORS as VALIDATION_ERRORS
@@ -50,6 +51,7 @@ ERRORS = (
     *document.ERRORS,
     *importing.ERRORS,
     *paging.ERRORS,
+    *JOB_ERRORS,
     ErrorText(
         "MEMBER_EXISTS", "A member with external id {external_id} exists.", "外部编号为 {external_id} 的会员已存在。"
     ),

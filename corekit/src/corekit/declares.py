@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +16,7 @@ from corekit.metrics import Metric
 if TYPE_CHECKING:
     from corekit.activities.plugin_write import Applied, PluginWrite
     from corekit.db.lineage import Lineage
+    from corekit.jobs.declared import Job, Sweep
 
 
 @frozen
@@ -113,17 +114,22 @@ class Section:
     """The plugin's own section of the program file, and what follows from its content.
 
     ``schema`` loads it (an absent section is loaded as an empty one). ``accounts`` and ``metrics`` derive
-    account kinds and metrics from what was loaded.
+    account kinds and metrics from what was loaded, ``reacts`` the activity types to which it makes the plugin react.
     """
 
     schema: type[Schema]
     accounts: Callable[[Any], Sequence[AccountKind]] | None = None
     metrics: Callable[[Any], Sequence[Metric]] | None = None
+    reacts: Callable[[Any], Collection[str]] | None = None
 
 
 @frozen(kw_only=True)
 class Declares:
-    """Everything static a plugin brings. Each name it leaves outside itself is prefixed with its own."""
+    """Everything static a plugin brings. Each name it leaves outside itself is prefixed with its own.
+
+    ``reacts`` are the activity types to which ``corekit_react`` reacts, besides those that its :class:`Section` derives
+    from the program: sweeps of other types need not ask it. With neither it may react to all.
+    """
 
     requires: Sequence[str] = ()
     settings: type[Schema] | None = None
@@ -132,6 +138,9 @@ class Declares:
     activities: Sequence[ActivityType] = ()
     effects: Sequence[EffectKind] = ()
     metrics: Sequence[Metric] = ()
+    sweeps: Sequence[Sweep] = ()
+    jobs: Sequence[Job] = ()
+    reacts: Sequence[str] | None = None
     permissions: Sequence[Permission] = ()
     errors: Sequence[ErrorText] = ()
     program: Section | None = None

@@ -92,6 +92,8 @@ def _incoming(row: Row[Any], terms: Terms) -> Incoming:
         parent=told["parent"],
         depth=told["depth"],
     )
-    incoming = internal(activity, terms.types[activity.type], row.occurred_at, historical=row.scope in terms.historical)
+    # A sweep as of another instant says itself that it settles then.
+    historical = row.scope in terms.historical or told.get("historical", False)
+    incoming = internal(activity, terms.types[activity.type], row.occurred_at, historical=historical)
     incoming.hash = row.hash
     return incoming

@@ -50,6 +50,7 @@ GUARDS = (
     Guard(table="core_effect", keys=[["id"], ["activity_id", "no"]], mutable=["undone", "unfunded"]),
     Guard(table="core_lot", keys=[["id"]], updates=True),
     Guard(table="core_account", keys=[["id"], ["member_id", "kind"]], updates=True),
+    Guard(table="core_job_run", keys=[["id"]], updates=True),
 )
 """The guards of the core's tables."""
 
