@@ -63,9 +63,7 @@ class House:
 
     def one_by_one(self) -> float:
         """Record a debit of many members one by one; return the seconds of one."""
-        paying = [
-            Activity(type="fees.pay", member=each, amount=1, source="loop") for each in self.members(ONE_BY_ONE)
-        ]
+        paying = [Activity(type="fees.pay", member=each, amount=1, source="loop") for each in self.members(ONE_BY_ONE)]
         began = time.perf_counter()
         for activity in paying:
             if not self.kit.record(activity).settled:
@@ -75,7 +73,9 @@ class House:
 
 def measure(servers: Servers, dialect: str, name: str) -> list[float]:
     """Return how many times as long a member takes recorded one by one as by a sweep, per round."""
-    url, members = (_copies(servers, LARGE), MEMBERS * LARGE) if dialect == "postgresql" else (_settled(servers, dialect), MEMBERS)
+    url, members = (
+        (_copies(servers, LARGE), MEMBERS * LARGE) if dialect == "postgresql" else (_settled(servers, dialect), MEMBERS)
+    )
     found: list[float] = []
     for at in _rounds(name):
         house = House.open(url, at - 24 * HOUR)  # when nothing lapses yet, so that it does nothing else
@@ -95,7 +95,9 @@ def measure_growth(servers: Servers) -> list[float]:
         large, small = _copies(servers, LARGE), _copies(servers, SMALL)
         for at in _rounds(name):
             houses = House.open(small, at), House.open(large, at)
-            seconds = [house.sweep(name, MEMBERS * copies) for house, copies in zip(houses, (SMALL, LARGE), strict=True)]
+            seconds = [
+                house.sweep(name, MEMBERS * copies) for house, copies in zip(houses, (SMALL, LARGE), strict=True)
+            ]
             found.append(seconds[1] / seconds[0])
             for house in houses:
                 house.kit.close()

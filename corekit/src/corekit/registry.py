@@ -154,7 +154,8 @@ class _Desk:
             *(("type", each.name, each) for each in declares.activities),
             *(("effect", each.name, each) for each in declares.effects),
             *(("metric", each.name, each) for each in declares.metrics),
-            *(("job", each.name, each) for each in (*declares.sweeps, *declares.jobs)),
+            *(("job", each.name, each) for each in declares.sweeps),
+            *(("job", each.name, each) for each in declares.jobs),
             *(("permission", each.name, each) for each in declares.permissions),
             *(("error", each.code, each) for each in declares.errors),
         )

@@ -20,8 +20,8 @@ from corekit.members.tables import member
 from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
 
-sys.path.insert(0, str(Path(__file__).parent))
-import fees  # noqa: E402 - beside the tests
+sys.path.insert(0, str(Path(__file__).parent / "packages"))
+import corekit_fees as fees
 
 HISTORY = {"history": {"historical": True}}
 
@@ -46,9 +46,7 @@ class House:
     def does(self, member_id: str, kind: str, amount: int = 0, **values: Any) -> Outcome:
         """Record an activity, a second later."""
         self.clock.advance(seconds=1)
-        return self.kit.record(
-            Activity(type=kind, member=member_id, amount=amount, occurred_at=self.clock(), **values)
-        )
+        return self.kit.record(Activity(type=kind, member=member_id, amount=amount, occurred_at=self.clock(), **values))
 
     def rows(self, table: Table, *columns: str, **where: Any) -> list[Any]:
         """Return columns of the rows of a table, sorted."""
@@ -107,7 +105,8 @@ class House:
                     for r in acts.values()
                 ],
                 "effects": [
-                    (eff(r.id), r.owner, r.kind, r.rule, r.account_kind, r.amount, r.state, r.code, r.undone, r.unfunded)
+                    (eff(r.id), r.owner, r.kind, r.rule, r.account_kind, r.amount, r.state, r.code, r.undone,
+                     r.unfunded)
                     for r in effects.values()
                 ],
                 "postings": [
@@ -116,7 +115,8 @@ class House:
                     for r in all_(posting) if r.activity_id in acts
                 ],
                 "entries": [
-                    (acc(r.account_id), r.seq, act(r.activity_id), *r[4:]) for r in all_(entry) if r.account_id in accounts
+                    (acc(r.account_id), r.seq, act(r.activity_id), *r[4:])
+                    for r in all_(entry) if r.account_id in accounts
                 ],
                 "lots": [(acc(r.account_id), issued[r.id], eff(r.effect_id), *r[4:]) for r in lots.values()],
                 "movements": [

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parent / "packages"))
 
-import fees  # noqa: E402 - beside this file
+import corekit_fees as fees
 
-from corekit import Kit, Settings  # noqa: E402
-from corekit.testing.clock import SettableClock  # noqa: E402
+from corekit import Kit, Settings
+from corekit.testing.clock import SettableClock
 
 kit = Kit(Settings.of(database=sys.argv[1]), clock=SettableClock(), modules={"fees": fees.plugin()})
 kit.jobs.run("fees.yearly", chunk=2)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import fees
+import corekit_fees as fees
 import pytest
 from attrs import evolve
 from sqlalchemy import select, update
@@ -228,7 +228,7 @@ def test_settings_say_other_limits_and_another_schedule(make_house: Any) -> None
     jobs = {"fees.yearly": {"schedule": "", "most_value": 1, "least": 0}}
     house = make_house(jobs=jobs)
     house.does(house.joins()[0], "fees.earn", 100)
-    state = next(each for each in house.kit.jobs.list() if each.name == "fees.yearly")
+    state = next(each for each in house.kit.jobs.all() if each.name == "fees.yearly")
     assert (state.schedule, state.next_at) == (None, None)
     assert house.kit.jobs.run("fees.yearly").state == "held"
 
@@ -325,6 +325,7 @@ def test_nobody_runs_what_nobody_declares(house: Any) -> None:
 
 
 # A process that is killed
+
 
 def test_a_run_that_is_killed_goes_on_and_takes_each_fee_once(house: Any) -> None:
     number = 300

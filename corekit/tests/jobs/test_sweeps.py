@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import fees
+import corekit_fees as fees
 import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
@@ -150,7 +150,10 @@ def test_members_with_something_due_go_by_the_ordinary_path_where_it_lapses_firs
     assert house.is_proved()
 
 
-@pytest.mark.parametrize(("sweep", "otherwise"), [("fees.yearly", "drop"), ("fees.yearly", "refuse"), ("fees.gift", None), ("fees.note", None)])
+@pytest.mark.parametrize(
+    ("sweep", "otherwise"),
+    [("fees.yearly", "drop"), ("fees.yearly", "refuse"), ("fees.gift", None), ("fees.note", None)],
+)
 def test_a_sweep_ends_where_settling_one_by_one_ends(make_house: Any, sweep: str, otherwise: Any) -> None:
     """The same members, by the same plugin that might react: then each row is settled like any other activity."""
     declared = [fees.fee(otherwise=otherwise), fees.GIFT, fees.NOTE]
@@ -235,7 +238,9 @@ def test_many_members_in_small_chunks_are_each_done_once(house: Any) -> None:
 def test_a_member_with_several_rows_is_done_row_by_row(make_house: Any) -> None:
     def twice(bounds: Any) -> Any:
         one = fees.gifts(bounds).subquery()
-        kept = [select(one.c.member_id, one.c.key.concat(suffix).label("key"), one.c.amount, one.c.rule) for suffix in "ab"]
+        kept = [
+            select(one.c.member_id, one.c.key.concat(suffix).label("key"), one.c.amount, one.c.rule) for suffix in "ab"
+        ]
         both = union_all(*kept).subquery()
         return select(both)
 
@@ -285,7 +290,10 @@ def test_a_select_that_gives_what_no_activity_can_be_is_refused_before_anything_
 
 
 def test_an_account_of_another_unit_or_of_nobody_is_refused(make_house: Any) -> None:
-    for sweep in (fees.fee(account="fees.gone"), evolve(fees.NOTE, activity_type="fees.note", effect="Debit", account="fees")):
+    for sweep in (
+        fees.fee(account="fees.gone"),
+        evolve(fees.NOTE, activity_type="fees.note", effect="Debit", account="fees"),
+    ):
         house = make_house(fees.plugin(sweep))
         with pytest.raises(PluginError) as refusal:
             house.kit.jobs.run(sweep.name)

@@ -9,7 +9,7 @@ from corekit.activities.activity import Activity
 from corekit.activities.effects import Credit, Debit, Effect
 from corekit.activities.terms import Terms
 
-_EFFECTS: dict[str, type[Credit] | type[Debit]] = {"Credit": Credit, "Debit": Debit}
+_EFFECTS: dict[str, type[Credit | Debit]] = {"Credit": Credit, "Debit": Debit}
 
 
 def swept(terms: Terms, activities: Sequence[Activity]) -> Iterator[tuple[str, Effect]]:

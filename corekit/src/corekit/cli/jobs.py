@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
@@ -15,13 +17,37 @@ if TYPE_CHECKING:
     from corekit.jobs.runs import JobRun
 
 app = typer.Typer(help="Run what is done at its time and to many members at once.", no_args_is_help=True)
+PAUSE = 5.0
+"""Seconds between two looks at what is due."""
+
+
+class Ticks(Protocol):
+    """What a scheduler needs of jobs."""
+
+    def tick(self) -> Any:
+        """Run what is due, and return the runs."""
+        ...
+
+
+class Stops(Protocol):
+    """What tells a scheduler to stop."""
+
+    def is_set(self) -> bool:
+        """Say whether it is to stop."""
+        ...
+
+    def wait(self, timeout: float, /) -> bool:
+        """Wait until it is to stop, or for so many seconds."""
+        ...
+
+
 Name = Annotated[str, typer.Argument(help="The job, such as expiry.")]
 
 
 @app.command("list")
 def list_(ctx: typer.Context) -> None:
     """Show the jobs, what each does, and when it is due next."""
-    emit(ctx, open_kit(ctx).jobs.list(), lambda jobs: "\n".join(map(_listed, jobs)))
+    emit(ctx, open_kit(ctx).jobs.all(), lambda jobs: "\n".join(map(_listed, jobs)))
 
 
 @app.command()
@@ -53,6 +79,45 @@ def status(
 ) -> None:
     """Show the newest runs: when, as of which time, how far, and what became of them."""
     emit(ctx, open_kit(ctx).jobs.runs(name, first=number), lambda runs: "\n".join(map(_told, runs)) or "no runs")
+
+
+@app.command()
+def schedule(
+    ctx: typer.Context,
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Run what is due and asked for now, and stop.")] = False,
+) -> None:
+    """Run jobs when they are due or asked for, until stopped by SIGTERM or SIGINT; several schedulers may run."""
+    stop = threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda _number, _frame: stop.set())
+    done = schedule_until(stop, open_kit(ctx).jobs, once=once)
+    emit(ctx, {"done": done}, lambda _: f"{done} runs")
+
+
+def schedule_until(stop: Stops, jobs: Ticks, *, once: bool) -> int:
+    """Look again and again what is due until told to stop, after the run that is going on; return how many ran.
+
+    A database that does not answer is waited for, but not with ``once``.
+    """
+    import structlog
+
+    from corekit.errors import Busy, Unavailable
+
+    log = structlog.get_logger("corekit.jobs")
+    done = 0
+    while not stop.is_set():
+        try:
+            done += len(jobs.tick())
+        except (Busy, Unavailable) as error:
+            if once:
+                raise
+            log.warning("waiting", code=error.code, reason=error.message)
+        if once:
+            break
+        stop.wait(PAUSE)
+    return done
 
 
 def _listed(job: JobState) -> str:

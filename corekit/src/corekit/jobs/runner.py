@@ -16,7 +16,7 @@ from corekit.errors import CorekitError, NotFound
 from corekit.jobs import runs
 from corekit.jobs.declared import CatchUp, Job, Sweep
 from corekit.jobs.errors import Lost, Running
-from corekit.jobs.expiry import DESCRIPTION, EXPIRY, LIMITS, SCHEDULE, expiry
+from corekit.jobs.expiry import DESCRIPTION, EXPIRY, SCHEDULE, expiry
 from corekit.jobs.runs import JobRun
 from corekit.jobs.schedule import Schedule
 from corekit.jobs.sweeping import CHUNK, Found, Sweeping
@@ -61,9 +61,9 @@ class Jobs:
         self._kit = kit
         self._settlement = settlement
 
-    # --------------------------------------------------------------------------------------------------- what there is
+    # ----------------------------------------------------------------------------------------------- what there is
 
-    def list(self) -> list[JobState]:
+    def all(self) -> list[JobState]:
         """Return every job by name, with its newest run."""
         plans, now = self._plans(), self._settlement.now()
         with self._kit.read() as read:
@@ -87,7 +87,7 @@ class Jobs:
         with self._kit.read() as read:
             return runs.history(read, self._settlement.now(), name, first=first)
 
-    # ------------------------------------------------------------------------------------------------------------ by hand
+    # ------------------------------------------------------------------------------------------------------ by hand
 
     def run(self, name: str, at: datetime | None = None, *, go: bool = False, chunk: int = CHUNK) -> JobRun:
         """Run a job now and return what became of it; what it leaves to workers is settled as well.
@@ -120,7 +120,7 @@ class Jobs:
                 id_ = runs.ask(connection, name, instant, now, origin="hand", historical=at is not None, go=go)
         return self._find(id_)
 
-    # -------------------------------------------------------------------------------------------------------- by schedule
+    # -------------------------------------------------------------------------------------------------- by schedule
 
     def tick(self, *, chunk: int = CHUNK) -> list[JobRun]:
         """Run what is due now and what was asked for; a scheduler calls it again and again.
@@ -142,7 +142,7 @@ class Jobs:
             except CorekitError as error:
                 _log.error("job failed", job=run.job, run=run.id, code=error.code)
                 done.append(self._find(run.id))
-            except Exception as error:  # a job's own function: whatever it raises, the others go on
+            except Exception as error:  # noqa: BLE001 - whatever the function of a job raises, the others go on
                 _log.error("job failed", job=run.job, run=run.id, **raised_at(error))
                 done.append(self._find(run.id))
         return done
@@ -159,7 +159,7 @@ class Jobs:
                     for instant in due:
                         runs.ask(connection, plan.name, instant, now, origin="schedule")
 
-    # ------------------------------------------------------------------------------------------------------------- inside
+    # ------------------------------------------------------------------------------------------------------- inside
 
     def _execute(self, plan: _Plan, run: JobRun, *, by_hand: bool, go: bool = False, chunk: int = CHUNK) -> JobRun:
         who = runs.holder()

@@ -1,7 +1,7 @@
 """What a sweep writes, as set-based statements: the same rows as :mod:`corekit.activities.write` makes of a plan.
 
-The rows of a chunk stand in two temporary tables: ``corekit_swept``, one row per activity, and ``corekit_swept_part``, one
-row per part of a lot. Every statement reads them; what differs between the dialects is spelled by :class:`Spelling`.
+The rows of a chunk stand in two temporary tables: ``corekit_swept``, one row per activity, and ``corekit_swept_part``,
+one row per part of a lot. Every statement reads them; what differs between dialects is spelled by :class:`Spelling`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Column, Integer, MetaData, Table, Text, TextClause, bindparam, text
+from sqlalchemy import BindParameter, Column, Integer, MetaData, Table, Text, TextClause, bindparam, text
+from sqlalchemy.types import TypeEngine
 
 from corekit.db.types import Amount, Id, Instant, Json, Whole
 
 _metadata = MetaData()
-_TEMPORARY = {"prefixes": ["TEMPORARY"], "postgresql_on_commit": "DROP"}
 
 swept = Table(
     "corekit_swept",
@@ -43,7 +44,8 @@ swept = Table(
     # When it settles, and how: `apply`, `drop` or `refuse`.
     Column("at", Instant),
     Column("verdict", Text),
-    **_TEMPORARY,
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
 )
 part = Table(
     "corekit_swept_part",
@@ -61,7 +63,8 @@ part = Table(
     Column("balance", Whole, nullable=False),
     Column("pending", Whole, nullable=False),
     Column("at", Instant, nullable=False),
-    **_TEMPORARY,
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",
 )
 
 
@@ -149,7 +152,8 @@ FROM corekit_swept s WHERE s.account_id IS NULL"""
             f"UPDATE corekit_swept AS s SET account_id = {id_('account', 's.n')} WHERE s.account_id IS NULL"
         )
         self.parts = f"""
-INSERT INTO corekit_swept_part (k, n, place, lot_id, lot_seq, amount, running, account_id, account_seq, balance, pending, at)
+INSERT INTO corekit_swept_part (k, n, place, lot_id, lot_seq, amount, running, account_id, account_seq, balance,
+    pending, at)
 SELECT row_number() OVER (ORDER BY t.n, t.place), t.n, t.place, t.id, t.seq,
     CASE WHEN t.running <= t.amount THEN t.open ELSE t.amount - (t.running - t.open) END,
     t.running, t.account_id, t.account_seq, t.balance, t.pending, t.at
@@ -173,14 +177,14 @@ SELECT :source, s.external_id, '', CASE s.verdict WHEN 'refuse' THEN 'refused' E
     CASE s.verdict WHEN 'refuse' THEN :now ELSE s.at END
 FROM corekit_swept s ORDER BY s.n"""
         self.activities = f"""
-INSERT INTO core_activity (id, member_id, seq, type, occurred_at, recorded_at, source, external_id, amount, unit, payload,
-    actor, program, reverses, parent_id, depth, state, reason, measures)
-SELECT {activity}, s.member_id, s.seq + 1, :type, :occurred, s.at, :source, s.external_id, {{amount}}, :unit, {{payload}},
-    NULL, :program, NULL, NULL, 0, 'settled', NULL, {{measures}}
+INSERT INTO core_activity (id, member_id, seq, type, occurred_at, recorded_at, source, external_id, amount, unit,
+    payload, actor, program, reverses, parent_id, depth, state, reason, measures)
+SELECT {activity}, s.member_id, s.seq + 1, :type, :occurred, s.at, :source, s.external_id, {{amount}}, :unit,
+    {{payload}}, NULL, :program, NULL, NULL, 0, 'settled', NULL, {{measures}}
 FROM corekit_swept s WHERE s.verdict <> 'refuse' ORDER BY s.n"""
         self.effects = f"""
-INSERT INTO core_effect (id, activity_id, no, owner, kind, rule, account_kind, amount, shares, data, state, code, undoes,
-    undone, unfunded)
+INSERT INTO core_effect (id, activity_id, no, owner, kind, rule, account_kind, amount, shares, data, state, code,
+    undoes, undone, unfunded)
 SELECT {effect}, {activity}, 0, :owner, :effect_kind, s.rule, :kind, s.amount, NULL, NULL,
     CASE s.verdict WHEN 'apply' THEN 'applied' ELSE 'dropped' END,
     CASE s.verdict WHEN 'apply' THEN NULL ELSE 'INSUFFICIENT' END, NULL, 0, 0
@@ -241,13 +245,14 @@ ON CONFLICT (member_id, metric, day) DO UPDATE SET value = core_metric_day.value
 INSERT INTO core_posting (activity_id, id, effect_id, unit, debit_account_id, credit_account_id, amount, recorded_at)
 SELECT {activity}, {posting}, {id_("effect", "s.n")}, :unit_code, {debit}, {credit}, s.amount, s.at FROM {rows}""",
             f"""
-INSERT INTO core_entry (account_id, seq, posting_id, activity_id, side, amount, balance_after, available_after, recorded_at)
+INSERT INTO core_entry (account_id, seq, posting_id, activity_id, side, amount, balance_after, available_after,
+    recorded_at)
 SELECT s.account_id, s.account_seq + {place}, {posting}, {activity}, '{side}', s.amount, s.balance {sign} {change},
     s.balance {sign} {change} - s.pending, s.at FROM {rows}""",
         )
 
 
-_TYPES = {
+_TYPES: dict[str, TypeEngine[Any]] = {
     "at": Instant,
     "now": Instant,
     "occurred": Instant,
@@ -266,5 +271,5 @@ def bound(statement: str) -> tuple[TextClause, tuple[str, ...]]:
     PostgreSQL infers no type of a parameter that stands in a list of columns.
     """
     names = dict.fromkeys(re.findall(r"(?<![:\w]):([a-z_]+)", statement))
-    typed = (bindparam(name, type_=_TYPES.get(name, Text())) for name in names)
+    typed: list[BindParameter[Any]] = [bindparam(name, type_=_TYPES.get(name, Text())) for name in names]
     return text(statement).bindparams(*typed), tuple(names)

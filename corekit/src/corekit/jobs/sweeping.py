@@ -111,7 +111,7 @@ class Sweeping:
     def _found(self, read: Reader, terms: Terms, sweep: Sweep, members: int) -> Found:
         check(terms, sweep)
         rows = candidates(sweep, Bounds(self._at)).subquery()
-        row = read.one(
+        (row,) = read.all(
             select(
                 func.count().label("number"),
                 func.count(rows.c.member_id).label("members"),
@@ -193,9 +193,7 @@ class Sweeping:
             connection = settling.connection
             connection.exec_driver_sql("BEGIN IMMEDIATE" if self._database.dialect == "sqlite" else "BEGIN")
             try:
-                version = connection.execute(select(func.coalesce(func.max(program.c.version), 0))).scalar()
-                if version != terms.program.version:
-                    raise ProgramChanged
+                _check_program(connection, terms)
                 upto = connection.execute(_upto(position.after, width)).scalar()
                 writing = Chunk(
                     connection=connection,
@@ -237,10 +235,17 @@ class Sweeping:
         """Return the present instant by the kit's clock, asked on the connection that holds the locks."""
         if not self._settlement.clock.by_database or self._database.dialect == "sqlite":
             return self._settlement.clock.about_now()
-        return int(connection.exec_driver_sql(_CLOCK).scalar())
+        return int(connection.exec_driver_sql(_CLOCK).scalar_one())
 
 
 _CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
+
+
+def _check_program(connection: Connection, terms: Terms) -> None:
+    """Raise ProgramChanged where another version of the program holds than that of the terms."""
+    newest = select(func.coalesce(func.max(program.c.version), 0))
+    if connection.execute(newest).scalar() != terms.program.version:
+        raise ProgramChanged
 
 
 def check(terms: Terms, sweep: Sweep) -> None:

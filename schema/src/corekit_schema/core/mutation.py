@@ -9,6 +9,7 @@ from typing import Any
 from corekit import Activity, Line, NotFound
 from corekit_schema.context import Info
 from corekit_schema.core import inputs, permissions
+from corekit_schema.core.jobs import RUN_JOB
 from corekit_schema.core.payload import ActivityPayload, Recorded, record, recorded
 from corekit_schema.fields import Object
 from corekit_schema.inputs import Input
@@ -111,3 +112,4 @@ class Mutation(Object):
         permissions.REVERSE,
         "Take an activity back, with all that followed from it.",
     )
+    run_job = RUN_JOB

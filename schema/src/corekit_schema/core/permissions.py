@@ -15,6 +15,8 @@ CHANGE = "members.change"
 RECORD = "activities.record"
 SIMULATE = "activities.simulate"
 REVERSE = "activities.reverse"
+READ_JOBS = "jobs.read"
+RUN_JOBS = "jobs.run"
 
 PERMISSIONS = (
     Permission(name=READ, description="Read every member and everything about it."),
@@ -23,6 +25,8 @@ PERMISSIONS = (
     Permission(name=RECORD, description="Record activities of any type for any member."),
     Permission(name=SIMULATE, description="Ask what an activity would do."),
     Permission(name=REVERSE, description="Take activities back."),
+    Permission(name=READ_JOBS, description="See jobs and their runs."),
+    Permission(name=RUN_JOBS, description="Let jobs run, also what a circuit breaker holds."),
 )
 
 

@@ -101,7 +101,9 @@ TYPES = (
 )
 
 
-def plugin(*sweeps: Sweep, reacts: tuple[str, ...] | None = ("fees.earn", "fees.plain", "fees.spend"), **more: Any) -> ModuleType:
+def plugin(
+    *sweeps: Sweep, reacts: tuple[str, ...] | None = ("fees.earn", "fees.plain", "fees.spend"), **more: Any
+) -> ModuleType:
     """Return the plugin; with ``reacts=None`` it might react to everything, so nothing is written without asking it."""
     module = ModuleType("fees")
     declares = Declares(
