@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
-from sqlalchemy import Select, Text, cast, func, literal, select
+from sqlalchemy import SelectBase, Text, cast, func, literal, select
 
 from corekit import (
     AccountKind,
@@ -29,7 +28,7 @@ from corekit.clock import moment
 FEE = 10
 
 
-def yearly(bounds: Bounds) -> Select[Any]:
+def yearly(bounds: Bounds) -> SelectBase:
     """Select every member, with the fee of the year."""
     name = literal(f"{moment(bounds.at).year}:").concat(func.replace(cast(member.c.id, Text), "-", ""))
     columns = (member.c.id.label("member_id"), name.label("key"))

@@ -18,7 +18,8 @@ from sqlalchemy import select, update
 from corekit import Activity, CorekitError, Job, Kit, Limits, NotFound, SettingsError
 from corekit.activities.tables import activity
 from corekit.jobs import sweeping
-from corekit.jobs.runs import SILENCE
+from corekit.clock import micros
+from corekit.jobs.runs import SILENCE, claim
 from corekit.jobs.tables import run as runs
 from corekit.members.tables import member
 from corekit.testing.clock import SettableClock
@@ -64,6 +65,16 @@ def test_an_interrupted_run_goes_on_where_it_was_once_its_runner_is_silent(house
     (taken,) = house.kit.jobs.tick()
     assert (taken.id, taken.at, taken.state, taken.settled) == (run.id, run.at, "done", 10)
     assert house.is_proved()
+
+
+def test_a_claim_is_one_runners_as_long_as_it_says_something(house: Any, monkeypatch: Any) -> None:
+    run = _interrupted(house, monkeypatch)
+    beat = micros(run.beat_at)
+    claims = [
+        (who, claim(house.kit.database, run.id, beat + after, who))
+        for who, after in (("early", SILENCE - 1), ("first", SILENCE), ("second", SILENCE))
+    ]
+    assert claims == [("early", False), ("first", True), ("second", False)]
 
 
 def test_by_hand_what_was_interrupted_goes_on_first(house: Any, monkeypatch: Any) -> None:

@@ -14,9 +14,10 @@ from sqlalchemy import Text, cast, literal, null, select, union_all
 
 from corekit import Activity, PluginError, hookimpl
 from corekit.activities.tables import activity, intake, request
+from corekit.ledger.tables import lot
 
 EXAMPLES = settings(
-    max_examples=12,
+    max_examples=10,
     deadline=None,
     database=None,
     derandomize=True,
@@ -24,9 +25,13 @@ EXAMPLES = settings(
 )
 # What members did before: coins earned (the last digit says in how many months they lapse) and spent, on which day.
 doings = st.lists(
-    st.tuples(st.sampled_from(["fees.earn", "fees.spend", "fees.plain"]), st.integers(1, 90), st.integers(0, 200)),
+    st.tuples(
+        st.sampled_from(["fees.earn", "fees.earn", "fees.spend", "fees.plain"]), st.integers(1, 90), st.integers(0, 29)
+    ),
     max_size=5,
 )
+later = st.sampled_from([30, 100])
+"""Before anything lapses, and when some of it has."""
 ends = st.sampled_from(["", "member.frozen", "member.cancelled"])
 
 
@@ -45,6 +50,15 @@ def test_a_fee_is_one_activity_per_member_and_each_can_ask_why(house: Any) -> No
     (found,) = house.rows(activity, "id", type="fees.fee", member_id=poor)
     (dropped,) = house.kit.why(found[0]).effects
     assert (dropped.effect.state, dropped.effect.code) == ("dropped", "INSUFFICIENT")
+    assert house.is_proved()
+
+
+def test_a_fee_takes_what_lapses_first_then_what_is_oldest(house: Any) -> None:
+    (member,) = house.joins()
+    for coins in (39, 31, 30, 21):  # in 9 months, in 1, in 24, in 1
+        house.does(member, "fees.earn", coins)
+    house.kit.jobs.run("fees.yearly")
+    assert house.rows(lot, "issued", "consumed") == [(21, 9), (30, 0), (31, 31), (39, 0)]
     assert house.is_proved()
 
 
@@ -160,20 +174,24 @@ def test_a_sweep_ends_where_settling_one_by_one_ends(make_house: Any, sweep: str
     fast, slow = make_house(fees.plugin(*declared)), make_house(fees.plugin(*declared, reacts=None))
 
     @EXAMPLES
-    @given(scripts=st.lists(st.tuples(doings, ends), min_size=1, max_size=4), chunk=st.sampled_from([1, 2, 5_000]))
-    def property_(scripts: list[Any], chunk: int) -> None:
-        both = []
+    @given(
+        scripts=st.lists(st.tuples(doings, ends), min_size=2, max_size=5),
+        chunk=st.sampled_from([1, 2, 5_000]),
+        day=later,
+    )
+    def property_(scripts: list[Any], chunk: int, day: int) -> None:
+        both: list[Any] = []
         start = fast.clock()
         for house in (fast, slow):
             fast.clock.set(start)
             members = house.joins(len(scripts))
             for member, (script, end) in zip(members, scripts, strict=True):
-                for kind, amount, day in sorted(script, key=lambda step: step[2]):
-                    fast.clock.set(start + timedelta(days=day))
+                for kind, amount, when in sorted(script, key=lambda step: step[2]):
+                    fast.clock.set(start + timedelta(days=when))
                     house.does(member, kind, amount)
                 if end:
                     house.does(member, end)
-            fast.clock.set(start + timedelta(days=201))
+            fast.clock.set(start + timedelta(days=day))
             house.kit.jobs.run(sweep, chunk=chunk)
             both.append((house, members))
         assert fast.books(both[0][1]) == slow.books(both[1][1])
@@ -217,6 +235,19 @@ def test_an_expiry_by_sweep_is_what_the_touch_of_an_account_makes(house: Any) ->
     assert house.is_proved()
 
 
+def test_a_gift_to_who_owes_goes_by_the_ordinary_path_and_pays_first(house: Any) -> None:
+    (member,) = house.joins()
+    earned = house.does(member, "fees.earn", 20)
+    house.does(member, "fees.spend", 20)
+    house.clock.advance(seconds=1)
+    house.kit.reverse(earned.activity_id)
+    assert house.balances(member)["fees.debt"] == -20
+    run = house.kit.jobs.run("fees.gift")
+    assert (run.settled, run.waiting) == (0, 1)
+    assert house.balances(member) == {"fees": 0, "fees.debt": -13}
+    assert house.is_proved()
+
+
 def test_a_run_as_of_an_instant_settles_then(house: Any) -> None:
     (member,) = house.joins()
     house.does(member, "fees.earn", 100)
@@ -235,7 +266,8 @@ def test_many_members_in_small_chunks_are_each_done_once(house: Any) -> None:
     assert house.is_proved()
 
 
-def test_a_member_with_several_rows_is_done_row_by_row(make_house: Any) -> None:
+@pytest.mark.parametrize("chunk", [1, 3])
+def test_a_member_with_several_rows_is_done_row_by_row(make_house: Any, chunk: int) -> None:
     def twice(bounds: Any) -> Any:
         one = fees.gifts(bounds).subquery()
         kept = [
@@ -246,7 +278,7 @@ def test_a_member_with_several_rows_is_done_row_by_row(make_house: Any) -> None:
 
     house = make_house(fees.plugin(evolve(fees.GIFT, select=twice)))
     members = house.joins(5)
-    assert house.kit.jobs.run("fees.gift", chunk=3).settled == 10
+    assert house.kit.jobs.run("fees.gift", chunk=chunk).settled == 10
     assert [house.balances(member) for member in members] == [{"fees": 14}] * 5
     assert house.is_proved()
 

@@ -11,7 +11,7 @@ from attrs import field, frozen
 from corekit.activities.effects import Otherwise
 
 if TYPE_CHECKING:
-    from sqlalchemy import Select
+    from sqlalchemy import SelectBase
 
     from corekit.jobs.bounds import Bounds
     from corekit.kit import Kit
@@ -53,7 +53,7 @@ class Sweep:
 
     name: str
     activity_type: str
-    select: Callable[[Bounds], Select[Any]] = field(repr=False)
+    select: Callable[[Bounds], SelectBase] = field(repr=False)
     description: str = ""
     effect: SweepEffect | None = None
     account: str | None = None

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
-from sqlalchemy import Select, Text, cast, func, literal, select
+from sqlalchemy import SelectBase, Text, cast, func, literal, select
 
 from corekit.activities.terms import Terms, expired
 from corekit.db.types import Whole
@@ -35,7 +34,7 @@ def expiry(terms: Terms) -> Iterator[Sweep]:
             )
 
 
-def _due(kind: str, bounds: Bounds) -> Select[Any]:
+def _due(kind: str, bounds: Bounds) -> SelectBase:
     """Select the members with due lots; the first of them and its count of movements name the expiry for ever."""
     open_ = lot.c.issued - lot.c.consumed - lot.c.held - lot.c.expired
     # Among the members of a part the lots are found by account; the index by expiry would find those of all members.

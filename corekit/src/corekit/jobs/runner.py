@@ -129,7 +129,7 @@ class Jobs:
         raises is kept with its run, which is tried again later; the others go on.
         """
         self._enter_due()
-        plans, done = self._plans(), []
+        plans, done = self._plans(), list[JobRun]()
         with self._kit.read() as read:
             waiting = runs.open_runs(read, self._settlement.now())
         for run in waiting:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import Connection, Select, Table, and_, cast, func, insert, literal, null, select
+from sqlalchemy import Connection, SelectBase, Table, and_, cast, func, insert, literal, null, select
 from sqlalchemy.schema import CreateTable
 
 from corekit.activities import tables as activities
@@ -51,7 +51,7 @@ def is_plain(terms: Terms, sweep: Sweep) -> bool:
     )
 
 
-def candidates(sweep: Sweep, bounds: Bounds) -> Select[Any]:
+def candidates(sweep: Sweep, bounds: Bounds) -> SelectBase:
     """Select what a sweep finds and what nothing was done for yet: member, key, amount and rule."""
     chosen = sweep.select(bounds).subquery("chosen")
     name = literal(f"{sweep.activity_type}:").concat(chosen.c.key)
@@ -170,7 +170,7 @@ class Chunk:
         """Return the condition of rows that only the ordinary path can settle: something comes before them."""
         if self.sweep.effect == "Expire":
             return ""
-        conditions = []
+        conditions: list[str] = []
         if not self._type.internal:
             good = [state for state in STATES if allowed(state, self._type.name) is None]
             conditions.append(f"s.state NOT IN ({_texts(good)})")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Select, Text, case, cast, func, literal, select
+from sqlalchemy import SelectBase, Text, case, cast, func, literal, select
 
 from corekit import (
     AccountKind,
@@ -40,7 +40,7 @@ def key() -> Any:
     return func.replace(cast(member.c.id, Text), "-", "")
 
 
-def yearly(bounds: Bounds) -> Select[Any]:
+def yearly(bounds: Bounds) -> SelectBase:
     """Select every member that has not left, with the fee; who has much pays double by another rule."""
     balance = account.c.credits_posted - account.c.debits_posted
     rich = func.coalesce(balance, 0) >= 10 * FEE
@@ -57,7 +57,7 @@ def yearly(bounds: Bounds) -> Select[Any]:
     )
 
 
-def gifts(bounds: Bounds) -> Select[Any]:
+def gifts(bounds: Bounds) -> SelectBase:
     """Select every member, with a gift."""
     columns = (member.c.id.label("member_id"), key().label("key"))
     return select(*columns, literal(7).label("amount"), literal("gift@1").label("rule")).where(
@@ -65,7 +65,7 @@ def gifts(bounds: Bounds) -> Select[Any]:
     )
 
 
-def notes(bounds: Bounds) -> Select[Any]:
+def notes(bounds: Bounds) -> SelectBase:
     """Select every member, with a note."""
     return select(
         member.c.id.label("member_id"), key().label("key"), literal(0).label("amount"), literal("note@1").label("rule")
