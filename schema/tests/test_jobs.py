@@ -22,6 +22,7 @@ def graph(make_kit: Any, door: Any) -> Any:
     return door(make_kit())
 
 
+@pytest.mark.row("X5", way="graphql")
 def test_a_job_is_asked_for_run_by_a_scheduler_and_remembered(graph: Any) -> None:
     (expiry,) = [job for job in graph.data(JOBS)["jobs"] if job["name"] == "expiry"]
     assert (expiry["schedule"], expiry["lastRun"]) == ("5 0 * * *", None)

@@ -17,8 +17,8 @@ from sqlalchemy import select, update
 
 from corekit import Activity, CorekitError, Job, Kit, Limits, NotFound, SettingsError
 from corekit.activities.tables import activity
-from corekit.jobs import sweeping
 from corekit.clock import micros
+from corekit.jobs import sweeping
 from corekit.jobs.runs import SILENCE, claim
 from corekit.jobs.tables import run as runs
 from corekit.members.tables import member

@@ -35,6 +35,7 @@ later = st.sampled_from([30, 100])
 ends = st.sampled_from(["", "member.frozen", "member.cancelled"])
 
 
+@pytest.mark.row("X5", way="python")
 def test_a_fee_is_one_activity_per_member_and_each_can_ask_why(house: Any) -> None:
     poor, enough, rich = house.joins(3)
     house.does(enough, "fees.earn", 100)
@@ -87,6 +88,7 @@ def test_who_cannot_pay_is_refused_or_the_fee_is_dropped_as_the_sweep_says(make_
     assert house.is_proved()
 
 
+@pytest.mark.row("X5", way="reversal")
 def test_each_activity_of_a_sweep_can_be_reversed_except_an_expiry(house: Any) -> None:
     (member,) = house.joins()
     house.does(member, "fees.earn", 101)

@@ -122,19 +122,6 @@ class Attempt:
             raise Conflict("every member moved on")
         return answers, rest
 
-    def expire(self, members: Sequence[str], at: int) -> int:
-        """Let due lots lapse."""
-        plan = Plan(self.terms, self.store, at)
-        plan.load_members(members)
-        applier = Applier(plan, self.known.guarded)
-        for member in plan.members.values():
-            applier.expire(member, at, kernel_time=False)
-            member.journal.keep()
-        number = sum(len(member.planned) for member in plan.members.values())
-        if self._write(plan, [], [], None):
-            raise Conflict("members moved on")
-        return number
-
     # ------------------------------------------------------------------------------------------------ planning
 
     @staticmethod

@@ -16,7 +16,7 @@ from corekit.activities.incoming import REGISTERED, Incoming, Key
 from corekit.activities.outcome import Outcome
 from corekit.activities.reverse import Original
 from corekit.activities.terms import Terms
-from corekit.clock import day_number, micros, moment
+from corekit.clock import micros, moment
 from corekit.ledger.state import NEVER, Account, Assignment, Lot, Member
 from corekit.ledger.store import Conflict, Needs, ProgramChanged, Store
 
@@ -67,12 +67,6 @@ class Plan:
             self._load_originals(sorted(set(wanted)))
         if names := [name for i in arriving if (name := joining_name(i)) is not None]:
             self._taken.update(self.store.taken(names))
-
-    def load_members(self, ids: Sequence[str]) -> None:
-        """Read members and what is due of theirs, for a sweep."""
-        today = day_number(self.terms.day(self.now))
-        for row in self.store.members(ids, Needs((), today, today, self.now)):
-            self._load_member(row)
 
     def _load_member(self, row: tuple[Any, ...]) -> None:
         (

@@ -1,7 +1,7 @@
 """Settlement: the one path on which value moves.
 
 Prepare, react and plan with no lock held; then begin, lock the members, see that nobody moved on, write everything in a
-fixed set of statements, commit. ``record``, ``record_many``, ``simulate``, workers and sweeps are this one function.
+fixed set of statements, commit. ``record``, ``record_many``, ``simulate`` and workers are this one function.
 """
 
 from __future__ import annotations
@@ -103,23 +103,6 @@ class Settlement:
                     raise Busy(message) from None
                 time.sleep(0.001 * lost)
         return answers
-
-    def expire(self, members: Sequence[str], at: int) -> int:
-        """Let the due lots of members lapse; return how many activities that took."""
-        lost = 0
-        while True:
-            try:
-                with self._connected() as (store, settling):
-                    return Attempt(self._terms(), self.clock, store, settling, Known(), self._breaker).expire(
-                        members, at
-                    )
-            except ProgramChanged:
-                self._renew()
-            except Conflict:
-                lost += 1
-                if lost > MOST_TRIES:
-                    raise Busy("others keep changing the same members; run the sweep again") from None
-                time.sleep(0.001 * lost)
 
     @contextmanager
     def _connected(self) -> Generator[tuple[Store, Settling]]:
