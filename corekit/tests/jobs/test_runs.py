@@ -329,6 +329,24 @@ def test_a_job_that_raises_is_remembered_tried_again_and_harms_nobody(make_house
     assert (again.state, again.settled, again.told) == ("done", 3, {"sent": 3})
 
 
+def test_what_failed_is_not_tried_again_once_a_later_run_took_its_place(make_house: Any) -> None:
+    tries: list[datetime] = []
+
+    def raising(work: Any) -> None:
+        tries.append(work.at)
+        raise RuntimeError
+
+    job = Job(name="fees.job", run=raising, schedule="0 * * * *")
+    house = make_house(fees.plugin(jobs=[job]), jobs={"expiry": {"schedule": ""}, "fees.yearly": {"schedule": ""}})
+    house.kit.jobs.tick()
+    for _ in range(2):
+        house.clock.advance(minutes=60)
+        house.kit.jobs.tick()
+    house.clock.advance(minutes=6)
+    house.kit.jobs.tick()
+    assert [each.hour for each in tries] == [13, 14, 14]
+
+
 def test_nobody_runs_what_nobody_declares(house: Any) -> None:
     for ask in (house.kit.jobs.run, house.kit.jobs.ask, house.kit.jobs.runs):
         with pytest.raises(NotFound, match="expiry"):

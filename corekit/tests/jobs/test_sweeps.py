@@ -250,6 +250,23 @@ def test_a_gift_to_who_owes_goes_by_the_ordinary_path_and_pays_first(house: Any)
     assert house.is_proved()
 
 
+@pytest.mark.parametrize("effect", ["Debit", "Credit"])
+def test_an_account_kind_without_lots_is_swept_as_well(make_house: Any, effect: Any) -> None:
+    declared = [fees.fee(account="fees.plain", effect=effect)]
+    fast, slow = make_house(fees.plugin(*declared)), make_house(fees.plugin(*declared, reacts=None))
+    books: list[Any] = []
+    for house in (fast, slow):
+        house.clock.set("2026-05-01T00:00:00+00:00")
+        members = house.joins(3)
+        for member, amount in zip(members, (10, 100), strict=False):
+            house.does(member, "fees.plain", amount)
+        run = house.kit.jobs.run("fees.yearly")
+        assert (run.settled, run.waiting) == ((3, 0) if house is fast else (0, 3))
+        books.append(house.books(members))
+        assert house.is_proved()
+    assert books[0] == books[1]
+
+
 def test_a_run_as_of_an_instant_settles_then(house: Any) -> None:
     (member,) = house.joins()
     house.does(member, "fees.earn", 100)

@@ -23,7 +23,7 @@ from corekit.jobs.errors import Lost
 from corekit.jobs.tables import job as _job
 from corekit.jobs.tables import run as _run
 
-SILENCE = 60_000_000
+SILENCE = 120_000_000
 """Microseconds after which a runner that said nothing has lost its run."""
 PAUSE = 300_000_000
 """Microseconds after which a run that failed is taken up again by a scheduler."""
@@ -164,11 +164,16 @@ def latest(read: Reader, now: int, names: Iterable[str]) -> dict[str, JobRun]:
 
 
 def open_runs(read: Reader, now: int) -> list[JobRun]:
-    """Return the runs that a runner may take now, oldest first: asked for, silent, or failed some time ago."""
+    """Return the runs that a runner may take now, oldest first: asked for, silent, or failed some time ago.
+
+    What failed is not tried again once a later run took its place.
+    """
+    later = _run.alias("later")
+    is_newest = ~select(later.c.id).where(later.c.job == _run.c.job, later.c.asked_at > _run.c.asked_at).exists()
     may = or_(
         _run.c.state == "asked",
         and_(_run.c.state == "running", _run.c.beat_at <= now - SILENCE),
-        and_(_run.c.state == "failed", _run.c.origin == "schedule", _run.c.ended_at <= now - PAUSE),
+        and_(_run.c.state == "failed", _run.c.origin == "schedule", _run.c.ended_at <= now - PAUSE, is_newest),
     )
     # The partial index names the three states.
     open_ = _run.c.state.in_(("asked", "running", "failed"))
