@@ -128,6 +128,7 @@ def test_many_who_run_the_same_job_at_once_take_each_fee_once(house: Any) -> Non
     assert set(outcomes) <= {"done", "JOB_RUNNING"}
     assert "done" in outcomes
     assert house.count(activity, type="fees.fee") == 40
+    assert {row[0] for row in house.rows(runs, "state")} <= {"done", "failed"}, "nothing is left to be run"
     assert house.is_proved()
 
 

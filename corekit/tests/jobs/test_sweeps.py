@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Text, cast, literal, null, select, union_all
 
-from corekit import Activity, PluginError, hookimpl
+from corekit import Activity, Json, PluginError, hookimpl
 from corekit.activities.tables import activity, intake, request
 from corekit.ledger.tables import lot
 
@@ -247,6 +247,19 @@ def test_a_gift_to_who_owes_goes_by_the_ordinary_path_and_pays_first(house: Any)
     run = house.kit.jobs.run("fees.gift")
     assert (run.settled, run.waiting) == (0, 1)
     assert house.balances(member) == {"fees": 0, "fees.debt": -13}
+    assert house.is_proved()
+
+
+@pytest.mark.parametrize("reacts", [("fees.earn",), None])
+def test_a_sweep_without_an_effect_records_what_its_select_tells(make_house: Any, reacts: Any) -> None:
+    def told(bounds: Any) -> Any:
+        rows = fees.notes(bounds).subquery()
+        return select(*rows.c, literal({"why": "x'y", "n": 1}, Json()).label("payload"))
+
+    house = make_house(fees.plugin(evolve(fees.NOTE, select=told), reacts=reacts))
+    house.joins(2)
+    house.kit.jobs.run("fees.note")
+    assert house.rows(activity, "payload", "amount", type="fees.note") == [({"why": "x'y", "n": 1}, 0)] * 2
     assert house.is_proved()
 
 

@@ -104,8 +104,13 @@ class Jobs:
                 raise Running(f"job {name} is running since {since} ({broken.holder})", job=name, since=since)
             self._execute(plan, broken, by_hand=True, chunk=chunk)
         held = self._standing(name, "held") if go and at is None else None
-        id_ = held.id if held is not None else self.ask(name, at, go=go).id
-        return self._execute(plan, self._find(id_), by_hand=True, go=go, chunk=chunk)
+        run = held if held is not None else self.ask(name, at, go=go)
+        try:
+            return self._execute(plan, run, by_hand=True, go=go, chunk=chunk)
+        except Running:
+            with self._kit.database.write() as connection:
+                runs.withdraw(connection, run.id, self._settlement.now(), Running.code)
+            raise
 
     def ask(self, name: str, at: datetime | None = None, *, go: bool = False) -> JobRun:
         """Let the next scheduler run a job, and return the run that waits for it; see :meth:`run`."""
@@ -148,16 +153,20 @@ class Jobs:
         return done
 
     def _enter_due(self) -> None:
-        now = self._settlement.now()
-        for plan in self._plans().values():
+        now, plans = self._settlement.now(), self._plans()
+        with self._kit.read() as read:
+            followed = runs.followed_to(read)
+        for plan in plans.values():
             if plan.schedule is None:
                 continue
-            with self._kit.database.write() as connection:
-                before = runs.follow(connection, plan.name, now)
-                due = plan.schedule.due(before, now, each=plan.catch_up == "each")
-                if due and runs.followed(connection, plan.name, before, due[-1]):
-                    for instant in due:
-                        runs.ask(connection, plan.name, instant, now, origin="schedule")
+            before = followed.get(plan.name)
+            if before is None:
+                runs.follow(self._kit.database, plan.name, now)
+            elif due := plan.schedule.due(before, now, each=plan.catch_up == "each"):
+                with self._kit.database.write() as connection:
+                    if runs.followed(connection, plan.name, before, due[-1]):
+                        for instant in due:
+                            runs.ask(connection, plan.name, instant, now, origin="schedule")
 
     # ------------------------------------------------------------------------------------------------------- inside
 

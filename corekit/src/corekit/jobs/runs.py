@@ -125,13 +125,19 @@ def _change(connection: Connection, id_: str, who: str, **values: Any) -> None:
         raise Lost(f"another runner has taken run {id_} over; it goes on there", run=id_)
 
 
-def follow(connection: Connection, name: str, now: int) -> int:
-    """Return the instant up to which a schedule was followed; the first time that is now."""
-    found = connection.execute(select(_job.c.followed_to).where(_job.c.name == name)).scalar()
-    if found is not None:
-        return int(found)
-    connection.execute(insert(_job).values(name=name, followed_to=now))
-    return now
+def withdraw(connection: Connection, id_: str, now: int, code: str) -> None:
+    """End a run that was asked for and that nobody has taken."""
+    asked = and_(_run.c.id == id_, _run.c.state == "asked")
+    connection.execute(update(_run).where(asked).values(state="failed", ended_at=now, code=code))
+
+
+def follow(database: Database, name: str, now: int) -> None:
+    """Begin to follow a schedule: what came before is not made up for."""
+    try:
+        with database.write() as connection:
+            connection.execute(insert(_job).values(name=name, followed_to=now))
+    except IntegrityError:  # another scheduler began at the same moment
+        return
 
 
 def followed(connection: Connection, name: str, before: int, upto: int) -> bool:
@@ -141,6 +147,11 @@ def followed(connection: Connection, name: str, before: int, upto: int) -> bool:
 
 
 # ----------------------------------------------------------------------------------------------------------- reading
+
+
+def followed_to(read: Reader) -> dict[str, int]:
+    """Return up to which instant each schedule was followed."""
+    return {row.name: row.followed_to for row in read.all(select(_job))}
 
 
 def find(read: Reader, id_: str, now: int) -> JobRun | None:
