@@ -15,7 +15,7 @@ from attrs import frozen
 from rich.console import Console
 from rich.table import Table
 
-from bench import bulk, growth, intake, orm, post
+from bench import bulk, growth, intake, orm, post, sweeps
 from bench.compare import Goal, report
 from bench.servers import ROOT, Servers, servers
 
@@ -34,6 +34,7 @@ class Benchmark:
 
 _ORM = "ORM unit of work that locks, loads and writes the same : record, {}"
 _BULK = "record : record_many, {}"
+_SWEEP = "a member recorded alone : by a sweep, {}"
 BENCHMARKS = (
     Benchmark(
         Goal(id="orm-postgresql", what=_ORM.format("PostgreSQL"), must=3, aim=6),
@@ -72,6 +73,31 @@ BENCHMARKS = (
         ),
         growth.measure,
     ),
+    Benchmark(
+        Goal(id="sweeps-fee", what=_SWEEP.format("the fee of 1,000,000, PostgreSQL"), must=10, aim=20),
+        partial(sweeps.measure, dialect="postgresql", name=sweeps.FEE),
+    ),
+    Benchmark(
+        Goal(id="sweeps-expiry", what=_SWEEP.format("the expiry of 1,000,000, PostgreSQL"), must=10, aim=20),
+        partial(sweeps.measure, dialect="postgresql", name=sweeps.EXPIRY),
+    ),
+    Benchmark(
+        Goal(id="sweeps-sqlite", what=_SWEEP.format("the fee of 5,000, SQLite"), must=10, aim=20),
+        partial(sweeps.measure, dialect="sqlite", name=sweeps.FEE),
+    ),
+    Benchmark(
+        Goal(id="sweeps-growth", what="sweeps over 1,000,000 members : over 100,000", must=12, aim=10, at_most=True),
+        sweeps.measure_growth,
+    ),
+    Benchmark(
+        Goal(
+            id="sweeps-memory",
+            what="peak memory of the process, after 1,000,000 members : after 100,000",
+            must=1.1,
+            at_most=True,
+        ),
+        sweeps.measure_memory,
+    ),
 )
 
 
@@ -80,9 +106,13 @@ def main(arguments: Sequence[str]) -> int:
     known = {benchmark.goal.id: benchmark for benchmark in BENCHMARKS}
     parser = argparse.ArgumentParser("make bench", description="Measure all, or those named.")
     parser.add_argument("ids", nargs="*", metavar="ID", help=f"what to measure; all of {', '.join(known)} by default")
-    asked: list[str] = parser.parse_args(arguments).ids
-    if unknown := [id_ for id_ in asked if id_ not in known]:
-        parser.error(f"there is no benchmark {unknown[0]}; there are {', '.join(known)}")
+    named: list[str] = parser.parse_args(arguments).ids
+    asked: list[str] = []
+    for id_ in named:  # a group is asked for by how its ids begin
+        found = [name for name in known if name == id_ or name.startswith(f"{id_}-")]
+        if not found:
+            parser.error(f"there is no benchmark {id_}; there are {', '.join(known)}")
+        asked += found
     progress = Console(stderr=True)
     rows: list[dict[str, object]] = []
     with servers() as place:

@@ -12,12 +12,14 @@ from pathlib import Path
 CORE = Path(__file__).resolve().parent.parent / "corekit/src/corekit"
 HALL = "(hall)"
 CEILINGS = {
-    HALL: 2_650,
-    "activities": 4_600,
-    "cli": 1_150,
-    "db": 850,
+    HALL: 2_900,
+    "activities": 4_800,
+    "cli": 1_300,
+    "db": 900,
+    "jobs": 1_850,
     "ledger": 3_000,
     "members": 550,
+    "outbox": 700,
     "program": 600,
     "tiers": 350,
 }

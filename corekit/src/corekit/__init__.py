@@ -43,6 +43,10 @@ if TYPE_CHECKING:
         SettingsError,
         Unavailable,
     )
+    from corekit.jobs.bounds import Bounds
+    from corekit.jobs.declared import Job, Limits, Sweep, Work
+    from corekit.jobs.runner import JobState
+    from corekit.jobs.runs import JobRun
     from corekit.kit import Kit
     from corekit.ledger.expiry import Expiry
     from corekit.ledger.read import Balance, balances, expiring
@@ -100,6 +104,10 @@ _HOMES = {
         "SettingsError",
         "Unavailable",
     ),
+    "corekit.jobs.bounds": ("Bounds",),
+    "corekit.jobs.declared": ("Job", "Limits", "Sweep", "Work"),
+    "corekit.jobs.runner": ("JobState",),
+    "corekit.jobs.runs": ("JobRun",),
     "corekit.kit": ("Kit",),
     "corekit.ledger.expiry": ("Expiry",),
     "corekit.ledger.read": ("Balance", "balances", "expiring"),
@@ -124,6 +132,7 @@ __all__ = [
     "Applied",
     "Balance",
     "Batch",
+    "Bounds",
     "Bundle",
     "Busy",
     "Capture",
@@ -146,9 +155,13 @@ __all__ = [
     "Instant",
     "Integrity",
     "Invalid",
+    "Job",
+    "JobRun",
+    "JobState",
     "Json",
     "Kit",
     "Ladder",
+    "Limits",
     "Line",
     "Lineage",
     "MemberFacts",
@@ -167,12 +180,14 @@ __all__ = [
     "Section",
     "Settings",
     "SettingsError",
+    "Sweep",
     "Tier",
     "Transfer",
     "Unavailable",
     "Unit",
     "Whole",
     "Window",
+    "Work",
     "__version__",
     "any_of",
     "balances",

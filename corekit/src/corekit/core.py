@@ -14,6 +14,8 @@ from corekit.activities.activity import Batch
 from corekit.activities.effects import LONGEST_HOLD, Capture, Effect, Enrol, Hold, Receive, Release, SetState, SetTier
 from corekit.clock import moment
 from corekit.declares import ActivityType, Declares, ErrorText
+from corekit.jobs.errors import ERRORS as JOB_ERRORS
+from corekit.jobs.holds import HOLDS
 from corekit.ledger.voucher import LARGEST_AMOUNT
 from corekit.members import importing, states
 from corekit.metrics import Metric
@@ -81,6 +83,7 @@ ERRORS = (
     *document.ERRORS,
     *importing.ERRORS,
     *paging.ERRORS,
+    *JOB_ERRORS,
     ErrorText(
         "MEMBER_EXISTS", "A member with external id {external_id} exists.", "外部编号为 {external_id} 的会员已存在。"
     ),
@@ -210,6 +213,7 @@ def declares(profile: type[Schema] | None) -> Declares:
                 name="visits", activities=("purchase",), measure="count", description="How often the member bought."
             ),
         ),
+        jobs=(HOLDS,),
         errors=ERRORS,
     )
 

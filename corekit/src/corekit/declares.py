@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +16,7 @@ from corekit.metrics import Metric
 if TYPE_CHECKING:
     from corekit.activities.plugin_write import Applied, PluginWrite
     from corekit.db.lineage import Lineage
+    from corekit.jobs.declared import Job, Sweep
 
 
 @frozen
@@ -114,12 +115,13 @@ class Section:
     """The plugin's own section of the program file, and what follows from its content.
 
     ``schema`` loads it (an absent section is loaded as an empty one). ``accounts`` and ``metrics`` derive
-    account kinds and metrics from what was loaded.
+    account kinds and metrics from what was loaded, ``reacts`` the activity types to which it makes the plugin react.
     """
 
     schema: type[Schema]
     accounts: Callable[[Any], Sequence[AccountKind]] | None = None
     metrics: Callable[[Any], Sequence[Metric]] | None = None
+    reacts: Callable[[Any], Collection[str]] | None = None
 
 
 @frozen(kw_only=True)
@@ -128,6 +130,8 @@ class Declares:
 
     ``happened_from`` says where ``corekit_happened`` begins when the plugin is switched on for the first time: with
     what is recorded from ``now`` on, or at the ``beginning`` of all. Off and on again, it goes on where it was.
+    ``reacts`` are the activity types to which ``corekit_react`` reacts, besides those that its :class:`Section` derives
+    from the program: sweeps of other types need not ask it. With neither it may react to all.
     """
 
     requires: Sequence[str] = ()
@@ -137,6 +141,9 @@ class Declares:
     activities: Sequence[ActivityType] = ()
     effects: Sequence[EffectKind] = ()
     metrics: Sequence[Metric] = ()
+    sweeps: Sequence[Sweep] = ()
+    jobs: Sequence[Job] = ()
+    reacts: Sequence[str] | None = None
     permissions: Sequence[Permission] = ()
     errors: Sequence[ErrorText] = ()
     program: Section | None = None

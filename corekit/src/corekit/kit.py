@@ -19,7 +19,6 @@ from corekit.activities.incoming import Incoming, Key, key_reused, receive
 from corekit.activities.intake import Intake, lay_lanes
 from corekit.activities.outcome import Outcome
 from corekit.activities.settle import Settlement
-from corekit.activities.sweep import SweepResult, sweep
 from corekit.activities.tables import activity as activities
 from corekit.activities.terms import Terms
 from corekit.clock import Clock, micros, moment
@@ -29,6 +28,9 @@ from corekit.db.reader import Reader
 from corekit.errors import Invalid, NotFound, SettingsError
 from corekit.hooks import Hooks
 from corekit.ids import is_id, new_id
+from corekit.jobs.expiry import EXPIRY
+from corekit.jobs.runner import Jobs
+from corekit.jobs.schedule import Schedule
 from corekit.ledger import chart, tables
 from corekit.members.profile import profile_schema
 from corekit.outbox.delivery import Outbox, subscribe
@@ -36,11 +38,13 @@ from corekit.plugins import Plugin, discover
 from corekit.program import Program, current
 from corekit.registry import Registry
 from corekit.settings import Settings
+from corekit.validation import suggest
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from corekit.activities.views import Explanation
+    from corekit.jobs.runs import JobRun
     from corekit.ledger.verify import Report
 
 CHUNK = 500
@@ -73,6 +77,9 @@ class Kit:
         self._intake = Intake(self._settlement)
         self.outbox = Outbox(self.database, self.hooks, self._settlement.now)
         """What plugins are told, how far that is, and what could not be delivered."""
+        self.jobs = Jobs(self, self._settlement)
+        """The jobs: sweeps and whatever else is done at its time."""
+        self._check_jobs()
 
     # ------------------------------------------------------------------------------------------------- what it is
 
@@ -286,10 +293,16 @@ class Kit:
         with self.database.write() as connection:
             return intake.take_up(connection)
 
-    def sweep(self, name: str, at: datetime | None = None) -> SweepResult:
-        """Run a sweep (``expiry``) as of an instant, now by default."""
-        instant = micros(at) if at else self._settlement.now()
-        return sweep(self.database, self._settlement, self.terms().chart.books, name, instant)
+    def sweep(self, name: str, at: datetime | None = None) -> JobRun:
+        """Run a sweep (``expiry``) as of an instant, now by default, whatever share of all members or value it touches.
+
+        Short for :meth:`Jobs.run` by whoever has decided.
+        """
+        return self.jobs.run(name, at, go=True)
+
+    def lapse(self, members: Sequence[str], at: datetime) -> int:
+        """Let holds and lots of members lapse that are due at an instant; return how many activities that took."""
+        return self._settlement.expire(members, micros(at))
 
     def verify(self) -> Report:
         """Prove the books on one snapshot."""
@@ -320,6 +333,17 @@ class Kit:
                 problems=error.problems,
             )
 
+    def _check_jobs(self) -> None:
+        """Refuse settings of jobs that nobody declares, and schedules that are none."""
+        known = {EXPIRY, *self._declared.jobs}
+        for name in self.settings.jobs:
+            if name not in known:
+                raise SettingsError(f"[corekit.jobs.{name}]: there is no such job{suggest(name, known)}", job=name)
+        for name, declared in self._declared.jobs.items():
+            _check_schedule(declared.schedule, self.zone, name)
+        for name, job in self.settings.jobs.items():
+            _check_schedule(job.schedule, self.zone, name)
+
     def _check_ready(self) -> None:
         behind = [each.owner for each in self.lineages() if migrate.pending(self.database, each)]
         if behind:
@@ -331,6 +355,14 @@ class Kit:
         if missing := [code for code in terms.chart.books if code not in known]:
             message = f"the account kinds {', '.join(missing)} are not in the books yet; run: corekit db upgrade"
             raise SettingsError(message, code="DATABASE_BEHIND", kinds=missing)
+
+
+def _check_schedule(text: str | None, zone: ZoneInfo, name: str) -> None:
+    try:
+        if text:
+            Schedule.parse(text, zone)
+    except ValueError as error:
+        raise SettingsError(f"the schedule of job {name}: {error}", job=name) from None
 
 
 def _waiting(incoming: Incoming, fresh: Mapping[Key, Incoming], there: Mapping[Key, str]) -> Outcome:

@@ -16,11 +16,12 @@ from corekit.plugins import Plugin
 
 if TYPE_CHECKING:
     from corekit.db.lineage import Lineage
+    from corekit.jobs.declared import Job, Sweep
 
 CORE = "core"
 """The owner of what belongs to the core; what it owns anybody may use."""
 
-What = Literal["unit", "kind", "type", "effect", "metric", "permission", "error", "table"]
+What = Literal["unit", "kind", "type", "effect", "metric", "job", "permission", "error", "table"]
 
 _WORDS: Mapping[What, str] = {
     "unit": "unit",
@@ -28,6 +29,7 @@ _WORDS: Mapping[What, str] = {
     "type": "activity type",
     "effect": "effect kind",
     "metric": "metric",
+    "job": "job",
     "permission": "permission",
     "error": "error code",
     "table": "table",
@@ -48,6 +50,7 @@ class Registry:
     effects: Mapping[str, EffectKind]
     effect_classes: Mapping[type[Effect], EffectKind]
     metrics: Mapping[str, Metric]
+    jobs: Mapping[str, Sweep | Job]
     permissions: Mapping[str, Permission]
     errors: Mapping[str, ErrorText]
     owners: Mapping[tuple[What, str], str] = field(repr=False)
@@ -76,6 +79,7 @@ class Registry:
             effects=desk.of("effect"),
             effect_classes={effect: kind for effect, (_, kind) in desk.classes.items()},
             metrics=desk.of("metric"),
+            jobs=desk.of("job"),
             permissions=desk.of("permission"),
             errors=desk.of("error"),
             owners=MappingProxyType(desk.owners),
@@ -124,6 +128,7 @@ class _Desk:
     def __init__(self, labels: Mapping[str, str]) -> None:
         self.owners: dict[tuple[What, str], str] = {}
         self.classes: dict[type[Effect], tuple[str, EffectKind]] = {}
+        self.swept: dict[str, Sweep] = {}
         self._labels = labels
         self._values: dict[What, dict[str, Any]] = {what: {} for what in _WORDS}
         self._clashes: list[str] = []
@@ -149,6 +154,8 @@ class _Desk:
             *(("type", each.name, each) for each in declares.activities),
             *(("effect", each.name, each) for each in declares.effects),
             *(("metric", each.name, each) for each in declares.metrics),
+            *(("job", each.name, each) for each in declares.sweeps),
+            *(("job", each.name, each) for each in declares.jobs),
             *(("permission", each.name, each) for each in declares.permissions),
             *(("error", each.code, each) for each in declares.errors),
         )
@@ -156,6 +163,8 @@ class _Desk:
             self.put(owner, what, name, value)
         for kind in declares.effects:
             self._put_class(owner, kind)
+        for sweep in declares.sweeps:
+            self._check_sweep(owner, sweep)
         if declares.lineage is not None:
             self._put_lineage(owner, declares.lineage)
 
@@ -194,6 +203,22 @@ class _Desk:
             also = f"declares the effect kind {kind.name!r} for the class {kind.effect.__name__}"
             theirs = f"which {self._labels[first[0]]} has for {first[1].name!r}"
             self._clash(owner, f"{also}, {theirs}", "use a class of its own")
+
+    def _check_sweep(self, owner: str, sweep: Sweep) -> None:
+        """A sweep records a type of its own plugin, one sweep each, so that what it does is known by the type."""
+        what = f"sweeps by activities of type {sweep.activity_type!r}"
+        type_: ActivityType | None = self._values["type"].get(sweep.activity_type)
+        if type_ is None or self.owners["type", sweep.activity_type] != owner:
+            self._clash(owner, f"{what}, which it does not declare", "declare it")
+        elif sweep.effect is not None and not type_.internal:
+            self._clash(owner, f"{what}, which anybody may record", "declare it with internal=True")
+        elif (sweep.effect is None) != (sweep.account is None):
+            self._clash(
+                owner, f"has a sweep {sweep.name!r} with an effect or an account alone", "give it both, or neither"
+            )
+        elif self.swept.setdefault(sweep.activity_type, sweep) is not sweep:
+            also = f"by which {self.swept[sweep.activity_type].name!r} sweeps already"
+            self._clash(owner, f"{what}, {also}", "give each sweep a type of its own")
 
     def _put_lineage(self, owner: str, lineage: Lineage) -> None:
         if lineage.owner != owner:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from corekit.declares import Unit
 from corekit.errors import Invalid, SettingsError
 from corekit.errors import Path as KeyPath
+from corekit.jobs.declared import Limits
 from corekit.validation import load
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -28,6 +29,21 @@ class Source:
     """Where activities come from. A ``historical`` source settles each at the time it occurred."""
 
     historical: bool = False
+
+
+@frozen(kw_only=True)
+class JobSettings:
+    """What the operator says of a job. ``schedule`` "" takes it off its schedule; None is what the job declares."""
+
+    schedule: str | None = None
+    most_members: int | None = None
+    most_value: int | None = None
+    least: int | None = None
+
+    def limits(self, declared: Limits) -> Limits:
+        """Return the limits of a sweep where these differ from what it declares."""
+        given = {"members": self.most_members, "value": self.most_value, "least": self.least}
+        return evolve(declared, **{name: value for name, value in given.items() if value is not None})
 
 
 @frozen(kw_only=True)
@@ -58,6 +74,7 @@ class Settings:
     secret: str | None = field(repr=False)
     sources: Mapping[str, Source]
     profile: Mapping[str, AttributeSpec]
+    jobs: Mapping[str, JobSettings]
     sections: Mapping[str, Mapping[str, Any]]
 
     @classmethod
@@ -143,6 +160,36 @@ class _Source(Schema):
     def make(self, data: dict[str, Any], **_: Any) -> Source:
         """Make the value."""
         return Source(**data)
+
+
+class _Job(Schema):
+    schedule = fields.String(
+        load_default=None,
+        metadata={"description": "A cron expression on the program's clock; empty: by hand alone."},
+    )
+    most_members = fields.Integer(
+        strict=True,
+        load_default=None,
+        validate=validate.Range(0, 100),
+        metadata={"description": "A sweep over more of all members, in percent, waits for a go."},
+    )
+    most_value = fields.Integer(
+        strict=True,
+        load_default=None,
+        validate=validate.Range(0, 100),
+        metadata={"description": "A sweep that moves more of all value, in percent, waits for a go."},
+    )
+    least = fields.Integer(
+        strict=True,
+        load_default=None,
+        validate=validate.Range(min=0),
+        metadata={"description": "A sweep over fewer members never waits."},
+    )
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> JobSettings:
+        """Make the value."""
+        return JobSettings(**data)
 
 
 class _Attribute(Schema):
@@ -232,6 +279,12 @@ class _Core(Schema):
         fields.Nested(_Attribute),
         load_default=dict,
         metadata={"description": "Custom attributes of members: a table per attribute, by its name."},
+    )
+    jobs = fields.Dict(
+        fields.String(),
+        fields.Nested(_Job),
+        load_default=dict,
+        metadata={"description": "What differs from what jobs declare: a table per job, by its name."},
     )
 
     @validates_schema

@@ -74,7 +74,7 @@ def test_a_sweep_expires_once_and_finds_nothing_the_second_time(world: Any) -> N
         world.does(member, "toy.earn", 5, payload={"days": 9})
     at = world.clock() + timedelta(days=2)
     first, second = world.kit.sweep("expiry", at=at), world.kit.sweep("expiry", at=at)
-    assert (first.members, first.activities, second.members, second.activities) == (3, 3, 0, 0)
+    assert (first.found, first.settled, second.found, second.settled) == (3, 3, 0, 0)
     assert [world.balances(member) for member in members] == [{"toy": 5}] * 3
     assert world.is_proved()
 

@@ -99,9 +99,9 @@ def test_the_sweep_lets_holds_lapse(world: Any) -> None:
     member = world.member()
     world.does(member, "toy.earn", 100)
     _place(world, member, 60, seconds=30)
-    assert world.kit.sweep("holds", at=world.clock() + timedelta(seconds=29)).members == 0
-    assert world.kit.sweep("holds", at=world.clock() + timedelta(seconds=30)).activities == 1
-    assert world.kit.sweep("holds", at=world.clock() + timedelta(seconds=31)).members == 0
+    assert world.kit.sweep("holds", at=world.clock() + timedelta(seconds=29)).found == 0
+    assert world.kit.sweep("holds", at=world.clock() + timedelta(seconds=30)).settled == 1
+    assert world.kit.sweep("holds", at=world.clock() + timedelta(seconds=31)).found == 0
     assert world.is_proved()
 
 

@@ -33,7 +33,7 @@ def test_members_go_on_and_what_is_due_rests(world: Any, off: Callable[[], Any])
     world.clock.advance(days=5)
     bare = off()
     assert bare.does(member, "purchase", 900).settled
-    assert bare.kit.sweep("expiry").members == 0
+    assert bare.kit.sweep("expiry").found == 0
     assert bare.balances(member) == {"toy": 70}
     world.clock.advance(days=1)
     assert world.does(member, "toy.earn", 1).settled

@@ -48,6 +48,20 @@ ROWS: dict[str, dict[str, Any]] = {
     "core_lot": {
         "id": ONE, "account_id": ONE, "activity_id": ONE, "effect_id": ONE, "issued": 5, "issued_at": 1, "seq": 1
     },
+    "core_job_run": {
+        "id": ONE,
+        "job": "expiry",
+        "state": "done",
+        "origin": "hand",
+        "as_of": 1,
+        "historical": False,
+        "go": False,
+        "asked_at": 1,
+        "found": 0,
+        "settled": 0,
+        "waiting": 0,
+        "refused": 0,
+    },
     "core_account": {
         "id": ONE, "kind": "points", "member_id": ONE, "state": "open", "debits_posted": 0, "credits_posted": 0,
         "debits_pending": 0, "credits_pending": 0, "overdraft_limit": 0, "seq": 0, "last_at": 0,

@@ -10,7 +10,7 @@ import pytest
 
 from corekit.declares import Unit
 from corekit.errors import SettingsError
-from corekit.settings import AttributeSpec, Settings, Source
+from corekit.settings import AttributeSpec, JobSettings, Settings, Source
 
 WHOLE = """
 [corekit]
@@ -34,6 +34,12 @@ max = 50
 type = "choice"
 choices = ["red", "blue"]
 required = true
+
+[corekit.jobs.expiry]
+schedule = "0 4 * * *"
+most_members = 10
+most_value = 20
+least = 30
 
 [plugins.points]
 greeting = "welcome to ${SHOP}"
@@ -65,6 +71,7 @@ def test_everything_it_can_say(tmp_path: Path) -> None:
             "shoe_size": AttributeSpec(type="integer", min=30, max=50),
             "colour": AttributeSpec(type="choice", choices=("red", "blue"), required=True),
         },
+        jobs={"expiry": JobSettings(schedule="0 4 * * *", most_members=10, most_value=20, least=30)},
         sections={"points": {"greeting": "welcome to Shoes"}},
     )
 

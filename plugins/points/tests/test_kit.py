@@ -219,8 +219,8 @@ def test_a_sweep_takes_what_is_due_out_of_the_books_and_says_why(shop: Shop) -> 
     house.buy(10_00, "2017-06-14T12:00")
     house.clock.set("2018-02-01T12:00:00+00:00")
     swept = house.kit.sweep("expiry")
-    assert (swept.members, swept.activities) == (1, 1)
-    assert house.kit.sweep("expiry").activities == 0
+    assert (swept.found, swept.settled) == (1, 1)
+    assert house.kit.sweep("expiry").settled == 0
     with house.kit.read() as read:
         (balance,) = balances(read, [house.member], house.kit.now())[house.member]
     assert (balance.balance, balance.due, balance.available) == (0, 0, 0)

@@ -16,7 +16,7 @@ from corekit.activities.incoming import REGISTERED, Incoming, Key
 from corekit.activities.outcome import Outcome
 from corekit.activities.reverse import Original
 from corekit.activities.terms import Terms
-from corekit.clock import day_number, micros, moment
+from corekit.clock import micros, moment
 from corekit.ids import is_id
 from corekit.ledger.chart import Chart
 from corekit.ledger.state import NEVER, Account, Assignment, HeldValue, Lot, Member
@@ -75,7 +75,7 @@ class Plan:
             self._taken.update(self.store.taken(names))
 
     def load_members(self, ids: Sequence[str]) -> None:
-        """Read members and what is due of theirs, for a sweep."""
+        """Read members and what is due of theirs."""
         today = day_number(self.terms.day(self.now))
         for row in self.store.members(ids, Needs((), today, today, self.now)):
             self._load_member(row)

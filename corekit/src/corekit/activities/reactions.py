@@ -17,7 +17,9 @@ from corekit.activities.effects import Effect
 from corekit.activities.incoming import Key
 from corekit.activities.plan import Plan
 from corekit.activities.planned_facts import PlannedFacts
+from corekit.activities.swept import swept
 from corekit.db.reader import Reader
+from corekit.declares import Declares
 from corekit.errors import Busy, CorekitError, PluginRaised, Refusal, Unavailable
 from corekit.log import raised_at
 from corekit.registry import CORE
@@ -75,6 +77,8 @@ class Reactions:
         for effect in core.react(Batch(activities)):
             found[effect.activity.id].append((CORE, effect))
         terms = self.plan.terms
+        for owner, effect in swept(terms, activities):
+            found[effect.activity.id].append((owner, effect))
         for plugin in terms.hooks.reacting:
             facts = self._facts[plugin.name]
 
@@ -87,7 +91,13 @@ class Reactions:
                 return effects
 
             lost = self.failures.keys() | self.refusals.keys()
-            living = [activity for activity in activities if _key(activity) not in lost]
+            living = [
+                activity
+                for activity in activities
+                if _key(activity) not in lost and _may_react(plugin.declares, activity.type)
+            ]
+            if not living:
+                continue
             for effects in self._bisected(plugin.name, living, call):
                 for effect in effects:
                     found[effect.activity.id].append((plugin.name, effect))
@@ -131,6 +141,12 @@ def failure_of(plugin: str, activity: Activity, error: CorekitError) -> Failure:
     if isinstance(error, PluginRaised):
         return raised_by(error.parameters["plugin"], activity.type)
     return Failure(plugin, error.code, error.message)
+
+
+def _may_react(declares: Declares, type_: str) -> bool:
+    """Say whether a plugin is asked: always, but where it says of fixed types that it reacts to no others."""
+    by_program = declares.program is not None and declares.program.reacts is not None
+    return declares.reacts is None or by_program or type_ in declares.reacts
 
 
 def _key(activity: Activity) -> Key:

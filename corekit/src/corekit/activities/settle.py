@@ -1,7 +1,7 @@
 """Settlement: the one path on which value moves.
 
 Prepare, react and plan with no lock held; then begin, lock the members, see that nobody moved on, write everything in a
-fixed set of statements, commit. ``record``, ``record_many``, ``simulate``, workers and sweeps are this one function.
+fixed set of statements, commit. ``record``, ``record_many``, ``simulate`` and workers are this one function.
 """
 
 from __future__ import annotations

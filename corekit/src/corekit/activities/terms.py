@@ -12,7 +12,8 @@ from attrs import field, frozen
 from marshmallow import Schema
 
 from corekit.clock import day_number, local_day
-from corekit.declares import ActivityType, EffectKind
+from corekit.declares import ActivityType, Declares, EffectKind
+from corekit.jobs.declared import Sweep
 from corekit.ledger.chart import Chart
 from corekit.metrics import Metric, Window
 from corekit.registry import CORE
@@ -61,6 +62,10 @@ class Terms:
     """The windows, other than the lifetime, over which somebody asks for a metric."""
     ladders: tuple[Ladder, ...]
     ladder_metrics: frozenset[str]
+    swept: Mapping[str, tuple[Sweep, str]]
+    """The sweeps that are declared with an effect, by the type of their activities, with the owner."""
+    reacting: Mapping[str, frozenset[str] | None]
+    """The activity types to which each plugin reacts; None: it may react to all."""
     by_day: tuple[str, ...] = field(init=False)
     """The metrics of which single days are read."""
 
@@ -105,7 +110,20 @@ class Terms:
             windows={name: frozenset(w for w in found if w.bucket != "lifetime") for name, found in windows.items()},
             ladders=tuple(program.ladders),
             ladder_metrics=frozenset(ladder_metrics),
+            swept={
+                each.activity_type: (each, registry.owner("job", name) or CORE)
+                for name, each in registry.jobs.items()
+                if isinstance(each, Sweep) and each.effect is not None
+            },
+            reacting={
+                plugin.name: _reacted(plugin.declares, program.sections.get(plugin.name)) for plugin in hooks.reacting
+            },
         )
+
+    def reacts(self, plugin: str, type_: str) -> bool:
+        """Say whether a plugin may react to activities of a type."""
+        types = self.reacting[plugin]
+        return types is None or type_ in types
 
     def message(self, code: str, parameters: Mapping[str, Any]) -> str:
         """Return the English sentence of a code, filled in."""
@@ -142,6 +160,15 @@ class _Filled(dict[str, Any]):
 def _counting(name: str) -> Metric:
     """``count:<type>`` counts the activities of a type, for a ladder that asks for it."""
     return Metric(name=name, activities=(name.removeprefix("count:"),), measure="count")
+
+
+def _reacted(declares: Declares, content: Any) -> frozenset[str] | None:
+    """Return the activity types to which a plugin reacts; None where it does not say."""
+    section = declares.program
+    if declares.reacts is None and (section is None or section.reacts is None):
+        return None
+    by_program = section.reacts(content) if section is not None and section.reacts is not None else ()
+    return frozenset(declares.reacts or ()).union(by_program)
 
 
 def _group(pairs: Any) -> dict[str, tuple[Metric, ...]]:

@@ -52,6 +52,7 @@ GUARDS = (
     # It is resolved once.
     Guard(table="core_hold", keys=[["id"]], updatable="OLD.outcome IS NULL"),
     Guard(table="core_account", keys=[["id"], ["member_id", "kind"]], updates=True),
+    Guard(table="core_job_run", keys=[["id"]], updates=True),
 )
 """The guards of the core's tables."""
 

@@ -20,9 +20,10 @@ def corekit_declare() -> Declares:
     """Declare the currencies and metrics of the program, the adjustment, and who may make one."""
     return Declares(
         activities=[declared.ADJUSTMENT],
+        reacts=[declared.ADJUSTMENT.name],
         permissions=[declared.ADJUST],
         errors=[declared.CURRENCY_UNKNOWN],
-        program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics),
+        program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics, reacts=lambda book: book.by_activity),
     )
 
 

@@ -10,6 +10,7 @@ from corekit import Activity, Line, NotFound
 from corekit_schema.context import Info
 from corekit_schema.core import holds, inputs, outbox, permissions
 from corekit_schema.core.holds import CaptureHoldInput, PlaceHoldInput, ReleaseHoldInput
+from corekit_schema.core.jobs import RUN_JOB
 from corekit_schema.core.payload import ActivityPayload, Recorded, record, recorded
 from corekit_schema.fields import Object
 from corekit_schema.inputs import Input
@@ -138,3 +139,4 @@ class Mutation(Object):
     )
     retry_deliveries = outbox.RETRY
     skip_deliveries = outbox.SKIP
+    run_job = RUN_JOB

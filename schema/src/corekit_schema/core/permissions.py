@@ -17,6 +17,8 @@ SIMULATE = "activities.simulate"
 REVERSE = "activities.reverse"
 HOLD = "accounts.hold"
 DELIVER = "outbox.deliver"
+READ_JOBS = "jobs.read"
+RUN_JOBS = "jobs.run"
 
 PERMISSIONS = (
     Permission(name=READ, description="Read every member and everything about it."),
@@ -27,6 +29,8 @@ PERMISSIONS = (
     Permission(name=REVERSE, description="Take activities back."),
     Permission(name=HOLD, description="Set value aside, and capture or release it."),
     Permission(name=DELIVER, description="See what plugins are told, and mend what could not be delivered."),
+    Permission(name=READ_JOBS, description="See jobs and their runs."),
+    Permission(name=RUN_JOBS, description="Let jobs run, also what a circuit breaker holds."),
 )
 
 

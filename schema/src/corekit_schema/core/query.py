@@ -15,6 +15,7 @@ from corekit_schema.connections import ConnectionField
 from corekit_schema.context import Info
 from corekit_schema.core import activity as activities
 from corekit_schema.core import member as members
+from corekit_schema.core.jobs import JOBS, RUNS
 from corekit_schema.core.outbox import DELIVERIES
 from corekit_schema.core.permissions import READ
 from corekit_schema.core.program import Program
@@ -99,6 +100,8 @@ class Query(Object):
         policy=permission(READ),
         description="Members, in the order in which they joined.",
     )
+    jobs = JOBS
+    job_runs = RUNS
     activity = Field(
         activities.Activity,
         id=_ID,

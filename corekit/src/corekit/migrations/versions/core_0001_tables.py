@@ -180,6 +180,57 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_table(
+        "core_job",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("followed_to", types.Whole, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_core_job")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "core_job_run",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("job", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("as_of", types.Whole, nullable=False),
+        sa.Column("historical", sa.Boolean().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("go", sa.Boolean().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asked_at", types.Whole, nullable=False),
+        sa.Column("started_at", types.Whole, nullable=True),
+        sa.Column("ended_at", types.Whole, nullable=True),
+        sa.Column("holder", sa.Text(), nullable=True),
+        sa.Column("beat_at", types.Whole, nullable=True),
+        sa.Column("position", types.Json(), nullable=True),
+        sa.Column("found", types.Whole, nullable=False),
+        sa.Column("settled", types.Whole, nullable=False),
+        sa.Column("waiting", types.Whole, nullable=False),
+        sa.Column("refused", types.Whole, nullable=False),
+        sa.Column("told", types.Json(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "state IN ('asked', 'running', 'held', 'done', 'failed')", name=op.f("ck_core_job_run_state")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_job_run")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_core_job_run_job_asked_at"), "core_job_run", ["job", "asked_at"], unique=False)
+    op.create_index(
+        "ix_core_job_run_open",
+        "core_job_run",
+        ["asked_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('asked', 'running', 'failed')"),
+        sqlite_where=sa.text("state IN ('asked', 'running', 'failed')"),
+    )
+    op.create_index(
+        "uq_core_job_run_running",
+        "core_job_run",
+        ["job"],
+        unique=True,
+        postgresql_where=sa.text("state = 'running'"),
+        sqlite_where=sa.text("state = 'running'"),
+    )
+    op.create_table(
         "core_line",
         sa.Column("activity_id", types.Id(), nullable=False),
         sa.Column("no", sa.Integer(), nullable=False),

@@ -1,0 +1,29 @@
+"""The part of all members over which a select of a sweep is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+from sqlalchemy import ColumnElement, and_, true
+
+
+@frozen
+class Bounds:
+    """As of which instant a sweep selects (UTC microseconds), and members from where to where, by their ids.
+
+    ``after`` is excluded, ``upto`` included; both None: all members, as for the survey before the sweep.
+    """
+
+    at: int
+    after: str | None = None
+    upto: str | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether all members are meant."""
+        return self.after is None
+
+    def within(self, member: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Say that a column with ids of members lies within. Say it of the innermost, so that an index finds them."""
+        return true() if self.after is None else and_(member > self.after, member <= self.upto)

@@ -1,0 +1,318 @@
+"""One chunk of a sweep: chosen, locked, and written by the database itself, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import field, frozen
+from sqlalchemy import Connection, SelectBase, Table, and_, cast, func, insert, literal, null, select
+from sqlalchemy.schema import CreateTable
+
+from corekit.activities import tables as activities
+from corekit.activities.terms import Terms
+from corekit.clock import day_number
+from corekit.db.types import Json
+from corekit.errors import Integrity
+from corekit.ids import new_id
+from corekit.jobs.bounds import Bounds
+from corekit.jobs.declared import Sweep
+from corekit.jobs.statements import DUE, POSTGRESQL, SQLITE, Statements, bound, part, swept
+from corekit.ledger import tables as ledger
+from corekit.ledger.chart import Book
+from corekit.members.states import STATES, allowed
+from corekit.members.tables import member
+
+SOURCE = "core"
+PREFIX = 24
+"""So many digits of a new identifier tell a chunk from every other; eight more number its rows."""
+_STATEMENTS = {"sqlite": Statements(SQLITE), "postgresql": Statements(POSTGRESQL)}
+_HOUSE = {"Credit": "issued", "Debit": "redeemed", "Expire": "breakage"}
+_COUNTED = {"preserve_rowcount": True}
+_KINDS_OF_ID = ("activity", "effect", "posting", "account", "intake")
+
+
+def is_plain(terms: Terms, sweep: Sweep) -> bool:
+    """Say whether the database writes the rows: nobody reacts to them, and no tier hangs on what they measure.
+
+    Where not, they are left as recorded, and settled like every other activity.
+    """
+    if sweep.effect == "Expire":  # as where the account is touched: nothing is asked
+        return True
+    metrics = list(terms.measured.get(sweep.activity_type, ()))
+    if sweep.effect == "Credit":
+        metrics += terms.credited.get(sweep.account or "", ())
+    return not (
+        terms.registry.owner("type", sweep.activity_type) == SOURCE
+        or any(terms.reacts(plugin, sweep.activity_type) for plugin in terms.reacting)
+        or any(metric.rule is not None or metric.name in terms.ladder_metrics for metric in metrics)
+        # Without an effect an amount may be zero, which measures nothing.
+        or (sweep.effect is None and any(metric.measure == "amount" for metric in metrics))
+    )
+
+
+def candidates(sweep: Sweep, bounds: Bounds) -> SelectBase:
+    """Select what a sweep finds and what nothing was done for yet: member, key, amount and rule."""
+    chosen = sweep.select(bounds).subquery("chosen")
+    name = literal(f"{sweep.activity_type}:").concat(chosen.c.key)
+    request, intake = activities.request, activities.intake
+    answered = select(request.c.key).where(request.c.scope == SOURCE, request.c.key == name).exists()
+    waits = select(intake.c.key).where(intake.c.scope == SOURCE, intake.c.key == name).exists()
+    return select(
+        chosen.c.member_id,
+        name.label("external_id"),
+        chosen.c.amount,
+        chosen.c.rule,
+        (chosen.c.payload if "payload" in chosen.c else cast(null(), Json())).label("payload"),
+    ).where(bounds.within(chosen.c.member_id), ~answered, ~waits)
+
+
+@frozen
+class Counts:
+    """What a chunk did: rows chosen, activities settled, left for workers, refused, and put off to the next round."""
+
+    chosen: int
+    settled: int = 0
+    waiting: int = 0
+    refused: int = 0
+    later: int = 0
+    last: str | None = None
+    """The last member that was chosen."""
+
+
+@frozen(kw_only=True)
+class Chunk:
+    """Writes chunks of a sweep on a connection, inside the transaction that the caller began.
+
+    ``at`` is the instant as of which the sweep runs; ``historical`` says that what it writes settles then.
+    """
+
+    connection: Connection
+    terms: Terms
+    sweep: Sweep
+    at: int
+    historical: bool
+    say: Statements = field(init=False)
+    ids: Mapping[str, str] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "say", _STATEMENTS[self.connection.dialect.name])
+        object.__setattr__(self, "ids", {name: new_id()[:PREFIX] for name in _KINDS_OF_ID})
+
+    def choose(self, bounds: Bounds, number: int) -> int:
+        """Choose the next rows, with what member and account are at that moment; return how many."""
+        for table in (swept, part):
+            self._empty(table)
+        found = candidates(self.sweep, bounds).subquery("found")
+        account, debt = ledger.account.alias("a"), ledger.account.alias("d")
+        kind = self.sweep.account or ""
+        owed = func.coalesce(debt.c.debits_posted - debt.c.credits_posted, 0)
+        columns: dict[str, Any] = {
+            "n": func.row_number().over(order_by=(found.c.member_id, found.c.external_id)),
+            "nth": func.row_number().over(partition_by=found.c.member_id, order_by=found.c.external_id),
+            "in_all": func.count().over(partition_by=found.c.member_id),
+            **{name: found.c[name] for name in ("member_id", "external_id", "amount", "rule", "payload")},
+            **{name: member.c[name] for name in ("seq", "last_at", "state")},
+            "account_id": account.c.id,
+            "account_state": account.c.state,
+            "balance": func.coalesce(account.c.credits_posted - account.c.debits_posted, 0),
+            "pending": func.coalesce(account.c.debits_pending, 0),
+            "account_seq": func.coalesce(account.c.seq, 0),
+            "owes": owed,
+        }
+        chosen = (
+            select(*columns.values())
+            .select_from(found)
+            .join(member, member.c.id == found.c.member_id)
+            .outerjoin(account, and_(account.c.member_id == found.c.member_id, account.c.kind == kind))
+            .outerjoin(debt, and_(debt.c.member_id == found.c.member_id, debt.c.kind == f"{kind}.debt"))
+            .order_by(found.c.member_id, found.c.external_id)
+            .limit(number)
+        )
+        statement = insert(swept).from_select(list(columns), chosen)
+        return self.connection.execute(statement, execution_options=_COUNTED).rowcount
+
+    def last(self) -> tuple[str, int]:
+        """Return the last member that was chosen, and how many of its rows were cut off."""
+        newest = select(swept.c.member_id, swept.c.in_all - swept.c.nth).order_by(swept.c.n.desc()).limit(1)
+        row = self.connection.execute(newest).one()
+        return row[0], row[1]
+
+    def lock(self) -> int:
+        """Lock the members and leave out those that others hold or that moved on; return how many are left out."""
+        return self._do(self.say.lock)
+
+    def settle(self, now: int) -> Counts:
+        """Write what is left, as of the time that was taken under the lock."""
+        at = self.at if self.historical else now
+        self._do(self.say.settle_at, at=at)
+        if not is_plain(self.terms, self.sweep):
+            return Counts(0, waiting=self._leave("1 = 1", now))
+        waiting = self._leave(odd, now) if (odd := self._odd()) else 0
+        self._judge()
+        if self.sweep.effect == "Credit":
+            self._do(self.say.accounts, kind=self._book.code)
+            self._do(self.say.name_accounts)
+        if self.sweep.effect in ("Debit", "Expire") and self._book.lots:
+            self._divide()
+        written = self._do(self.say.requests, source=SOURCE, kind=self.sweep.account, now=at)
+        settled = self._write_activities()
+        if self.sweep.effect is not None:
+            self._write_effects()
+        self._do(self.say.members)
+        self._do(self.say.outbox, type=self.sweep.activity_type)
+        self._measure()
+        return Counts(0, settled=settled, waiting=waiting, refused=written - settled)
+
+    # ------------------------------------------------------------------------------------------- who settles how
+
+    def _odd(self) -> str:
+        """Return the condition of rows that only the ordinary path can settle: something comes before them."""
+        if self.sweep.effect == "Expire":
+            return ""
+        conditions: list[str] = []
+        if not self._type.internal:
+            good = [state for state in STATES if allowed(state, self._type.name) is None]
+            conditions.append(f"s.state NOT IN ({_texts(good)})")
+        if lots := [code for code, book in self.terms.chart.books.items() if book.lots]:
+            conditions.append(DUE.format(kinds=_texts(lots)))
+        if self.sweep.effect == "Debit":
+            conditions.append("s.account_state <> 'open'")
+        if self.sweep.effect == "Credit":
+            conditions.append("s.owes > 0")
+        return " OR ".join(conditions)
+
+    def _leave(self, odd: str, now: int) -> int:
+        statement = self.say.leave.format(
+            odd=odd,
+            amount="s.amount" if self._type.amount != "none" else "0",
+            payload=self.say.say.or_empty.replace("@", self._payload) if self.sweep.effect is None else self._payload,
+            historical=int(self.historical),
+        )
+        number = self._do(
+            statement, source=SOURCE, occurred=self.at, type=self._type.name, unit=self.terms.unit(self._type), now=now
+        )
+        if number:
+            self._do(self.say.forget.format(odd=odd))
+        return number
+
+    def _judge(self) -> None:
+        if self.sweep.effect != "Debit":
+            self._do(self.say.judge_all)
+            return
+        otherwise = self.sweep.otherwise or ("refuse" if self._type.command else "drop")
+        self._do(self.say.judge, short=otherwise)
+
+    def _divide(self) -> None:
+        self._do(self.say.parts, due=self.at if self.sweep.effect == "Expire" else None)
+        missing = self.connection.execute(bound(self.say.missing)[0]).scalar()
+        if missing:
+            message = f"the lots of accounts {self.sweep.account} lack {missing} of what the books say"
+            raise Integrity(message, missing=int(missing))
+
+    # ------------------------------------------------------------------------------------------------- what is written
+
+    def _write_activities(self) -> int:
+        measures = self._measures()
+        names = ", ".join(f"'{name}', {value}" for name, value in measures.items())
+        statement = self.say.activities.format(
+            amount="s.amount" if self._type.amount != "none" else "0",
+            payload=self._payload,
+            measures=f"{self.say.say.document}({names})" if names else "NULL",
+        )
+        return self._do(
+            statement,
+            type=self._type.name,
+            occurred=self.at,
+            source=SOURCE,
+            unit=self.terms.unit(self._type),
+            program=self.terms.program.version,
+        )
+
+    def _write_effects(self) -> None:
+        effect, book = self.sweep.effect or "", self._book
+        owner = book.owner if effect == "Expire" else self.terms.swept[self._type.name][1]
+        self._do(self.say.effects, owner=owner, effect_kind=effect, kind=book.code)
+        house = {"house": book.house[_HOUSE[effect]]}
+        postings, entries = self.say.ledger[effect]
+        self._do(postings, unit_code=book.unit.code, **house)
+        self._do(entries)
+        if book.lots:
+            self._write_lots()
+        column = "credits_posted" if effect == "Credit" else "debits_posted"
+        source = (
+            "(SELECT account_id, max(at) AS at, sum(amount) AS amount, count(*) AS entries "
+            "FROM corekit_swept_part GROUP BY account_id)"
+            if effect == "Expire"
+            else "(SELECT account_id, at, amount, 1 AS entries FROM corekit_swept WHERE verdict = 'apply')"
+        )
+        self._do(self.say.counters.format(column=column, source=source))
+
+    def _write_lots(self) -> None:
+        if self.sweep.effect == "Credit":
+            book = self._book
+            expires = book.expiry.instant(self.at, self.terms.zone) if book.expiry is not None else None
+            self._do(self.say.issue[0], expires=expires)
+            self._do(self.say.issue[1])
+            return
+        spends = self.sweep.effect == "Debit"
+        self._do(
+            self.say.movements.format(spend=self.say.spend if spends else "NULL"),
+            movement="consume" if spends else "expire",
+        )
+        self._do(self.say.lots.format(column="consumed" if spends else "expired"))
+
+    def _measures(self) -> dict[str, str]:
+        """Return what each row measures: the names of metrics, and the values as SQL."""
+        if self.sweep.effect == "Expire":
+            return {}
+        found = {
+            metric.name: "s.amount" if metric.measure == "amount" else "1"
+            for metric in self.terms.measured.get(self._type.name, ())
+        }
+        if self.sweep.effect == "Credit":
+            for metric in self.terms.credited.get(self._book.code, ()):
+                found[metric.name] = f"{found[metric.name]} + s.amount" if metric.name in found else "s.amount"
+        return found
+
+    def _measure(self) -> None:
+        day = day_number(self.terms.day(self.at))
+        for metric, value in self._measures().items():
+            total, by_day = self.say.metrics
+            self._do(total.format(value=value), metric=metric)
+            self._do(by_day.format(value=value), metric=metric, day=day)
+
+    # ---------------------------------------------------------------------------------------------------------- inside
+
+    @property
+    def _type(self) -> Any:
+        return self.terms.types[self.sweep.activity_type]
+
+    @property
+    def _book(self) -> Book:
+        return self.terms.chart.books[self.sweep.account or ""]
+
+    @property
+    def _payload(self) -> str:
+        """Return the payload of a row as SQL: an effect is explained by the sweep and its rule."""
+        if self.sweep.effect == "Expire":
+            return "NULL"
+        if self.sweep.effect is None:
+            return "s.payload"
+        return f"{self.say.say.document}('sweep', :sweep, 'rule', s.rule)"
+
+    def _empty(self, table: Table) -> None:
+        self.connection.execute(CreateTable(table, if_not_exists=True))
+        self.connection.execute(table.delete())
+
+    def _do(self, statement: str, **values: Any) -> int:
+        clause, names = bound(statement)
+        given = {**self.ids, "sweep": self.sweep.name, **values}
+        return self.connection.execute(
+            clause, {name: given[name] for name in names}, execution_options=_COUNTED
+        ).rowcount
+
+
+def _texts(values: Sequence[str]) -> str:
+    """Write names of the code as a list of literals."""
+    return ", ".join("'" + value.replace("'", "''") + "'" for value in values)
