@@ -14,6 +14,7 @@ from corekit.activities.effects import Effect, Enrol, SetState, SetTier
 from corekit.declares import ActivityType, Declares, ErrorText
 from corekit.members import importing, states
 from corekit.metrics import Metric
+from corekit.program import refusals
 from corekit.validation import ERRORS as VALIDATION_ERRORS
 
 _LONG = 500
@@ -50,6 +51,7 @@ ERRORS = (
     *document.ERRORS,
     *importing.ERRORS,
     *paging.ERRORS,
+    *refusals.ERRORS,
     ErrorText(
         "MEMBER_EXISTS", "A member with external id {external_id} exists.", "外部编号为 {external_id} 的会员已存在。"
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -105,6 +105,44 @@ class Registry:
             owners=MappingProxyType(desk.owners),
         )
 
+    def covering(self, later: Iterable[Registry]) -> Registry:
+        """Return this registry with everything that others of the same plugins have, from other programs.
+
+        Of one name the last one counts; a metric is kept over the windows of all.
+        """
+        units, kinds, metrics, owners = dict(self.units), dict(self.kinds), dict(self.metrics), dict(self.owners)
+        for other in later:
+            units.update(other.units)
+            kinds.update(other.kinds)
+            owners.update(other.owners)
+            for name, metric in other.metrics.items():
+                windows = (*metrics[name].windows, *metric.windows) if name in metrics else metric.windows
+                metrics[name] = evolve(metric, windows=tuple(dict.fromkeys(windows)))
+        return evolve(
+            self,
+            units=MappingProxyType(units),
+            kinds=MappingProxyType(kinds),
+            metrics=MappingProxyType(metrics),
+            owners=MappingProxyType(owners),
+        )
+
+    def clashes(self, later: Registry) -> Iterator[tuple[What, str, str, str]]:
+        """Yield what another program says of a name otherwise than the books can bear: what, name, old, new."""
+        for what, name, *values in (
+            *(("unit", name, self.units[name], unit) for name, unit in later.units.items() if name in self.units),
+            *(("kind", name, self.kinds[name], kind) for name, kind in later.kinds.items() if name in self.kinds),
+            *(("metric", name, self.metrics[name], it) for name, it in later.metrics.items() if name in self.metrics),
+        ):
+            owners = (self.owner(what, name), later.owner(what, name))
+            old, new = (_kept(value, owner or CORE) for value, owner in zip(values, owners, strict=True))
+            for said, says in zip(old, new, strict=True):
+                if said != says:
+                    yield what, name, said, says
+
+    def has(self, what: What, name: str) -> bool:
+        """Say whether anybody declares a name."""
+        return (what, name) in self.owners
+
     def owner(self, of: What, name: str) -> str | None:
         """Return who declares a name: ``core`` or a plugin; None where nobody does."""
         return self.owners.get((of, name))
@@ -116,6 +154,16 @@ class Registry:
         """
         owner = self.owner(of, name)
         return owner is not None and (plugin == CORE or owner in self.allies.get(plugin, ()))
+
+
+def _kept(value: Unit | AccountKind | Metric, owner: str) -> tuple[str, ...]:
+    """Return in words what a program may never say otherwise of what an earlier one said."""
+    if isinstance(value, Unit):
+        return (f"scale {value.scale}", f"class {value.kind}")
+    if isinstance(value, AccountKind):
+        return (f"unit {value.unit.code}", "lots" if value.lots else "no lots", f"owner {owner}")
+    measured = f"credits to {value.credits}" if value.credits else f"{value.measure} of {', '.join(value.activities)}"
+    return (measured if value.rule is None else f"{measured} by {value.rule}",)
 
 
 class _Desk:

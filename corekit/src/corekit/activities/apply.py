@@ -163,7 +163,7 @@ class Applier:
             self._apply_own(member, planned, effect, row, follow_ons)
 
     def _teller(self, member: Member, planned: Planned, row: PlannedEffect, account: str) -> Teller:
-        return Teller(member, planned.voucher, row.id, self.terms.chart.books[account])
+        return Teller(member, planned.voucher, row.id, self.terms.book(account, planned.incoming.occurred))
 
     def _apply_own(
         self, member: Member, planned: Planned, effect: Effect, row: PlannedEffect, follow_ons: list[Activity]

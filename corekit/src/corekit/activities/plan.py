@@ -91,8 +91,10 @@ class Plan:
             due,
             failed,
         ) = row
-        if version != self.terms.program.version:
+        if version != self.terms.versions.newest:
             raise ProgramChanged
+        if member_id is None:
+            return
         member = Member(member_id, state=state, seq=seq, last_at=last_at, joined_at=joined_at)
         member.attributes = attributes or {}
         for account_row in accounts or ():

@@ -224,7 +224,7 @@ def _add_planned(rows: Rows, terms: Terms, member: Member, planned: Planned) -> 
             activity.unit or terms.unit(incoming.kind),
             incoming.payload,
             activity.actor,
-            terms.program.version,
+            terms.program_at(incoming.occurred).version,
             activity.reverses,
             activity.parent,
             activity.depth,

@@ -285,6 +285,9 @@ def upgrade() -> None:
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("applied_at", types.Whole, nullable=False),
+        sa.Column("valid_from", types.Whole, nullable=True),
+        sa.Column("actor", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_core_program")),
         sqlite_strict=True,
     )
