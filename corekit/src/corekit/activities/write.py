@@ -278,7 +278,7 @@ def _failed(terms: Terms, incoming: Incoming, outcome: Outcome, now: int) -> tup
         activity.unit or terms.unit(incoming.kind),
         incoming.payload,
         activity.actor,
-        terms.program.version,
+        terms.program_at(incoming.occurred).version,
         activity.reverses,
         activity.parent,
         activity.depth,

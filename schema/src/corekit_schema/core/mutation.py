@@ -10,6 +10,7 @@ from corekit import Activity, Line, NotFound
 from corekit_schema.context import Info
 from corekit_schema.core import inputs, permissions
 from corekit_schema.core.payload import ActivityPayload, Recorded, record, recorded
+from corekit_schema.core.program_changes import APPLY_PROGRAM, PLAN_PROGRAM
 from corekit_schema.fields import Object
 from corekit_schema.inputs import Input
 from corekit_schema.mutations import MutationField, invalid
@@ -111,3 +112,5 @@ class Mutation(Object):
         permissions.REVERSE,
         "Take an activity back, with all that followed from it.",
     )
+    plan_program = PLAN_PROGRAM
+    apply_program = APPLY_PROGRAM

@@ -15,6 +15,8 @@ CHANGE = "members.change"
 RECORD = "activities.record"
 SIMULATE = "activities.simulate"
 REVERSE = "activities.reverse"
+PROGRAM_READ = "program.read"
+PROGRAM_APPLY = "program.apply"
 
 PERMISSIONS = (
     Permission(name=READ, description="Read every member and everything about it."),
@@ -23,6 +25,8 @@ PERMISSIONS = (
     Permission(name=RECORD, description="Record activities of any type for any member."),
     Permission(name=SIMULATE, description="Ask what an activity would do."),
     Permission(name=REVERSE, description="Take activities back."),
+    Permission(name=PROGRAM_READ, description="Read every version of the program in full, and plan changes of it."),
+    Permission(name=PROGRAM_APPLY, description="Put another version of the program into force."),
 )
 
 

@@ -206,6 +206,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("amount", types.Whole, nullable=False),
         sa.Column("spend_id", types.Id(), nullable=True),
+        sa.Column("expiry_before", types.Whole, nullable=True),
         sa.CheckConstraint("amount > 0", name=op.f("ck_core_lot_movement_amount")),
         sa.PrimaryKeyConstraint("lot_id", "seq", name=op.f("pk_core_lot_movement")),
         sqlite_strict=True,
