@@ -36,7 +36,7 @@ _PARTS: ColumnElement[int] = case((_movement.c.kind.in_(_GROWS), _movement.c.amo
 
 @frozen
 class _Lot:
-    """What was open and what was held of a lot, in minor units, and when it was to lapse (microseconds; None: never)."""
+    """What was open and held of a lot, in minor units, and when it was to lapse (microseconds; None: never)."""
 
     account: str
     open: int

@@ -74,7 +74,7 @@ class Voucher:
         spend: str | None = None,
         expires_at: int | None = None,
     ) -> None:
-        """Move a part of a lot: into a spend, into breakage, or back; ``expires_at`` is its new expiry, if it has one."""
+        """Move a part of a lot: into a spend, into breakage, or back; ``expires_at`` is its new expiry, if any."""
         if sign := _CONSUMES.get(kind):
             journal.set(lot, "consumed", lot.consumed + sign * amount)
         elif sign := _EXPIRES.get(kind):

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import field, frozen
 
 from corekit.declares import ActivityType, Unit
 
@@ -24,7 +24,7 @@ class ProgramContext:
     currency: Unit
     types: Mapping[str, ActivityType]
     ladders: Mapping[str, Mapping[str, Mapping[str, Any]]]
-    zone: ZoneInfo = ZoneInfo("UTC")
+    zone: ZoneInfo = field(factory=lambda: ZoneInfo("UTC"))
 
     @classmethod
     def current(cls) -> ProgramContext:

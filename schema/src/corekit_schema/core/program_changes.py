@@ -141,7 +141,7 @@ class ProgramPlanPayload(Payload, policy=public):
     """What applying a program would do; `userErrors` say why it would be refused."""
 
     changed = Field(
-        graphene.Boolean, description="Whether it would be stored; false where the program says so already."
+        graphene.Boolean, description="Whether it would be stored; not where the program says so already."
     )
     base = Field(graphene.Int, description="The version that would hold otherwise; 0 where none was applied.")
     version = Field(graphene.Int, description="The number it would have, or the one that says the same.")
