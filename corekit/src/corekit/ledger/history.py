@@ -81,9 +81,10 @@ def expiring_at(
 
 def _last_entries(ids: list[str], instant: int, *where: ColumnElement[bool]) -> Any:
     """Return the select of the accounts of members, each with its last entry that a moment knows."""
+    known = _entry.alias()
     last = (
-        select(func.max(_entry.c.seq))
-        .where(_entry.c.account_id == _account.c.id, _entry.c.recorded_at <= instant)
+        select(func.max(known.c.seq))
+        .where(known.c.account_id == _account.c.id, known.c.recorded_at <= instant)
         .scalar_subquery()
     )
     return (
