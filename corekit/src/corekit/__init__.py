@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     )
     from corekit.kit import Kit
     from corekit.ledger.expiry import Expiry
+    from corekit.ledger.history import balances_at, expiring_at
     from corekit.ledger.read import Balance, balances, expiring
     from corekit.members.tables import member
     from corekit.metrics import Metric, Window

@@ -128,16 +128,25 @@ class Registry:
 
     def clashes(self, later: Registry) -> Iterator[tuple[What, str, str, str]]:
         """Yield what another program says of a name otherwise than the books can bear: what, name, old, new."""
-        for what, name, *values in (
-            *(("unit", name, self.units[name], unit) for name, unit in later.units.items() if name in self.units),
-            *(("kind", name, self.kinds[name], kind) for name, kind in later.kinds.items() if name in self.kinds),
-            *(("metric", name, self.metrics[name], it) for name, it in later.metrics.items() if name in self.metrics),
-        ):
-            owners = (self.owner(what, name), later.owner(what, name))
-            old, new = (_kept(value, owner or CORE) for value, owner in zip(values, owners, strict=True))
-            for said, says in zip(old, new, strict=True):
+        known = self._kept()
+        for (what, name), new in later._kept().items():
+            for said, says in zip(known.get((what, name), new), new, strict=True):
                 if said != says:
                     yield what, name, said, says
+
+    def _kept(self) -> dict[tuple[What, str], tuple[str, ...]]:
+        """Return in words what a program may never say otherwise of what an earlier one said."""
+        kept: dict[tuple[What, str], tuple[str, ...]] = {}
+        for name, unit in self.units.items():
+            kept["unit", name] = (f"scale {unit.scale}", f"class {unit.kind}")
+        for name, kind in self.kinds.items():
+            owner = self.owner("kind", name) or CORE
+            kept["kind", name] = (f"unit {kind.unit.code}", "lots" if kind.lots else "no lots", f"owner {owner}")
+        for name, metric in self.metrics.items():
+            by = "" if metric.rule is None else f" by {metric.rule}"
+            of = f"{metric.measure} of {', '.join(metric.activities)}"
+            kept["metric", name] = (f"credits to {metric.credits}{by}" if metric.credits else of,)
+        return kept
 
     def has(self, what: What, name: str) -> bool:
         """Say whether anybody declares a name."""
@@ -154,16 +163,6 @@ class Registry:
         """
         owner = self.owner(of, name)
         return owner is not None and (plugin == CORE or owner in self.allies.get(plugin, ()))
-
-
-def _kept(value: Unit | AccountKind | Metric, owner: str) -> tuple[str, ...]:
-    """Return in words what a program may never say otherwise of what an earlier one said."""
-    if isinstance(value, Unit):
-        return (f"scale {value.scale}", f"class {value.kind}")
-    if isinstance(value, AccountKind):
-        return (f"unit {value.unit.code}", "lots" if value.lots else "no lots", f"owner {owner}")
-    measured = f"credits to {value.credits}" if value.credits else f"{value.measure} of {', '.join(value.activities)}"
-    return (measured if value.rule is None else f"{measured} by {value.rule}",)
 
 
 class _Desk:

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from marshmallow import Schema, fields
 from typer.testing import CliRunner, Result
 
 from corekit import AccountKind, Declares, Invalid, Kit, Metric, Section, SettingsError, Unit, hookimpl
@@ -212,7 +213,16 @@ class TestNotice:
         assert kit.program.notice_days == 30
 
 
-def stamps(**says: Any) -> ModuleType:
+class AnythingSchema(Schema):
+    """What the accounts of a plugin are like."""
+
+    unit = fields.String(load_default="stamps")
+    scale = fields.Integer(load_default=0)
+    lots = fields.Boolean(load_default=True)
+    rule = fields.String(load_default="base")
+
+
+def stamps() -> ModuleType:
     """A plugin whose accounts are what its section says, so that a program can say anything."""
     module = ModuleType("stamps")
 
@@ -225,24 +235,10 @@ def stamps(**says: Any) -> ModuleType:
 
     @hookimpl
     def corekit_declare() -> Declares:
-        return Declares(program=Section(schema=_schema(), accounts=accounts, metrics=metrics))
+        return Declares(program=Section(schema=AnythingSchema, accounts=accounts, metrics=metrics))
 
     vars(module)["corekit_declare"] = corekit_declare
-    vars(module).update(says)
     return module
-
-
-def _schema() -> Any:
-    from marshmallow import Schema, fields  # noqa: PLC0415
-
-    return Schema.from_dict(
-        {
-            "unit": fields.String(load_default="stamps"),
-            "scale": fields.Integer(load_default=0),
-            "lots": fields.Boolean(load_default=True),
-            "rule": fields.String(load_default="base"),
-        }
-    )
 
 
 @pytest.mark.row("A10", way="bad_input")

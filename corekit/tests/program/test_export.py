@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,8 +16,14 @@ from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
 
 _name = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
-_code = st.from_regex(r"[a-z][a-z0-9_-]{0,7}", fullmatch=True).filter(lambda code: code not in _HOUSE)
-_HOUSE = {"adjust", "breakage", "debt", "issued", "opening", "redeemed", "points"}
+_TAKEN = {"adjust", "breakage", "debt", "issued", "opening", "redeemed", "points"}
+
+
+def _is_free(code: str) -> bool:
+    return code not in _TAKEN
+
+
+_code: st.SearchStrategy[str] = st.from_regex(r"[a-z][a-z0-9_-]{0,7}", fullmatch=True).filter(_is_free)
 
 
 @st.composite
@@ -49,9 +55,9 @@ def programs(draw: st.DrawFn) -> str:
 
 def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key} = {_toml(inner)}" for key, inner in value.items()) + "}"
+        return "{" + ", ".join(f"{key} = {_toml(it)}" for key, it in cast("Mapping[str, Any]", value).items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
+        return "[" + ", ".join(map(_toml, cast("list[Any]", value))) + "]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -52,12 +53,12 @@ def ladder(at_least: int, benefit: int = 1, upper: str = "gold") -> str:
 class Shop:
     """A kit with one member and two versions of its program, the second valid from ``CHANGE`` on."""
 
-    def __init__(self, kit: Kit, clock: SettableClock, first: str, second: str, *, applied: datetime) -> None:
+    def __init__(self, kit: Kit, clock: SettableClock, first: str, second: str) -> None:
         self.kit, self.clock = kit, clock
         clock.set(datetime(2026, 1, 1, tzinfo=UTC))
         apply_text(kit, HEAD + first)
         self.member = kit.record(Activity(type="member.registered")).member
-        clock.set(applied)
+        clock.set(BEFORE)
         apply_text(kit, HEAD + second, valid_from=CHANGE)
         clock.set(AFTER + timedelta(days=1))
 
@@ -83,9 +84,15 @@ class Shop:
             return next((each.tier for each in standing(read, [self.member])[self.member]), None)
 
 
+Opens = Callable[[str, str], Shop]
+
+
 @pytest.fixture
-def shop(make_kit: MakeKit, clock: SettableClock) -> Any:
-    return lambda first, second: Shop(make_kit(["points"]), clock, first, second, applied=BEFORE)
+def shop(make_kit: MakeKit, clock: SettableClock) -> Opens:
+    def opens(first: str, second: str) -> Shop:
+        return Shop(make_kit(["points"]), clock, first, second)
+
+    return opens
 
 
 @pytest.mark.row("A10", way="python")
@@ -98,7 +105,7 @@ def shop(make_kit: MakeKit, clock: SettableClock) -> Any:
         (AFTER, 20, 2),
     ],
 )
-def test_rules_are_those_of_the_time_when_it_occurred(shop: Any, at: datetime, points: int, version: int) -> None:
+def test_rules_are_those_of_the_time_when_it_occurred(shop: Opens, at: datetime, points: int, version: int) -> None:
     house = shop(RULE.format(rate=1), RULE.format(rate=2))
     outcome = house.buy(10_00, at)
     assert house.has() == {"points": points}
@@ -106,7 +113,7 @@ def test_rules_are_those_of_the_time_when_it_occurred(shop: Any, at: datetime, p
     assert house.kit.verify().clean
 
 
-def test_a_chunk_may_hold_activities_of_several_versions(shop: Any) -> None:
+def test_a_chunk_may_hold_activities_of_several_versions(shop: Opens) -> None:
     house = shop(RULE.format(rate=1), RULE.format(rate=2))
     coming = [house.purchase(10_00, at) for at in (AFTER, BEFORE, CHANGE, BEFORE)]
     outcomes = list(house.kit.record_many(coming))
@@ -114,7 +121,7 @@ def test_a_chunk_may_hold_activities_of_several_versions(shop: Any) -> None:
     assert [outcome.effects[0].amount for outcome in outcomes] == [20, 10, 20, 10]
 
 
-def test_what_waits_is_judged_by_the_time_when_it_occurred(shop: Any) -> None:
+def test_what_waits_is_judged_by_the_time_when_it_occurred(shop: Opens) -> None:
     house = shop(RULE.format(rate=1), RULE.format(rate=2))
     house.kit.enqueue([house.purchase(10_00, BEFORE), house.purchase(10_00, AFTER)])
     house.kit.work()
@@ -122,7 +129,7 @@ def test_what_waits_is_judged_by_the_time_when_it_occurred(shop: Any) -> None:
 
 
 @pytest.mark.row("A10", way="reversal")
-def test_a_purchase_of_an_earlier_version_is_taken_back_as_it_was_given(shop: Any) -> None:
+def test_a_purchase_of_an_earlier_version_is_taken_back_as_it_was_given(shop: Opens) -> None:
     house = shop(RULE.format(rate=3), RULE.format(rate=1))
     outcome = house.buy(10_00, BEFORE)
     house.kit.reverse(outcome.activity_id)
@@ -130,7 +137,7 @@ def test_a_purchase_of_an_earlier_version_is_taken_back_as_it_was_given(shop: An
     assert house.kit.verify().clean
 
 
-def test_a_currency_that_was_removed_stays_readable_and_its_lots_still_lapse(shop: Any) -> None:
+def test_a_currency_that_was_removed_stays_readable_and_its_lots_still_lapse(shop: Opens) -> None:
     house = shop(GROWTH.format(months=1), RULE.format(rate=1))
     house.buy(10_00, BEFORE)
     assert house.has() == {"points.growth": 10}
@@ -143,7 +150,7 @@ def test_a_currency_that_was_removed_stays_readable_and_its_lots_still_lapse(sho
     assert house.kit.verify().clean
 
 
-def test_value_lapses_by_the_rules_of_the_time_when_it_was_earned(shop: Any) -> None:
+def test_value_lapses_by_the_rules_of_the_time_when_it_was_earned(shop: Opens) -> None:
     house = shop(GROWTH.format(months=12), GROWTH.format(months=1))
     house.buy(10_00, BEFORE)
     house.buy(20_00, AFTER)
@@ -154,7 +161,7 @@ def test_value_lapses_by_the_rules_of_the_time_when_it_was_earned(shop: Any) -> 
     assert house.has() == {"points.growth": 10}
 
 
-def test_a_late_purchase_reaches_a_tier_by_the_ladder_of_its_time(shop: Any) -> None:
+def test_a_late_purchase_reaches_a_tier_by_the_ladder_of_its_time(shop: Opens) -> None:
     house = shop(ladder(100), ladder(200))
     house.buy(100_00, AFTER)
     assert house.tier() is None
@@ -162,7 +169,7 @@ def test_a_late_purchase_reaches_a_tier_by_the_ladder_of_its_time(shop: Any) -> 
     assert house.tier() == "gold"
 
 
-def test_benefits_of_a_tier_are_those_of_the_time_when_it_occurred(shop: Any) -> None:
+def test_benefits_of_a_tier_are_those_of_the_time_when_it_occurred(shop: Opens) -> None:
     house = shop(RULE.format(rate=1) + ladder(10, benefit=2), RULE.format(rate=1) + ladder(10, benefit=5))
     house.clock.set(BEFORE - timedelta(days=1))
     house.buy(10_00, BEFORE - timedelta(days=1))
@@ -173,7 +180,7 @@ def test_benefits_of_a_tier_are_those_of_the_time_when_it_occurred(shop: Any) ->
     assert [each.effects[0].amount for each in (before, after)] == [20, 50]
 
 
-def test_where_the_tiers_are_others_by_now_the_ladder_of_today_judges_a_late_purchase(shop: Any) -> None:
+def test_where_the_tiers_are_others_by_now_the_ladder_of_today_judges_a_late_purchase(shop: Opens) -> None:
     house = shop(ladder(10, upper="gold"), ladder(50, upper="star"))
     house.buy(49_00, BEFORE)
     assert house.tier() is None
@@ -182,7 +189,7 @@ def test_where_the_tiers_are_others_by_now_the_ladder_of_today_judges_a_late_pur
 
 
 @pytest.mark.row("T1", way="python")
-def test_a_ladder_that_is_no_more_judges_nobody(shop: Any) -> None:
+def test_a_ladder_that_is_no_more_judges_nobody(shop: Opens) -> None:
     house = shop(ladder(10), "")
     house.buy(50_00, BEFORE)
     assert house.tier() is None

@@ -64,7 +64,7 @@ def _values(old: Any, new: Any, path: tuple[str, ...]) -> Iterator[Change]:
     if old is _ABSENT:
         yield Change("added", path, new=_plain(new))
     elif isinstance(old, dict) and isinstance(new, dict):
-        yield from _tables(cast("dict[str, Any]", old), cast("dict[str, Any]", new), path)
+        yield from _tables(cast("Mapping[str, Any]", old), cast("Mapping[str, Any]", new), path)
     elif (before := _named(old)) is not None and (after := _named(new)) is not None:
         yield from _tables(before, after, path)
         kept, keeps = [key for key in before if key in after], [key for key in after if key in before]
@@ -76,9 +76,9 @@ def _values(old: Any, new: Any, path: tuple[str, ...]) -> Iterator[Change]:
 
 def _named(value: Any) -> dict[str, Any] | None:
     """Return the tables of an array by what names them; None where nothing tells them apart."""
-    if not isinstance(value, list) or not all(isinstance(each, dict) for each in cast("list[Any]", value)):
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in _listed(value)):
         return None
-    tables = cast("list[dict[str, Any]]", value)
+    tables: list[dict[str, Any]] = _listed(value)
     for names in _NAMES:
         if all(names[0] in table for table in tables):
             by_name = {" ".join(str(table[name]) for name in names if name in table): table for table in tables}
@@ -86,10 +86,16 @@ def _named(value: Any) -> dict[str, Any] | None:
     return None
 
 
+def _listed(value: Any) -> list[Any]:
+    """Return an array as one whose own types are not looked at."""
+    items: list[Any] = value
+    return items
+
+
 def _plain(value: Any) -> Any:
     """Return a value as JSON can hold it."""
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in cast("Mapping[str, Any]", value).items()}
     if isinstance(value, list):
-        return [_plain(inner) for inner in cast("list[Any]", value)]
+        return [_plain(inner) for inner in _listed(value)]
     return value.isoformat() if isinstance(value, date | time) else value

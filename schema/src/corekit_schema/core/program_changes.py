@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any
 
 import graphene
-from attrs import frozen
+from attrs import evolve, frozen
+from graphene.utils.str_converters import to_camel_case
 from marshmallow import fields, validate
 
 from corekit.clock import micros
@@ -140,9 +141,7 @@ class Planned:
 class ProgramPlanPayload(Payload, policy=public):
     """What applying a program would do; `userErrors` say why it would be refused."""
 
-    changed = Field(
-        graphene.Boolean, description="Whether it would be stored; not where the program says so already."
-    )
+    changed = Field(graphene.Boolean, description="Whether it would be stored; not where the program says so already.")
     base = Field(graphene.Int, description="The version that would hold otherwise; 0 where none was applied.")
     version = Field(graphene.Int, description="The number it would have, or the one that says the same.")
     valid_from = Field(DateTime, description="From when on it would judge; null for all that was before, too.")
@@ -179,7 +178,7 @@ def _plan(info: Info, values: Mapping[str, Any]) -> Planned:
         found.earliest,
         found.replaces,
         found.changes,
-        user_errors(map(_placed, found.problems)),
+        user_errors(evolve(each, path=("input", to_camel_case(_about(each)))) for each in found.problems),
     )
 
 
@@ -200,7 +199,7 @@ def _said(run: Any, values: Mapping[str, Any]) -> Any:
         problems = [Problem(code=it["code"], path=tuple(it.get("path", ())), message=it["message"]) for it in told]
         raise Invalid([_at_content(each) for each in problems]) from None
     except Invalid as error:
-        raise Invalid([_placed(each) for each in error.problems]) from None
+        raise Invalid([evolve(each, path=(_about(each),)) for each in error.problems]) from None
 
 
 def _at_content(problem: Problem) -> Problem:
@@ -210,10 +209,9 @@ def _at_content(problem: Problem) -> Problem:
     return Problem(code=problem.code, path=("content",), message=message, parameters={"place": place})
 
 
-def _placed(problem: Problem) -> Problem:
-    """Return a problem of when a program holds, or of what it may not change, as one of the argument."""
-    name = "valid_from" if "valid_from" in problem.path else "content"
-    return Problem(code=problem.code, path=(name,), message=problem.message, parameters=problem.parameters)
+def _about(problem: Problem) -> str:
+    """Return the argument that a problem is about: when the program holds, or what it says."""
+    return "valid_from" if "valid_from" in problem.path else "content"
 
 
 PROGRAM_CHANGES = Field(
