@@ -57,7 +57,8 @@ def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key} = {_toml(it)}" for key, it in cast("Mapping[str, Any]", value).items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, cast("list[Any]", value))) + "]"
+        items: list[Any] = value
+        return "[" + ", ".join(map(_toml, items)) + "]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 from marshmallow import Schema, fields
 from sqlalchemy import select
 
-from corekit import Activity, Credit, Declares, Kit, Outcome, Program, Section, balances, hookimpl
+from corekit import (
+    Activity,
+    Credit,
+    Declares,
+    Invalid,
+    Kit,
+    Outcome,
+    Program,
+    Section,
+    SettingsError,
+    balances,
+    hookimpl,
+)
 from corekit.activities.tables import activity as activities
 from corekit.clock import moment
 from corekit.program import Edition, Versions, apply_text
@@ -132,7 +144,7 @@ def test_what_waits_is_judged_by_the_time_when_it_occurred(shop: Opens) -> None:
 def test_a_purchase_of_an_earlier_version_is_taken_back_as_it_was_given(shop: Opens) -> None:
     house = shop(RULE.format(rate=3), RULE.format(rate=1))
     outcome = house.buy(10_00, BEFORE)
-    house.kit.reverse(outcome.activity_id)
+    house.kit.reverse(outcome.activity_id or "")
     assert house.has() == {"points": 0}
     assert house.kit.verify().clean
 
@@ -247,6 +259,36 @@ def test_another_process_sees_a_new_version_also_where_it_knows_no_member(
     clock.advance(seconds=1)
     apply_text(operator, HEAD + "[greeting]\npoints = 5\n")
     assert server.record(Activity(type="member.registered")).effects[-1].amount == 5
+
+
+def test_a_version_that_needs_a_plugin_that_is_off_judges_nothing_and_stops_nobody(
+    make_kit: MakeKit, clock: SettableClock
+) -> None:
+    by_points = 'criteria = [{metric = "points.earned", at_least = 1}]'
+    ladder_of_points = f"""[[ladders]]
+code = "status"
+name = "Status"
+[[ladders.tiers]]
+code = "ordinary"
+name = "Ordinary"
+[[ladders.tiers]]
+code = "star"
+name = "Star"
+{by_points}
+"""
+    kit = make_kit(["points"], program=HEAD + ladder_of_points)
+    member = kit.record(Activity(type="member.registered")).member
+    clock.advance(days=1)
+    apply_text(kit, HEAD)
+    without = make_kit([], database=kit.settings.database)
+    assert without.record(Activity(type="purchase", member=member, amount=10_00)).settled
+    yesterday = clock() - timedelta(days=1)
+    with pytest.raises(Invalid) as refused:
+        without.record(Activity(type="purchase", member=member, amount=10_00, occurred_at=yesterday))
+    assert (refused.value.code, refused.value.parameters) == ("PROGRAM_UNREADABLE", {"version": 1})
+    apply_text(kit, HEAD + ladder_of_points)
+    with pytest.raises(SettingsError, match=r"version 3 of the program does not fit what is on now.*points\.earned"):
+        make_kit([], database=kit.settings.database)
 
 
 @given(starts=st.lists(st.integers(0, 20), max_size=8), at=st.integers(-1, 21))

@@ -215,7 +215,7 @@ class Plan:
         return max(earliest, self.now), True
 
     def holds_until(self) -> int:
-        """Return the instant at which the plan stops being true: a day ends, or a lot that it knows lapses."""
+        """Return when the plan stops being true: a day ends, a lot that it knows lapses, other rules begin."""
         local = moment(self.now).astimezone(self.terms.zone)
         midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         lapses = (
@@ -225,7 +225,8 @@ class Plan:
             for lot in account.lots
             if lot.due_at > self.now and lot.issued > lot.expired
         )
-        return min(self._known_until, micros(midnight), min(lapses, default=NEVER))
+        versions = (edition.start for edition in self.terms.versions.after(self.now))
+        return min(self._known_until, micros(midnight), min(lapses, default=NEVER), next(versions, NEVER))
 
     def change_effect(self, member: Member, effect: str, *, undone: int = 0, unfunded: int = 0) -> None:
         """Note how an earlier effect changes; relative, so that changes of one chunk add up."""

@@ -29,6 +29,11 @@ ERRORS = (
         "已公布于 {valid_from} 生效的版本 {version} 将不再生效，须明确允许替换。",
     ),
     ErrorText(
+        "PROGRAM_UNREADABLE",
+        "Version {version} of the program, valid then, does not fit the plugins that are on.",
+        "当时有效的方案版本 {version} 与已启用的插件不符。",
+    ),
+    ErrorText(
         "PROGRAM_FIXED",
         "{what} {name} has {old} since version {version}, which never changes; {new} needs another name.",
         "{what} {name} 自版本 {version} 起为 {old}，不可更改；{new} 须另取名称。",

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select
 
 from corekit.clock import micros, moment
 from corekit.errors import NotFound, SettingsError
-from corekit.program.program import blank, load
+from corekit.program.program import Program, blank, load
 from corekit.program.tables import program as stored
 from corekit.program.versions import Edition, Versions
 
@@ -46,13 +46,17 @@ class Version:
 def read_versions(read: Reader, registry: Registry, settings: Settings, known: Versions | None = None) -> Versions:
     """Return every version that is stored; what is ``known`` already is not read again.
 
-    What was stored for plugins that are off is passed over. Raises :class:`SettingsError` where the rest does not fit
-    what is on now, such as a ladder over the metric of a plugin that is off.
+    What was stored for plugins that are off is passed over. Where the rest of a version does not fit what is on now,
+    such as a ladder over the metric of a plugin that is off, that is the version's ``problem``; it is raised, as a
+    :class:`SettingsError`, where it is the version that holds in the end.
     """
     statement = _ALL if known is None else _ALL.where(stored.c.version > known.newest)
     editions = list(known.editions) if known is not None else [Edition(*blank(registry, settings))]
-    editions += [_edition(row, registry, settings) for row in read.all(statement)]
-    return Versions(editions)
+    editions += [_edition(row, editions[0].registry, registry, settings) for row in read.all(statement)]
+    versions = Versions(editions)
+    if (problem := versions.holding[-1].problem) is not None:
+        raise problem
+    return versions
 
 
 def newest(read: Reader) -> Version | None:
@@ -114,12 +118,14 @@ def _version(row: Any) -> Version:
     )
 
 
-def _edition(row: Any, registry: Registry, settings: Settings) -> Edition:
-    version = _version(row)
+def _edition(row: Any, bare: Registry, registry: Registry, settings: Settings) -> Edition:
+    version, problem = _version(row), None
     try:
         program, found = load(version.content, registry, settings, version=version.version, lenient=True)
     except SettingsError as error:
+        program, found = Program(version.version), bare
         message = f"version {version.version} of the program does not fit what is on now: {error.message}"
-        raise SettingsError(message, code=error.code, version=version.version, **error.parameters) from None
+        problem = SettingsError(message, code=error.code, version=version.version, **error.parameters)
     program = evolve(program, valid_from=version.valid_from)
-    return Edition(program, found, version.content, row.hash, version.applied_at, version.actor, version.reason)
+    said = (version.content, row.hash, version.applied_at, version.actor, version.reason, problem)
+    return Edition(program, found, *said)

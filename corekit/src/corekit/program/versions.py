@@ -14,6 +14,7 @@ from corekit.program.program import Program
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from corekit.errors import SettingsError
     from corekit.registry import Registry
 
 _ALWAYS = -(1 << 62)
@@ -23,7 +24,8 @@ _ALWAYS = -(1 << 62)
 class Edition:
     """A version as it was read: its program, the registry with what follows from it, the words of its file.
 
-    ``announced_at`` is when it was applied; None for version 0, which nobody applied.
+    ``announced_at`` is when it was applied; None for version 0, which nobody applied. ``problem`` says why it cannot be
+    read any more, such as a ladder over the metric of a plugin that is off: then its program is empty.
     """
 
     program: Program
@@ -33,6 +35,7 @@ class Edition:
     announced_at: datetime | None = None
     actor: str | None = None
     reason: str | None = None
+    problem: SettingsError | None = field(default=None, eq=False)
 
     @property
     def version(self) -> int:
