@@ -18,7 +18,7 @@ CEILINGS = {
     "db": 850,
     "ledger": 2_700,
     "members": 550,
-    "program": 1_110,
+    "program": 1_120,
     "tiers": 350,
 }
 APART = {"migrations", "testing"}

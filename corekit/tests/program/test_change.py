@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -154,6 +155,17 @@ def test_an_announcement_is_withdrawn_by_the_program_in_force(kit: Kit) -> None:
     done = apply_text(kit, FIRST, replace=True)
     assert (done.version, done.changed) == (3, True)
     assert kit.terms().versions.after(0)[-1].version == 3
+
+
+def test_of_many_who_apply_at_once_each_makes_a_version_of_its_own(kit: Kit, make_kit: MakeKit) -> None:
+    kits = [make_kit(["points"], database=kit.settings.database) for _ in range(4)]
+    texts = [FIRST.replace("500.00", f"{amount}.00") for amount in (501, 502, 503, 504)]
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(apply_text, kits, texts))
+    assert sorted(each.version for each in done) == [2, 3, 4, 5]
+    with kit.read() as read:
+        stored = {each.version: each.content for each in versions(read)}
+    assert {each.version: each.content for each in done} | {1: FIRST} == stored
 
 
 def test_a_version_after_an_announced_one_leaves_it_alone(kit: Kit) -> None:
@@ -357,6 +369,7 @@ class TestCommands:
         listed = run("versions").stdout.splitlines()
         assert [line.split()[:2] for line in listed] == [["1", "in"], ["2", "announced"]]
         assert run("export").stdout == FIRST
+        assert run("export").stderr == ""
         assert run("export", None, "--version", "2").stdout == HIGHER
         assert run("export", None, str(tmp_path / "out.toml"), "--version", "2").exit_code == 0
         assert (tmp_path / "out.toml").read_text(encoding="utf-8") == HIGHER

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import pytest
@@ -57,8 +57,7 @@ def _toml(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key} = {_toml(it)}" for key, it in cast("Mapping[str, Any]", value).items()) + "}"
     if isinstance(value, list):
-        items: list[Any] = value
-        return "[" + ", ".join(map(_toml, items)) + "]"
+        return "[" + ", ".join(_toml(each) for each in cast("Sequence[Any]", value)) + "]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

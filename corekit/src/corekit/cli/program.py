@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corekit.cli.context import open_kit
+from corekit.cli.context import open_kit, options
 from corekit.cli.output import NO, emit
 
 if TYPE_CHECKING:
@@ -119,7 +119,10 @@ def export(
     with kit.read() as read:
         found = export(read, kit.terms().versions, kit.now(), version)
     if file is None:
-        typer.echo(found.content, nl=False)
+        if options(ctx).json:
+            emit(ctx, {"version": found.version, "content": found.content})
+        else:  # nothing but the file, to the last byte
+            typer.echo(found.content, nl=False)
         return
     file.write_text(found.content, encoding="utf-8")
     emit(ctx, {"version": found.version, "file": str(file)}, lambda _: f"version {found.version} is in {file}")

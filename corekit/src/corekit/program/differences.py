@@ -63,8 +63,8 @@ def _tables(old: Mapping[str, Any], new: Mapping[str, Any], path: tuple[str, ...
 def _values(old: Any, new: Any, path: tuple[str, ...]) -> Iterator[Change]:
     if old is _ABSENT:
         yield Change("added", path, new=_plain(new))
-    elif isinstance(old, dict) and isinstance(new, dict):
-        yield from _tables(cast("Mapping[str, Any]", old), cast("Mapping[str, Any]", new), path)
+    elif all(isinstance(each, dict) for each in (old, new)):
+        yield from _tables(old, new, path)
     elif (before := _named(old)) is not None and (after := _named(new)) is not None:
         yield from _tables(before, after, path)
         kept, keeps = [key for key in before if key in after], [key for key in after if key in before]
