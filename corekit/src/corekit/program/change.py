@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,6 +160,7 @@ def _plan(
     number = known.newest + 1
     program, registry = load(text, kit.declared, kit.settings, version=number)
     begins = valid_from or program.valid_from or (now if known.newest else None)
+    begins = begins.astimezone(UTC) if begins is not None else None  # of one zone Python compares what clocks show
     edition = Edition(evolve(program, valid_from=begins), registry, text, hash_of(text), now)
     base = known.edition_at(edition.start)
     coming = known.after(edition.start)
@@ -195,7 +196,7 @@ def _earliest(known: Versions, edition: Edition, now: datetime, kit: Kit) -> dat
     if all(change.path in _WORDS_ONLY for change in changed):
         return None
     # Days of the program's calendar, so that a change of clocks is no hour too few.
-    return now.astimezone(kit.zone) + timedelta(days=days)
+    return (now.astimezone(kit.zone) + timedelta(days=days)).astimezone(UTC)
 
 
 def _problems(known: Versions, made: Plan, now: datetime, reason: str, *, replace: bool) -> Iterator[Problem]:
