@@ -57,7 +57,6 @@ MEANINGS = {
     "OPERATION_RESOLUTION_FAILURE": "The request does not say which of its operations is meant.",
     "PLUGIN": "The enabled plugins do not fit together, or what they bring to the schema.",
     "PLUGIN_RAISED": "A plugin raised in a hook.",
-    "PROGRAM_CHANGED": "Another program is in force, and a second version cannot be applied yet.",
     "PROGRAM_INVALID": "The program file cannot be used; the message names each path in it.",
     "SCHEMA_CONFLICT": "The types and fields of the core and the plugins do not fit together; each problem is listed.",
     "SETTINGS": "`corekit.toml` cannot be used; the message names the path in it.",

@@ -12,16 +12,16 @@ from pathlib import Path
 CORE = Path(__file__).resolve().parent.parent / "corekit/src/corekit"
 HALL = "(hall)"
 CEILINGS = {
-    HALL: 2_900,
-    "activities": 4_800,
-    "cli": 1_300,
+    HALL: 3_000,
+    "activities": 5_000,
+    "cli": 1_500,
     "db": 900,
-    "jobs": 1_850,
-    "ledger": 3_000,
-    "members": 550,
+    "jobs": 1_900,
+    "ledger": 3_200,
+    "members": 600,
     "outbox": 700,
-    "program": 600,
-    "tiers": 350,
+    "program": 1_150,
+    "tiers": 400,
 }
 APART = {"migrations", "testing"}
 

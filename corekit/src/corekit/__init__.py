@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from corekit.jobs.runs import JobRun
     from corekit.kit import Kit
     from corekit.ledger.expiry import Expiry
+    from corekit.ledger.history import balances_at, expiring_at
     from corekit.ledger.read import Balance, balances, expiring
     from corekit.members.tables import member
     from corekit.metrics import Metric, Window
@@ -110,6 +111,7 @@ _HOMES = {
     "corekit.jobs.runs": ("JobRun",),
     "corekit.kit": ("Kit",),
     "corekit.ledger.expiry": ("Expiry",),
+    "corekit.ledger.history": ("balances_at", "expiring_at"),
     "corekit.ledger.read": ("Balance", "balances", "expiring"),
     "corekit.members.tables": ("member",),
     "corekit.metrics": ("Metric", "Window"),
@@ -191,8 +193,10 @@ __all__ = [
     "__version__",
     "any_of",
     "balances",
+    "balances_at",
     "coded",
     "expiring",
+    "expiring_at",
     "hookimpl",
     "hookspec",
     "member",

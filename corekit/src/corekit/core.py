@@ -19,6 +19,7 @@ from corekit.jobs.holds import HOLDS
 from corekit.ledger.voucher import LARGEST_AMOUNT
 from corekit.members import importing, states
 from corekit.metrics import Metric
+from corekit.program import refusals
 from corekit.validation import ERRORS as VALIDATION_ERRORS
 from corekit.validation import WholeNumber
 
@@ -84,6 +85,7 @@ ERRORS = (
     *importing.ERRORS,
     *paging.ERRORS,
     *JOB_ERRORS,
+    *refusals.ERRORS,
     ErrorText(
         "MEMBER_EXISTS", "A member with external id {external_id} exists.", "外部编号为 {external_id} 的会员已存在。"
     ),

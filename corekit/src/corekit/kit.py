@@ -35,7 +35,7 @@ from corekit.ledger import chart, tables
 from corekit.members.profile import profile_schema
 from corekit.outbox.delivery import Outbox, subscribe
 from corekit.plugins import Plugin, discover
-from corekit.program import Program, current
+from corekit.program import Program, Versions, read_versions
 from corekit.registry import Registry
 from corekit.settings import Settings
 from corekit.validation import suggest
@@ -73,6 +73,7 @@ class Kit:
         self.hooks = Hooks(self.plugins)
         self.database = Database(self.settings.database)
         self._terms: Terms | None = None
+        self._versions: Versions | None = None
         self._settlement = Settlement(self.database, self.terms, self.renew, clock)
         self._intake = Intake(self._settlement)
         self.outbox = Outbox(self.database, self.hooks, self._settlement.now)
@@ -91,11 +92,11 @@ class Kit:
     @property
     def program(self) -> Program:
         """The program that holds now."""
-        return self.terms().program
+        return self.terms().program_at(self._settlement.clock.about_now())
 
     @property
     def registry(self) -> Registry:
-        """Everything declared, what follows from the program included."""
+        """Everything declared, what follows from any version of the program included."""
         return self.terms().registry
 
     @property
@@ -113,8 +114,8 @@ class Kit:
         if self._terms is None:
             self._check_ready()
             with self.read() as read:
-                program, registry = current(read, self._declared, self.settings)
-                terms = Terms.of(self.settings, registry, program, self.hooks)
+                self._versions = read_versions(read, self._declared, self.settings, self._versions)
+                terms = Terms.of(self.settings, self._versions, self.hooks)
                 self._check_chart(read, terms)
             self._terms = terms
         return self._terms
@@ -140,8 +141,8 @@ class Kit:
         """Migrate the database and enter what is declared into the chart of accounts; return the owners migrated."""
         done = migrate.upgrade(self.database, self.lineages())
         with self.read() as read:
-            program, registry = current(read, self._declared, self.settings)
-        self.enter(Terms.of(self.settings, registry, program, self.hooks))
+            versions = read_versions(read, self._declared, self.settings)
+        self.enter(Terms.of(self.settings, versions, self.hooks))
         return done
 
     def enter(self, terms: Terms) -> None:

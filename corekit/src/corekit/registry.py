@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -108,6 +108,53 @@ class Registry:
             metrics=desk.of("metric"),
             owners=MappingProxyType(desk.owners),
         )
+
+    def covering(self, later: Iterable[Registry]) -> Registry:
+        """Return this registry with everything that others of the same plugins have, from other programs.
+
+        Of one name the last one counts; a metric is kept over the windows of all.
+        """
+        units, kinds, metrics, owners = dict(self.units), dict(self.kinds), dict(self.metrics), dict(self.owners)
+        for other in later:
+            units.update(other.units)
+            kinds.update(other.kinds)
+            owners.update(other.owners)
+            for name, metric in other.metrics.items():
+                windows = (*metrics[name].windows, *metric.windows) if name in metrics else metric.windows
+                metrics[name] = evolve(metric, windows=tuple(dict.fromkeys(windows)))
+        return evolve(
+            self,
+            units=MappingProxyType(units),
+            kinds=MappingProxyType(kinds),
+            metrics=MappingProxyType(metrics),
+            owners=MappingProxyType(owners),
+        )
+
+    def clashes(self, later: Registry) -> Iterator[tuple[What, str, str, str]]:
+        """Yield what another program says of a name otherwise than the books can bear: what, name, old, new."""
+        known = self._kept()
+        for (what, name), new in later._kept().items():
+            for said, says in zip(known.get((what, name), new), new, strict=True):
+                if said != says:
+                    yield what, name, said, says
+
+    def _kept(self) -> dict[tuple[What, str], tuple[str, ...]]:
+        """Return in words what a program may never say otherwise of what an earlier one said."""
+        kept: dict[tuple[What, str], tuple[str, ...]] = {}
+        for name, unit in self.units.items():
+            kept["unit", name] = (f"scale {unit.scale}", f"class {unit.kind}")
+        for name, kind in self.kinds.items():
+            owner = self.owner("kind", name) or CORE
+            kept["kind", name] = (f"unit {kind.unit.code}", "lots" if kind.lots else "no lots", f"owner {owner}")
+        for name, metric in self.metrics.items():
+            by = "" if metric.rule is None else f" by {metric.rule}"
+            of = f"{metric.measure} of {', '.join(metric.activities)}"
+            kept["metric", name] = (f"credits to {metric.credits}{by}" if metric.credits else of,)
+        return kept
+
+    def has(self, what: What, name: str) -> bool:
+        """Say whether anybody declares a name."""
+        return (what, name) in self.owners
 
     def owner(self, of: What, name: str) -> str | None:
         """Return who declares a name: ``core`` or a plugin; None where nobody does."""

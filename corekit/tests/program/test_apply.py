@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import select
 from typer.testing import CliRunner
 
-from corekit import Invalid, Kit, SettingsError
+from corekit import Kit, SettingsError
 from corekit.cli import app
 from corekit.ledger import tables
-from corekit.program import apply, newest
+from corekit.program import apply, newest, versions
+from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
 
 PROGRAM = """
@@ -80,17 +81,18 @@ def test_the_same_program_again_changes_nothing(make_kit: MakeKit, file: Path) -
     assert (again.version, again.changed, again.applied_at) == (1, False, first.applied_at)
 
 
-def test_another_program_is_refused_and_the_first_stays(make_kit: MakeKit, file: Path) -> None:
+def test_another_program_is_the_next_version_and_the_first_is_kept(
+    make_kit: MakeKit, file: Path, clock: SettableClock
+) -> None:
     kit = make_kit(["points"])
     apply(kit, file)
+    clock.advance(days=1)
     file.write_text(PROGRAM.replace("500.00", "400.00"), encoding="utf-8")
-    with pytest.raises(Invalid) as refused:
-        apply(kit, file)
-    assert (refused.value.code, refused.value.parameters) == ("PROGRAM_CHANGED", {"version": 1})
+    done = apply(kit, file, actor="staff:mira")
+    assert (done.version, done.changed, done.valid_from, done.actor) == (2, True, clock(), "staff:mira")
+    assert kit.program.version == 2
     with kit.read() as read:
-        stored = newest(read)
-    assert stored is not None
-    assert stored.content == PROGRAM
+        assert [each.content for each in versions(read)] == [PROGRAM, PROGRAM.replace("500.00", "400.00")]
 
 
 def test_a_program_that_cannot_be_used_leaves_no_trace(make_kit: MakeKit, file: Path) -> None:
@@ -143,13 +145,6 @@ class TestCommands:
             done = CliRunner().invoke(app, ["--config", str(config), "--json", "program", "apply", str(file)])
             answer = json.loads(done.stdout)
             assert (done.exit_code, answer["version"], answer["changed"]) == (0, 1, changed)
-
-    def test_apply_of_another_program_is_a_no(self, config: Path, file: Path) -> None:
-        CliRunner().invoke(app, ["--config", str(config), "program", "apply", str(file)])
-        file.write_text(PROGRAM + "[points.currencies.miles]\n", encoding="utf-8")
-        done = CliRunner().invoke(app, ["--config", str(config), "program", "apply", str(file)])
-        assert done.exit_code == 1
-        assert done.stderr.endswith("[PROGRAM_CHANGED]\n")
 
     @pytest.mark.row("T1", way="bad_input")
     def test_apply_of_a_bad_file_could_not_run_and_names_the_path(self, config: Path, file: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +16,14 @@ import pytest
 from attrs import frozen
 from typer.testing import CliRunner, Result
 
+from corekit import Kit, balances_at
 from corekit.cli import app
 from corekit.testing.backends import Backend, PostgreSQLBackend, SQLiteBackend
+from corekit.tiers.read import standing
+from corekit_demo.journey import member_id
 
-INDEPENDENT = Path(__file__).resolve().parent.parent / "independent.py"
+HERE = Path(__file__).resolve().parent.parent
+INDEPENDENT = HERE / "independent.py"
 HOUSEHOLDS = 20
 
 
@@ -35,10 +41,10 @@ def corekit(*arguments: str) -> Result:
     return CliRunner().invoke(app, arguments)
 
 
-def load(url: str, month_ends: Path) -> Loaded:
-    """Load the demo into a database."""
+def load(url: str, month_ends: Path, *before: str) -> Loaded:
+    """Load the demo into a database, with options before the command."""
     given = ("--households", str(HOUSEHOLDS), "--load-only", "--db", url, "--month-ends", str(month_ends))
-    done = corekit("--json", "demo", *given)
+    done = corekit("--json", *before, "demo", *given)
     assert done.exit_code == 0, done.output
     return Loaded(url, json.loads(done.stdout), month_ends)
 
@@ -123,6 +129,70 @@ def test_the_independent_check_says_when_there_is_nothing_to_compare(tmp_path: P
     done = independent(tmp_path / "none.db")
     assert done.returncode == 2
     assert done.stderr.startswith("error: there is no database")
+
+
+def config(folder: Path, url: str, program: str) -> str:
+    """Write the demo's settings over another database, with a program beside them; return the file."""
+    settings = (HERE / "corekit.toml").read_text(encoding="utf-8").replace("sqlite:///demo.db", url)
+    (folder / "corekit.toml").write_text(settings, encoding="utf-8")
+    (folder / "program.toml").write_text(program, encoding="utf-8")
+    return str(folder / "corekit.toml")
+
+
+@pytest.mark.row("A10", way="cli")
+def test_the_program_that_it_exports_gives_the_same_result_elsewhere(
+    loaded: Loaded, backend: Backend, tmp_path: Path
+) -> None:
+    here = config(tmp_path, loaded.url, "")
+    exported = corekit("--config", here, "program", "export")
+    assert exported.exit_code == 0, exported.output
+    assert "Thanksgiving" in exported.stdout or "thanksgiving" in exported.stdout
+    (tmp_path / "program.toml").write_text(exported.stdout, encoding="utf-8")
+    planned = corekit("--config", here, "program", "plan", str(tmp_path / "program.toml"), "--exit-code")
+    assert (planned.exit_code, planned.stdout) == (0, "no change: version 1 says the same\n")
+    (elsewhere := tmp_path / "elsewhere").mkdir()
+    url = backend.empty()
+    there = config(elsewhere, url, exported.stdout)
+    again = load(url, elsewhere / "month-ends.csv", "--config", there)
+    assert outcome(again) == outcome(loaded)
+    assert again.month_ends.read_text() == loaded.month_ends.read_text()
+    backend.drop(url)
+
+
+def asked(kit: Kit, month: str, household: str) -> tuple[str, int]:
+    """Return the tier and the points of a household as of the end of a month."""
+    end = (datetime.fromisoformat(f"{month}-01") + timedelta(days=32)).replace(day=1, tzinfo=kit.zone)
+    member = member_id(int(household))
+    first = kit.program.ladders[0].tiers[0].code
+    with kit.read() as read:
+        tiers = [each.tier for each in standing(read, [member], end)[member]]
+        points = [each.available for each in balances_at(read, [member], end)[member] if each.kind == "points"]
+    return next(iter(tiers), first), next(iter(points), 0)
+
+
+@pytest.mark.row("A1", way="python")
+@pytest.mark.row("T6", way="python")
+def test_tier_and_points_as_of_each_month_end_are_what_was_written_then(loaded: Loaded, tmp_path: Path) -> None:
+    with loaded.month_ends.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    few = sorted({row["household"] for row in rows}, key=int)[:5]
+    with closing(Kit(config(tmp_path, loaded.url, ""))) as kit:
+        written = {(row["month"], row["household"]): (row["tier"], int(row["points"])) for row in rows}
+        chosen = [key for key in written if key[1] in few]
+        assert {key: asked(kit, *key) for key in chosen} == {key: written[key] for key in chosen}
+        assert len({written[key] for key in chosen}) > len(few)
+
+
+@pytest.mark.row("A1", way="cli")
+def test_the_command_line_shows_what_a_household_had_at_a_month_end(loaded: Loaded, tmp_path: Path) -> None:
+    with loaded.month_ends.open(encoding="utf-8", newline="") as file:
+        row = next(row for row in csv.DictReader(file) if row["month"] == "2017-09" and int(row["points"]) > 0)
+    given = ("members", "show", row["household"], "--at", "2017-10-01")
+    shown = corekit("--config", config(tmp_path, loaded.url, ""), "--json", *given)
+    assert shown.exit_code == 0, shown.output
+    told = json.loads(shown.stdout)
+    assert {each["kind"]: each["balance"] for each in told["balances"]} == {"points": int(row["points"])}
+    assert [each["tier"] for each in told["standing"]] == ([] if row["tier"] == "bronze" else [row["tier"]])
 
 
 def test_a_household_that_is_a_member_already_stops_the_load_with_the_reason(tmp_path: Path) -> None:

@@ -231,7 +231,7 @@ class Applier:
             self._apply_own(member, planned, effect, row, follow_ons)
 
     def _hold(self, member: Member, planned: Planned, effect: Hold, row: PlannedEffect) -> None:
-        book = self._book(effect.account)
+        book = self._book(effect.account, planned.incoming.occurred)
         if not effect.amount:
             raise Refusal("AMOUNT_ZERO")
         if planned.unit not in (None, book.unit.code):
@@ -241,7 +241,7 @@ class Applier:
     def _transfer(
         self, member: Member, planned: Planned, effect: Transfer, row: PlannedEffect, follow_ons: list[Activity]
     ) -> None:
-        book = self.terms.chart.books[effect.account]
+        book = self.terms.book(effect.account, planned.incoming.occurred)
         other = self.plan.members.get(effect.to)
         if other is None or allowed(other.state or None, RECEIVED) is not None:
             state = None if other is None else other.state
@@ -265,7 +265,7 @@ class Applier:
 
     def _receive(self, member: Member, planned: Planned, effect: Receive, row: PlannedEffect) -> None:
         row.data = {"source": effect.source}
-        Teller(member, planned.voucher, row.id, self._book(effect.account), source=effect.source).credit(
+        Teller(member, planned.voucher, row.id, self._book(effect.account, planned.incoming.occurred), source=effect.source).credit(
             effect.amount,
             earned=planned.incoming.occurred,
             zone=self.terms.zone,
@@ -273,12 +273,11 @@ class Applier:
             by_rule=False,
         )
 
-    def _book(self, account: str) -> Book:
+    def _book(self, account: str, occurred: int) -> Book:
         """Return the book of an account that somebody asked for."""
-        book = self.terms.chart.books.get(account)
-        if book is None:
+        if account not in self.terms.chart.books:
             raise Refusal("ACCOUNT_UNKNOWN", account=account)
-        return book
+        return self.terms.book(account, occurred)
 
     def _resolve(self, member: Member, planned: Planned, effect: Capture | Release, row: PlannedEffect) -> None:
         hold = member.holds.get(effect.hold)
@@ -303,7 +302,7 @@ class Applier:
         member.journal.put(member.spends, row.id, row)
 
     def _teller(self, member: Member, planned: Planned, row: PlannedEffect, account: str) -> Teller:
-        return Teller(member, planned.voucher, row.id, self.terms.chart.books[account])
+        return Teller(member, planned.voucher, row.id, self.terms.book(account, planned.incoming.occurred))
 
     def _apply_own(
         self, member: Member, planned: Planned, effect: Effect, row: PlannedEffect, follow_ons: list[Activity]

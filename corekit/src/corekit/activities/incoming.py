@@ -19,6 +19,7 @@ from corekit.declares import ActivityType, ErrorText
 from corekit.errors import Invalid, Problem
 from corekit.ids import is_id, new_id
 from corekit.ledger.voucher import LARGEST_AMOUNT
+from corekit.program import refusals
 from corekit.validation import load, suggest
 
 if TYPE_CHECKING:
@@ -135,6 +136,8 @@ def receive(activity: Activity, terms: Terms, now: int) -> Incoming:
         _check_lines(activity, kind, problems)
     _check_reverses(activity, kind, problems)
     payload = _payload(activity, terms, problems)
+    if (edition := terms.versions.edition_at(occurred)).problem is not None:
+        problems.append(refusals.problem("PROGRAM_UNREADABLE", "occurred_at", version=edition.version))
     if problems:
         raise Invalid(problems)
     hashed = _hash(activity, None if activity.occurred_at is None else occurred)

@@ -98,8 +98,10 @@ class Plan:
             failed,
             holds,
         ) = row
-        if version != self.terms.program.version:
+        if version != self.terms.versions.newest:
             raise ProgramChanged
+        if member_id is None:
+            return
         member = Member(member_id, state=state, seq=seq, last_at=last_at, joined_at=joined_at)
         member.attributes = attributes or {}
         for account_row in accounts or ():
@@ -257,7 +259,7 @@ class Plan:
         return max(earliest, self.now), True
 
     def holds_until(self) -> int:
-        """Return the instant at which the plan stops being true: a day ends, or a lot that it knows lapses."""
+        """Return when the plan stops being true: a day ends, a lot that it knows lapses, other rules begin."""
         local = moment(self.now).astimezone(self.terms.zone)
         midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
         lapses = (
@@ -268,7 +270,9 @@ class Plan:
             if lot.due_at > self.now and lot.issued > lot.expired
         )
         released = (h.due_at for member in self.members.values() for h in member.holds.values() if h.due_at > self.now)
-        return min(self._known_until, micros(midnight), min(lapses, default=NEVER), min(released, default=NEVER))
+        versions = (edition.start for edition in self.terms.versions.after(self.now))
+        changes = (min(lapses, default=NEVER), min(released, default=NEVER), next(versions, NEVER))
+        return min(self._known_until, micros(midnight), *changes)
 
     def change_effect(self, member: Member, effect: str, *, undone: int = 0, unfunded: int = 0) -> None:
         """Note how an earlier effect changes; relative, so that changes of one chunk add up."""

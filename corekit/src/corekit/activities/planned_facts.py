@@ -28,9 +28,9 @@ class PlannedFacts:
         self._plugin = plugin
         self.settings = settings
 
-    def program(self, activity: Activity) -> Any:  # noqa: ARG002 - rules will be those valid when it occurred
-        """Return the plugin's own section of the program."""
-        return self._plan.terms.program.sections.get(self._plugin)
+    def program(self, activity: Activity) -> Any:
+        """Return the plugin's own section of the program that was valid when the activity occurred."""
+        return self._plan.terms.program_at(self._occurred(activity)).sections.get(self._plugin)
 
     def member(self, activity: Activity) -> MemberFacts:
         """Return the member."""
@@ -41,9 +41,9 @@ class PlannedFacts:
 
     def tier(self, activity: Activity, ladder: str | None = None) -> Tier | None:
         """Return the tier in which the member stood when the activity occurred."""
-        for known in self._plan.terms.ladders:
+        at = self._occurred(activity)
+        for known in self._plan.terms.program_at(at).ladders:
             if ladder in (None, known.code):
-                at = micros(activity.occurred_at) if activity.occurred_at else self._plan.now
                 code = tier_at(self._member(activity), known.code, at)
                 return next((tier for tier in known.tiers if tier.code == code), known.tiers[0])
         return None
@@ -76,6 +76,9 @@ class PlannedFacts:
     def prepared(self, activity: Activity) -> Any:
         """Return what the plugin prepared for the member."""
         return self._member(activity).prepared.get(self._plugin)
+
+    def _occurred(self, activity: Activity) -> int:
+        return micros(activity.occurred_at) if activity.occurred_at else self._plan.now
 
     def _member(self, activity: Activity) -> Member:
         return self._plan.members[activity.member]

@@ -14,14 +14,13 @@ from marshmallow import Schema
 from corekit.clock import day_number, local_day
 from corekit.declares import ActivityType, Declares, EffectKind
 from corekit.jobs.declared import Sweep
-from corekit.ledger.chart import Chart
+from corekit.ledger.chart import Book, Chart
 from corekit.metrics import Metric, Window
 from corekit.registry import CORE
-from corekit.tiers.ladder import Ladder
 
 if TYPE_CHECKING:
     from corekit.hooks import Hooks
-    from corekit.program import Program
+    from corekit.program import Program, Versions
     from corekit.registry import Registry
     from corekit.settings import Settings
 
@@ -39,16 +38,22 @@ def expired(kind: str) -> str:
 
 @frozen(kw_only=True)
 class Terms:
-    """Registry and program, arranged for settlement. Another version of the program makes other terms."""
+    """Registry and programs, arranged for settlement. Another version of the program makes other terms.
+
+    Rules are those of the version that is valid when an activity occurred (:meth:`program_at`, :meth:`book`); what can
+    be named at all (account kinds, metrics, windows) is what any version names.
+    """
 
     zone: ZoneInfo
     currency: str
     historical: frozenset[str]
     """The sources whose activities settle at the time they occurred."""
-    program: Program
+    versions: Versions
     registry: Registry
     hooks: Hooks
     chart: Chart
+    books: Mapping[int, Mapping[str, Book]]
+    """The books as each version of the program has them kept, by code."""
     types: Mapping[str, ActivityType]
     schemas: Mapping[str, Schema | None]
     effects: Mapping[type, tuple[EffectKind, str]]
@@ -60,7 +65,6 @@ class Terms:
     """The metrics that measure credits to an account kind."""
     windows: Mapping[str, frozenset[Window]]
     """The windows, other than the lifetime, over which somebody asks for a metric."""
-    ladders: tuple[Ladder, ...]
     ladder_metrics: frozenset[str]
     swept: Mapping[str, tuple[Sweep, str]]
     """The sweeps that are declared with an effect, by the type of their activities, with the owner."""
@@ -73,14 +77,15 @@ class Terms:
         object.__setattr__(self, "by_day", tuple(sorted(name for name, windows in self.windows.items() if windows)))
 
     @classmethod
-    def of(cls, settings: Settings, registry: Registry, program: Program, hooks: Hooks) -> Terms:
-        """Arrange a registry (with the program's own kinds and metrics) and a program."""
+    def of(cls, settings: Settings, versions: Versions, hooks: Hooks) -> Terms:
+        """Arrange the versions of a program, each with what follows from it."""
+        registry = versions.registry
         metrics = list(registry.metrics.values())
         windows: dict[str, set[Window]] = {metric.name: set() for metric in metrics}
         for metric in metrics:
             windows[metric.name].update(Window.parse(text) for text in metric.windows)
         ladder_metrics: set[str] = set()
-        for ladder in program.ladders:
+        for ladder in (ladder for edition in versions.editions for ladder in edition.program.ladders):
             for tier in ladder.tiers:
                 for criterion in tier.criteria:
                     ladder_metrics.add(criterion.metric)
@@ -93,10 +98,11 @@ class Terms:
             zone=settings.time_zone,
             currency=settings.currency.code,
             historical=frozenset(name for name, source in settings.sources.items() if source.historical),
-            program=program,
+            versions=versions,
             registry=registry,
             hooks=hooks,
-            chart=Chart.of((kind, registry.owner("kind", kind.code) or CORE) for kind in registry.kinds.values()),
+            chart=_chart(registry),
+            books={edition.version: _chart(edition.registry).books for edition in versions.editions},
             types=types,
             schemas={name: kind.schema() if kind.schema else None for name, kind in types.items()},
             effects={
@@ -108,7 +114,6 @@ class Terms:
             measured=_group((name, metric) for metric in metrics for name in metric.activities),
             credited=_group((metric.credits, metric) for metric in metrics if metric.credits is not None),
             windows={name: frozenset(w for w in found if w.bucket != "lifetime") for name, found in windows.items()},
-            ladders=tuple(program.ladders),
             ladder_metrics=frozenset(ladder_metrics),
             swept={
                 each.activity_type: (each, registry.owner("job", name) or CORE)
@@ -124,6 +129,17 @@ class Terms:
         """Say whether a plugin may react to activities of a type."""
         types = self.reacting[plugin]
         return types is None or type_ in types
+
+    def program_at(self, instant: int) -> Program:
+        """Return the program that judges what occurred at an instant."""
+        return self.versions.at(instant)
+
+    def book(self, kind: str, instant: int) -> Book:
+        """Return how an account kind is kept for what occurred at an instant: its expiry, its grace, its clawback.
+
+        A kind that no version had by then is kept as the newest one that knows it says.
+        """
+        return self.books[self.versions.at(instant).version].get(kind) or self.chart.books[kind]
 
     def message(self, code: str, parameters: Mapping[str, Any]) -> str:
         """Return the English sentence of a code, filled in."""
@@ -155,6 +171,10 @@ class _Filled(dict[str, Any]):
 
     def __missing__(self, name: str) -> str:
         return "{" + name + "}"
+
+
+def _chart(registry: Registry) -> Chart:
+    return Chart.of((kind, registry.owner("kind", kind.code) or CORE) for kind in registry.kinds.values())
 
 
 def _counting(name: str) -> Metric:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from corekit.activities.activity import Activity
@@ -32,7 +33,7 @@ class Tiering:
         if not member.exists or self._terms.ladder_metrics.isdisjoint(planned.measures):
             return []
         found: list[Activity] = []
-        for ladder in self._terms.ladders:
+        for ladder in self._ladders(planned):
             tier, measured = self._qualified(member, ladder, planned.voucher.at)
             standing = self._standing(member, ladder)
             if tier.rank > standing:
@@ -40,6 +41,20 @@ class Tiering:
             elif tier.rank < standing and _rests_on_what_is_left(member, ladder):
                 found.append(self._change(planned, ladder, standing, tier.code, REVERSAL, measured))
         return found
+
+    def _ladders(self, planned: Planned) -> Iterable[Ladder]:
+        """Return the ladders that judge an activity: those of the time when it occurred.
+
+        A late one finds its member on the ladder of today. Where that has other tiers, in other ranks, the two cannot
+        be compared, and the ladder of today judges; one that is no more judges nobody.
+        """
+        judging = self._terms.program_at(planned.incoming.occurred)
+        today = self._terms.program_at(planned.voucher.at)
+        if judging is today:
+            return judging.ladders
+        of_then = {ladder.code: ladder for ladder in judging.ladders}
+        same = ((of_then.get(ladder.code, ladder), ladder) for ladder in today.ladders)
+        return [then if _codes(then) == _codes(now) else now for then, now in same]
 
     def _qualified(self, member: Member, ladder: Ladder, at: int) -> Any:
         today = self._terms.day(at).toordinal()
@@ -68,6 +83,7 @@ class Tiering:
     def assign(self, member: Member, planned: Planned, ladder: str, tier: str, reason: str, measured: Any) -> None:
         """End the member's stay in a tier of a ladder, and begin the next one."""
         journal = member.journal
+        program = self._terms.program_at(planned.incoming.occurred).version
         stays = member.assignments.get(ladder)
         if stays is None:
             stays = []
@@ -76,15 +92,12 @@ class Tiering:
             journal.set(stays[-1], "valid_to", planned.voucher.at)
             journal.set(stays[-1], "ended_by", planned.voucher)
         journal.push(
-            stays,
-            Assignment(
-                ladder, tier, planned.voucher, reason=reason, measured=measured, program=self._terms.program.version
-            ),
+            stays, Assignment(ladder, tier, planned.voucher, reason=reason, measured=measured, program=program)
         )
 
     def withdraw(self, member: Member, planned: Planned, original: Original, code: str | None) -> None:
         """Take back a tier whose cause was reversed, if the ladder says so and the member no longer qualifies."""
-        for ladder in self._terms.ladders:
+        for ladder in self._ladders(planned):
             stays = member.assignments.get(ladder.code)
             if not stays or ladder.code != code or ladder.on_reversal == "keep":
                 continue
@@ -93,6 +106,10 @@ class Tiering:
             tier, measured = self._qualified(member, ladder, planned.voucher.at)
             if tier.rank < self._standing(member, ladder):
                 self.assign(member, planned, ladder.code, tier.code, REVERSAL, measured)
+
+
+def _codes(ladder: Ladder) -> list[str]:
+    return [tier.code for tier in ladder.tiers]
 
 
 def _rests_on_what_is_left(member: Member, ladder: Ladder) -> bool:

@@ -74,12 +74,13 @@ class Undoing:
             self._plan.change_effect(member, spend, unfunded=part)
 
         if effect.kind == "Hold" and effect.account is not None:
-            teller = Teller(member, planned.voucher, row.id, self._terms.chart.books[effect.account])
-            teller.release(member.holds[effect.id])
+            book = self._terms.book(effect.account, planned.incoming.occurred)
+            Teller(member, planned.voucher, row.id, book).release(member.holds[effect.id])
         elif effect.kind in GIVES | TAKES and effect.account is not None:
+            book = self._terms.book(effect.account, planned.incoming.occurred)
             house = {"source": (effect.data or {})["source"]} if effect.kind == "Receive" else {}
             house |= {"sink": "transfer"} if effect.kind == "Transfer" else {}
-            teller = Teller(member, planned.voucher, row.id, self._terms.chart.books[effect.account], **house)
+            teller = Teller(member, planned.voucher, row.id, book, **house)
             undo = teller.claw_back if effect.kind in GIVES else teller.restore
             undo(amount, effect.id, unfund)
         elif effect.kind == "SetTier":

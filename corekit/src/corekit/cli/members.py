@@ -59,19 +59,24 @@ def list_(
 def show(
     ctx: typer.Context,
     member: Id,
-    at: Annotated[str | None, typer.Option(help="Where it stood at this instant, such as 2026-01-31T12:00Z.")] = None,
+    at: Annotated[
+        str | None, typer.Option(help="What it had and where it stood at this instant, such as 2026-01-31T12:00Z.")
+    ] = None,
 ) -> None:
-    """Show a member: who it is, what it has, where it stands or stood, and how far the next tier is."""
+    """Show a member: who it is, what it has or had, where it stands or stood, and how far the next tier is."""
+    from corekit.ledger.history import balances_at
     from corekit.ledger.read import balances
     from corekit.tiers.read import progress, standing
 
     kit = open_kit(ctx)
     found = find(kit, member)
+    then = instant(at, kit.zone) if at else None
     with kit.read() as read:
+        had = balances_at(read, [found.id], then) if then else balances(read, [found.id], kit.now())
         value = {
             "member": found,
-            "balances": balances(read, [found.id], kit.now())[found.id],
-            "standing": standing(read, [found.id], instant(at, kit.zone) if at else None)[found.id],
+            "balances": had[found.id],
+            "standing": standing(read, [found.id], then)[found.id],
             "progress": progress(kit.program, read, [found.id], kit.now(), kit.zone)[found.id],
         }
     emit(ctx, value, outline)

@@ -255,9 +255,9 @@ class Teller:
     def _give_back(self, lot: Lot, kind: str, amount: int, spend: str | None) -> None:
         """Return value to a lot; one that lapsed meanwhile gets the kind's grace."""
         self._post(self._sink, self._account, amount)
-        self._move(lot, kind, amount, spend)
-        if self._book.grace and lot.expires_at is not None and lot.expires_at <= self._voucher.at:
-            self._journal.set(lot, "expires_at", self._voucher.at + self._book.grace)
+        lapsed = lot.expires_at is not None and lot.expires_at <= self._voucher.at
+        lives_until = self._voucher.at + self._book.grace if self._book.grace and lapsed else None
+        self._voucher.move(self._journal, self._effect, lot, kind, amount, spend, lives_until)
 
     def _pay_debt(self, lots: list[Lot]) -> None:
         """Pay what the member owes from what just came in."""

@@ -146,7 +146,7 @@ SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
         WHERE l.account_id {say.own} AND {_OPEN} AND l.expires_at <= {say.later}({say.parameter}, m.last_at)),
     (SELECT {say.gather}({array(FAILED)}) FROM core_activity f WHERE f.member_id = m.id AND f.state = 'failed'),
     (SELECT {say.gather}({array(HOLD)}) FROM core_hold h WHERE h.account_id {say.own} AND h.outcome IS NULL)
-FROM core_member m LEFT JOIN core_profile p ON p.member_id = m.id WHERE m.id {say.ids}""",
+FROM (SELECT 1) always LEFT JOIN core_member m ON m.id {say.ids} LEFT JOIN core_profile p ON p.member_id = m.id""",
         "taken": f"SELECT p.external_id FROM core_profile p WHERE p.external_id {say.texts}",
         "open_lots": f"SELECT {lot} FROM core_lot l WHERE l.account_id {say.ids} AND {_OPEN}",
         "originals": f"""

@@ -149,8 +149,10 @@ def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str
     return group(map(shape, read.all(statement)), "member", ids)
 
 
-def statement(read: Reader, account_ids: Iterable[str], **page: Unpack[Ask]) -> dict[str, Page[EntryView]]:
-    """Return a page of each account's entries with the running balance, newest first.
+def statement(
+    read: Reader, account_ids: Iterable[str], at: datetime | None = None, **page: Unpack[Ask]
+) -> dict[str, Page[EntryView]]:
+    """Return a page of each account's entries with the running balance, newest first, as it was ``at`` a moment.
 
     ``account_ids`` are those of :attr:`Balance.account`. Raises :class:`~corekit.errors.Invalid` for a cursor
     or a page size that cannot be.
@@ -166,7 +168,8 @@ def statement(read: Reader, account_ids: Iterable[str], **page: Unpack[Ask]) -> 
         .join(_activity, _activity.c.id == _entry.c.activity_id)
         .join(_effect, _effect.c.id == _posting.c.effect_id)
     )
-    pages = _OF_ACCOUNT.pages(read, entries, "account", account_ids, span)
+    known = () if at is None else (_entry.c.recorded_at <= micros(at),)
+    pages = _OF_ACCOUNT.pages(read, entries, "account", account_ids, span, *known)
     return {account: found.map(_ENTRY) for account, found in pages.items()}
 
 

@@ -77,7 +77,7 @@ class Store(Protocol):
         """Return each member with its accounts, assignments, metrics, days and due lots, one row per member.
 
         The first two columns are the newest version of the program and the present instant by the database's clock, 0
-        where that is the machine's.
+        where that is the machine's. Where none of the members is there, one row has these and no member.
         """
         ...
 

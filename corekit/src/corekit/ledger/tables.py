@@ -154,6 +154,8 @@ lot_movement = table(
     Column("amount", Amount, CheckConstraint("amount > 0", name="amount"), nullable=False),
     # The effect that spends what is consumed here, or that gets it back.
     Column("spend_id", Id),
+    # When the lot was to lapse before, where it was given back after that and lives on: its state as of earlier.
+    Column("expiry_before", Instant),
     Index(
         "ix_core_lot_movement_spend_id",
         "spend_id",

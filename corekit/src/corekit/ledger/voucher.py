@@ -74,8 +74,17 @@ class Voucher:
             (account.id, account.seq, posting, self.activity_id, side, amount, balance, balance - account.pending)
         )
 
-    def move(self, journal: Journal, effect: str, lot: Lot, kind: str, amount: int, spend: str | None = None) -> None:
-        """Move a part of a lot: into a spend, into breakage, or back."""
+    def move(
+        self,
+        journal: Journal,
+        effect: str,
+        lot: Lot,
+        kind: str,
+        amount: int,
+        spend: str | None = None,
+        expires_at: int | None = None,
+    ) -> None:
+        """Move a part of a lot: into a spend, into breakage, or back; ``expires_at`` is its new expiry, if any."""
         if sign := _CONSUMES.get(kind):
             journal.set(lot, "consumed", lot.consumed + sign * amount)
         elif sign := _EXPIRES.get(kind):
@@ -89,4 +98,8 @@ class Voucher:
             sign = _CONSUMES[kind]
             journal.put(lot.funds, spend, lot.funds.get(spend, 0) + sign * amount)
         journal.set(lot, "seq", lot.seq + 1)
-        self.movements.append((lot.id, lot.seq, self.activity_id, effect, kind, amount, spend))
+        before = None
+        if expires_at is not None:
+            before = lot.expires_at
+            journal.set(lot, "expires_at", expires_at)
+        self.movements.append((lot.id, lot.seq, self.activity_id, effect, kind, amount, spend, before))

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+from corekit.program.change import Plan, apply, apply_text, export, plan, plan_text
+from corekit.program.differences import Change
 from corekit.program.program import Program, blank, load
-from corekit.program.store import Version, apply, current, newest
+from corekit.program.store import Version, newest, read_versions, versions
+from corekit.program.versions import Edition, Versions
 
-__all__ = ["Program", "Version", "apply", "blank", "current", "load", "newest"]
+__all__ = [
+    "Change",
+    "Edition",
+    "Plan",
+    "Program",
+    "Version",
+    "Versions",
+    "apply",
+    "apply_text",
+    "blank",
+    "export",
+    "load",
+    "newest",
+    "plan",
+    "plan_text",
+    "read_versions",
+    "versions",
+]

@@ -6,8 +6,9 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import field, frozen
 
 from corekit.declares import ActivityType, Unit
 
@@ -17,12 +18,13 @@ class ProgramContext:
     """The surroundings of a section: a schema in :class:`corekit.Section` asks for them while it loads.
 
     ``currency`` is the unit of money, ``types`` the activity types of all plugins, ``ladders`` the benefits
-    of each tier, by ladder and tier, in the order of the file.
+    of each tier, by ladder and tier, in the order of the file, ``zone`` the program's time zone.
     """
 
     currency: Unit
     types: Mapping[str, ActivityType]
     ladders: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    zone: ZoneInfo = field(factory=lambda: ZoneInfo("UTC"))
 
     @classmethod
     def current(cls) -> ProgramContext:

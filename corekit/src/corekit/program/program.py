@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, cast
 
 from attrs import field, frozen
 from marshmallow import Schema, fields, validate
 
 from corekit import validation
+from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros
 from corekit.errors import Invalid, Path, Problem, SettingsError
 from corekit.program.context import ProgramContext
 from corekit.program.ladders import Draft, LadderSchema, build, contradictions, many
@@ -34,12 +36,33 @@ class Program:
     name: str = ""
     ladders: tuple[Ladder, ...] = ()
     sections: Mapping[str, Any] = field(factory=dict[str, Any])
+    valid_from: datetime | None = None
+    """Activities that occurred from this instant on are judged by it; None: all until another version holds."""
+    notice_days: int = 0
+    """So many days before a change holds it must be announced."""
+
+
+class _InstantField(fields.Field[datetime]):
+    """A day or an instant, in quotes or not; without an offset it is one of the program's time zone."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> datetime:
+        try:
+            moment = value if isinstance(value, date) else datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise validation.coded(
+                "TYPE", f"{value!s} is no day and no instant; write for example 2027-01-01.", expected="datetime"
+            ) from None
+        if not isinstance(moment, datetime):
+            moment = datetime.combine(moment, time.min)
+        return moment if moment.tzinfo else moment.replace(tzinfo=ProgramContext.current().zone)
 
 
 class _HeadSchema(Schema):
     """The table ``[program]``."""
 
     name = fields.String(required=True, validate=validate.Length(1, 200))
+    valid_from = _InstantField(load_default=None)
+    notice_days = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, 3660))
 
 
 class _FileSchema(Schema):
@@ -71,7 +94,8 @@ def load(
     if problems := [*_floats(document, ()), *_unread(document, registry, lenient=lenient)]:
         raise _refusal(problems)
     try:
-        head = validation.load(_FileSchema(), {key: document[key] for key in _OWN if key in document})
+        with ProgramContext(settings.currency, registry.types, {}, settings.time_zone).active():
+            head = validation.load(_FileSchema(), {key: document[key] for key in _OWN if key in document})
         drafts: list[Draft] = head["ladders"]
         sections = _sections(document, registry, settings, drafts)
     except Invalid as invalid:
@@ -79,9 +103,13 @@ def load(
     registry = registry.with_program(sections)
     ladders, problems = build(drafts, registry, settings.currency)
     problems += contradictions(ladders)
+    told = head["program"]
+    if told["valid_from"] is not None and not FIRST_INSTANT <= micros(told["valid_from"]) <= LAST_INSTANT:
+        message = "The time is out of the range that can be recorded."
+        problems.append(Problem(code="TIME_RANGE", path=("program", "valid_from"), message=message))
     if problems:
         raise _refusal(problems)
-    return Program(version, head["program"]["name"], ladders, sections), registry
+    return Program(version, told["name"], ladders, sections, told["valid_from"], told["notice_days"]), registry
 
 
 def blank(registry: Registry, settings: Settings) -> tuple[Program, Registry]:
@@ -97,7 +125,7 @@ def _sections(
     tiers = {draft["code"]: {tier["code"]: tier["benefits"] for tier in draft["tiers"]} for draft in drafts}
     sections: dict[str, Any] = {}
     problems: list[Problem] = []
-    with ProgramContext(settings.currency, registry.types, tiers).active():
+    with ProgramContext(settings.currency, registry.types, tiers, settings.time_zone).active():
         for plugin in registry.plugins:
             if plugin.declares.program is not None:
                 try:

@@ -4,100 +4,128 @@ from __future__ import annotations
 
 import tomllib
 from hashlib import sha256
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from attrs import frozen
-from sqlalchemy import insert, select
+from attrs import evolve, frozen
+from sqlalchemy import Connection, insert, select
 
 from corekit.clock import micros, moment
-from corekit.errors import Invalid, Problem, SettingsError
-from corekit.ledger import chart
+from corekit.errors import NotFound, SettingsError
 from corekit.program.program import Program, blank, load
 from corekit.program.tables import program as stored
+from corekit.program.versions import Edition, Versions
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from corekit.db.reader import Reader
-    from corekit.kit import Kit
     from corekit.registry import Registry
     from corekit.settings import Settings
 
-_FIRST = 1
+_ALL = select(stored).order_by(stored.c.version)
 _NEWEST = select(stored).order_by(stored.c.version.desc()).limit(1)
 
 
 @frozen
 class Version:
-    """A version of the program as it was applied; ``changed`` is False where it was there before."""
+    """A version of the program as it was applied; ``changed`` is False where it was there before.
+
+    It judges what occurs from ``valid_from`` on (None: whatever no other version judges).
+    """
 
     version: int
     content: str
     applied_at: datetime
     changed: bool = False
+    valid_from: datetime | None = None
+    actor: str | None = None
+    reason: str | None = None
 
 
-def current(read: Reader, registry: Registry, settings: Settings) -> tuple[Program, Registry]:
-    """Return the program that holds now, and the registry with what follows from it.
+def read_versions(read: Reader, registry: Registry, settings: Settings, known: Versions | None = None) -> Versions:
+    """Return every version that is stored; what is ``known`` already is not read again.
 
-    What was stored for plugins that are off is passed over. Raises :class:`SettingsError` where the rest does not fit
-    what is on now, such as a ladder over the metric of a plugin that is off.
+    What was stored for plugins that are off is passed over. Where the rest of a version does not fit what is on now,
+    such as a ladder over the metric of a plugin that is off, that is the version's ``problem``; it is raised, as a
+    :class:`SettingsError`, where it is the version that holds in the end.
     """
-    found = newest(read)
-    if found is None:
-        return blank(registry, settings)
-    return load(found.content, registry, settings, version=found.version, lenient=True)
+    statement = _ALL if known is None else _ALL.where(stored.c.version > known.newest)
+    editions = list(known.editions) if known is not None else [Edition(*blank(registry, settings))]
+    editions += [_edition(row, editions[0].registry, registry, settings) for row in read.all(statement)]
+    versions = Versions(editions)
+    if (problem := versions.holding[-1].problem) is not None:
+        raise problem
+    return versions
 
 
 def newest(read: Reader) -> Version | None:
-    """Return the version that holds now, None where nothing was applied."""
+    """Return the version that was applied last, None where nothing was applied."""
     row = read.one(_NEWEST)
-    return None if row is None else Version(row.version, row.content, moment(row.applied_at))
+    return None if row is None else _version(row)
 
 
-def apply(kit: Kit, path: Path | str) -> Version:
-    """Store the program of a file and let it hold; what follows from it enters the chart of accounts.
+def versions(read: Reader) -> list[Version]:
+    """Return every version as it was applied, the first one first."""
+    return [_version(row) for row in read.all(_ALL)]
 
-    The same content again, layout and comments apart, changes nothing. Raises :class:`SettingsError` where the file
-    cannot be used, and :class:`Invalid` (``PROGRAM_CHANGED``) where another program was applied before.
-    """
-    # Terms knows the program; the program need not know terms to be read.
-    from corekit.activities.terms import Terms  # noqa: PLC0415
 
-    content = _text(Path(path))
-    program, registry = load(content, kit.declared, kit.settings, version=_FIRST)
-    terms = Terms.of(kit.settings, registry, program, kit.hooks)
-    now = kit.now()
-    with kit.database.write() as connection:
-        if kit.database.dialect == "postgresql":
-            # Of two who apply at once the second shall see what the first one did.
-            connection.exec_driver_sql("LOCK TABLE core_program IN SHARE ROW EXCLUSIVE MODE")
-        row = connection.execute(_NEWEST).one_or_none()
-        if row is None:
-            values = {"version": _FIRST, "content": content, "hash": _hash(content), "applied_at": micros(now)}
-            connection.execute(insert(stored).values(values))
-            chart.sync(connection, registry, terms.chart)
+def numbered(read: Reader, version: int) -> Version:
+    """Return a version by its number; NotFound where there is none."""
+    row = read.one(select(stored).where(stored.c.version == version))
     if row is None:
-        kit.renew()
-        return Version(_FIRST, content, now, changed=True)
-    if row.hash != _hash(content):
-        said = f"Version {row.version} of the program is in force and says otherwise; it cannot be replaced yet."
-        raise Invalid([Problem(code="PROGRAM_CHANGED", message=said, parameters={"version": row.version})])
-    return Version(row.version, row.content, moment(row.applied_at))
+        message = f"there is no version {version} of the program"
+        raise NotFound(message, version=version)
+    return _version(row)
 
 
-def _text(path: Path) -> str:
-    """Return the text of a file."""
+def add(connection: Connection, version: Version) -> None:
+    """Store a version."""
+    values = {
+        "version": version.version,
+        "content": version.content,
+        "hash": hash_of(version.content),
+        "applied_at": micros(version.applied_at),
+        "valid_from": None if version.valid_from is None else micros(version.valid_from),
+        "actor": version.actor,
+        "reason": version.reason,
+    }
+    connection.execute(insert(stored).values(values))
+
+
+def words(content: str) -> dict[str, Any]:
+    """Return what the text of a file says, apart from when it holds."""
+    said = tomllib.loads(content) if content else {}
+    if isinstance(said.get("program"), dict):
+        said["program"] = {key: value for key, value in said["program"].items() if key != "valid_from"}
+    return said
+
+
+def hash_of(content: str) -> str:
+    """Return the hash of what the text says, so that layout, comments and the time may change."""
+    return sha256(orjson.dumps(words(content), default=str, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _version(row: Any) -> Version:
+    valid_from = None if row.valid_from is None else moment(row.valid_from)
+    return Version(
+        row.version,
+        row.content,
+        moment(row.applied_at),
+        valid_from=valid_from,
+        actor=row.actor,
+        reason=row.reason,
+    )
+
+
+def _edition(row: Any, bare: Registry, registry: Registry, settings: Settings) -> Edition:
+    version, problem = _version(row), None
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise SettingsError(f"the program {path} cannot be read: {reason}", path=str(path)) from None
-
-
-def _hash(content: str) -> str:
-    """Return the hash of what the text says, so that layout and comments may change."""
-    said = orjson.dumps(tomllib.loads(content), default=str, option=orjson.OPT_SORT_KEYS)
-    return sha256(said).hexdigest()
+        program, found = load(version.content, registry, settings, version=version.version, lenient=True)
+    except SettingsError as error:
+        program, found = Program(version.version), bare
+        message = f"version {version.version} of the program does not fit what is on now: {error.message}"
+        problem = SettingsError(message, code=error.code, version=version.version, **error.parameters)
+    program = evolve(program, valid_from=version.valid_from)
+    said = (version.content, row.hash, version.applied_at, version.actor, version.reason, problem)
+    return Edition(program, found, *said)

@@ -12,5 +12,9 @@ program = table(
     Column("version", Integer, primary_key=True),
     Column("content", Text, nullable=False),
     Column("hash", Text, nullable=False),
+    # When it was applied, and so announced; NULL as `valid_from`: whatever no other version judges.
     Column("applied_at", Instant, nullable=False),
+    Column("valid_from", Instant),
+    Column("actor", Text),
+    Column("reason", Text),
 )

@@ -10,7 +10,9 @@ from typing import Any
 import graphene
 
 from corekit.activities import read as activity_reads
+from corekit.clock import LAST_INSTANT, moment
 from corekit.ledger import read as ledger_reads
+from corekit.ledger.history import balances_at, expiring_at
 from corekit.ledger.read import Balance as BalanceValue
 from corekit.members import read as member_reads
 from corekit.members.read import Member as MemberValue
@@ -62,17 +64,21 @@ class Member(
     phone = Field(graphene.String, description="Telephone number.")
     attributes = Field(JSON, required=True, description="Custom attributes, as the settings declare them.")
     joined_at = Field(DateTime, required=True, description="When the member registered.")
-    balances = Field(listed(Balance), description="What the member has, by account kind.")
+    balances = Field(listed(Balance), at=_AT, description="What the member has, by account kind.")
     balance = Field(
-        Balance, kind=_KIND, description="What the member has of one account kind; null where nothing ever."
+        Balance, kind=_KIND, at=_AT, description="What the member has of one account kind; null where nothing ever."
     )
     holds = Field(listed(Hold), resolve=holds_of, description="What is set aside of the member's accounts.")
     statement = ConnectionField(
-        StatementEntry, kind=_KIND, description="What moved on one account, newest first; null where nothing ever."
+        StatementEntry,
+        kind=_KIND,
+        at=_AT,
+        description="What moved on one account, newest first; null where nothing ever.",
     )
     expiring = Field(
         listed(ExpiringAmount),
         kind=_KIND,
+        at=_AT,
         within=graphene.Argument(
             graphene.Int, required=True, default_value=30, description="How many days to look ahead."
         ),
@@ -122,23 +128,25 @@ class Member(
         return [dict(member.attributes) for member in parents]
 
     @staticmethod
-    def resolve_balances(parents: Sequence[MemberValue], info: Info) -> list[list[BalanceValue]]:
+    def resolve_balances(parents: Sequence[MemberValue], info: Info, at: Any = None) -> list[list[BalanceValue]]:
         """Return what they have."""
-        return _balances(parents, info)
+        return _balances(parents, info, at)
 
     @staticmethod
-    def resolve_balance(parents: Sequence[MemberValue], info: Info, kind: str) -> list[BalanceValue | None]:
+    def resolve_balance(
+        parents: Sequence[MemberValue], info: Info, kind: str, at: Any = None
+    ) -> list[BalanceValue | None]:
         """Return what they have of a kind."""
-        return [_of_kind(found, kind) for found in _balances(parents, info)]
+        return [_of_kind(found, kind) for found in _balances(parents, info, at)]
 
     @staticmethod
     def resolve_statement(
-        parents: Sequence[MemberValue], info: Info, kind: str, **span: Any
+        parents: Sequence[MemberValue], info: Info, kind: str, at: Any = None, **span: Any
     ) -> list[Page[Entry] | None]:
         """Return the pages of their statements."""
-        accounts = [_of_kind(found, kind) for found in _balances(parents, info)]
+        accounts = [_of_kind(found, kind) for found in _balances(parents, info, at)]
         wanted = [each.account for each in accounts if each is not None]
-        pages = ledger_reads.statement(info.context.read, wanted, **span)
+        pages = ledger_reads.statement(info.context.read, wanted, as_of(at), **span)
         return [
             pages[of.account].map(partial(Entry, unit=of.unit, scale=of.scale)) if of is not None else None
             for of in accounts
@@ -146,14 +154,17 @@ class Member(
 
     @staticmethod
     def resolve_expiring(
-        parents: Sequence[MemberValue], info: Info, kind: str, within: int
+        parents: Sequence[MemberValue], info: Info, kind: str, within: int, at: Any = None
     ) -> list[list[ExpiringValue]]:
         """Return what lapses soon."""
         if _nowhere(kind):
             return [[] for _ in parents]
-        context = info.context
-        until = context.now + timedelta(days=max(0, min(within, _FARTHEST)))
-        found = ledger_reads.expiring(context.read, [each.id for each in parents], kind, until, context.now)
+        context, then = info.context, as_of(at)
+        read = ledger_reads.expiring if then is None else expiring_at
+        ahead = timedelta(days=max(0, min(within, _FARTHEST)))
+        now = then or context.now
+        until = now + min(ahead, _LAST - now)
+        found = read(context.read, [each.id for each in parents], kind, until, now)
         unit = context.chart.unit_of(kind)
         scale = context.chart.scale(unit)
         return [
@@ -216,6 +227,7 @@ class Member(
 
 _FARTHEST = 36_500
 """Days: a century ahead is as far as anything lapses."""
+_LAST = moment(LAST_INSTANT)
 
 
 def _nowhere(*texts: str | None) -> bool:
@@ -229,9 +241,10 @@ def by_id(identifiers: Sequence[str], info: Info) -> list[MemberValue | None]:
     return [found.get(key) for key in identifiers]
 
 
-def _balances(parents: Sequence[MemberValue], info: Info) -> list[list[BalanceValue]]:
-    context, ids = info.context, tuple(dict.fromkeys(each.id for each in parents))
-    found = context.once(("balances", ids), lambda: ledger_reads.balances(context.read, ids, context.now))
+def _balances(parents: Sequence[MemberValue], info: Info, at: Any = None) -> list[list[BalanceValue]]:
+    context, ids, then = info.context, tuple(dict.fromkeys(each.id for each in parents)), as_of(at)
+    read = ledger_reads.balances if then is None else balances_at
+    found = context.once(("balances", ids, then), lambda: read(context.read, ids, then or context.now))
     return [found[each.id] for each in parents]
 
 

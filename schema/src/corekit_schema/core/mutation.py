@@ -12,6 +12,7 @@ from corekit_schema.core import holds, inputs, outbox, permissions
 from corekit_schema.core.holds import CaptureHoldInput, PlaceHoldInput, ReleaseHoldInput
 from corekit_schema.core.jobs import RUN_JOB
 from corekit_schema.core.payload import ActivityPayload, Recorded, record, recorded
+from corekit_schema.core.program_changes import APPLY_PROGRAM, PLAN_PROGRAM
 from corekit_schema.fields import Object
 from corekit_schema.inputs import Input
 from corekit_schema.mutations import MutationField, invalid
@@ -140,3 +141,5 @@ class Mutation(Object):
     retry_deliveries = outbox.RETRY
     skip_deliveries = outbox.SKIP
     run_job = RUN_JOB
+    plan_program = PLAN_PROGRAM
+    apply_program = APPLY_PROGRAM

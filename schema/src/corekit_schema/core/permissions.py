@@ -19,6 +19,8 @@ HOLD = "accounts.hold"
 DELIVER = "outbox.deliver"
 READ_JOBS = "jobs.read"
 RUN_JOBS = "jobs.run"
+PROGRAM_READ = "program.read"
+PROGRAM_APPLY = "program.apply"
 
 PERMISSIONS = (
     Permission(name=READ, description="Read every member and everything about it."),
@@ -31,6 +33,8 @@ PERMISSIONS = (
     Permission(name=DELIVER, description="See what plugins are told, and mend what could not be delivered."),
     Permission(name=READ_JOBS, description="See jobs and their runs."),
     Permission(name=RUN_JOBS, description="Let jobs run, also what a circuit breaker holds."),
+    Permission(name=PROGRAM_READ, description="Read every version of the program in full, and plan changes of it."),
+    Permission(name=PROGRAM_APPLY, description="Put another version of the program into force."),
 )
 
 

@@ -12,7 +12,7 @@ from corekit.tiers.ladder import Tier as TierValue
 from corekit_schema.context import Info
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.policies import public
-from corekit_schema.scalars import JSON, Digits
+from corekit_schema.scalars import JSON, DateTime, Digits
 
 
 class TierMatch(graphene.Enum):
@@ -63,8 +63,10 @@ class Ladder(Object, policy=public):
 
 
 class Program(Object, policy=public):
-    """The program in force."""
+    """The program, as it judges what occurs while it is in force."""
 
     version = Field(graphene.Int, required=True, description="Counts what was applied; 0 where nothing was.")
+    valid_from = Field(DateTime, description="Since when; null where it has always been.")
+    notice_days = Field(graphene.Int, required=True, description="So many days before a change holds it is announced.")
     name = Field(graphene.String, required=True, description="What the operator calls it.")
     ladders = Field(listed(Ladder), description="Its ladders; the first is the main one.")

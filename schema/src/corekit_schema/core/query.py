@@ -8,6 +8,7 @@ from typing import Any
 import graphene
 from graphql import GraphQLError
 
+from corekit.clock import micros
 from corekit.members.read import MemberFilter as MemberFilterValue
 from corekit.members.read import member_page
 from corekit.paging import MOST_ITEMS, Page
@@ -19,10 +20,13 @@ from corekit_schema.core.jobs import JOBS, RUNS
 from corekit_schema.core.outbox import DELIVERIES
 from corekit_schema.core.permissions import READ
 from corekit_schema.core.program import Program
+from corekit_schema.core.program_changes import PROGRAM_CHANGES, PROGRAM_VERSIONS
 from corekit_schema.fields import Field, Object
 from corekit_schema.ids import global_id, local_id
+from corekit_schema.inputs import as_of
 from corekit_schema.nodes import Node, load_nodes
 from corekit_schema.policies import owner_or_permission, permission, public
+from corekit_schema.scalars import DateTime
 
 _ID = graphene.Argument(graphene.ID, required=True, description="Its id.")
 
@@ -87,7 +91,15 @@ class Query(Object):
         description="The object of each id, in that order; null where there is none.",
     )
     viewer = Field(Viewer, required=True, policy=public, description="Who is asking.")
-    program = Field(Program, required=True, policy=public, description="The program in force.")
+    program = Field(
+        Program,
+        required=True,
+        at=graphene.Argument(DateTime, description="In force at this instant; now where left out."),
+        policy=public,
+        description="The program in force.",
+    )
+    program_changes = PROGRAM_CHANGES
+    program_versions = PROGRAM_VERSIONS
     member = Field(
         members.Member,
         id=_ID,
@@ -130,9 +142,10 @@ class Query(Object):
         return [info.context.viewer]
 
     @staticmethod
-    def resolve_program(_parents: Sequence[Any], info: Info) -> list[Any]:
+    def resolve_program(_parents: Sequence[Any], info: Info, at: Any = None) -> list[Any]:
         """Return the program in force."""
-        return [info.context.kit.program]
+        kit, then = info.context.kit, as_of(at)
+        return [kit.terms().program_at(micros(then)) if then is not None else kit.program]
 
     @staticmethod
     def resolve_member(_parents: Sequence[Any], info: Info, id: str) -> list[Any]:  # noqa: A002 - its name in GraphQL

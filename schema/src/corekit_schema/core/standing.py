@@ -23,7 +23,7 @@ class Standing(Object, policy=public):
 
     ladder = Field(graphene.String, required=True, description="Code of the ladder.")
     code = Field(graphene.String, required=True, source="tier", description="Code of the tier.")
-    tier = Field(Tier, description="The tier; null where the program has none of that code any more.")
+    tier = Field(Tier, description="The tier, as the program in force or else the one that decided has it.")
     valid_from = Field(DateTime, required=True, description="Since when.")
     valid_to = Field(DateTime, description="Until when; null where the member still stands in it.")
     reason = Field(graphene.String, required=True, description="What brought it about.")
@@ -32,9 +32,17 @@ class Standing(Object, policy=public):
 
     @staticmethod
     def resolve_tier(parents: Sequence[StandingValue], info: Info) -> list[TierValue | None]:
-        """Return the tiers of the program in force."""
-        tiers = {(ladder.code, tier.code): tier for ladder in info.context.kit.program.ladders for tier in ladder.tiers}
-        return [tiers.get((each.ladder, each.tier)) for each in parents]
+        """Return the tiers as the program in force has them, else as the version that decided had them."""
+        kit = info.context.kit
+        now, versions = kit.program, kit.terms().versions
+
+        def find(standing: StandingValue) -> TierValue | None:
+            decided = versions.numbered(standing.program)
+            programs = [now, *([decided.program] if decided else [])]
+            ladders = (it for program in programs for it in program.ladders if it.code == standing.ladder)
+            return next((tier for ladder in ladders for tier in ladder.tiers if tier.code == standing.tier), None)
+
+        return [find(each) for each in parents]
 
     @staticmethod
     def resolve_measured(parents: Sequence[StandingValue], _info: Info) -> list[Mapping[str, int]]:

@@ -299,6 +299,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("amount", types.Whole, nullable=False),
         sa.Column("spend_id", types.Id(), nullable=True),
+        sa.Column("expiry_before", types.Whole, nullable=True),
         sa.CheckConstraint("amount > 0", name=op.f("ck_core_lot_movement_amount")),
         sa.PrimaryKeyConstraint("lot_id", "seq", name=op.f("pk_core_lot_movement")),
         sqlite_strict=True,
@@ -409,6 +410,9 @@ def upgrade() -> None:
         sa.Column("content", sa.Text(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("applied_at", types.Whole, nullable=False),
+        sa.Column("valid_from", types.Whole, nullable=True),
+        sa.Column("actor", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("version", name=op.f("pk_core_program")),
         sqlite_strict=True,
     )
