@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from corekit.declares import (
         AccountKind,
         ActivityType,
+        BenefitKind,
         Declares,
         EffectKind,
         ErrorText,
@@ -70,6 +71,7 @@ _HOMES = {
     "corekit.declares": (
         "AccountKind",
         "ActivityType",
+        "BenefitKind",
         "Declares",
         "EffectKind",
         "ErrorText",

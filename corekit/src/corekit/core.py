@@ -10,10 +10,11 @@ from marshmallow import Schema, fields, validate
 from corekit import paging
 from corekit.activities import document, incoming, reverse
 from corekit.activities.activity import Batch
-from corekit.activities.effects import Effect, Enrol, SetState, SetTier
+from corekit.activities.effects import Effect, Enrol, SetState
 from corekit.declares import ActivityType, Declares, ErrorText
 from corekit.members import importing, states
 from corekit.metrics import Metric
+from corekit.tiers import declared as tiers
 from corekit.validation import ERRORS as VALIDATION_ERRORS
 
 _LONG = 500
@@ -32,16 +33,6 @@ class ReversalSchema(Schema):
     reason = fields.String(load_default="", validate=validate.Length(max=_LONG))
 
 
-class TierChangedSchema(Schema):
-    """From which tier of which ladder to which, and the measured values that decided it."""
-
-    ladder = fields.String(required=True)
-    from_tier = fields.String(required=True, allow_none=True)
-    to_tier = fields.String(required=True)
-    reason = fields.String(required=True)
-    measured = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-
-
 ERRORS = (
     *VALIDATION_ERRORS,
     *incoming.ERRORS,
@@ -50,6 +41,7 @@ ERRORS = (
     *document.ERRORS,
     *importing.ERRORS,
     *paging.ERRORS,
+    *tiers.ERRORS,
     ErrorText(
         "MEMBER_EXISTS", "A member with external id {external_id} exists.", "外部编号为 {external_id} 的会员已存在。"
     ),
@@ -116,12 +108,7 @@ def declares(profile: type[Schema] | None) -> Declares:
                 reversal=True,
                 command=True,
             ),
-            ActivityType(
-                name="tier.changed",
-                description="The member stands in another tier.",
-                schema=TierChangedSchema,
-                internal=True,
-            ),
+            *tiers.ACTIVITIES,
         ),
         metrics=(
             Metric(
@@ -134,6 +121,7 @@ def declares(profile: type[Schema] | None) -> Declares:
                 name="visits", activities=("purchase",), measure="count", description="How often the member bought."
             ),
         ),
+        benefits=tiers.BENEFITS,
         errors=ERRORS,
     )
 
@@ -147,13 +135,4 @@ def react(batch: Batch) -> Iterator[Effect]:
             for activity in batch.of(name):
                 reason: Any = activity.payload.get("reason", "")
                 yield SetState(activity, rule="core@1", state=step.target, reason=reason, otherwise="refuse")
-    for activity in batch.of("tier.changed"):
-        told: Any = activity.payload
-        yield SetTier(
-            activity,
-            rule="core@1",
-            ladder=told["ladder"],
-            tier=told["to_tier"],
-            reason=told["reason"],
-            measured=told["measured"],
-        )
+    yield from tiers.react(batch)

@@ -7,7 +7,18 @@ from typing import Any
 
 from corekit.activities.activity import Activity
 from corekit.activities.checks import check
-from corekit.activities.effects import Credit, Debit, Effect, Enrol, Follow, SetState, SetTier
+from corekit.activities.effects import (
+    ClaimBenefit,
+    Credit,
+    Debit,
+    Effect,
+    Enrol,
+    Follow,
+    PlaceInTier,
+    RequestTier,
+    SetState,
+    SetTier,
+)
 from corekit.activities.incoming import Incoming, internal, loaded
 from corekit.activities.lives import enrol, set_state
 from corekit.activities.measuring import measure
@@ -154,7 +165,13 @@ class Applier:
             self._teller(member, planned, row, effect.account).debit(effect.amount)
             member.journal.put(member.spends, row.id, row)
         elif isinstance(effect, SetTier):
-            self._tiering.assign(member, planned, effect.ladder, effect.tier, effect.reason, effect.measured)
+            self._tiering.begin(member, planned, effect)
+        elif isinstance(effect, PlaceInTier):
+            self._tiering.place(member, planned, effect)
+        elif isinstance(effect, RequestTier):
+            follow_ons.append(self._tiering.request(member, planned, effect))
+        elif isinstance(effect, ClaimBenefit):
+            self._tiering.claim(member, planned, effect)
         elif isinstance(effect, SetState):
             set_state(member, effect, row)
         elif isinstance(effect, Enrol):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from marshmallow import Schema
 
 from corekit.clock import day_number, local_day
@@ -16,7 +16,8 @@ from corekit.declares import ActivityType, EffectKind
 from corekit.ledger.chart import Chart
 from corekit.metrics import Metric, Window
 from corekit.registry import CORE
-from corekit.tiers.ladder import Ladder
+from corekit.tiers.ladder import Ladder, asked
+from corekit.tiers.policy import BALANCE, Growth
 
 if TYPE_CHECKING:
     from corekit.hooks import Hooks
@@ -61,6 +62,8 @@ class Terms:
     """The windows, other than the lifetime, over which somebody asks for a metric."""
     ladders: tuple[Ladder, ...]
     ladder_metrics: frozenset[str]
+    ladder_accounts: frozenset[str]
+    """The account kinds whose balances ladders ask for."""
     by_day: tuple[str, ...] = field(init=False)
     """The metrics of which single days are read."""
 
@@ -76,14 +79,14 @@ class Terms:
             windows[metric.name].update(Window.parse(text) for text in metric.windows)
         ladder_metrics: set[str] = set()
         for ladder in program.ladders:
-            for tier in ladder.tiers:
-                for criterion in tier.criteria:
-                    ladder_metrics.add(criterion.metric)
-                    windows.setdefault(criterion.metric, set()).add(criterion.window)
+            for metric_name, window in asked(ladder):
+                windows.setdefault(metric_name, set()).add(window)
+            ladder_metrics |= ladder.metrics
         types = dict(registry.types)
         for code in registry.kinds:
             types[expired(code)] = ActivityType(name=expired(code), description="Value lapsed.", internal=True)
-        metrics += [_counting(name) for name in sorted(ladder_metrics) if name.startswith("count:")]
+        metrics += [_counting(name) for name in sorted(windows) if name.startswith("count:")]
+        metrics += [growing(ladder.growth, metrics) for ladder in program.ladders if grows(ladder.growth)]
         return cls(
             zone=settings.time_zone,
             currency=settings.currency.code,
@@ -105,6 +108,9 @@ class Terms:
             windows={name: frozenset(w for w in found if w.bucket != "lifetime") for name, found in windows.items()},
             ladders=tuple(program.ladders),
             ladder_metrics=frozenset(ladder_metrics),
+            ladder_accounts=frozenset(
+                name.removeprefix(BALANCE) for name in ladder_metrics if name.startswith(BALANCE)
+            ),
         )
 
     def message(self, code: str, parameters: Mapping[str, Any]) -> str:
@@ -137,6 +143,18 @@ class _Filled(dict[str, Any]):
 
     def __missing__(self, name: str) -> str:
         return "{" + name + "}"
+
+
+def grows(growth: Growth | None) -> TypeGuard[Growth]:
+    """Say whether a growth value is a metric of its own, and so has to be counted."""
+    return growth is not None and growth.metric is not None
+
+
+def growing(growth: Growth, metrics: list[Metric]) -> Metric:
+    """Return the metric that is a ladder's growth value: it grows as its source does."""
+    counted = growth.source or ""
+    source = next((each for each in metrics if each.name == counted), None) or _counting(counted)
+    return evolve(source, name=growth.name, windows=(), description="Growth value of a ladder.")
 
 
 def _counting(name: str) -> Metric:

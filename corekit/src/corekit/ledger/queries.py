@@ -29,10 +29,22 @@ LOT = (
     "l.issued_at",
     "l.seq",
 )
-ASSIGNMENT = ("t.id", "t.ladder", "t.tier", "t.valid_from", "t.valid_to", "t.activity_id", "t.reason")
+ASSIGNMENT = (
+    "t.id",
+    "t.ladder",
+    "t.tier",
+    "t.valid_from",
+    "t.valid_to",
+    "t.activity_id",
+    "t.reason",
+    "t.expires_at",
+    "t.locked_until",
+    "t.locked_by",
+    "t.undone_by",
+)
 EFFECT = ("e.id", "e.owner", "e.kind", "e.rule", "e.account_kind", "e.amount", "e.undone", "e.data", "e.state", "e.no")
 FAILED = ("f.id", "f.source", "f.external_id", "f.reason ->> 'hash'")
-_IDS = {"id", "account_id", "activity_id", "effect_id", "member_id", "parent_id", "spend_id"}
+_IDS = {"id", "account_id", "activity_id", "effect_id", "member_id", "parent_id", "spend_id", "undone_by"}
 # The column stands on the left: SQLite matches a partial index only so.
 _OPEN = "l.issued > l.consumed + l.held + l.expired"
 
