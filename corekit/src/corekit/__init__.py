@@ -114,6 +114,7 @@ __all__ = [
     "Applied",
     "Balance",
     "Batch",
+    "BenefitKind",
     "Busy",
     "CorekitError",
     "Credit",

@@ -273,9 +273,9 @@ class Kit:
             return intake.take_up(connection)
 
     def sweep(self, name: str, at: datetime | None = None) -> SweepResult:
-        """Run a sweep (``expiry``) as of an instant, now by default."""
+        """Run a sweep (``expiry``, ``tiers``) as of an instant, now by default."""
         instant = micros(at) if at else self._settlement.now()
-        return sweep(self.database, self._settlement, self.terms().chart.books, name, instant)
+        return sweep(self.database, self._settlement, self.terms(), name, instant)
 
     def verify(self) -> Report:
         """Prove the books on one snapshot."""

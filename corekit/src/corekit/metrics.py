@@ -78,15 +78,19 @@ class Window:
                 return day - timedelta(days=self.rolling - 1), day
             months = self.rolling * (12 if self.bucket == "year" else 1)
             return add_months(day, -months) + timedelta(days=1), day
-        if self.bucket == "day":
-            return day, day
-        if self.bucket == "month":
-            return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
-        return date(day.year, 1, 1), date(day.year, 12, 31)
+        return _calendar(self.bucket, day)
 
 
 LIFETIME = Window("lifetime")
 MEMBERSHIP_YEAR = Window("membership year")
+
+
+def _calendar(bucket: Bucket, day: date) -> tuple[date, date]:
+    if bucket == "day":
+        return day, day
+    if bucket == "month":
+        return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
+    return date(day.year, 1, 1), date(day.year, 12, 31)
 
 
 def _membership_year(joined: date, day: date) -> tuple[date, date]:

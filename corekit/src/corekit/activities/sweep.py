@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from attrs import frozen
 from sqlalchemy import select
 
 from corekit.activities.settle import Settlement
+from corekit.activities.terms import Terms
+from corekit.activities.tier_sweep import sweep_tiers
 from corekit.db.engine import Database
 from corekit.db.reader import any_of
 from corekit.errors import NotFound
@@ -15,7 +17,11 @@ from corekit.ledger.tables import account, lot
 from corekit.validation import suggest
 
 EXPIRY = "expiry"
-SWEEPS = {EXPIRY: "Lets lots lapse that are due, so that the books show what can be spent."}
+TIERS = "tiers"
+SWEEPS = {
+    EXPIRY: "Lets lots lapse that are due, so that the books show what can be spent.",
+    TIERS: "Renews, ends and warns of tiers whose validity is over, and lifts who has come to qualify.",
+}
 """The sweeps by name, with what they do."""
 CHUNK = 1_000
 """Members of one transaction."""
@@ -30,14 +36,16 @@ class SweepResult:
     activities: int
 
 
-def sweep(database: Database, settlement: Settlement, kinds: Collection[str], name: str, at: int) -> SweepResult:
-    """Run a sweep over account kinds as of an instant; raise NotFound for a name that no sweep has."""
+def sweep(database: Database, settlement: Settlement, terms: Terms, name: str, at: int) -> SweepResult:
+    """Run a sweep as of an instant; raise NotFound for a name that no sweep has."""
     if name not in SWEEPS:
         message = f"there is no sweep {name!r}{suggest(name, SWEEPS)}"
         raise NotFound(message, name=name)
+    if name == TIERS:
+        return SweepResult(name, *sweep_tiers(database, settlement, terms, at))
     members = activities = 0
     after = ""
-    while chunk := _due(database, kinds, at, after):
+    while chunk := _due(database, terms.chart.books, at, after):
         members += len(chunk)
         activities += settlement.expire(chunk, at)
         after = chunk[-1]

@@ -11,18 +11,21 @@ from attrs import evolve
 
 from corekit.activities.activity import Activity
 from corekit.activities.effects import ClaimBenefit, PlaceInTier, RequestTier, SetTier
+from corekit.activities.incoming import Incoming, internal
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned
 from corekit.activities.planned_facts import figures_of, tier_at
 from corekit.activities.reverse import Original
+from corekit.activities.terms import Terms
 from corekit.clock import day_number, micros, moment
 from corekit.errors import Refusal
 from corekit.ledger.state import Assignment, Member
 from corekit.tiers import review
+from corekit.tiers.due import EXPIRING, notice_key
 from corekit.tiers.evaluate import progress, qualified
 from corekit.tiers.figures import Figures
 from corekit.tiers.ladder import Ladder, claims
-from corekit.tiers.review import Change, Stay
+from corekit.tiers.review import Change, Ending, Stay, Verdict
 
 EARNED = frozenset({review.QUALIFIED, review.REQUESTED})
 """The reasons of tiers that a ladder may let a member keep although their cause was reversed."""
@@ -93,6 +96,25 @@ class Tiering:
                 sign = 1 if effect.kind == "Credit" else -1
                 balances[effect.account] = balances.get(effect.account, 0) - sign * effect.amount
         return evolve(figures, totals=totals, days=days, balances=balances)
+
+    def due(self, member: Member, code: str, at: int) -> Incoming | None:
+        """Return the activity by which the policy of a ladder takes its course at an instant, if it does."""
+        ladder = self._ladder(code)
+        figures = figures_of(self._terms, member)
+        stay = stay_of(member, ladder, figures)
+        verdict = review.evaluate(ladder, stay, figures, at)
+        if verdict is None:
+            return None
+        stays = member.assignments.get(code)
+        begun = stays[-1].id if stays else member.id
+        kind, payload = described(ladder, stay, verdict)
+        # What refused or failed is tried again on another day; a notice is given once.
+        today = day_number(self._terms.day(at))
+        key = notice_key(code, begun) if kind == EXPIRING else f"{kind}:{code}:{begun}:{today}"
+        activity = Activity(
+            type=kind, member=member.id, occurred_at=moment(at), source="core", external_id=key, payload=payload
+        )
+        return internal(activity, self._terms.types[kind], at, historical=True)
 
     # ------------------------------------------------------------------------------------------------- effects
 
@@ -176,7 +198,7 @@ class Tiering:
             until = moment(last.locked_until).isoformat()
             raise Refusal("TIER_LOCKED", ladder=ladder.code, tier=last.tier, locked_until=until)
 
-    def _assign(  # noqa: PLR0913 - who, by what, where, and under which lock
+    def _assign(
         self,
         member: Member,
         planned: Planned,
@@ -226,7 +248,7 @@ class Tiering:
             return
         member.journal.set(begun, "undone_by", planned.incoming.activity.id)
         figures = figures_of(self._terms, member)
-        if begun is not stays[-1]:  # something else led to where the member stands; what a reversal led to may rest on it
+        if begun is not stays[-1]:  # something else led to where the member stands: perhaps a reversal, upon this
             fall = _fallen(member, ladder, stay_of(member, ladder, figures), figures, planned)
             if fall is not None:
                 self._assign(member, planned, ladder, fall)
@@ -268,6 +290,31 @@ def told(ladder: Ladder, stay: Stay, change: Change) -> dict[str, Any]:
     }
 
 
+def described(ladder: Ladder, stay: Stay, verdict: Verdict) -> tuple[str, dict[str, Any]]:
+    """Return type and payload of the activity that a verdict leads to."""
+    if isinstance(verdict, Change):
+        return "tier.changed", told(ladder, stay, verdict)
+    if isinstance(verdict, Ending):
+        return verdict.activity, {"reason": f"nothing consumed from {verdict.first} to {verdict.last}"}
+    payload = {
+        "ladder": ladder.code,
+        "tier": stay.tier.code,
+        "expires_at": moment(verdict.expires_at).isoformat(),
+        "reason": verdict.reason,
+        "missing": dict(verdict.missing),
+    }
+    return EXPIRING, payload
+
+
+def metrics_of(terms: Terms, code: str, at: int, earliest: int) -> tuple[tuple[str, ...], tuple[int, int]]:
+    """Return which metrics by day, and which days of them, the policy of a ladder may ask for."""
+    ladder = next(each for each in terms.ladders if each.code == code)
+    first, last = terms.days(terms.day(min(at, earliest)), terms.day(max(at, earliest)))
+    if ladder.termination is None:
+        return terms.by_day, (first, last)
+    return tuple(sorted({*terms.by_day, ladder.termination.metric})), (0, last)
+
+
 def _last_standing(stays: list[Assignment], ladder: Ladder, figures: Figures) -> Stay:
     """Return the last stay before the current one whose beginning nobody took back; at last, that of joining.
 
@@ -280,9 +327,11 @@ def _last_standing(stays: list[Assignment], ladder: Ladder, figures: Figures) ->
 
 
 def _fallen(member: Member, ladder: Ladder, stay: Stay, figures: Figures, planned: Planned) -> Change | None:
-    """Return the fall of who stands where a reversal led, on what is taken back now."""
+    """Return the fall of who stands where a reversal led, or on what was taken back, on what is taken back now."""
     stays = member.assignments.get(ladder.code)
-    if not stays or stay.reason != review.REVERSAL or ladder.on_reversal == "keep" or ladder.evaluate != "at_once":
+    if not stays or ladder.on_reversal == "keep" or ladder.evaluate != "at_once":
+        return None
+    if stay.reason != review.REVERSAL and stays[-1].undone_by is None:
         return None
     day = figures.day(planned.voucher.at)
     tier, measured = qualified(ladder, figures.seen(day))

@@ -74,7 +74,14 @@ _CHANGES = {
 _SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _UPSERTS = {"metric", "metric_day"}
-_COUNTED = ("member_changed", "account_changed", "lot_changed", "effect_changed", "assignment_closed", "assignment_undone")
+_COUNTED = (
+    "member_changed",
+    "account_changed",
+    "lot_changed",
+    "effect_changed",
+    "assignment_closed",
+    "assignment_undone",
+)
 _AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
 _TAKEN_MEANWHILE = {
     "pk_core_request",

@@ -58,7 +58,14 @@ _CHANGES = {
 }
 # By itself: what it names is written anew in every index of the column, even where it stays as it is.
 _STATE_CHANGED = "UPDATE core_member SET state = ?2 WHERE id = ?1"
-_COUNTED = {"member_changed", "account_changed", "lot_changed", "effect_changed", "assignment_closed", "assignment_undone"}
+_COUNTED = {
+    "member_changed",
+    "account_changed",
+    "lot_changed",
+    "effect_changed",
+    "assignment_closed",
+    "assignment_undone",
+}
 _TAKEN_MEANWHILE = ("core_request", "core_profile.external_id", "core_member.id", "core_intake", "core_activity")
 
 

@@ -108,7 +108,9 @@ def build(drafts: Sequence[Draft], registry: Registry, currency: Unit) -> tuple[
             match, benefits = tier["match"], tier["benefits"]
             quotas, found = policies.quotas_of(benefits, registry, ("ladders", at, "tiers", rank, "benefits"))
             problems += found
-            tiers.append(Tier(draft["code"], tier["code"], rank, tier["name"], tuple(criteria), match, benefits, quotas))
+            tiers.append(
+                Tier(draft["code"], tier["code"], rank, tier["name"], tuple(criteria), match, benefits, quotas)
+            )
         problems += _unknown(said, registry, currency, ("ladders", at))
         rules = policies.policies_of(said)
         ladder = Ladder(
@@ -138,7 +140,7 @@ def _scale(name: str, registry: Registry, currency: Unit, growth: Growth | None 
             return kind.unit.scale if kind is not None else 0
         return _scale(growth.source or "", registry, currency)
     if name == GROWN:
-        raise LookupError("A criterion asks for growth, but the ladder has no growth value: say growth = {metric = ...}.")
+        raise LookupError("The ladder has no growth value to ask for: say for example growth = {metric = 'spend'}.")
     if name.startswith(_COUNT):
         counted = name.removeprefix(_COUNT)
         if counted not in registry.types:

@@ -12,7 +12,7 @@ from corekit.errors import Invalid, Path, Problem
 from corekit.members.states import STEPS
 from corekit.metrics import LIFETIME, Window
 from corekit.tiers.ladder import Ladder, Quota
-from corekit.tiers.policy import GROWTH, Growth, Termination, Validity
+from corekit.tiers.policy import ALL, GROWTH, Growth, Termination, Validity
 from corekit.validation import coded, suggest
 
 if TYPE_CHECKING:
@@ -38,9 +38,7 @@ class WindowField(fields.Field[Window]):
 
 class _ValiditySchema(Schema):
     months = fields.Integer(required=True, strict=True, validate=validate.Range(0, _MOST_MONTHS))
-    until = fields.String(
-        load_default="day", validate=validate.OneOf(("day", "month", "year", "membership year"))
-    )
+    until = fields.String(load_default="day", validate=validate.OneOf(("day", "month", "year", "membership year")))
     restarts = fields.Boolean(load_default=True, truthy={True}, falsy={False})
 
 
@@ -59,14 +57,10 @@ class _TerminationSchema(Schema):
 class PoliciesSchema(Schema):
     """The keys of ``[[ladders]]`` that say when members rise and fall."""
 
-    evaluate = fields.String(
-        load_default="at_once", validate=validate.OneOf(("at_once", "scheduled", "on_request"))
-    )
+    evaluate = fields.String(load_default="at_once", validate=validate.OneOf(("at_once", "scheduled", "on_request")))
     every = fields.String(validate=validate.OneOf(("month", "quarter", "year")))
     validity: Any = fields.Nested(_ValiditySchema)
-    downgrade = fields.String(
-        load_default="none", validate=validate.OneOf(("none", "one_step", "to_qualified"))
-    )
+    downgrade = fields.String(load_default="none", validate=validate.OneOf(("none", "one_step", "to_qualified")))
     grace_days = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, _MOST_DAYS))
     warn_days = fields.Integer(load_default=0, strict=True, validate=validate.Range(0, _MOST_DAYS))
     growth: Any = fields.Nested(_GrowthSchema)
@@ -81,7 +75,9 @@ class _GrowthDraft(TypedDict, total=False):
     keep_percent: int
 
 
-def growth_of(code: str, draft: Mapping[str, Any], registry: Registry, path: Path) -> tuple[Growth | None, list[Problem]]:
+def growth_of(
+    code: str, draft: Mapping[str, Any], registry: Registry, path: Path
+) -> tuple[Growth | None, list[Problem]]:
     """Return the growth value of the ladder ``code``, or why there can be none."""
     said = cast("_GrowthDraft | None", draft.get("growth"))
     if said is None:
@@ -94,7 +90,7 @@ def growth_of(code: str, draft: Mapping[str, Any], registry: Registry, path: Pat
         problems.append(_clash(place, f"Growth of {code!r} is kept in one place, but it names {said_both}."))
     elif metric is None and account is None:
         problems.append(_clash(place, f"Growth of {code!r} names neither a metric nor an account."))
-    keep = {"keep": 100, "reset": 0}.get(said.get("at_rerating", "keep"), said.get("keep_percent", 0))
+    keep = {"keep": ALL, "reset": 0}.get(said.get("at_rerating", "keep"), said.get("keep_percent", 0))
     if (said.get("at_rerating") == "reduce") != ("keep_percent" in said):
         problems.append(
             _clash(place, f"at_rerating = {said.get('at_rerating')!r} and keep_percent go together only as 'reduce'.")
@@ -174,7 +170,7 @@ def contradictions(ladder: Ladder, draft: Mapping[str, Any]) -> Iterator[tuple[s
     asks = [tier for tier in ladder.tiers if any(_is_growth(ladder, each.metric) for each in tier.criteria)]
     if ladder.growth is not None and not asks:
         yield "growth", f"{code} has a growth value, but no tier of it asks for the metric {GROWN!r}."
-    if ladder.growth is not None and ladder.growth.keep < 100 and ladder.validity is None:
+    if ladder.growth is not None and ladder.growth.keep < ALL and ladder.validity is None:
         yield "growth", f"Re-rating of {code} takes growth, but without validity nobody is ever re-rated."
     for tier in asks:
         for criterion in tier.criteria:

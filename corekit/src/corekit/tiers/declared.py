@@ -125,9 +125,7 @@ ACTIVITIES = (
 )
 
 BENEFITS = (
-    BenefitKind(
-        name="service", description="A service, free or at a price.", schema=ServiceSchema, claimable=True
-    ),
+    BenefitKind(name="service", description="A service, free or at a price.", schema=ServiceSchema, claimable=True),
     BenefitKind(name="support", description="A support channel of the tier's own.", schema=SupportSchema),
     BenefitKind(name="discount", description="A discount in percent.", schema=DiscountSchema),
 )
@@ -140,7 +138,9 @@ ERRORS = (
         "Tier {tier} of {ladder} is locked until {locked_until}.",
         "{ladder} 的等级 {tier} 已锁定至 {locked_until}。",
     ),
-    ErrorText("TIER_LOCK_PAST", "The lock would end at {locked_until}, which is over.", "锁定截止 {locked_until} 已过。"),
+    ErrorText(
+        "TIER_LOCK_PAST", "The lock would end at {locked_until}, which is over.", "锁定截止 {locked_until} 已过。"
+    ),
     ErrorText(
         "TIER_MOVED_ON",
         "The member stands in tier {tier} of {ladder} by now.",

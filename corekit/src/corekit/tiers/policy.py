@@ -64,7 +64,7 @@ class Growth:
 
     def taken(self, value: int) -> int:
         """Return how much of it a re-rating takes."""
-        return value - value * self.keep // 100 if value > 0 else 0
+        return value - value * self.keep // ALL if value > 0 else 0
 
 
 @frozen
@@ -75,6 +75,8 @@ class Termination:
     activity: str = "member.cancelled"
 
 
+ALL = 100
+"""Percent: the whole."""
 BALANCE = "balance:"
 """How the name of a measure begins that is what an account holds."""
 GROWTH = "growth:"

@@ -1,7 +1,7 @@
 """What becomes of a stay in a tier: a pure function of the ladder, the stay, the member's figures, and an instant.
 
-Settlement asks it when something was measured, the sweep at its instants, a preview for any instant. It looks at nothing
-else, so the same answer comes out wherever and however often it is asked.
+Settlement asks it when something was measured, the sweep at its instants, a preview for any instant. It looks at
+nothing else, so the same answer comes out wherever and however often it is asked.
 """
 
 from __future__ import annotations
@@ -141,9 +141,7 @@ def requested(ladder: Ladder, stay: Stay, figures: Figures, at: int) -> Change |
     return upgrade(ladder, stay, figures, at, figures.day(at), reason=REQUESTED)
 
 
-def upgrade(
-    ladder: Ladder, stay: Stay, figures: Figures, at: int, day: date, reason: str = QUALIFIED
-) -> Change | None:
+def upgrade(ladder: Ladder, stay: Stay, figures: Figures, at: int, day: date, reason: str = QUALIFIED) -> Change | None:
     """Return the change to the tier whose criteria hold as seen from ``day``, where that is above the stay."""
     tier, measured = qualified(ladder, figures.seen(day))
     first = figures.day(at)
