@@ -54,7 +54,7 @@ INVARIANTS = {
     "13": "Each settled activity has its request, its postings and its message, and each of those an activity.",
     "14": "Keys are unique, and so are the house's accounts and the external ids of members.",
     "15": "The shares per line sum to the effect and name lines of the activity.",
-    "16": "Stays in tiers neither overlap nor leave a hole, have their causes, and are what evaluation makes of history.",
+    "16": "Stays in tiers neither overlap nor leave a hole, and are what evaluation makes of history.",
     "17": "The guards of what may only grow exist and are enabled.",
     "debt": "What a member owes is what nothing funds of the spends, less what lots repaid.",
     "follow-ons": "What follows from an activity belongs to the same member and comes after it.",
@@ -76,8 +76,8 @@ def verify(read: Reader, terms: Terms) -> Report:
         if rows:
             broken = tuple(dict(zip(shown.split(), row, strict=True)) for row in rows)
             violations[invariant] = violations.get(invariant, ()) + broken
-    if rows := contradictions(read, terms.zone, {terms.program.version: terms.ladders}, FEW):
-        violations["16"] = violations.get("16", ()) + tuple(rows)
+    if stays := contradictions(read, terms.zone, {terms.program.version: terms.ladders}, FEW):
+        violations["16"] = violations.get("16", ()) + tuple(stays)
     if names := _unguarded(read, terms):
         violations["17"] = tuple({"guard": name} for name in names)
     return Report({name: violations[name] for name in INVARIANTS if name in violations}, INVARIANTS)

@@ -1,4 +1,4 @@
-"""The proof of tiers: stays neither overlap nor leave a hole, have their causes, and are what evaluation makes of history.
+"""The proof of tiers: stays neither overlap nor leave a hole, and are what evaluation makes of history.
 
 History is evaluated again as far as that can be decided: each stay that a policy began is found anew by the same pure
 function, from what the activities before it measured, under the ladders of the version of the program that began it.
@@ -49,7 +49,7 @@ SEARCHES = (
         """SELECT t.id AS stay, t.activity_id AS activity FROM core_tier_assignment t
         LEFT JOIN core_activity a ON a.id = t.activity_id LEFT JOIN core_activity u ON u.id = t.undone_by
         WHERE a.id IS NULL OR a.state <> 'settled' OR a.member_id <> t.member_id OR a.recorded_at <> t.valid_from
-            OR (t.undone_by IS NOT NULL AND (u.id IS NULL OR u.reverses <> t.activity_id))""",
+            OR (t.undone_by IS NOT NULL AND (u.reverses IS NULL OR u.reverses <> t.activity_id))""",
     ),
     (
         "16",
@@ -148,7 +148,7 @@ def _judged(
 
 def _decided(row: Row[Any]) -> int:
     """Return the number of the last activity that was known when a stay was decided."""
-    return row.seq - 1 if row.cause_seq is None else row.cause_seq
+    return int(row.seq - 1 if row.cause_seq is None else row.cause_seq)
 
 
 def _is_decided(ladder: Ladder, row: Row[Any]) -> bool:
