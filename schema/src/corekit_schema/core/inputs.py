@@ -18,7 +18,9 @@ class _Dated(_Keyed):
     occurred_at = Moment(load_default=None, metadata={"description": "When it happened; now where left out."})
 
 
-class _OfMember(_Dated):
+class OfMember(_Dated):
+    """What every mutation about a member takes."""
+
     member_id = GlobalId("Member", required=True, metadata={"description": "Whom it is about."})
 
 
@@ -33,25 +35,25 @@ class RegisterInput(_Dated):
     attributes = fields.Raw(metadata={"description": "Custom attributes, as the settings declare them."})
 
 
-class FreezeInput(_OfMember):
+class FreezeInput(OfMember):
     """A member that is to earn and spend nothing until unfrozen."""
 
     reason = fields.String(load_default="", metadata={"description": "Why."})
 
 
-class UnfreezeInput(_OfMember):
+class UnfreezeInput(OfMember):
     """A frozen member that is to be active again."""
 
     reason = fields.String(load_default="", metadata={"description": "Why."})
 
 
-class CancelInput(_OfMember):
+class CancelInput(OfMember):
     """A member that leaves."""
 
     reason = fields.String(load_default="", metadata={"description": "Why."})
 
 
-class RestoreInput(_OfMember):
+class RestoreInput(OfMember):
     """A member that is back."""
 
     reason = fields.String(load_default="", metadata={"description": "Why."})
@@ -75,7 +77,7 @@ class LineInput(Input):
     )
 
 
-class _Described(_OfMember):
+class _Described(OfMember):
     type = fields.String(required=True, metadata={"description": "Its type, such as `purchase`."})
     amount = AmountDigits(load_default=0, metadata={"description": "In minor units; left out where its type has none."})
     unit = fields.String(load_default=None, metadata={"description": "Of the amount; that of the type where left out."})

@@ -8,7 +8,7 @@ from typing import Any
 
 from corekit import Activity, Line, NotFound
 from corekit_schema.context import Info
-from corekit_schema.core import inputs, permissions
+from corekit_schema.core import inputs, permissions, tiering
 from corekit_schema.core.payload import ActivityPayload, Recorded, record, recorded
 from corekit_schema.fields import Object
 from corekit_schema.inputs import Input
@@ -111,3 +111,6 @@ class Mutation(Object):
         permissions.REVERSE,
         "Take an activity back, with all that followed from it.",
     )
+    set_tier = tiering.SET_TIER
+    request_tier = tiering.REQUEST_TIER
+    claim_benefit = tiering.CLAIM_BENEFIT

@@ -15,6 +15,8 @@ CHANGE = "members.change"
 RECORD = "activities.record"
 SIMULATE = "activities.simulate"
 REVERSE = "activities.reverse"
+SET_TIER = "tiers.set"
+USE_TIER = "tiers.use"
 
 PERMISSIONS = (
     Permission(name=READ, description="Read every member and everything about it."),
@@ -23,6 +25,8 @@ PERMISSIONS = (
     Permission(name=RECORD, description="Record activities of any type for any member."),
     Permission(name=SIMULATE, description="Ask what an activity would do."),
     Permission(name=REVERSE, description="Take activities back."),
+    Permission(name=SET_TIER, description="Put members into tiers, and lock them there."),
+    Permission(name=USE_TIER, description="Request tiers and claim benefits for members."),
 )
 
 

@@ -17,6 +17,7 @@ from corekit_schema.core import activity as activities
 from corekit_schema.core import member as members
 from corekit_schema.core.permissions import READ
 from corekit_schema.core.program import Program
+from corekit_schema.core.tiering import TIER_PREVIEW
 from corekit_schema.fields import Field, Object
 from corekit_schema.ids import global_id, local_id
 from corekit_schema.nodes import Node, load_nodes
@@ -104,6 +105,7 @@ class Query(Object):
         policy=owner_or_permission(READ),
         description="An activity; null where there is none.",
     )
+    tier_preview = TIER_PREVIEW
 
     @staticmethod
     def resolve_node(_parents: Sequence[Any], info: Info, id: str) -> list[Any]:  # noqa: A002 - its name in GraphQL
