@@ -103,7 +103,6 @@ def test_a_benefit_is_claimed_until_it_is_used_up(
     }  # fmt: skip
 
 
-@pytest.mark.row("T7", way="graphql")
 @pytest.mark.row("T6", way="graphql")
 def test_a_preview_says_what_the_sweep_will_do(
     kit: Kit, ann: str, door: Callable[[Kit], Any], clock: SettableClock

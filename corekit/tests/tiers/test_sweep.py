@@ -251,6 +251,7 @@ def test_who_is_about_to_be_ended_is_warned(club: OpenClub) -> None:
 
 
 @pytest.mark.row("T3", way="reversal")
+@pytest.mark.row("T7", way="reversal")
 def test_a_fall_that_is_taken_back_leaves_the_member_where_it_was_until_it_is_judged_again(club: OpenClub) -> None:
     house = club(YEARLY)
     house.join("ann")
