@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
 
+from corekit import Refusal, hookimpl
 from corekit.clock import moment
 from corekit.tiers import due
 
@@ -276,4 +278,56 @@ def test_a_purchase_that_lifted_and_is_taken_back_leads_to_the_tier_that_still_s
     assert house.stands("ann") == "silver", "silver was valid until the end of 2025, whatever came since"
     assert house.sweep("2026-01-01T00:00:00") == 1
     assert house.stands("ann") == "base"
+    assert house.is_proved()
+
+
+@pytest.mark.row("T7", way="python")
+def test_what_settles_while_the_sweep_plans_counts(club: OpenClub) -> None:
+    """The first plan would let the member fall; by the time it is to be written the member has bought enough."""
+    module = ModuleType("busy")
+    meanwhile: list[Callable[[], object]] = []
+
+    def react(batch: Any, facts: Any) -> Any:
+        if meanwhile and batch.of("tier.changed"):
+            meanwhile.pop()()
+        return ()
+
+    vars(module)["corekit_react"] = hookimpl(react, specname="corekit_react")
+    house = club(YEARLY, modules={"busy": module})
+    for name in ("ann", "bob"):
+        house.join(name)
+        house.buy(name, 100, "2024-03-15")
+    meanwhile.append(lambda: house.buy("ann", 100, "2025-12-31"))
+    assert house.sweep("2026-01-01T00:00:00") == 2
+    assert house.reasons("ann")[-1] == ("silver", "renewed")
+    assert house.reasons("bob")[-1] == ("base", "downgraded")
+    assert house.is_proved()
+
+
+@pytest.mark.row("T7", way="bad_input")
+def test_a_plugin_that_raises_or_refuses_harms_its_own_member_only(club: OpenClub) -> None:
+    module = ModuleType("picky")
+    mood: dict[str, Exception] = {}
+
+    def react(batch: Any, facts: Any) -> Any:
+        for activity in batch.of("tier.changed"):
+            if activity.member in mood and activity.parent is None:
+                raise mood[activity.member]
+        return ()
+
+    vars(module)["corekit_react"] = hookimpl(react, specname="corekit_react")
+    house = club(YEARLY, modules={"picky": module})
+    for name in ("ann", "bob", "cat"):
+        house.join(name)
+        house.buy(name, 100, "2024-03-15")
+    mood[house.ids["ann"]] = ValueError("broken")
+    mood[house.ids["bob"]] = Refusal("PICKY_NO")
+    assert house.sweep("2026-01-01T00:00:00") == 1
+    assert [house.stands(name) for name in ("ann", "bob", "cat")] == ["silver", "silver", "base"]
+    assert house.is_proved()
+    mood.clear()
+    assert house.sweep("2026-01-01T00:00:00") == 1, "what failed is tried again, what was refused is answered"
+    assert [house.stands(name) for name in ("ann", "bob", "cat")] == ["base", "silver", "base"]
+    assert house.sweep("2026-01-02T00:00:00") == 1, "and is asked again by the next sweep"
+    assert house.stands("bob") == "base"
     assert house.is_proved()

@@ -134,6 +134,8 @@ class Settlement:
                     attempt = Attempt(self._terms(), self.clock, store, settling, known, self._breaker)
                     number, moved = attempt.rerate(rest, ladder, at, earliest)
                 done, rest = done + number, sorted(moved)
+                if moved:
+                    raise Conflict("members moved on")  # noqa: TRY301 - they lost a race like all others
             except ProgramChanged:
                 self._renew()
             except GuardFailed as failure:

@@ -108,9 +108,8 @@ class Tiering:
         stays = member.assignments.get(code)
         begun = stays[-1].id if stays else member.id
         kind, payload = described(ladder, stay, verdict)
-        # What refused or failed is tried again on another day; a notice is given once.
-        today = day_number(self._terms.day(at))
-        key = notice_key(code, begun) if kind == EXPIRING else f"{kind}:{code}:{begun}:{today}"
+        # What was refused or failed is tried again by a sweep of another instant; a notice is given once.
+        key = notice_key(code, begun) if kind == EXPIRING else f"{kind}:{code}:{begun}:{at}"
         activity = Activity(
             type=kind, member=member.id, occurred_at=moment(at), source="core", external_id=key, payload=payload
         )

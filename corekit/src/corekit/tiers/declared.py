@@ -168,10 +168,11 @@ def react(batch: Batch) -> Iterator[Effect]:
     """Yield what the activities of tiers do."""
     for activity in batch.of("tier.changed"):
         told: Any = activity.payload
-        expires_at = told.get("expires_at")
+        expires_at, account = told.get("expires_at"), told.get("growth_account")
         yield SetTier(
             activity,
             rule=RULE,
+            otherwise="refuse" if account else None,  # the stay and what it takes stand or fall together
             ladder=told["ladder"],
             tier=told["to_tier"],
             reason=told["reason"],
@@ -180,8 +181,8 @@ def react(batch: Batch) -> Iterator[Effect]:
             measured=told["measured"],
             growth=told.get("growth", 0),
         )
-        if told.get("growth_account"):
-            yield Debit(activity, rule="rerating@1", account=told["growth_account"], amount=told["growth"])
+        if account:
+            yield Debit(activity, rule="rerating@1", otherwise="refuse", account=account, amount=told["growth"])
     for activity in batch.of("tier.set"):
         said: Any = activity.payload
         until = said.get("locked_until")
@@ -193,13 +194,10 @@ def react(batch: Batch) -> Iterator[Effect]:
             locked_until=None if until is None else datetime.fromisoformat(until),
         )
     for activity in batch.of("tier.requested"):
-        yield RequestTier(activity, rule=RULE, ladder=_said(activity.payload, "ladder"))
+        wanted: Any = activity.payload
+        yield RequestTier(activity, rule=RULE, ladder=wanted["ladder"])
     for activity in batch.of("tier.benefit_claimed"):
         asked: Any = activity.payload
         yield ClaimBenefit(
             activity, rule=RULE, ladder=asked["ladder"], benefit=asked["benefit"], quantity=asked["quantity"]
         )
-
-
-def _said(payload: Any, name: str) -> str:
-    return str(payload[name])
