@@ -143,8 +143,13 @@ def test_on_request_a_member_rises_when_it_asks_and_qualifies(club: OpenClub) ->
     assert house.is_proved()
 
 
-BENEFITS = 'benefits = {wash = {kind = "service", quota = 2, per = "month", text = "Car wash"}, hotline = {kind = '
-BENEFITS += '"support", channel = "tel:123"}, lounge = {kind = "service", text = "Lounge"}, points_multiplier = "1.5"}'
+BENEFITS = """
+[ladders.tiers.benefits]
+wash = {kind = "service", quota = 2, per = "month", text = "Car wash"}
+hotline = {kind = "support", channel = "tel:123"}
+lounge = {kind = "service", text = "Lounge"}
+points_multiplier = "1.5"
+"""
 
 
 def claim(house: Any, day: str, benefit: str = "wash", **values: Any) -> Any:

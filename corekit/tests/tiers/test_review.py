@@ -223,11 +223,10 @@ def test_it_falls_no_further_than_the_ladder_says(case: tuple[Ladder, Stay, Figu
 def test_what_is_decided_is_in_the_end_decided_for_good(case: tuple[Ladder, Stay, Figures, int]) -> None:
     """Each decision moves on: applied again and again at one instant, it comes to rest."""
     ladder, stay, figures, at = case
+    found = evaluate(ladder, stay, figures, at)
     for _ in range(100):
-        found = evaluate(ladder, stay, figures, at)
-        if not isinstance(found, Change):
-            break
-        stay = Stay(found.tier, at, found.expires_at, found.reason)
+        if isinstance(found, Change):
+            found = evaluate(ladder, Stay(found.tier, at, found.expires_at, found.reason), figures, at)
     assert not isinstance(found, Change)
 
 

@@ -6,7 +6,7 @@ then, each of which keeps what it measured; so what a ladder would have said is 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -137,7 +137,8 @@ def _then(
     )
     for row in read.all(done):
         day = day_number(local_day(row.instant, zone))
-        for name, value in (row.measures or {}).items():
+        measures: Mapping[str, int] = row.measures or {}
+        for name, value in measures.items():
             if name in metrics:
                 totals[row.member_id][name] = totals[row.member_id].get(name, 0) + value
                 of_day = days[row.member_id].setdefault(name, {})
