@@ -124,7 +124,9 @@ def _members(read: Reader, chosen: Select[Any]) -> list[str]:
 
 def _within(span: tuple[str, str]) -> list[ColumnElement[bool]]:
     after, last = span
-    found = [_member.c.id <= last, any_of(_member.c.state, REVIEWED)]
+    # Not the plain column: an index on it would be walked for all members, where the range of ids is meant.
+    state: ColumnElement[Any] = func.coalesce(_member.c.state, "")
+    found = [_member.c.id <= last, any_of(state, REVIEWED)]
     return [_member.c.id > after, *found] if after else found
 
 
