@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from corekit.cli.context import open_kit
+from corekit.cli.context import open_kit, open_settings
 from corekit.cli.members import Id, Key, find, instant
 from corekit.cli.outcomes import answer, outline
 from corekit.cli.output import emit
@@ -31,7 +31,7 @@ def set_(
     """Put a member into a tier."""
     payload: dict[str, Any] = {"ladder": ladder, "tier": tier, "reason": reason}
     if lock_until is not None:
-        payload["locked_until"] = instant(lock_until, open_kit(ctx).zone).isoformat()
+        payload["locked_until"] = instant(lock_until, open_settings(ctx).time_zone).isoformat()
     _record(ctx, "tier.set", member, payload, key, actor)
 
 
