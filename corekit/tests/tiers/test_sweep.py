@@ -288,7 +288,7 @@ def test_what_settles_while_the_sweep_plans_counts(club: OpenClub) -> None:
     meanwhile: list[Callable[[], object]] = []
 
     def react(batch: Any, facts: Any) -> Any:
-        if meanwhile and batch.of("tier.changed"):
+        if meanwhile and any(batch.of("tier.changed")):
             meanwhile.pop()()
         return ()
 
@@ -330,4 +330,28 @@ def test_a_plugin_that_raises_or_refuses_harms_its_own_member_only(club: OpenClu
     assert [house.stands(name) for name in ("ann", "bob", "cat")] == ["base", "silver", "base"]
     assert house.sweep("2026-01-02T00:00:00") == 1, "and is asked again by the next sweep"
     assert house.stands("bob") == "base"
+    assert house.is_proved()
+
+
+@pytest.mark.row("T3", way="bad_input")
+def test_a_change_that_comes_too_late_does_not_lower_who_has_risen_since(club: OpenClub) -> None:
+    module = ModuleType("late")
+    mood = [ValueError("broken")]
+
+    def react(batch: Any, facts: Any) -> Any:
+        if mood and any(batch.of("tier.changed")):
+            raise mood[0]
+        return ()
+
+    vars(module)["corekit_react"] = hookimpl(react, specname="corekit_react")
+    house = club(modules={"late": module})
+    house.join("ann")
+    house.buy("ann", 100, "2024-03-15")
+    assert house.stands("ann") == "base", "the change waits to be tried again"
+    mood.clear()
+    house.buy("ann", 200, "2024-03-16")
+    assert house.stands("ann") == "gold"
+    assert house.kit.retry_failed() == 1
+    assert house.kit.work() == 1
+    assert house.reasons("ann") == [("gold", "qualified")]
     assert house.is_proved()
