@@ -65,6 +65,8 @@ MEANINGS = {
     "TOO_FINE": "A number of the program has more decimal places than its unit.",
     "TOO_LARGE": "The body, the operation or a list in it is too large.",
     "UNAUTHENTICATED": "Say who is asking, by a valid token.",
+    "UNKNOWN_ACCOUNT": "Nobody declares this account kind.",
+    "UNKNOWN_BENEFIT": "Nobody declares this kind of benefit.",
     "UNKNOWN_METRIC": "Nobody declares this metric.",
     "UNKNOWN_SECTION": "No plugin that is on reads this section of the program.",
     "UNSUPPORTED_MEDIA_TYPE": "Send JSON.",

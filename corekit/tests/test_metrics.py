@@ -12,7 +12,7 @@ from corekit.metrics import Window, add_months
 
 DAYS = st.dates(date(1970, 1, 1), date(9998, 12, 31))
 WINDOWS = st.one_of(
-    st.sampled_from(["day", "month", "year", "lifetime"]),
+    st.sampled_from(["day", "month", "year", "membership year", "lifetime"]),
     st.builds("rolling {} {}s".format, st.integers(1, 9999), st.sampled_from(["day", "month", "year"])),
 )
 
@@ -67,7 +67,9 @@ def test_a_window_is_written_as_it_is_read(window: str) -> None:
     "text", ["", "week", "rolling", "rolling 0 days", "rolling 1 week", "rolling -1 days", "Rolling 1 day", "2 months"]
 )
 def test_what_is_no_window_is_refused_with_the_ones_there_are(text: str) -> None:
-    with pytest.raises(ValueError, match="use day, month, year, lifetime or for example 'rolling 12 months'"):
+    with pytest.raises(
+        ValueError, match="use day, month, year, membership year, lifetime or for example 'rolling 12 months'"
+    ):
         Window.parse(text)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from corekit.declares import (
         AccountKind,
         ActivityType,
+        BenefitKind,
         Declares,
         EffectKind,
         ErrorText,
@@ -86,6 +87,7 @@ _HOMES = {
     "corekit.declares": (
         "AccountKind",
         "ActivityType",
+        "BenefitKind",
         "Declares",
         "EffectKind",
         "ErrorText",
@@ -136,6 +138,7 @@ __all__ = [
     "Batch",
     "Bounds",
     "Bundle",
+    "BenefitKind",
     "Busy",
     "Capture",
     "CorekitError",

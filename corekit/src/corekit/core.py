@@ -11,15 +11,17 @@ from marshmallow import Schema, fields, validate
 from corekit import paging
 from corekit.activities import document, incoming, reverse
 from corekit.activities.activity import Batch
-from corekit.activities.effects import LONGEST_HOLD, Capture, Effect, Enrol, Hold, Receive, Release, SetState, SetTier
+from corekit.activities.effects import LONGEST_HOLD, Capture, Effect, Enrol, Hold, Receive, Release, SetState
 from corekit.clock import moment
 from corekit.declares import ActivityType, Declares, ErrorText
 from corekit.jobs.errors import ERRORS as JOB_ERRORS
 from corekit.jobs.holds import HOLDS
+from corekit.jobs.tiers import TIERS
 from corekit.ledger.voucher import LARGEST_AMOUNT
 from corekit.members import importing, states
 from corekit.metrics import Metric
 from corekit.program import refusals
+from corekit.tiers import declared as tiers
 from corekit.validation import ERRORS as VALIDATION_ERRORS
 from corekit.validation import WholeNumber
 
@@ -66,16 +68,6 @@ class HoldResolvedSchema(Schema):
     hold = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{32}\Z"))
 
 
-class TierChangedSchema(Schema):
-    """From which tier of which ladder to which, and the measured values that decided it."""
-
-    ladder = fields.String(required=True)
-    from_tier = fields.String(required=True, allow_none=True)
-    to_tier = fields.String(required=True)
-    reason = fields.String(required=True)
-    measured = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
-
-
 ERRORS = (
     *VALIDATION_ERRORS,
     *incoming.ERRORS,
@@ -86,6 +78,7 @@ ERRORS = (
     *paging.ERRORS,
     *JOB_ERRORS,
     *refusals.ERRORS,
+    *tiers.ERRORS,
     ErrorText(
         "MEMBER_EXISTS", "A member with external id {external_id} exists.", "外部编号为 {external_id} 的会员已存在。"
     ),
@@ -197,12 +190,7 @@ def declares(profile: type[Schema] | None) -> Declares:
                 amount="any",
             ),
             ActivityType(name="hold.expired", description="A hold lapsed.", internal=True),
-            ActivityType(
-                name="tier.changed",
-                description="The member stands in another tier.",
-                schema=TierChangedSchema,
-                internal=True,
-            ),
+            *tiers.ACTIVITIES,
         ),
         metrics=(
             Metric(
@@ -215,7 +203,8 @@ def declares(profile: type[Schema] | None) -> Declares:
                 name="visits", activities=("purchase",), measure="count", description="How often the member bought."
             ),
         ),
-        jobs=(HOLDS,),
+        jobs=(HOLDS, TIERS),
+        benefits=tiers.BENEFITS,
         errors=ERRORS,
     )
 
@@ -224,16 +213,7 @@ def react(batch: Batch) -> Iterator[Effect]:
     """Yield what the core's own types do: lives of members, value set aside or moved, changes of tiers."""
     yield from _lives(batch)
     yield from _value(batch)
-    for activity in batch.of("tier.changed"):
-        told: Any = activity.payload
-        yield SetTier(
-            activity,
-            rule="core@1",
-            ladder=told["ladder"],
-            tier=told["to_tier"],
-            reason=told["reason"],
-            measured=told["measured"],
-        )
+    yield from tiers.react(batch)
 
 
 def _lives(batch: Batch) -> Iterator[Effect]:

@@ -94,6 +94,21 @@ class EffectKind:
 
 
 @frozen(kw_only=True)
+class BenefitKind:
+    """A kind of benefit that a tier can bring.
+
+    In the program file a benefit of the kind's own name is of that kind, and a table says with ``kind`` of which it is.
+    ``schema`` loads the rest of that table (None: there is none). What is ``claimable`` is taken by the activity
+    ``tier.benefit_claimed``, at most ``quota`` times ``per`` window: the plugin reacts to it, the core counts.
+    """
+
+    name: str
+    description: str = ""
+    schema: type[Schema] | None = None
+    claimable: bool = False
+
+
+@frozen(kw_only=True)
 class Permission:
     """A right that a viewer can be given, such as ``points.adjust``."""
 
@@ -144,6 +159,7 @@ class Declares:
     sweeps: Sequence[Sweep] = ()
     jobs: Sequence[Job] = ()
     reacts: Sequence[str] | None = None
+    benefits: Sequence[BenefitKind] = ()
     permissions: Sequence[Permission] = ()
     errors: Sequence[ErrorText] = ()
     program: Section | None = None

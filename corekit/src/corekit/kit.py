@@ -305,6 +305,13 @@ class Kit:
         """Let holds and lots of members lapse that are due at an instant; return how many activities that took."""
         return self._settlement.expire(members, micros(at))
 
+    def rerate(self, members: Sequence[str], ladder: str, at: datetime, earliest: int) -> int:
+        """Let the policy of a ladder take its course for members at an instant; return how many activities that took.
+
+        ``earliest`` is the instant from which on its figures may be asked for.
+        """
+        return self._settlement.rerate(members, ladder, micros(at), earliest)
+
     def verify(self) -> Report:
         """Prove the books on one snapshot."""
         from corekit.ledger.verify import verify  # noqa: PLC0415 - a tool of its own

@@ -9,8 +9,8 @@ from typing import Literal
 
 from attrs import frozen
 
-Bucket = Literal["day", "month", "year", "lifetime"]
-_BUCKETS: tuple[Bucket, ...] = ("day", "month", "year", "lifetime")
+Bucket = Literal["day", "month", "year", "membership year", "lifetime"]
+_BUCKETS: tuple[Bucket, ...] = ("day", "month", "year", "membership year", "lifetime")
 _ROLLING = re.compile(r"rolling ([1-9][0-9]{0,3}) (day|month|year)s?")
 
 
@@ -37,7 +37,8 @@ class Window:
     """The days over which a metric is summed, as seen from one day.
 
     ``rolling`` 0 means the calendar day, month or year (or the whole life) that holds the day; a number
-    means that many days, months or years up to and including the day.
+    means that many days, months or years up to and including the day. A membership year begins on the day of the
+    year on which the member joined (on 28 February for who joined on a 29th, where the year has none).
     """
 
     bucket: Bucket
@@ -45,36 +46,59 @@ class Window:
 
     @classmethod
     def parse(cls, text: str) -> Window:
-        """Read ``day``, ``month``, ``year``, ``lifetime`` or ``rolling 12 months``; ValueError otherwise."""
+        """Read ``day``, ``month``, ``year``, ``membership year``, ``lifetime`` or ``rolling 12 months``.
+
+        Raises ValueError for anything else.
+        """
         match = _ROLLING.fullmatch(text)
         for bucket in _BUCKETS:
             if text == bucket:
                 return cls(bucket)
             if match and match[2] == bucket:
                 return cls(bucket, int(match[1]))
-        message = f"{text!r} is no window; use day, month, year, lifetime or for example 'rolling 12 months'"
-        raise ValueError(message)
+        raise ValueError(
+            f"{text!r} is no window; use day, month, year, membership year, lifetime or for example 'rolling 12 months'"
+        )
 
     def __str__(self) -> str:
         return f"rolling {self.rolling} {self.bucket}s" if self.rolling else self.bucket
 
-    def days(self, day: date) -> tuple[date, date]:
-        """Return the first and the last day of the window seen from ``day``; both belong to it."""
+    def days(self, day: date, joined: date | None = None) -> tuple[date, date]:
+        """Return the first and the last day of the window seen from ``day``; both belong to it.
+
+        ``joined`` is the day on which the member joined: where a membership year is asked for without it, the days
+        are those of every year that holds ``day``, whenever it begins.
+        """
         if self.bucket == "lifetime":
             return date.min, date.max
+        if self.bucket == "membership year":
+            return _membership_year(joined, day) if joined else (add_months(day, -12), add_months(day, 12))
         if self.rolling:
             if self.bucket == "day":
                 return day - timedelta(days=self.rolling - 1), day
             months = self.rolling * (12 if self.bucket == "year" else 1)
             return add_months(day, -months) + timedelta(days=1), day
-        if self.bucket == "day":
-            return day, day
-        if self.bucket == "month":
-            return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
-        return date(day.year, 1, 1), date(day.year, 12, 31)
+        return _calendar(self.bucket, day)
 
 
 LIFETIME = Window("lifetime")
+MEMBERSHIP_YEAR = Window("membership year")
+
+
+def _calendar(bucket: Bucket, day: date) -> tuple[date, date]:
+    if bucket == "day":
+        return day, day
+    if bucket == "month":
+        return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
+    return date(day.year, 1, 1), date(day.year, 12, 31)
+
+
+def _membership_year(joined: date, day: date) -> tuple[date, date]:
+    """Return the first and last day of the year that is counted from the day of joining and holds ``day``."""
+    years = day.year - joined.year
+    if add_months(joined, 12 * years) > day:
+        years -= 1
+    return add_months(joined, 12 * years), add_months(joined, 12 * (years + 1)) - timedelta(days=1)
 
 
 def add_months(day: date, months: int) -> date:

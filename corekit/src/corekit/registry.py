@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import evolve, field, frozen
 
 from corekit.activities.effects import Effect
-from corekit.declares import AccountKind, ActivityType, Declares, EffectKind, ErrorText, Permission, Unit
+from corekit.declares import AccountKind, ActivityType, BenefitKind, Declares, EffectKind, ErrorText, Permission, Unit
 from corekit.errors import PluginError
 from corekit.metrics import Metric
 from corekit.plugins import Plugin
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CORE = "core"
 """The owner of what belongs to the core; what it owns anybody may use."""
 
-What = Literal["unit", "kind", "type", "effect", "metric", "job", "permission", "error", "table"]
+What = Literal["unit", "kind", "type", "effect", "metric", "job", "benefit", "permission", "error", "table"]
 
 _WORDS: Mapping[What, str] = {
     "unit": "unit",
@@ -30,6 +30,7 @@ _WORDS: Mapping[What, str] = {
     "effect": "effect kind",
     "metric": "metric",
     "job": "job",
+    "benefit": "kind of benefit",
     "permission": "permission",
     "error": "error code",
     "table": "table",
@@ -51,6 +52,7 @@ class Registry:
     effect_classes: Mapping[type[Effect], EffectKind]
     metrics: Mapping[str, Metric]
     jobs: Mapping[str, Sweep | Job]
+    benefits: Mapping[str, BenefitKind]
     permissions: Mapping[str, Permission]
     errors: Mapping[str, ErrorText]
     owners: Mapping[tuple[What, str], str] = field(repr=False)
@@ -80,6 +82,7 @@ class Registry:
             effect_classes={effect: kind for effect, (_, kind) in desk.classes.items()},
             metrics=desk.of("metric"),
             jobs=desk.of("job"),
+            benefits=desk.of("benefit"),
             permissions=desk.of("permission"),
             errors=desk.of("error"),
             owners=MappingProxyType(desk.owners),
@@ -203,6 +206,7 @@ class _Desk:
             *(("metric", each.name, each) for each in declares.metrics),
             *(("job", each.name, each) for each in declares.sweeps),
             *(("job", each.name, each) for each in declares.jobs),
+            *(("benefit", each.name, each) for each in declares.benefits),
             *(("permission", each.name, each) for each in declares.permissions),
             *(("error", each.code, each) for each in declares.errors),
         )
@@ -280,6 +284,8 @@ class _Desk:
     def _prefixes(owner: str, what: What) -> tuple[str, ...]:
         if what == "error":
             return (f"{owner.upper()}_",)
+        if what == "benefit":
+            return (owner, f"{owner}_")
         return (f"{owner}_",) if what == "table" else (owner, f"{owner}.")
 
     def _prefixed(self, owner: str, what: What, name: str) -> bool:

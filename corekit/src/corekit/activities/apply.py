@@ -9,14 +9,17 @@ from corekit.activities.activity import Activity
 from corekit.activities.checks import check
 from corekit.activities.effects import (
     Capture,
+    ClaimBenefit,
     Credit,
     Debit,
     Effect,
     Enrol,
     Follow,
     Hold,
+    PlaceInTier,
     Receive,
     Release,
+    RequestTier,
     SetState,
     SetTier,
     Transfer,
@@ -222,7 +225,13 @@ class Applier:
         elif isinstance(effect, Capture | Release):
             self._resolve(member, planned, effect, row)
         elif isinstance(effect, SetTier):
-            self._tiering.assign(member, planned, effect.ladder, effect.tier, effect.reason, effect.measured)
+            self._tiering.begin(member, planned, effect)
+        elif isinstance(effect, PlaceInTier):
+            self._tiering.place(member, planned, effect)
+        elif isinstance(effect, RequestTier):
+            follow_ons.append(self._tiering.request(member, planned, effect))
+        elif isinstance(effect, ClaimBenefit):
+            self._tiering.claim(member, planned, effect)
         elif isinstance(effect, SetState):
             set_state(member, effect, row)
         elif isinstance(effect, Enrol):

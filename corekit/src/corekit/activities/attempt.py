@@ -19,6 +19,7 @@ from corekit.activities.own_kinds import Guarded
 from corekit.activities.plan import Plan
 from corekit.activities.reactions import Failure, Reactions, failure_of
 from corekit.activities.terms import Terms
+from corekit.activities.tiering import Tiering, metrics_of
 from corekit.activities.write import rows_of
 from corekit.clock import Clock, micros
 from corekit.db.engine import Settling
@@ -136,6 +137,21 @@ class Attempt:
             raise Conflict("members moved on")
         return number
 
+    def rerate(self, members: Sequence[str], ladder: str, at: int, earliest: int) -> tuple[int, set[str]]:
+        """Let the policy of a ladder take its course; return how many activities that took, and who moved on."""
+        plan = Plan(self.terms, self.store, at)
+        plan.load_members(members, *metrics_of(self.terms, ladder, at, earliest))
+        tiering = Tiering(plan)
+        arriving = [due for member in plan.members.values() if (due := tiering.due(member, ladder, at)) is not None]
+        _, fresh = self._replayed(arriving, lost=0) if arriving else ({}, [])  # a refusal of before stands
+        if not fresh:
+            return 0, set()
+        self.arriving = {incoming.activity.id for incoming in fresh}
+        plan.forget(plan.members.keys() - {incoming.activity.member for incoming in fresh})
+        self._waves(plan, {incoming.activity.member: deque([incoming]) for incoming in fresh})
+        moved = self._write(plan, fresh, [], None)
+        return sum(len(member.planned) for member in plan.members.values()), moved
+
     # ------------------------------------------------------------------------------------------------ planning
 
     @staticmethod
@@ -200,7 +216,10 @@ class Attempt:
             return plan
         plan.load(fresh)
         plan.now = self.clock.planning(plan.now, plan.database_time)
-        queues = plan.queues(fresh)
+        self._waves(plan, plan.queues(fresh), deadline)
+        return plan
+
+    def _waves(self, plan: Plan, queues: dict[str, deque[Incoming]], deadline: float | None = None) -> None:
         reactions = Reactions(plan, self.known.broken, self.breaker, deadline)
         coming = [incoming.activity for queue in queues.values() for incoming in queue]
         reactions.prepare(coming, self.settling)
@@ -208,7 +227,6 @@ class Attempt:
         while queues:
             self._wave(plan, applier, reactions, queues)
             queues = {member: queue for member, queue in queues.items() if queue}
-        return plan
 
     def _wave(self, plan: Plan, applier: Applier, reactions: Reactions, queues: dict[str, deque[Incoming]]) -> None:
         wave = [(plan.member(member_id), queue.popleft()) for member_id, queue in queues.items()]

@@ -115,12 +115,44 @@ class Bundle(Effect):
 
 @frozen
 class SetTier(Effect):
-    """The member stands in another tier of a ladder from now on."""
+    """A stay in a tier of a ladder begins, valid until ``expires_at`` (None: for ever).
+
+    ``was`` is the tier that it was decided from: where the member stands in another one by now, it is not applied.
+    ``growth`` is how much of the ladder's growth value the re-rating takes.
+    """
 
     ladder: str = field(kw_only=True)
     tier: str = field(kw_only=True)
     reason: str = field(kw_only=True)
+    was: str | None = field(default=None, kw_only=True)
+    expires_at: datetime | None = field(default=None, kw_only=True)
     measured: Mapping[str, int] = field(factory=dict[str, int], kw_only=True)
+    growth: int = field(default=0, kw_only=True)
+
+
+@frozen
+class PlaceInTier(Effect):
+    """Somebody puts the member into a tier, and keeps everybody else from changing it until ``locked_until``."""
+
+    ladder: str = field(kw_only=True)
+    tier: str = field(kw_only=True)
+    locked_until: datetime | None = field(default=None, kw_only=True)
+
+
+@frozen
+class RequestTier(Effect):
+    """The member asks for the tier of a ladder for which it qualifies."""
+
+    ladder: str = field(kw_only=True)
+
+
+@frozen
+class ClaimBenefit(Effect):
+    """The member takes a benefit of its tier, ``quantity`` times."""
+
+    ladder: str = field(kw_only=True)
+    benefit: str = field(kw_only=True)
+    quantity: int = field(default=1, kw_only=True)
 
 
 @frozen

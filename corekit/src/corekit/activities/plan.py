@@ -74,10 +74,13 @@ class Plan:
         if names := [name for i in arriving if (name := joining_name(i)) is not None]:
             self._taken.update(self.store.taken(names))
 
-    def load_members(self, ids: Sequence[str]) -> None:
-        """Read members and what is due of theirs."""
+    def load_members(
+        self, ids: Sequence[str], metrics: tuple[str, ...] = (), days: tuple[int, int] | None = None
+    ) -> None:
+        """Read members and what is due of theirs, for a sweep, with single days of metrics where it needs them."""
         today = day_number(self.terms.day(self.now))
-        for row in self.store.members(ids, Needs((), today, today, self.now)):
+        first, last = days or (today, today)
+        for row in self.store.members(ids, Needs(metrics, first, last, self.now)):
             self._load_member(row)
 
     def _load_member(self, row: tuple[Any, ...]) -> None:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
 from corekit.activities.activity import Activity
 from corekit.activities.facts import MemberFacts
 from corekit.activities.plan import Plan
-from corekit.activities.terms import window_of
-from corekit.clock import day_number, micros, moment
+from corekit.activities.terms import Terms, window_of
+from corekit.clock import micros, moment
 from corekit.errors import PluginError
 from corekit.ledger.state import Member
-from corekit.metrics import LIFETIME, Window
+from corekit.tiers.figures import Figures
 from corekit.tiers.ladder import Tier
 
 
@@ -61,7 +60,7 @@ class PlannedFacts:
                 f"add that window to the metric's declaration"
             )
             raise PluginError(message, plugin=self._plugin, metric=name)
-        return summed(self._member(activity), name, asked, self.local(activity).date().toordinal())
+        return figures_of(terms, self._member(activity)).sum(name, asked, self.local(activity).date())
 
     def balance(self, kind: str, activity: Activity) -> int:
         """Return what the member may spend of an account kind now."""
@@ -93,18 +92,7 @@ def tier_at(member: Member, ladder: str, at: int) -> str | None:
     return tier
 
 
-def summed(member: Member, metric: str, window: Window, ordinal: int) -> int:
-    """Sum a metric of a member over a window seen from a day (``date.toordinal``)."""
-    if window == LIFETIME:
-        return member.metrics.get(metric, 0)
-    days = member.days.get(metric)
-    if not days:
-        return 0
-    first, last = _span(window, ordinal)
-    return sum(value for day, value in days.items() if first <= day <= last)
-
-
-@lru_cache(maxsize=4096)
-def _span(window: Window, ordinal: int) -> tuple[int, int]:
-    first, last = window.days(datetime.fromordinal(ordinal).date())
-    return day_number(first), day_number(last)
+def figures_of(terms: Terms, member: Member) -> Figures:
+    """Return what the member did and has, as the plan knows it now."""
+    balances = {kind: member.accounts[kind].balance for kind in terms.ladder_accounts if kind in member.accounts}
+    return Figures(member.joined_at, terms.zone, member.metrics, member.days, balances)

@@ -126,6 +126,39 @@ class Settlement:
                     raise Busy("others keep changing the same members; run the sweep again") from None
                 time.sleep(0.001 * lost)
 
+    def rerate(self, members: Sequence[str], ladder: str, at: int, earliest: int) -> int:
+        """Let the policy of a ladder take its course for members; return how many activities that took.
+
+        ``earliest`` is the earliest instant as of which one of them is judged.
+        """
+        known, done, lost = Known(), 0, 0
+        rest: Sequence[str] = members
+        while rest:
+            try:
+                with _uncollected(len(rest)), self._connected() as (store, settling):
+                    attempt = Attempt(self._terms(), self.clock, store, settling, known, self._breaker)
+                    number, moved = attempt.rerate(rest, ladder, at, earliest)
+                done, rest = done + number, sorted(moved)
+                if moved:
+                    raise Conflict("members moved on")  # noqa: TRY301 - they lost a race like all others
+            except ProgramChanged:
+                self._renew()
+            except GuardFailed as failure:
+                known.guarded.update(failure.failed)
+            except ApplyRaised as raised:
+                if len(raised.keys) == 1 or len(rest) == 1:
+                    known.broken.update(dict.fromkeys(raised.keys, raised.failure))
+                else:
+                    middle = len(rest) // 2
+                    parts = (rest[:middle], rest[middle:])
+                    return done + sum(self.rerate(part, ladder, at, earliest) for part in parts)
+            except Conflict:
+                lost += 1
+                if lost > MOST_TRIES:
+                    raise Busy("others keep changing the same members; run the sweep again") from None
+                time.sleep(0.001 * lost)
+        return done
+
     @contextmanager
     def connected(self) -> Generator[tuple[Store, Settling]]:
         """Give a store on a connection of its own; what is not committed when the block ends in a raise is undone."""

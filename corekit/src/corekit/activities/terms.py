@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from marshmallow import Schema
 
 from corekit.clock import day_number, local_day
@@ -17,6 +17,8 @@ from corekit.jobs.declared import Sweep
 from corekit.ledger.chart import Book, Chart
 from corekit.metrics import Metric, Window
 from corekit.registry import CORE
+from corekit.tiers.ladder import asked
+from corekit.tiers.policy import BALANCE, Growth
 
 if TYPE_CHECKING:
     from corekit.hooks import Hooks
@@ -70,6 +72,8 @@ class Terms:
     """The sweeps that are declared with an effect, by the type of their activities, with the owner."""
     reacting: Mapping[str, frozenset[str] | None]
     """The activity types to which each plugin reacts; None: it may react to all."""
+    ladder_accounts: frozenset[str]
+    """The account kinds whose balances ladders ask for."""
     by_day: tuple[str, ...] = field(init=False)
     """The metrics of which single days are read."""
 
@@ -85,15 +89,17 @@ class Terms:
         for metric in metrics:
             windows[metric.name].update(Window.parse(text) for text in metric.windows)
         ladder_metrics: set[str] = set()
-        for ladder in (ladder for edition in versions.editions for ladder in edition.program.ladders):
-            for tier in ladder.tiers:
-                for criterion in tier.criteria:
-                    ladder_metrics.add(criterion.metric)
-                    windows.setdefault(criterion.metric, set()).add(criterion.window)
+        ladders = [ladder for edition in versions.editions for ladder in edition.program.ladders]
+        for ladder in ladders:
+            for metric_name, window in asked(ladder):
+                windows.setdefault(metric_name, set()).add(window)
+            ladder_metrics |= ladder.metrics
         types = dict(registry.types)
         for code in registry.kinds:
             types[expired(code)] = ActivityType(name=expired(code), description="Value lapsed.", internal=True)
-        metrics += [_counting(name) for name in sorted(ladder_metrics) if name.startswith("count:")]
+        metrics += [_counting(name) for name in sorted(windows) if name.startswith("count:")]
+        grown = {ladder.growth.name: ladder.growth for ladder in ladders if grows(ladder.growth)}
+        metrics += [growing(growth, metrics) for growth in grown.values()]
         return cls(
             zone=settings.time_zone,
             currency=settings.currency.code,
@@ -123,6 +129,9 @@ class Terms:
             reacting={
                 plugin.name: _reacted(plugin.declares, program.sections.get(plugin.name)) for plugin in hooks.reacting
             },
+            ladder_accounts=frozenset(
+                name.removeprefix(BALANCE) for name in ladder_metrics if name.startswith(BALANCE)
+            ),
         )
 
     def reacts(self, plugin: str, type_: str) -> bool:
@@ -175,6 +184,18 @@ class _Filled(dict[str, Any]):
 
 def _chart(registry: Registry) -> Chart:
     return Chart.of((kind, registry.owner("kind", kind.code) or CORE) for kind in registry.kinds.values())
+
+
+def grows(growth: Growth | None) -> TypeGuard[Growth]:
+    """Say whether a growth value is a metric of its own, and so has to be counted."""
+    return growth is not None and growth.metric is not None
+
+
+def growing(growth: Growth, metrics: list[Metric]) -> Metric:
+    """Return the metric that is a ladder's growth value: it grows as its source does."""
+    counted = growth.source or ""
+    source = next((each for each in metrics if each.name == counted), None) or _counting(counted)
+    return evolve(source, name=growth.name, windows=(), description="Growth value of a ladder.")
 
 
 def _counting(name: str) -> Metric:

@@ -83,8 +83,10 @@ class Undoing:
             teller = Teller(member, planned.voucher, row.id, book, **house)
             undo = teller.claw_back if effect.kind in GIVES else teller.restore
             undo(amount, effect.id, unfund)
-        elif effect.kind == "SetTier":
+        elif effect.kind in {"SetTier", "PlaceInTier"}:
             self._tiering.withdraw(member, planned, original, (effect.data or {}).get("ladder"))
+        elif effect.kind in {"RequestTier", "ClaimBenefit"}:
+            pass  # a request led to a follow-on, a claim is a measure: both are taken back as such
         elif effect.kind == "SetState":
             if effect.data and member.state == effect.data["state"]:
                 member.journal.set(member, "state", effect.data["was"])

@@ -208,10 +208,16 @@ def _add_assignment(rows: Rows, member: Member, stay: Assignment) -> None:
                 stay.activity_id,
                 dict(stay.measured),
                 stay.program,
+                stay.expires_at,
+                stay.locked_until,
+                stay.locked_by,
+                stay.undone_by,
             )
         )
     elif stay.ended_by is not None:
-        rows["assignment_closed"].append((stay.id, valid_to))
+        rows["assignment_closed"].append((stay.id, valid_to, stay.undone_by))
+    elif stay.undone_by != stay.undone_loaded:
+        rows["assignment_undone"].append((stay.id, stay.undone_by))
 
 
 def _add_metrics(rows: Rows, terms: Terms, member: Member) -> None:

@@ -70,8 +70,10 @@ _CHANGES = {
     "{from_} WHERE o.id = v.id RETURNING 1",
     "hold_resolved": "UPDATE core_hold o SET outcome = v.outcome, captured = v.captured, resolved_by = v.resolved_by, "
     "resolved_at = v.resolved_at {from_} WHERE o.id = v.id AND o.outcome IS NULL RETURNING 1",
-    "assignment_closed": "UPDATE core_tier_assignment o SET valid_to = v.valid_to {from_} "
-    "WHERE o.id = v.id AND o.valid_to IS NULL RETURNING 1",
+    "assignment_closed": "UPDATE core_tier_assignment o SET valid_to = v.valid_to, "
+    "undone_by = coalesce(v.undone_by, o.undone_by) {from_} WHERE o.id = v.id AND o.valid_to IS NULL RETURNING 1",
+    "assignment_undone": "UPDATE core_tier_assignment o SET undone_by = v.undone_by {from_} "
+    "WHERE o.id = v.id RETURNING 1",
     "metric": "INSERT INTO core_metric {source} ON CONFLICT (member_id, metric) "
     "DO UPDATE SET value = core_metric.value + excluded.value",
     "metric_day": "INSERT INTO core_metric_day {source} ON CONFLICT (member_id, metric, day) "
@@ -81,7 +83,15 @@ _CHANGES = {
 _SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _UPSERTS = {"metric", "metric_day"}
-_COUNTED = ("member_changed", "account_changed", "lot_changed", "effect_changed", "hold_resolved", "assignment_closed")
+_COUNTED = (
+    "member_changed",
+    "account_changed",
+    "lot_changed",
+    "effect_changed",
+    "hold_resolved",
+    "assignment_closed",
+    "assignment_undone",
+)
 _AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
 _TAKEN_MEANWHILE = {
     "pk_core_request",

@@ -29,7 +29,19 @@ LOT = (
     "l.issued_at",
     "l.seq",
 )
-ASSIGNMENT = ("t.id", "t.ladder", "t.tier", "t.valid_from", "t.valid_to", "t.activity_id", "t.reason")
+ASSIGNMENT = (
+    "t.id",
+    "t.ladder",
+    "t.tier",
+    "t.valid_from",
+    "t.valid_to",
+    "t.activity_id",
+    "t.reason",
+    "t.expires_at",
+    "t.locked_until",
+    "t.locked_by",
+    "t.undone_by",
+)
 EFFECT = (
     "e.no",
     "e.id",
@@ -46,7 +58,7 @@ EFFECT = (
 LINE = ("i.no", "i.amount", "i.sku", "i.category", "i.quantity", "i.unit_price", "i.flags")
 HOLD = ("h.id", "h.account_id", "h.amount", "h.expires_at")
 FAILED = ("f.id", "f.source", "f.external_id", "f.reason ->> 'hash'")
-_IDS = {"id", "account_id", "activity_id", "effect_id", "member_id", "parent_id", "spend_id"}
+_IDS = {"id", "account_id", "activity_id", "effect_id", "member_id", "parent_id", "spend_id", "undone_by"}
 _DOCUMENTS = {"e.data", "e.shares", "i.flags"}
 # The column stands on the left: SQLite matches a partial index only so.
 _OPEN = "l.issued > l.consumed + l.held + l.expired"

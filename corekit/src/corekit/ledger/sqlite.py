@@ -54,7 +54,9 @@ _CHANGES = {
     "effect_changed": "UPDATE core_effect SET undone = undone + ?2, unfunded = unfunded + ?3 WHERE id = ?1",
     "hold_resolved": "UPDATE core_hold SET outcome = ?2, captured = ?3, resolved_by = ?4, resolved_at = ?5 "
     "WHERE id = ?1 AND outcome IS NULL",
-    "assignment_closed": "UPDATE core_tier_assignment SET valid_to = ?2 WHERE id = ?1 AND valid_to IS NULL",
+    "assignment_closed": "UPDATE core_tier_assignment SET valid_to = ?2, undone_by = coalesce(?3, undone_by) "
+    "WHERE id = ?1 AND valid_to IS NULL",
+    "assignment_undone": "UPDATE core_tier_assignment SET undone_by = ?2 WHERE id = ?1",
     "metric": "INSERT INTO core_metric VALUES (?1, ?2, ?3) ON CONFLICT (member_id, metric) "
     "DO UPDATE SET value = value + excluded.value",
     "metric_day": "INSERT INTO core_metric_day VALUES (?1, ?2, ?3, ?4) ON CONFLICT (member_id, metric, day) "
@@ -63,7 +65,15 @@ _CHANGES = {
 }
 # By itself: what it names is written anew in every index of the column, even where it stays as it is.
 _STATE_CHANGED = "UPDATE core_member SET state = ?2 WHERE id = ?1"
-_COUNTED = {"member_changed", "account_changed", "lot_changed", "effect_changed", "hold_resolved", "assignment_closed"}
+_COUNTED = {
+    "member_changed",
+    "account_changed",
+    "lot_changed",
+    "effect_changed",
+    "hold_resolved",
+    "assignment_closed",
+    "assignment_undone",
+}
 _TAKEN_MEANWHILE = ("core_request", "core_profile.external_id", "core_member.id", "core_intake", "core_activity")
 
 

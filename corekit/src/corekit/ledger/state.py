@@ -238,19 +238,34 @@ class Assignment:
         "activity_id",
         "begun_by",
         "ended_by",
+        "expires_at",
         "id",
         "is_new",
         "ladder",
+        "locked_by",
+        "locked_until",
         "measured",
         "program",
         "reason",
         "tier",
+        "undone_by",
+        "undone_loaded",
         "valid_from",
         "valid_to",
     )
 
-    def __init__(
-        self, ladder: str, tier: str, voucher: Voucher, *, reason: str, program: int, measured: Mapping[str, int]
+    def __init__(  # noqa: PLR0913 - the columns of a row
+        self,
+        ladder: str,
+        tier: str,
+        voucher: Voucher,
+        *,
+        reason: str,
+        program: int,
+        measured: Mapping[str, int],
+        expires_at: int | None = None,
+        locked_until: int | None = None,
+        locked_by: str | None = None,
     ) -> None:
         self.id = new_id()
         self.ladder = ladder
@@ -263,6 +278,11 @@ class Assignment:
         self.activity_id = voucher.activity_id
         self.program = program
         self.measured = measured
+        self.expires_at = expires_at
+        self.locked_until = locked_until
+        self.locked_by = locked_by
+        self.undone_by: str | None = None
+        self.undone_loaded: str | None = None
         self.is_new = True
 
     @classmethod
@@ -277,7 +297,12 @@ class Assignment:
             assignment.valid_to,
             assignment.activity_id,
             assignment.reason,
+            assignment.expires_at,
+            assignment.locked_until,
+            assignment.locked_by,
+            assignment.undone_by,
         ) = row
+        assignment.undone_loaded = assignment.undone_by
         assignment.begun_by = assignment.ended_by = None
         assignment.is_new = False
         return assignment

@@ -15,6 +15,8 @@ from corekit.db import lineage
 from corekit.db.reader import Reader
 from corekit.ledger.chart import DAY
 from corekit.migrations import guards
+from corekit.tiers.proof import SEARCHES as TIERS
+from corekit.tiers.proof import contradictions
 
 if TYPE_CHECKING:
     from corekit.activities.terms import Terms
@@ -53,6 +55,7 @@ INVARIANTS = {
     "13": "Each settled activity has its request, its postings and its message, and each of those an activity.",
     "14": "Keys are unique, and so are the house's accounts and the external ids of members.",
     "15": "The shares per line sum to the effect and name lines of the activity.",
+    "16": "Stays in tiers neither overlap nor leave a hole, and are what evaluation makes of history.",
     "17": "The guards of what may only grow exist and are enabled.",
     "debt": "What a member owes is what nothing funds of the spends, less what lots repaid.",
     "follow-ons": "What follows from an activity comes after it, for its member or one that it names.",
@@ -74,6 +77,8 @@ def verify(read: Reader, terms: Terms) -> Report:
         if rows:
             broken = tuple(dict(zip(shown.split(), row, strict=True)) for row in rows)
             violations[invariant] = violations.get(invariant, ()) + broken
+    if stays := contradictions(read, terms.zone, {edition.version: edition.program.ladders for edition in terms.versions.editions}, FEW):
+        violations["16"] = violations.get("16", ()) + tuple(stays)
     if names := _unguarded(read, terms):
         violations["17"] = tuple({"guard": name} for name in names)
     return Report({name: violations[name] for name in INVARIANTS if name in violations}, INVARIANTS)
@@ -91,6 +96,7 @@ def _searches(read: Reader, zone: ZoneInfo) -> Iterator[tuple[str, str, str]]:
     yield from _LOTS
     yield from _REVERSALS
     yield from _ACTIVITIES
+    yield from TIERS
     yield "parents", "child parent id", " UNION ALL ".join(map(_orphans, _CHILDREN.split("\n")))
     yield "15", "effect activity", _SHARES.format(each=_each(read, "e.shares"))
     day = _day(zone, *_span(read))
@@ -404,6 +410,7 @@ core_lot_movement effect_id core_effect
 core_lot_movement spend_id core_effect
 core_tier_assignment member_id core_member
 core_tier_assignment activity_id core_activity
+core_tier_assignment undone_by core_activity
 core_metric member_id core_member
 core_metric_day member_id core_member
 core_activity member_id core_member

@@ -12,9 +12,12 @@ from marshmallow import Schema, ValidationError, fields, validate
 from corekit.declares import Unit
 from corekit.errors import Path, Problem
 from corekit.metrics import Window
+from corekit.program import policies
 from corekit.program.exact import Exact, minor_units
+from corekit.program.policies import GROWN, PoliciesSchema, WindowField
 from corekit.tiers.ladder import Criterion, Ladder, Tier
-from corekit.validation import coded, suggest
+from corekit.tiers.policy import Growth
+from corekit.validation import suggest
 
 if TYPE_CHECKING:
     from corekit.registry import Registry
@@ -53,19 +56,9 @@ class Draft(TypedDict):
     tiers: list[_DraftTier]
 
 
-class _WindowField(fields.Field[Window]):
-    """``lifetime``, ``year``, ``rolling 12 months``, ..."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> Window:
-        try:
-            return Window.parse(str(value))
-        except ValueError as error:
-            raise coded("WINDOW", str(error)) from None
-
-
 class _CriterionSchema(Schema):
     metric = fields.String(required=True)
-    window = _WindowField(load_default=Window("lifetime"))
+    window = WindowField(load_default=Window("lifetime"))
     at_least = Exact(required=True, least=0)
 
 
@@ -77,7 +70,7 @@ class _TierSchema(Schema):
     benefits = fields.Dict(keys=fields.String(), values=fields.Raw(), load_default=dict)
 
 
-class LadderSchema(Schema):
+class LadderSchema(PoliciesSchema):
     """One ``[[ladders]]`` of the file."""
 
     code = fields.String(required=True, validate=_code)
@@ -93,27 +86,61 @@ def build(drafts: Sequence[Draft], registry: Registry, currency: Unit) -> tuple[
     ladders: list[Ladder] = []
     for at, draft in enumerate(drafts):
         tiers: list[Tier] = []
+        said = cast("Any", draft)
+        growth, found = policies.growth_of(draft["code"], said, registry, ("ladders", at))
+        problems += found
         for rank, tier in enumerate(draft["tiers"]):
             criteria: list[Criterion] = []
             for number, criterion in enumerate(tier["criteria"]):
                 path = ("ladders", at, "tiers", rank, "criteria", number)
+                metric = criterion["metric"]
+                if metric == GROWN and growth is not None:
+                    metric = growth.name
                 try:
-                    scale = _scale(criterion["metric"], registry, currency)
+                    scale = _scale(criterion["metric"], registry, currency, growth)
                     at_least = minor_units(criterion["at_least"], scale)
                 except LookupError as error:
                     problems.append(Problem(code="UNKNOWN_METRIC", path=(*path, "metric"), message=str(error.args[0])))
                 except ValidationError as error:
                     problems.append(Problem(path=(*path, "at_least"), **cast("Any", error).messages[0]))
                 else:
-                    criteria.append(Criterion(criterion["metric"], criterion["window"], at_least))
+                    criteria.append(Criterion(metric, criterion["window"], at_least))
             match, benefits = tier["match"], tier["benefits"]
-            tiers.append(Tier(draft["code"], tier["code"], rank, tier["name"], tuple(criteria), match, benefits))
-        ladders.append(Ladder(draft["code"], draft["name"], tuple(tiers), draft["on_reversal"], draft["close_at"]))
+            quotas, found = policies.quotas_of(benefits, registry, ("ladders", at, "tiers", rank, "benefits"))
+            problems += found
+            tiers.append(
+                Tier(draft["code"], tier["code"], rank, tier["name"], tuple(criteria), match, benefits, quotas)
+            )
+        problems += _unknown(said, registry, currency, ("ladders", at))
+        rules = policies.policies_of(said)
+        ladder = Ladder(
+            draft["code"], draft["name"], tuple(tiers), draft["on_reversal"], draft["close_at"], growth=growth, **rules
+        )
+        problems += [_clash(("ladders", at, key), text) for key, text in policies.contradictions(ladder, said)]
+        ladders.append(ladder)
     return tuple(ladders), problems
 
 
-def _scale(name: str, registry: Registry, currency: Unit) -> int:
+def _unknown(draft: Any, registry: Registry, currency: Unit, path: Path) -> Iterator[Problem]:
+    """Find the metrics that growth or termination name and nobody declares."""
+    for key in ("growth", "termination"):
+        name = draft.get(key, {}).get("metric")
+        if name is not None:
+            try:
+                _scale(name, registry, currency)
+            except LookupError as error:
+                yield Problem(code="UNKNOWN_METRIC", path=(*path, key, "metric"), message=str(error.args[0]))
+
+
+def _scale(name: str, registry: Registry, currency: Unit, growth: Growth | None = None) -> int:
     """Return how many decimal places a metric has; LookupError with a sentence where nobody declares it."""
+    if name == GROWN and growth is not None:
+        if growth.account is not None:
+            kind = registry.kinds.get(growth.account)
+            return kind.unit.scale if kind is not None else 0
+        return _scale(growth.source or "", registry, currency)
+    if name == GROWN:
+        raise LookupError("The ladder has no growth value to ask for: say for example growth = {metric = 'spend'}.")
     if name.startswith(_COUNT):
         counted = name.removeprefix(_COUNT)
         if counted not in registry.types:

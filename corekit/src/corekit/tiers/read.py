@@ -4,26 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 
+from corekit.activities.tables import activity as _activity
 from corekit.activities.tables import metric as _total
 from corekit.activities.tables import metric_day as _day
 from corekit.clock import micros
 from corekit.db.reader import Reader, any_of
 from corekit.db.shape import Shape, group
-from corekit.metrics import LIFETIME, Window
+from corekit.metrics import LIFETIME, MEMBERSHIP_YEAR, Window
+from corekit.tiers.asof import people
 from corekit.tiers.evaluate import Progress
 from corekit.tiers.evaluate import progress as _progress
 from corekit.tiers.ladder import Ladder, Measure, Tier
+from corekit.tiers.policy import BALANCE
 from corekit.tiers.tables import assignment as _assignment
 
 if TYPE_CHECKING:
     from corekit.program.program import Program
 
+By = Literal["recorded", "occurred"]
+"""By which of its times something is asked for."""
+_UTC = ZoneInfo("UTC")
 _FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
@@ -33,6 +39,7 @@ class Standing:
 
     ``measured`` are the values that decided, by metric and window.
     ``activity`` is the one that brought it about, ``program`` the version of the program that decided.
+    ``expires_at`` is until when it is valid (None: for ever); until ``locked_until`` only ``locked_by`` changes it.
     """
 
     member: str
@@ -44,18 +51,44 @@ class Standing:
     activity: str
     measured: Mapping[str, int]
     program: int
+    expires_at: datetime | None = None
+    locked_until: datetime | None = None
+    locked_by: str | None = None
 
 
 _STANDING = Shape(Standing, _assignment, member=_assignment.c.member_id, activity=_assignment.c.activity_id)
 
 
-def standing(read: Reader, member_ids: Iterable[str], at: datetime | None = None) -> dict[str, list[Standing]]:
-    """Return where each member stands now, or stood at an instant: one standing per ladder at most."""
+def standing(
+    read: Reader,
+    member_ids: Iterable[str],
+    at: datetime | None = None,
+    *,
+    by: Literal["recorded", "occurred"] = "recorded",
+) -> dict[str, list[Standing]]:
+    """Return where each member stands now, or stood at an instant: one standing per ladder at most.
+
+    By what was ``recorded`` until then; or by what had ``occurred``, as far as it is known by now.
+    """
     valid_from, valid_to = _assignment.c.valid_from, _assignment.c.valid_to
     if at is None:
         return _standings(read, member_ids, valid_to.is_(None))
     instant = micros(at)
+    if by == "occurred":
+        return _occurred(read, list(member_ids), instant)
     return _standings(read, member_ids, and_(valid_from <= instant, or_(valid_to.is_(None), valid_to > instant)))
+
+
+def _occurred(read: Reader, ids: list[str], instant: int) -> dict[str, list[Standing]]:
+    """Return the last stay on each ladder whose cause had occurred; stays are in the order of being recorded."""
+    statement = (
+        select(*_STANDING.columns)
+        .join(_activity, _activity.c.id == _assignment.c.activity_id)
+        .where(any_of(_assignment.c.member_id, ids), _activity.c.occurred_at <= instant)
+        .order_by(_assignment.c.member_id, _assignment.c.ladder, _assignment.c.valid_from)
+    )
+    last = {(found.member, found.ladder): found for found in map(_STANDING, read.all(statement))}
+    return group(last.values(), "member", ids)
 
 
 def history(read: Reader, member_ids: Iterable[str]) -> dict[str, list[Standing]]:
@@ -68,12 +101,13 @@ def progress(
 ) -> dict[str, list[Progress]]:
     """Return for each member and ladder the tier it stands in, the next one, and what is missing.
 
-    ``zone`` is the program's: its calendar says which days a window spans. At most three statements.
+    ``zone`` is the program's: its calendar says which days a window spans. At most three statements, and as many
+    more where a ladder asks for membership years or balances.
     """
     ids = list(member_ids)
     criteria = [each for ladder in program.ladders for tier in ladder.tiers for each in tier.criteria]
     wanted = {(each.metric, each.window) for each in criteria}
-    measures = measured(read, ids, wanted, now.astimezone(zone).date())
+    measures = measured(read, ids, wanted, now.astimezone(zone).date(), zone)
     found: dict[str, list[Progress]] = {}
     for key, standings in standing(read, ids).items():
         tiers = {each.ladder: each.tier for each in standings}
@@ -84,11 +118,18 @@ def progress(
 
 
 def measured(
-    read: Reader, member_ids: Iterable[str], wanted: Iterable[tuple[str, Window]], day: date
+    read: Reader, member_ids: Iterable[str], wanted: Iterable[tuple[str, Window]], day: date, zone: ZoneInfo = _UTC
 ) -> dict[str, Measure]:
-    """Return for each member a function that gives a wanted metric over a window as seen from ``day``."""
+    """Return for each member a function that gives a wanted metric over a window as seen from ``day``.
+
+    ``zone`` is the program's, in which a member joined on some day.
+    """
     ids, pairs = list(member_ids), sorted(set(wanted), key=str)
     values: dict[str, dict[tuple[str, Window], int]] = {key: {} for key in ids}
+    if own := [pair for pair in pairs if pair[1] == MEMBERSHIP_YEAR or pair[0].startswith(BALANCE)]:
+        pairs = [pair for pair in pairs if pair not in own]
+        for key, person in people(read, ids, own, zone, day).items():
+            values[key] |= {pair: person.sum(*pair, day) for pair in own}
     if total := [metric for metric, window in pairs if window == LIFETIME]:
         statement = select(_total).where(any_of(_total.c.member_id, ids), any_of(_total.c.metric, total))
         for row in read.all(statement):

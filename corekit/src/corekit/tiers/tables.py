@@ -19,6 +19,12 @@ assignment = table(
     Column("activity_id", Id, nullable=False),
     Column("measured", Json, nullable=False),
     Column("program", Integer, nullable=False),
+    # Until when the stay is valid; None is for ever. Nobody but who locked it changes it before it is unlocked.
+    Column("expires_at", Instant),
+    Column("locked_until", Instant),
+    Column("locked_by", Text),
+    # The activity that took back what began the stay; nobody falls back to such a stay.
+    Column("undone_by", Id),
     Index(None, "member_id", "ladder", "valid_from"),
     Index(
         "uq_core_tier_assignment_current",
@@ -34,5 +40,13 @@ assignment = table(
         "tier",
         postgresql_where=text("valid_to IS NULL"),
         sqlite_where=text("valid_to IS NULL"),
+    ),
+    Index(
+        "ix_core_tier_assignment_due",
+        "ladder",
+        "expires_at",
+        "member_id",
+        postgresql_where=text("valid_to IS NULL AND expires_at IS NOT NULL"),
+        sqlite_where=text("valid_to IS NULL AND expires_at IS NOT NULL"),
     ),
 )

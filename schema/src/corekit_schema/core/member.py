@@ -18,6 +18,8 @@ from corekit.members import read as member_reads
 from corekit.members.read import Member as MemberValue
 from corekit.paging import Page
 from corekit.tiers import read as tier_reads
+from corekit.tiers.benefits import Benefit as BenefitValue
+from corekit.tiers.benefits import benefits
 from corekit.tiers.evaluate import Progress as ProgressValue
 from corekit.tiers.read import Standing as StandingValue
 from corekit_schema.connections import ConnectionField
@@ -27,7 +29,7 @@ from corekit_schema.core.amounts import Balance, Entry, ExpiringAmount, Expiring
 from corekit_schema.core.holds import Hold, holds_of
 from corekit_schema.core.permissions import READ
 from corekit_schema.core.purchases import Consumption, ConsumptionBy, Purchase
-from corekit_schema.core.standing import Progress, Standing
+from corekit_schema.core.standing import Progress, Standing, TierBenefit, TierTime
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.inputs import as_of
 from corekit_schema.nodes import Node
@@ -37,6 +39,13 @@ from corekit_schema.scalars import JSON, AmountValue, DateTime
 _KIND = graphene.Argument(graphene.String, required=True, description="The account kind, such as `points`.")
 
 _AT = graphene.Argument(DateTime, description="As of this instant; now where left out.")
+
+_BY = graphene.Argument(
+    TierTime,
+    required=True,
+    default_value=TierTime.RECORDED,
+    description="As of `at` by what was recorded until then, or by what had occurred as far as is known now.",
+)
 
 
 class MemberState(graphene.Enum):
@@ -111,9 +120,11 @@ class Member(
             graphene.String, description="Code of the ladder; the program's first where left out."
         ),
         at=_AT,
+        by=_BY,
         description="Where the member stands on a ladder; null where it stands nowhere.",
     )
-    tiers = Field(listed(Standing), at=_AT, description="Where the member stands, on each ladder.")
+    tiers = Field(listed(Standing), at=_AT, by=_BY, description="Where the member stands, on each ladder.")
+    tier_benefits = Field(listed(TierBenefit), description="What its tiers bring, and what is left of each quota.")
     tier_history = Field(listed(Standing), description="Every stay in a tier, by ladder, oldest first.")
     progress = Field(listed(Progress), description="How far the next tier is, on each ladder.")
 
@@ -195,20 +206,28 @@ class Member(
 
     @staticmethod
     def resolve_tier(
-        parents: Sequence[MemberValue], info: Info, ladder: str | None = None, at: Any = None
+        parents: Sequence[MemberValue], info: Info, by: Any, ladder: str | None = None, at: Any = None
     ) -> list[StandingValue | None]:
         """Return where they stand on a ladder."""
         ladders = info.context.kit.program.ladders
         code = ladder or (ladders[0].code if ladders else None)
         return [
             next((each for each in standings if each.ladder == code), None)
-            for standings in _standings(parents, info, at)
+            for standings in _standings(parents, info, at, by)
         ]
 
     @staticmethod
-    def resolve_tiers(parents: Sequence[MemberValue], info: Info, at: Any = None) -> list[list[StandingValue]]:
+    def resolve_tiers(parents: Sequence[MemberValue], info: Info, by: Any, at: Any = None) -> list[list[StandingValue]]:
         """Return where they stand."""
-        return _standings(parents, info, at)
+        return _standings(parents, info, at, by)
+
+    @staticmethod
+    def resolve_tier_benefits(parents: Sequence[MemberValue], info: Info) -> list[list[BenefitValue]]:
+        """Return what their tiers bring."""
+        context = info.context
+        ids = [each.id for each in parents]
+        found = benefits(context.kit.program, context.read, ids, context.now, context.kit.zone)
+        return [found[each.id] for each in parents]
 
     @staticmethod
     def resolve_tier_history(parents: Sequence[MemberValue], info: Info) -> list[list[StandingValue]]:
@@ -252,8 +271,10 @@ def _of_kind(found: Sequence[BalanceValue], kind: str) -> BalanceValue | None:
     return next((each for each in found if each.kind == kind), None)
 
 
-def _standings(parents: Sequence[MemberValue], info: Info, at: Any) -> list[list[StandingValue]]:
+def _standings(parents: Sequence[MemberValue], info: Info, at: Any, by: Any) -> list[list[StandingValue]]:
     context, ids = info.context, tuple(dict.fromkeys(each.id for each in parents))
-    moment = as_of(at)
-    found = context.once(("standing", ids, moment), lambda: tier_reads.standing(context.read, ids, moment))
+    moment, time = as_of(at), getattr(by, "value", by)
+    found = context.once(
+        ("standing", ids, moment, time), lambda: tier_reads.standing(context.read, ids, moment, by=time)
+    )
     return [found[each.id] for each in parents]

@@ -8,7 +8,7 @@ from typing import Any
 
 from corekit import Activity, Line, NotFound
 from corekit_schema.context import Info
-from corekit_schema.core import holds, inputs, outbox, permissions
+from corekit_schema.core import holds, inputs, outbox, permissions, tiering
 from corekit_schema.core.holds import CaptureHoldInput, PlaceHoldInput, ReleaseHoldInput
 from corekit_schema.core.jobs import RUN_JOB
 from corekit_schema.core.payload import ActivityPayload, Recorded, record, recorded
@@ -143,3 +143,6 @@ class Mutation(Object):
     run_job = RUN_JOB
     plan_program = PLAN_PROGRAM
     apply_program = APPLY_PROGRAM
+    set_tier = tiering.SET_TIER
+    request_tier = tiering.REQUEST_TIER
+    claim_benefit = tiering.CLAIM_BENEFIT

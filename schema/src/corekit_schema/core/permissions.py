@@ -21,6 +21,8 @@ READ_JOBS = "jobs.read"
 RUN_JOBS = "jobs.run"
 PROGRAM_READ = "program.read"
 PROGRAM_APPLY = "program.apply"
+SET_TIER = "tiers.set"
+USE_TIER = "tiers.use"
 
 PERMISSIONS = (
     Permission(name=READ, description="Read every member and everything about it."),
@@ -35,6 +37,8 @@ PERMISSIONS = (
     Permission(name=RUN_JOBS, description="Let jobs run, also what a circuit breaker holds."),
     Permission(name=PROGRAM_READ, description="Read every version of the program in full, and plan changes of it."),
     Permission(name=PROGRAM_APPLY, description="Put another version of the program into force."),
+    Permission(name=SET_TIER, description="Put members into tiers, and lock them there."),
+    Permission(name=USE_TIER, description="Request tiers and claim benefits for members."),
 )
 
 

@@ -21,6 +21,7 @@ from corekit_schema.core.outbox import DELIVERIES
 from corekit_schema.core.permissions import READ
 from corekit_schema.core.program import Program
 from corekit_schema.core.program_changes import PROGRAM_CHANGES, PROGRAM_VERSIONS
+from corekit_schema.core.tiering import TIER_PREVIEW
 from corekit_schema.fields import Field, Object
 from corekit_schema.ids import global_id, local_id
 from corekit_schema.inputs import as_of
@@ -120,6 +121,7 @@ class Query(Object):
         policy=owner_or_permission(READ),
         description="An activity; null where there is none.",
     )
+    tier_preview = TIER_PREVIEW
 
     deliveries = DELIVERIES
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import graphene
 
+from corekit.tiers.benefits import Benefit as BenefitValue
 from corekit.tiers.evaluate import Step as StepValue
 from corekit.tiers.ladder import Tier as TierValue
 from corekit.tiers.read import Standing as StandingValue
@@ -26,6 +27,8 @@ class Standing(Object, policy=public):
     tier = Field(Tier, description="The tier, as the program in force or else the one that decided has it.")
     valid_from = Field(DateTime, required=True, description="Since when.")
     valid_to = Field(DateTime, description="Until when; null where the member still stands in it.")
+    expires_at = Field(DateTime, description="Until when it is valid, and then is judged again; null is for ever.")
+    locked_until = Field(DateTime, description="Until when nobody but who locked it changes it.")
     reason = Field(graphene.String, required=True, description="What brought it about.")
     measured = Field(JSON, required=True, description="What was measured then, by metric and window.")
     activity = Field(lambda: activities.Activity, description="The activity that brought it about.")
@@ -78,4 +81,35 @@ class Progress(Object, policy=public):
     tier = Field(Tier, required=True, description="Where the member stands.")
     next = Field(Tier, description="The next tier; null at the top.")
     percent = Field(graphene.Int, required=True, description="How much of the way is done, in whole percent.")
+    close = Field(graphene.Boolean, required=True, description="Whether the next tier is near enough for a nudge.")
     steps = Field(listed(ProgressStep), description="The criteria of the next tier.")
+
+
+class TierTime(graphene.Enum):
+    """By which of its times a tier is asked for."""
+
+    RECORDED = "recorded"
+    OCCURRED = "occurred"
+
+
+class TierBenefit(Object, policy=public):
+    """What the tier brings in which a member stands."""
+
+    ladder = Field(graphene.String, required=True, description="Code of the ladder.")
+    tier = Field(graphene.String, required=True, description="Code of the tier.")
+    name = Field(graphene.String, required=True, description="Names the benefit within the tier.")
+    content = Field(JSON, required=True, description="What the program says of it.")
+    claimable = Field(graphene.Boolean, required=True, description="Whether it is taken by `claimBenefit`.")
+    quota = Field(
+        graphene.Int,
+        source="limit",
+        description="How often it can be claimed per window; null: as often as one likes.",
+    )
+    window = Field(graphene.String, description="Over which days claims are counted.")
+    used = Field(graphene.Int, required=True, description="How often it was claimed in the window.")
+    left = Field(graphene.Int, description="How often it can be claimed still; null is as often as one likes.")
+
+    @staticmethod
+    def resolve_window(parents: Sequence[BenefitValue], _info: Info) -> list[str | None]:
+        """Return the windows in words."""
+        return [None if each.window is None else str(each.window) for each in parents]

@@ -444,6 +444,10 @@ def upgrade() -> None:
         sa.Column("activity_id", types.Id(), nullable=False),
         sa.Column("measured", types.Json(), nullable=False),
         sa.Column("program", sa.Integer(), nullable=False),
+        sa.Column("expires_at", types.Whole, nullable=True),
+        sa.Column("locked_until", types.Whole, nullable=True),
+        sa.Column("locked_by", sa.Text(), nullable=True),
+        sa.Column("undone_by", types.Id(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_tier_assignment")),
         sqlite_strict=True,
     )
@@ -452,6 +456,14 @@ def upgrade() -> None:
         "core_tier_assignment",
         ["member_id", "ladder", "valid_from"],
         unique=False,
+    )
+    op.create_index(
+        "ix_core_tier_assignment_due",
+        "core_tier_assignment",
+        ["ladder", "expires_at", "member_id"],
+        unique=False,
+        postgresql_where=sa.text("valid_to IS NULL AND expires_at IS NOT NULL"),
+        sqlite_where=sa.text("valid_to IS NULL AND expires_at IS NOT NULL"),
     )
     op.create_index(
         "ix_core_tier_assignment_tier",

@@ -1,0 +1,38 @@
+"""The core's job of tiers: every ladder's policy, applied as of an instant to all members for whom it means something."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from corekit.clock import micros
+from corekit.jobs.declared import Job, Work
+from corekit.tiers.due import Due
+from corekit.tiers.found import ending, rising
+
+if TYPE_CHECKING:
+    from corekit.tiers.ladder import Ladder
+
+
+def _run(work: Work) -> None:
+    """Rate members anew, ladder by ladder; what is done is no longer found."""
+    kit, at = work.kit, micros(work.at)
+    for ladder in kit.terms().program_at(at).ladders:
+        settled = 1
+        while settled:  # of a stay whose validity is over the next one may be over as well, if the job is late
+            settled = sum(_rated(work, ladder, found) for found in ending(kit.database, kit.zone, ladder, at))
+        for found in rising(kit.database, kit.zone, ladder, at):
+            _rated(work, ladder, found)
+
+
+def _rated(work: Work, ladder: Ladder, found: Due) -> int:
+    settled = work.kit.rerate(found.members, ladder.code, work.at, found.earliest)
+    work.beat(found=len(found.members), settled=settled)
+    return settled
+
+
+TIERS = Job(
+    name="tiers",
+    run=_run,
+    description="Renews, ends and warns of tiers whose validity is over, and lifts who has come to qualify.",
+    schedule="20 0 * * *",
+)
