@@ -74,7 +74,8 @@ class Club:
         )
 
     def sweep(self, at: str) -> int:
-        return self.kit.sweep("tiers", instant(at)).activities
+        settled: int = self.kit.sweep("tiers", instant(at)).settled
+        return settled
 
     def stands(self, name: str, at: str | None = None, ladder: str = "status") -> str:
         with self.kit.read() as read:

@@ -216,28 +216,28 @@ class Applier:
         elif isinstance(effect, Debit):
             self._teller(member, planned, row, effect.account).debit(effect.amount)
             member.journal.put(member.spends, row.id, row)
-        elif isinstance(effect, Hold):
-            self._hold(member, planned, effect, row)
         elif isinstance(effect, Transfer):
             self._transfer(member, planned, effect, row, follow_ons)
-        elif isinstance(effect, Receive):
-            self._receive(member, planned, effect, row)
-        elif isinstance(effect, Capture | Release):
-            self._resolve(member, planned, effect, row)
-        elif isinstance(effect, SetTier):
-            self._tiering.begin(member, planned, effect)
-        elif isinstance(effect, PlaceInTier):
-            self._tiering.place(member, planned, effect)
-        elif isinstance(effect, RequestTier):
-            follow_ons.append(self._tiering.request(member, planned, effect))
-        elif isinstance(effect, ClaimBenefit):
-            self._tiering.claim(member, planned, effect)
+        elif isinstance(effect, Hold | Receive | Capture | Release):
+            self._move(member, planned, effect, row)
+        elif isinstance(effect, SetTier | PlaceInTier | RequestTier | ClaimBenefit):
+            self._tiering.apply(member, planned, effect, follow_ons)
         elif isinstance(effect, SetState):
             set_state(member, effect, row)
         elif isinstance(effect, Enrol):
             enrol(self.plan, member, planned, effect)
         else:
             self._apply_own(member, planned, effect, row, follow_ons)
+
+    def _move(
+        self, member: Member, planned: Planned, effect: Hold | Receive | Capture | Release, row: PlannedEffect
+    ) -> None:
+        if isinstance(effect, Hold):
+            self._hold(member, planned, effect, row)
+        elif isinstance(effect, Receive):
+            self._receive(member, planned, effect, row)
+        else:
+            self._resolve(member, planned, effect, row)
 
     def _hold(self, member: Member, planned: Planned, effect: Hold, row: PlannedEffect) -> None:
         book = self._book(effect.account, planned.incoming.occurred)
@@ -274,7 +274,9 @@ class Applier:
 
     def _receive(self, member: Member, planned: Planned, effect: Receive, row: PlannedEffect) -> None:
         row.data = {"source": effect.source}
-        Teller(member, planned.voucher, row.id, self._book(effect.account, planned.incoming.occurred), source=effect.source).credit(
+        Teller(
+            member, planned.voucher, row.id, self._book(effect.account, planned.incoming.occurred), source=effect.source
+        ).credit(
             effect.amount,
             earned=planned.incoming.occurred,
             zone=self.terms.zone,

@@ -16,7 +16,7 @@ from corekit.activities.incoming import REGISTERED, Incoming, Key
 from corekit.activities.outcome import Outcome
 from corekit.activities.reverse import Original
 from corekit.activities.terms import Terms
-from corekit.clock import micros, moment
+from corekit.clock import day_number, micros, moment
 from corekit.ids import is_id
 from corekit.ledger.chart import Chart
 from corekit.ledger.state import NEVER, Account, Assignment, HeldValue, Lot, Member

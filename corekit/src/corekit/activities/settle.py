@@ -135,7 +135,7 @@ class Settlement:
         rest: Sequence[str] = members
         while rest:
             try:
-                with _uncollected(len(rest)), self._connected() as (store, settling):
+                with _uncollected(len(rest)), self.connected() as (store, settling):
                     attempt = Attempt(self._terms(), self.clock, store, settling, known, self._breaker)
                     number, moved = attempt.rerate(rest, ladder, at, earliest)
                 done, rest = done + number, sorted(moved)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -127,7 +127,10 @@ class Terms:
                 if isinstance(each, Sweep) and each.effect is not None
             },
             reacting={
-                plugin.name: _reacted(plugin.declares, program.sections.get(plugin.name)) for plugin in hooks.reacting
+                plugin.name: _reacted(
+                    plugin.declares, [edition.program.sections.get(plugin.name) for edition in versions.editions]
+                )
+                for plugin in hooks.reacting
             },
             ladder_accounts=frozenset(
                 name.removeprefix(BALANCE) for name in ladder_metrics if name.startswith(BALANCE)
@@ -203,13 +206,14 @@ def _counting(name: str) -> Metric:
     return Metric(name=name, activities=(name.removeprefix("count:"),), measure="count")
 
 
-def _reacted(declares: Declares, content: Any) -> frozenset[str] | None:
-    """Return the activity types to which a plugin reacts; None where it does not say."""
+def _reacted(declares: Declares, contents: Sequence[Any]) -> frozenset[str] | None:
+    """Return the activity types to which a plugin reacts under any version; None where it does not say."""
     section = declares.program
     if declares.reacts is None and (section is None or section.reacts is None):
         return None
-    by_program = section.reacts(content) if section is not None and section.reacts is not None else ()
-    return frozenset(declares.reacts or ()).union(by_program)
+    asked = section.reacts if section is not None else None
+    by_program = (asked(content) for content in contents) if asked is not None else ()
+    return frozenset(declares.reacts or ()).union(*by_program)
 
 
 def _group(pairs: Any) -> dict[str, tuple[Metric, ...]]:

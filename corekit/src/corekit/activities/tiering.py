@@ -118,6 +118,23 @@ class Tiering:
 
     # ------------------------------------------------------------------------------------------------- effects
 
+    def apply(
+        self,
+        member: Member,
+        planned: Planned,
+        effect: SetTier | PlaceInTier | RequestTier | ClaimBenefit,
+        follow_ons: list[Activity],
+    ) -> None:
+        """Apply an effect on a tier."""
+        if isinstance(effect, SetTier):
+            self.begin(member, planned, effect)
+        elif isinstance(effect, PlaceInTier):
+            self.place(member, planned, effect)
+        elif isinstance(effect, RequestTier):
+            follow_ons.append(self.request(member, planned, effect))
+        else:
+            self.claim(member, planned, effect)
+
     def begin(self, member: Member, planned: Planned, effect: SetTier) -> None:
         """Begin the stay that was decided, unless the member has moved on since."""
         ladder = self._ladder(effect.ladder, planned)

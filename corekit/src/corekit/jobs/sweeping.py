@@ -244,7 +244,7 @@ _CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 def _check_program(connection: Connection, terms: Terms) -> None:
     """Raise ProgramChanged where another version of the program holds than that of the terms."""
     newest = select(func.coalesce(func.max(program.c.version), 0))
-    if connection.execute(newest).scalar() != terms.program.version:
+    if connection.execute(newest).scalar() != terms.versions.newest:
         raise ProgramChanged
 
 

@@ -1,4 +1,4 @@
-"""The core's job of tiers: every ladder's policy, applied as of an instant to all members for whom it means something."""
+"""The core's job of tiers: the policy of every ladder, applied to all members whom it concerns."""
 
 from __future__ import annotations
 

@@ -226,7 +226,7 @@ class Chunk:
             occurred=self.at,
             source=SOURCE,
             unit=self.terms.unit(self._type),
-            program=self.terms.program.version,
+            program=self.terms.program_at(self.at).version,
         )
 
     def _write_effects(self) -> None:

@@ -77,7 +77,10 @@ def verify(read: Reader, terms: Terms) -> Report:
         if rows:
             broken = tuple(dict(zip(shown.split(), row, strict=True)) for row in rows)
             violations[invariant] = violations.get(invariant, ()) + broken
-    if stays := contradictions(read, terms.zone, {edition.version: edition.program.ladders for edition in terms.versions.editions}, FEW):
+    ladders = {edition.version: edition.program.ladders for edition in terms.versions.editions}
+    if stays := contradictions(read, terms.zone, ladders, FEW):
+        read, terms.zone, {edition.version: edition.program.ladders for edition in terms.versions.editions}, FEW
+    ):
         violations["16"] = violations.get("16", ()) + tuple(stays)
     if names := _unguarded(read, terms):
         violations["17"] = tuple({"guard": name} for name in names)

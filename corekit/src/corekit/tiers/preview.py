@@ -101,9 +101,11 @@ def _chunks(
     if members is not None:
         yield from due.chunks(sorted(set(members)))
         return
-    terms = kit.terms()
     if before is None:
-        for each in (*ending(kit.database, terms, ladder, instant), *rising(kit.database, terms, ladder, instant)):
+        for each in (
+            *ending(kit.database, kit.zone, ladder, instant),
+            *rising(kit.database, kit.zone, ladder, instant),
+        ):
             yield each.members
         return
     after = ""
