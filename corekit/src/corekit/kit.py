@@ -29,7 +29,6 @@ from corekit.errors import Invalid, NotFound, SettingsError
 from corekit.hooks import Hooks
 from corekit.ids import is_id, new_id
 from corekit.ledger import chart, tables
-from corekit.members.profile import profile_schema
 from corekit.plugins import Plugin, discover
 from corekit.program import Program, current
 from corekit.registry import Registry
@@ -63,7 +62,7 @@ class Kit:
         """
         self.settings = settings if isinstance(settings, Settings) else Settings.load(settings)
         self.plugins: tuple[Plugin, ...] = discover(self.settings, without, modules)
-        self._declared = Registry.of(core.declares(profile_schema(self.settings)), self.plugins)
+        self._declared = Registry.of(core.declares(self.settings), self.plugins)
         self.hooks = Hooks(self.plugins)
         self.database = Database(self.settings.database)
         self._terms: Terms | None = None

@@ -16,6 +16,8 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from corekit.declares import Unit
 from corekit.errors import Invalid, SettingsError
 from corekit.errors import Path as KeyPath
+from corekit.members.rules import MemberRules
+from corekit.members.settings import MemberSettings
 from corekit.validation import load
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -58,6 +60,7 @@ class Settings:
     secret: str | None = field(repr=False)
     sources: Mapping[str, Source]
     profile: Mapping[str, AttributeSpec]
+    members: MemberRules = MemberRules()
     sections: Mapping[str, Mapping[str, Any]]
 
     @classmethod
@@ -232,6 +235,11 @@ class _Core(Schema):
         fields.Nested(_Attribute),
         load_default=dict,
         metadata={"description": "Custom attributes of members: a table per attribute, by its name."},
+    )
+    members = fields.Nested(
+        MemberSettings,
+        load_default=MemberRules(),
+        metadata={"description": "What the program says of its members."},
     )
 
     @validates_schema

@@ -12,6 +12,7 @@ from attrs import Factory, define
 
 from corekit.activities.apply import Applier
 from corekit.activities.breaker import Breaker
+from corekit.activities.enrolment import identify, parameters_of, refusals, registration_for
 from corekit.activities.incoming import KEY_REUSED, REGISTERED, Incoming, Key, key_reused
 from corekit.activities.outcome import Outcome
 from corekit.activities.own_effects import write_own_effects
@@ -99,8 +100,9 @@ class Attempt:
         ``lost`` is how many races were lost before.
         """
         # The key of a single activity is new nearly always: if not, the write finds out, and the next attempt looks.
-        look = lost > 0 or self.waiting or len(arriving) > 1 or arriving[0].activity.type == REGISTERED
+        look = lost > 0 or self.waiting or len(arriving) > 1 or _may_register(arriving[0])
         answers, fresh = self._replayed(arriving, lost=lost) if look else ({}, list(arriving))
+        identify(self.store, fresh)
         done_keys = self._answered(arriving, answers) if self.waiting else []
         if not fresh and not done_keys:
             return answers, []
@@ -211,8 +213,23 @@ class Attempt:
 
     def _wave(self, plan: Plan, applier: Applier, reactions: Reactions, queues: dict[str, deque[Incoming]]) -> None:
         wave = [(plan.member(member_id), queue.popleft()) for member_id, queue in queues.items()]
+        for place, (member, incoming) in enumerate(wave):
+            if not member.exists and (first := self._registration(plan, incoming)) is not None:
+                queues[member.id].appendleft(incoming)
+                wave[place] = (member, first)
+        joining = [incoming for member, incoming in wave if not member.exists and incoming.kind.name == REGISTERED]
+        unwelcome = refusals(plan, reactions, joining) if joining else {}
         living: list[tuple[Member, Incoming]] = []
         for member, incoming in wave:
+            if not member.exists and incoming.enrolment is not None:
+                self._not_enrolled(plan, applier, incoming)
+                continue
+            if incoming.ambiguous:
+                applier.refuse(incoming, "IDENTITY_AMBIGUOUS", {"members": ", ".join(incoming.ambiguous)})
+                continue
+            if (reasons := unwelcome.get(incoming.activity.id)) is not None:
+                applier.refuse(incoming, "ENROLMENT_REFUSED", parameters_of(reasons))
+                continue
             if (code := _forbidden(member, incoming)) is not None:
                 applier.refuse(incoming, code, {"state": member.state, "activity": incoming.kind.name})
                 continue
@@ -221,6 +238,7 @@ class Attempt:
             living.append((member, incoming))
         yielded = reactions.react([incoming.activity for _, incoming in living])
         plan.need_lots_for(yielded)
+        plan.need_persons_for(yielded)
         for member, incoming in living:
             failure = reactions.failures.get(incoming.key)
             refusal = reactions.refusals.get(incoming.key)
@@ -246,6 +264,20 @@ class Attempt:
                     queue.remove(later)
             queue.extendleft(reversed(follow_ons))
 
+    @staticmethod
+    def _registration(plan: Plan, incoming: Incoming) -> Incoming | None:
+        return registration_for(plan, incoming) if incoming.identity is not None else None
+
+    def _not_enrolled(self, plan: Plan, applier: Applier, incoming: Incoming) -> None:
+        """Give an activity the answer of the registration that should have come before it."""
+        assert incoming.enrolment is not None
+        answer = plan.answers[incoming.enrolment.activity.id]
+        if answer.outcome == "failed":
+            plugin: str = answer.parameters["plugin"]
+            self._fail(plan, incoming, Failure(plugin, answer.code or "PLUGIN_FAILED", answer.message))
+        else:
+            applier.refuse(incoming, answer.code or "ENROLMENT_REFUSED", answer.parameters)
+
     def _fail(self, plan: Plan, incoming: Incoming, failure: Failure) -> None:
         activity = incoming.activity
         outcome = Outcome(
@@ -259,7 +291,9 @@ class Attempt:
             parameters={"plugin": failure.plugin},
             message=failure.message,
         )
-        if activity.parent is None:
+        if incoming.cause is not None:  # what it came before fails in its place
+            pass
+        elif activity.parent is None:
             plan.failed.append((incoming, outcome))
         elif activity.id not in self.arriving:  # it never sinks its parent: it stays queued, or is queued now
             plan.queued.append(incoming)
@@ -336,6 +370,10 @@ def _forbidden(member: Member, incoming: Incoming) -> str | None:
     if member.exists and (kind.reversal or kind.internal or incoming.activity.parent is not None):
         return None
     return allowed(member.state or None, kind.name)
+
+
+def _may_register(incoming: Incoming) -> bool:
+    return incoming.identity is not None or incoming.activity.type == REGISTERED
 
 
 def _with_follow_ons(plan: Plan, outcome: Outcome) -> Outcome:

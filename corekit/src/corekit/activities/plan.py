@@ -11,15 +11,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from corekit.activities.effects import Debit, Effect
-from corekit.activities.incoming import REGISTERED, Incoming, Key
+from corekit.activities.effects import Debit, Effect, Enrol, JoinGroup, PersonEffect, UpdateProfile
+from corekit.activities.incoming import Incoming, Key
 from corekit.activities.outcome import Outcome
-from corekit.activities.reverse import Original
+from corekit.activities.reverse import Original, StoredEffect
 from corekit.activities.terms import Terms
 from corekit.clock import day_number, micros, moment
 from corekit.ledger.state import NEVER, Account, Assignment, Lot, Member
 from corekit.ledger.store import Conflict, Needs, ProgramChanged, Store
+from corekit.members.person import Person, known_by
 
+PERSON_KINDS = frozenset({"UpdateProfile", "Renew", "Lapse", "Tag", "SetConsent", "JoinGroup", "LeaveGroup", "Erase"})
+"""The kinds of effects on persons, as they are stored."""
 PATIENCE = 3_600_000_000
 """Microseconds between plan and lock for which a plan by the kernel's clock is made to hold."""
 
@@ -43,7 +46,9 @@ class Plan:
         self.children: dict[str, list[str]] = {}
         self.rest: list[Incoming] = []
         self._lots: dict[str, Lot] = {}
-        self._taken: set[str] = set()
+        # By what members are known, with the member, and what earlier activities changed of profiles.
+        self.known: dict[tuple[str, str], str | None] = {}
+        self.changes: dict[str, Any] = {}
         self._failed: dict[Key, tuple[str, str]] = {}
 
     # ------------------------------------------------------------------------------------------------ loading
@@ -65,8 +70,6 @@ class Plan:
                 incoming.resume(activity)
         if wanted := [i.activity.reverses for i in arriving if i.activity.reverses is not None]:
             self._load_originals(sorted(set(wanted)))
-        if names := [name for i in arriving if (name := joining_name(i)) is not None]:
-            self._taken.update(self.store.taken(names))
 
     def load_members(self, ids: Sequence[str]) -> None:
         """Read members and what is due of theirs, for a sweep."""
@@ -83,7 +86,7 @@ class Plan:
             seq,
             last_at,
             joined_at,
-            attributes,
+            person,
             accounts,
             assignments,
             metrics,
@@ -94,7 +97,9 @@ class Plan:
         if version != self.terms.program.version:
             raise ProgramChanged
         member = Member(member_id, state=state, seq=seq, last_at=last_at, joined_at=joined_at)
-        member.attributes = attributes or {}
+        attributes, kind, member.birthday, tags = person
+        member.attributes, member.kind = attributes or {}, kind or ""
+        member.tags = member.tags_loaded = frozenset(tags or ())
         for account_row in accounts or ():
             account = Account.loaded(member_id, account_row)
             member.accounts[account.kind] = account
@@ -135,6 +140,7 @@ class Plan:
         for original in self.originals.values():
             if original.parent in self.originals:
                 self.originals[original.parent].children.append(original)
+        self._load_persons_of([effect for it in self.originals.values() for effect in it.effects], members)
         accounts = self._accounts_with_lots(members)
         if accounts and effects:
             for row in self.store.involved_lots(list(accounts), list(self.originals), effects):
@@ -142,6 +148,17 @@ class Plan:
                     self._add_lot(accounts[row[1]], row[:-1], row[-1] or ())
             for account in accounts.values():
                 account.lots_complete = True
+
+    def _load_persons_of(self, effects: Sequence[StoredEffect], members: set[str]) -> None:
+        """Load who the members are and what was changed of it, where effects on persons are to be undone."""
+        kinds = {effect.kind for effect in effects} & PERSON_KINDS
+        if not kinds:
+            return
+        self.need_persons(members & self.members.keys())
+        if "UpdateProfile" in kinds:
+            self.changes.update(self.store.profile_changes(list(self.originals)))
+        groups = [(effect.data or {}).get("code", "") for effect in effects if effect.kind == "LeaveGroup"]
+        self.need_known([(name, code) for code in groups for name in ("group", "primary")])
 
     def need_open_lots(self, wanted: Iterable[Account]) -> None:
         """Load the open lots of every account of the chunk, once, if any of the wanted ones lacks them."""
@@ -166,6 +183,38 @@ class Plan:
             and (account := self.member(effect.activity.member).accounts.get(effect.account)) is not None
         ]
         self.need_open_lots(wanted)
+
+    def need_persons_for(self, yielded: Mapping[str, Sequence[tuple[str, Effect]]]) -> None:
+        """Load what effects of a wave need to know of persons, and who is known by what they tell."""
+        wanted: list[str] = []
+        known: list[tuple[str, str]] = []
+        for effects in yielded.values():
+            for _, effect in effects:
+                if isinstance(effect, Enrol):
+                    known.extend(known_by(effect.profile))
+                elif isinstance(effect, PersonEffect):
+                    wanted.append(effect.activity.member)
+                    if isinstance(effect, UpdateProfile):
+                        known.extend(known_by(effect.changes))
+                    elif isinstance(effect, JoinGroup):
+                        known += [("group", effect.code), ("primary", effect.code)]
+        if wanted:
+            self.need_persons(wanted)
+        if known:
+            self.need_known(known)
+
+    def need_known(self, known: Iterable[tuple[str, str]]) -> None:
+        """Find out who is known by what."""
+        if new := sorted({pair for pair in known if pair not in self.known}):
+            self.known.update(dict.fromkeys(new))
+            self.known.update(((name, value), member) for name, value, member in self.store.known(new))
+
+    def need_persons(self, ids: Iterable[str]) -> None:
+        """Load who members are, unless the plan knows it."""
+        lacking = {key for key in ids if not self.member(key).is_new and self.member(key).person is None}
+        if lacking:
+            for row in self.store.persons(sorted(lacking)):
+                self.members[row[0]].person = Person.loaded(row[1:])
 
     def forget(self, members: set[str]) -> None:
         """Leave out members that moved on; their activities are planned again."""
@@ -193,15 +242,6 @@ class Plan:
         if member is None:
             member = self.members[member_id] = Member(member_id)
         return member
-
-    def is_taken(self, external_id: str) -> bool:
-        """Whether another member has this external id, in the database or by this plan."""
-        return external_id in self._taken
-
-    def take_name(self, member: Member, external_id: str) -> None:
-        """Note that a member of this plan has this external id now."""
-        self._taken.add(external_id)
-        member.journal.on_roll_back(self._taken.discard, external_id)
 
     def instant(self, member: Member, incoming: Incoming) -> tuple[int, bool]:
         """Return when the member's next activity settles, and whether that is the kernel's clock."""
@@ -271,15 +311,6 @@ class Plan:
         self.answers[incoming.activity.id] = outcome
         if incoming.activity.parent is not None:
             self.children.setdefault(incoming.activity.parent, []).append(incoming.activity.id)
-
-
-def joining_name(incoming: Incoming) -> str | None:
-    """Return the external id under which somebody wants to become a member, if this is a registration with one."""
-    if incoming.activity.type != REGISTERED:
-        return None
-    payload: Mapping[str, Any] = incoming.activity.payload
-    name = payload.get("external_id")
-    return name if isinstance(name, str) else None
 
 
 def _order(incoming: Incoming) -> tuple[int, str]:

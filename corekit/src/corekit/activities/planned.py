@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from corekit.activities.activity import Activity
-from corekit.activities.effects import Credit, Debit, Effect, Enrol, values_of
+from corekit.activities.effects import Credit, Debit, Effect, Enrol, PersonEffect, values_of
 from corekit.activities.incoming import Incoming
 from corekit.declares import EffectKind
 from corekit.ids import new_id
@@ -68,7 +68,8 @@ class PlannedEffect:
             return cls(owner, name, effect.rule, account=effect.account, amount=effect.amount, shares=effect.shares)
         if type(effect) in own:
             return cls(owner, own[type(effect)][0].name, effect.rule, data=values_of(effect), value=effect)
-        data = None if isinstance(effect, Enrol) else values_of(effect)  # the profile has a table of its own
+        # Who somebody is has tables of its own, from which it can be erased.
+        data = None if isinstance(effect, Enrol | PersonEffect) else values_of(effect)
         return cls(owner, name, effect.rule, data=data)
 
     def drop(self, code: str) -> None:

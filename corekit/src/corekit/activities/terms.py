@@ -14,12 +14,14 @@ from marshmallow import Schema
 from corekit.clock import day_number, local_day
 from corekit.declares import ActivityType, EffectKind
 from corekit.ledger.chart import Chart
+from corekit.members.profile import identity_schema
 from corekit.metrics import Metric, Window
 from corekit.registry import CORE
 from corekit.tiers.ladder import Ladder
 
 if TYPE_CHECKING:
     from corekit.hooks import Hooks
+    from corekit.members.rules import MemberRules
     from corekit.program import Program
     from corekit.registry import Registry
     from corekit.settings import Settings
@@ -61,6 +63,10 @@ class Terms:
     """The windows, other than the lifetime, over which somebody asks for a metric."""
     ladders: tuple[Ladder, ...]
     ladder_metrics: frozenset[str]
+    members: MemberRules
+    """What the program says of its members."""
+    identity: Schema
+    """How whom an activity names instead of a member is read."""
     by_day: tuple[str, ...] = field(init=False)
     """The metrics of which single days are read."""
 
@@ -105,6 +111,8 @@ class Terms:
             windows={name: frozenset(w for w in found if w.bucket != "lifetime") for name, found in windows.items()},
             ladders=tuple(program.ladders),
             ladder_metrics=frozenset(ladder_metrics),
+            members=settings.members,
+            identity=identity_schema(settings)(),
         )
 
     def message(self, code: str, parameters: Mapping[str, Any]) -> str:

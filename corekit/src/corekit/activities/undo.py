@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from corekit.activities import persons
 from corekit.activities.activity import Activity
 from corekit.activities.own_kinds import Guarded, calling, foresee
-from corekit.activities.plan import Plan
+from corekit.activities.plan import PERSON_KINDS, Plan
 from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.reverse import Original, StoredEffect
 from corekit.activities.tiering import Tiering
@@ -71,6 +72,8 @@ class Undoing:
         elif effect.kind == "SetState":
             if effect.data and member.state == effect.data["state"]:
                 member.journal.set(member, "state", effect.data["was"])
+        elif effect.kind in PERSON_KINDS:
+            persons.undo(self._plan, member, planned, original.id, effect.kind, effect.data or {}, row=row)
         else:
             self._undo_own(member, planned, effect, row)
 

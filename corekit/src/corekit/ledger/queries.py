@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
+from corekit.members.person import COLUMNS
+
 ACCOUNT = (
     "a.id",
     "a.kind",
@@ -32,6 +34,8 @@ LOT = (
 ASSIGNMENT = ("t.id", "t.ladder", "t.tier", "t.valid_from", "t.valid_to", "t.activity_id", "t.reason")
 EFFECT = ("e.id", "e.owner", "e.kind", "e.rule", "e.account_kind", "e.amount", "e.undone", "e.data", "e.state", "e.no")
 FAILED = ("f.id", "f.source", "f.external_id", "f.reason ->> 'hash'")
+PROFILE = tuple(f"p.{name}" for name in COLUMNS)
+_DOCUMENTS = {"e.data", "p.attributes", "p.sections"}
 _IDS = {"id", "account_id", "activity_id", "effect_id", "member_id", "parent_id", "spend_id"}
 # The column stands on the left: SQLite matches a partial index only so.
 _OPEN = "l.issued > l.consumed + l.held + l.expired"
@@ -74,7 +78,9 @@ class Queries:
     spelling: Spelling
     requests: str = field(init=False)
     members: str = field(init=False)
-    taken: str = field(init=False)
+    known: str = field(init=False)
+    persons: str = field(init=False)
+    profile_changes: str = field(init=False)
     open_lots: str = field(init=False)
     originals: str = field(init=False)
     involved_lots: str = field(init=False)
@@ -88,12 +94,13 @@ def _statements(say: Spelling) -> dict[str, str]:
     def column(name: str) -> str:
         if name.partition(".")[2] in _IDS:
             return say.id.format(name)
-        return say.document.format(name) if name == "e.data" else name
+        return say.document.format(name) if name in _DOCUMENTS else name
 
     def array(names: tuple[str, ...]) -> str:
         return f"{say.array}({', '.join(map(column, names))})"
 
     lot = ", ".join(map(column, LOT))
+    tags = f"(SELECT {say.gather}(g.tag) FROM core_member_tag g WHERE g.member_id = m.id)"
     funds = f"""(SELECT {say.gather}({say.array}({column("f.spend_id")}, f.amount)) FROM (
         SELECT v.spend_id, sum(CASE WHEN v.kind IN ('consume', 'repay') THEN v.amount ELSE -v.amount END) AS amount
         FROM core_lot_movement v WHERE v.lot_id = l.id AND v.kind IN ('consume', 'restore', 'repay', 'unrepay')
@@ -109,7 +116,8 @@ SELECT a.source, a.external_id, a.reason ->> 'hash', 'failed', {column("a.member
 FROM core_activity a WHERE a.state = 'failed' AND (a.source, a.external_id) {say.pairs}""",
         "members": f"""
 SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
-    {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at, p.attributes,
+    {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at,
+    {say.array}({say.document.format("p.attributes")}, p.kind, p.birthday, {tags}),
     (SELECT {say.gather}({array(ACCOUNT)}) FROM core_account a WHERE a.member_id = m.id),
     (SELECT {say.gather}({array(ASSIGNMENT)}) FROM core_tier_assignment t WHERE t.member_id = m.id),
     (SELECT {say.gather_pairs}(x.metric, x.value) FROM core_metric x WHERE x.member_id = m.id),
@@ -119,7 +127,27 @@ SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
         WHERE l.account_id {say.own} AND {_OPEN} AND l.expires_at <= {say.later}({say.parameter}, m.last_at)),
     (SELECT {say.gather}({array(FAILED)}) FROM core_activity f WHERE f.member_id = m.id AND f.state = 'failed')
 FROM core_member m LEFT JOIN core_profile p ON p.member_id = m.id WHERE m.id {say.ids}""",
-        "taken": f"SELECT p.external_id FROM core_profile p WHERE p.external_id {say.texts}",
+        "known": f"""
+SELECT 'external_id', p.external_id, {column("p.member_id")} FROM core_profile p WHERE p.external_id {say.texts}
+UNION ALL SELECT 'number', p.number, {column("p.member_id")} FROM core_profile p WHERE p.number {say.texts}
+UNION ALL SELECT 'phone', p.phone, {column("p.member_id")} FROM core_profile p WHERE p.phone {say.texts}
+UNION ALL SELECT 'email', p.email, {column("p.member_id")} FROM core_profile p WHERE p.email {say.texts}
+UNION ALL SELECT 'id:' || x.source, x.external_id, {column("x.member_id")}
+    FROM core_external_id x WHERE (x.source, x.external_id) {say.pairs}
+UNION ALL SELECT 'group', g.code, min(g.kind) FROM core_group_member g WHERE g.code {say.texts} GROUP BY g.code
+UNION ALL SELECT 'primary', g.code, {column("g.member_id")}
+    FROM core_group_member g WHERE g.code {say.texts} AND g.role = 'primary'""",
+        "persons": f"""
+SELECT {column("p.member_id")}, {array(PROFILE)},
+    (SELECT {say.gather}({say.array}(x.source, x.external_id)) FROM core_external_id x
+        WHERE x.member_id = p.member_id),
+    (SELECT {say.gather}({say.array}(c.purpose, c.channel, c.granted)) FROM core_consent c
+        WHERE c.member_id = p.member_id),
+    (SELECT {say.gather}({say.array}(g.code, g.kind, g.role)) FROM core_group_member g
+        WHERE g.member_id = p.member_id)
+FROM core_profile p WHERE p.member_id {say.ids}""",
+        "profile_changes": f"""
+SELECT {column("h.activity_id")}, h.changes FROM core_profile_change h WHERE h.activity_id {say.ids}""",
         "open_lots": f"SELECT {lot} FROM core_lot l WHERE l.account_id {say.ids} AND {_OPEN}",
         "originals": f"""
 WITH RECURSIVE tree(id, depth) AS (

@@ -373,6 +373,11 @@ def upgrade() -> None:
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("phone", sa.Text(), nullable=True),
         sa.Column("attributes", types.Json(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("birthday", sa.Text(), nullable=True),
+        sa.Column("sections", types.Json(), nullable=False),
+        sa.Column("valid_until", types.Whole, nullable=True),
         sa.ForeignKeyConstraint(
             ["member_id"], ["core_member.id"], name=op.f("fk_core_profile_member_id_core_member"), ondelete="RESTRICT"
         ),
@@ -381,14 +386,20 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_core_profile_channel_member_id"), "core_profile", ["channel", "member_id"], unique=False)
     op.create_index(op.f("ix_core_profile_name"), "core_profile", ["name"], unique=False)
+    op.create_index(op.f("ix_core_profile_kind_member_id"), "core_profile", ["kind", "member_id"], unique=False)
     op.create_index(
-        "uq_core_profile_external_id",
+        "ix_core_profile_valid_until",
         "core_profile",
-        ["external_id"],
-        unique=True,
-        postgresql_where=sa.text("external_id IS NOT NULL"),
-        sqlite_where=sa.text("external_id IS NOT NULL"),
+        ["valid_until", "member_id"],
+        unique=False,
+        postgresql_where=sa.text("valid_until IS NOT NULL"),
+        sqlite_where=sa.text("valid_until IS NOT NULL"),
     )
+    for name in ("external_id", "number", "phone", "email"):
+        known = sa.text(f"{name} IS NOT NULL")
+        op.create_index(
+            f"uq_core_profile_{name}", "core_profile", [name], unique=True, postgresql_where=known, sqlite_where=known
+        )
     op.create_table(
         "core_account",
         sa.Column("id", types.Id(), nullable=False),
@@ -424,3 +435,83 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("uq_core_account_member_id_kind", "core_account", ["member_id", "kind"], unique=True)
+    _persons()
+
+
+def _persons() -> None:
+    """Make what is known of persons beside their profile; it can be erased."""
+    op.create_table(
+        "core_external_id",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("member_id", types.Id(), nullable=False),
+        _of_member("core_external_id"),
+        sa.PrimaryKeyConstraint("source", "external_id", name=op.f("pk_core_external_id")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_core_external_id_member_id"), "core_external_id", ["member_id"], unique=False)
+    op.create_table(
+        "core_profile_change",
+        sa.Column("activity_id", types.Id(), nullable=False),
+        sa.Column("member_id", types.Id(), nullable=False),
+        sa.Column("changes", types.Json(), nullable=False),
+        _of_member("core_profile_change"),
+        sa.PrimaryKeyConstraint("activity_id", name=op.f("pk_core_profile_change")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_core_profile_change_member_id_activity_id"), "core_profile_change", ["member_id", "activity_id"]
+    )
+    op.create_table(
+        "core_member_tag",
+        sa.Column("member_id", types.Id(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=False),
+        _of_member("core_member_tag"),
+        sa.PrimaryKeyConstraint("member_id", "tag", name=op.f("pk_core_member_tag")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_core_member_tag_tag_member_id"), "core_member_tag", ["tag", "member_id"], unique=False)
+    op.create_table(
+        "core_consent",
+        sa.Column("member_id", types.Id(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("granted", types.Flag, nullable=False),
+        sa.Column("activity_id", types.Id(), nullable=False),
+        sa.Column("since", types.Whole, nullable=False),
+        _of_member("core_consent"),
+        sa.PrimaryKeyConstraint("member_id", "purpose", "channel", name=op.f("pk_core_consent")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "core_group_member",
+        sa.Column("member_id", types.Id(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.CheckConstraint("role IN ('primary', 'supplementary')", name=op.f("ck_core_group_member_role")),
+        _of_member("core_group_member"),
+        sa.PrimaryKeyConstraint("member_id", "code", name=op.f("pk_core_group_member")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_core_group_member_code_member_id"), "core_group_member", ["code", "member_id"], unique=False
+    )
+    op.create_index(
+        "uq_core_group_member_primary",
+        "core_group_member",
+        ["code"],
+        unique=True,
+        postgresql_where=sa.text("role = 'primary'"),
+        sqlite_where=sa.text("role = 'primary'"),
+    )
+
+
+def _of_member(table: str) -> sa.ForeignKeyConstraint:
+    name = op.f(f"fk_{table}_member_id_core_member")
+    return sa.ForeignKeyConstraint(["member_id"], ["core_member.id"], name=name, ondelete="RESTRICT")
