@@ -55,7 +55,8 @@ class ActivityType:
     ``command`` asks for something and is refused as a whole where an effect cannot be applied; a fact has happened,
     so there the effect is dropped and the reason kept. A ``reversal`` takes back the activity it names in
     ``reverses``. An ``internal`` type is recorded by the kernel alone. ``kept`` are the keys of the payload that are
-    stored with the activity (None: all): an activity stays for ever, so what tells who a person is does not belong to it.
+    stored with the activity (None: all): an activity stays for ever, so what tells who a person is does not belong
+    to it.
     """
 
     name: str

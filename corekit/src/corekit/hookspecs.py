@@ -72,12 +72,12 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterable[Effect]:
 def corekit_may_enrol(applicant: Applicant, facts: Facts) -> Refusal | None:
     """Say why somebody may not become a member, or None.
 
-    Called for each registration, sent by itself or made because an activity names somebody unknown, before it settles
-    and with no lock held. ``applicant`` holds the profile, the registration and the activity that caused it. It is pure,
-    like ``corekit_react``: of ``facts`` it may use ``settings``, ``program`` and ``local``. Return a :class:`Refusal` with
-    a code of the plugin's own (or raise it). The refusals of all plugins and of the enrolment policy are collected, and
-    one is enough: the answer is ``ENROLMENT_REFUSED`` with every reason. When it raises anything else, that counts as a
-    refusal (``ENROL_VETO_FAILED``). Since 0.1.
+    Called for each registration, sent by itself or made because an activity names somebody unknown, before it
+    settles and with no lock held. ``applicant`` holds the profile, the registration and the activity that caused it.
+    It is pure, like ``corekit_react``: of ``facts`` it may use ``settings``, ``program`` and ``local``. Return a
+    :class:`Refusal` with a code of the plugin's own (or raise it). The refusals of all plugins and of the enrolment
+    policy are collected, and one is enough: the answer is ``ENROLMENT_REFUSED`` with every reason. When it raises
+    anything else, that counts as a refusal (``ENROL_VETO_FAILED``). Since 0.1.
     """
     raise NotImplementedError
 
@@ -97,9 +97,9 @@ def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
 def corekit_erase(member: str, write: PluginWrite) -> None:
     """Forget who a member is: remove or blank what tells of the person in the plugin's own tables.
 
-    Called where a member is to be forgotten (``Kit.erase``), once per plugin, in a transaction that is committed when it
-    returns; ``write`` reaches the plugin's own tables only. What counts value stays: it belongs to the member's id. It may
-    be called again, since when a plugin raises, the request stays open, says why, and is tried again as a whole.
-    Since 0.1.
+    Called where a member is to be forgotten (``Kit.erase``), once per plugin, in a transaction that is committed when
+    it returns; ``write`` reaches the plugin's own tables only. What counts value stays: it belongs to the member's id.
+    It may be called again, since when a plugin raises, the request stays open, says why, and is tried again as a
+    whole. Since 0.1.
     """
     raise NotImplementedError

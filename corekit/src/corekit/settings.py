@@ -60,7 +60,7 @@ class Settings:
     secret: str | None = field(repr=False)
     sources: Mapping[str, Source]
     profile: Mapping[str, AttributeSpec]
-    members: MemberRules = MemberRules()
+    members: MemberRules = field(factory=MemberRules)
     sections: Mapping[str, Mapping[str, Any]]
 
     @classmethod

@@ -12,8 +12,9 @@ from attrs import Factory, define
 
 from corekit.activities.apply import Applier
 from corekit.activities.breaker import Breaker
-from corekit.activities.enrolment import identify, parameters_of, refusals, registration_for
+from corekit.activities.enrolment import identify, register_first
 from corekit.activities.incoming import KEY_REUSED, REGISTERED, Incoming, Key, key_reused
+from corekit.activities.joining import TurnedAway
 from corekit.activities.outcome import Outcome
 from corekit.activities.own_effects import write_own_effects
 from corekit.activities.own_kinds import Guarded
@@ -28,7 +29,6 @@ from corekit.ledger.rows import Rows
 from corekit.ledger.state import Member
 from corekit.ledger.store import Conflict, Lock, Store
 from corekit.log import raised_at
-from corekit.members.states import allowed
 
 _log = structlog.get_logger("corekit.settle")
 FREE_TRIES = 3
@@ -213,25 +213,11 @@ class Attempt:
 
     def _wave(self, plan: Plan, applier: Applier, reactions: Reactions, queues: dict[str, deque[Incoming]]) -> None:
         wave = [(plan.member(member_id), queue.popleft()) for member_id, queue in queues.items()]
-        for place, (member, incoming) in enumerate(wave):
-            if not member.exists and (first := self._registration(plan, incoming)) is not None:
-                queues[member.id].appendleft(incoming)
-                wave[place] = (member, first)
-        joining = [incoming for member, incoming in wave if not member.exists and incoming.kind.name == REGISTERED]
-        unwelcome = refusals(plan, reactions, joining) if joining else {}
+        register_first(plan, wave, queues)
+        turned_away = TurnedAway(plan, applier, reactions, wave, self._fail)
         living: list[tuple[Member, Incoming]] = []
         for member, incoming in wave:
-            if not member.exists and incoming.enrolment is not None:
-                self._not_enrolled(plan, applier, incoming)
-                continue
-            if incoming.ambiguous:
-                applier.refuse(incoming, "IDENTITY_AMBIGUOUS", {"members": ", ".join(incoming.ambiguous)})
-                continue
-            if (reasons := unwelcome.get(incoming.activity.id)) is not None:
-                applier.refuse(incoming, "ENROLMENT_REFUSED", parameters_of(reasons))
-                continue
-            if (code := _forbidden(member, incoming)) is not None:
-                applier.refuse(incoming, code, {"state": member.state, "activity": incoming.kind.name})
+            if turned_away.holds(member, incoming):
                 continue
             at, kernel_time = plan.instant(member, incoming)
             applier.expire(member, at, kernel_time=kernel_time)
@@ -263,20 +249,6 @@ class Attempt:
                 for later in [later for later in queue if later.activity.parent is None]:
                     queue.remove(later)
             queue.extendleft(reversed(follow_ons))
-
-    @staticmethod
-    def _registration(plan: Plan, incoming: Incoming) -> Incoming | None:
-        return registration_for(plan, incoming) if incoming.identity is not None else None
-
-    def _not_enrolled(self, plan: Plan, applier: Applier, incoming: Incoming) -> None:
-        """Give an activity the answer of the registration that should have come before it."""
-        assert incoming.enrolment is not None
-        answer = plan.answers[incoming.enrolment.activity.id]
-        if answer.outcome == "failed":
-            plugin: str = answer.parameters["plugin"]
-            self._fail(plan, incoming, Failure(plugin, answer.code or "PLUGIN_FAILED", answer.message))
-        else:
-            applier.refuse(incoming, answer.code or "ENROLMENT_REFUSED", answer.parameters)
 
     def _fail(self, plan: Plan, incoming: Incoming, failure: Failure) -> None:
         activity = incoming.activity
@@ -362,14 +334,6 @@ class Attempt:
             self.store.rollback()
         else:
             self.store.commit()
-
-
-def _forbidden(member: Member, incoming: Incoming) -> str | None:
-    """Return the code by which the member's state forbids an activity, or None."""
-    kind = incoming.kind
-    if member.exists and (kind.reversal or kind.internal or incoming.activity.parent is not None):
-        return None
-    return allowed(member.state or None, kind.name)
 
 
 def _may_register(incoming: Incoming) -> bool:

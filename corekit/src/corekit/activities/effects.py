@@ -92,7 +92,7 @@ class UpdateProfile(PersonEffect):
 
 @frozen
 class Renew(PersonEffect):
-    """The membership is prolonged by ``months``, or by what the program says; who slept is active again."""
+    """A membership begins, or is prolonged, for ``months`` or for what the program says; the member is active."""
 
     months: int | None = field(default=None, kw_only=True)
     reason: str = field(default="", kw_only=True)

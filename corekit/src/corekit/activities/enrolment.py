@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,13 @@ from corekit.clock import moment
 from corekit.declares import ErrorText
 from corekit.errors import Invalid
 from corekit.ids import new_id
+from corekit.ledger.state import Member
 from corekit.ledger.store import Store
 from corekit.members.person import Known, known_by
 from corekit.members.profile import CHANNELS
 
 if TYPE_CHECKING:
     from corekit.activities.reactions import Reactions
-
-REFUSED = "ENROLMENT_REFUSED"
 
 ERRORS = (
     ErrorText("ENROLMENT_REFUSED", "This person cannot join: {codes}.", "无法入会: {codes}。"),
@@ -33,9 +33,7 @@ ERRORS = (
     ErrorText("ENROL_NOT_INVITED", "A member must have invited whoever joins.", "须由会员邀请入会。"),
     ErrorText("ENROL_INVITER_UNKNOWN", "There is no active member {number}.", "邀请人 {number} 不存在。"),
     ErrorText("ENROL_VETO_FAILED", "Plugin {plugin} could not say whether this person may join.", "插件检查失败。"),
-    ErrorText(
-        "IDENTITY_AMBIGUOUS", "What was said belongs to several members: {members}.", "所给信息属于多个会员。"
-    ),
+    ErrorText("IDENTITY_AMBIGUOUS", "What was said belongs to several members: {members}.", "所给信息属于多个会员。"),
 )
 """The codes of what keeps somebody from joining."""
 
@@ -109,6 +107,17 @@ def registration_for(plan: Plan, incoming: Incoming) -> Incoming | None:
     )
     incoming.enrolment.cause = incoming
     return incoming.enrolment
+
+
+def register_first(plan: Plan, wave: list[tuple[Member, Incoming]], queues: Mapping[str, deque[Incoming]]) -> None:
+    """Put the registration of somebody unknown before the activity of a wave that names the person."""
+    for place, (member, incoming) in enumerate(wave):
+        if incoming.identity is None or member.exists:
+            continue
+        first = registration_for(plan, incoming)
+        if first is not None:
+            queues[member.id].appendleft(incoming)
+            wave[place] = (member, first)
 
 
 def refusals(plan: Plan, reactions: Reactions, joining: Sequence[Incoming]) -> dict[str, list[Reason]]:

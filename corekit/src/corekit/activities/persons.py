@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, time
 from typing import Any
+
+from attrs import frozen
 
 from corekit.activities.effects import (
     Erase,
@@ -19,6 +21,7 @@ from corekit.activities.effects import (
 )
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned, PlannedEffect
+from corekit.activities.reverse import StoredEffect
 from corekit.clock import LAST_INSTANT, local_day, micros
 from corekit.errors import Refusal
 from corekit.ledger.state import Member
@@ -27,59 +30,28 @@ from corekit.members.person import Known, Person, as_change, changed, known_by, 
 from corekit.metrics import add_months
 
 
+@frozen
+class _Desk:
+    """What an effect on a person is applied to."""
+
+    plan: Plan
+    member: Member
+    person: Person
+    planned: Planned
+    row: PlannedEffect
+
+
 def apply(plan: Plan, member: Member, planned: Planned, effect: PersonEffect, row: PlannedEffect) -> None:
     """Apply an effect on what is known of a member; raise Refusal where it cannot be."""
-    person = _person(member)
-    if isinstance(effect, UpdateProfile):
-        _update(plan, member, planned, person, effect.changes, row)
-    elif isinstance(effect, Renew):
-        _renew(plan, member, planned, person, effect, row)
-    elif isinstance(effect, Lapse):
-        _lapse(member, person, effect, row)
-    elif isinstance(effect, Tag):
-        _tag(member, effect.add, effect.remove, row)
-    elif isinstance(effect, SetConsent):
-        _consent(member, planned, person, effect, row)
-    elif isinstance(effect, JoinGroup):
-        _join(plan, member, person, effect, row)
-    elif isinstance(effect, LeaveGroup):
-        _leave(member, person, effect, row)
-    elif isinstance(effect, Erase):
-        _erase(plan, member, person, row)
+    _APPLY[type(effect)](_Desk(plan, member, _person(member), planned, row), effect)
 
 
-def undo(
-    plan: Plan, member: Member, planned: Planned, original: str, kind: str, data: Mapping[str, Any], *, row: PlannedEffect
-) -> None:
-    """Undo a stored effect on a person, as far as nothing later changed the same again."""
-    person = _person(member)
-    if kind == "UpdateProfile":
-        past: Mapping[str, Any] = plan.changes.get(original) or _planned_changes(person, original)
-        back = {
-            path: before
-            for path, (before, after) in past.items()
-            if value_at(person.profile, person.external_ids, path) == after
-        }
-        _update(plan, member, planned, person, as_change(back), row)
-    elif kind in {"Renew", "Lapse"}:
-        if member.state == data["state"]:
-            member.journal.set(member, "state", data["was"])
-        if "valid_was" in data and person.profile["valid_until"] == data["valid_until"]:
-            _put(member, person, valid_until=data["valid_was"])
-    elif kind == "Tag":
-        _tag(member, data["removed"], data["added"], row)
-    elif kind == "SetConsent":
-        key = (data["purpose"], data["channel"])
-        if (person.consents.get(key) or (None,))[0] == data["granted"]:
-            member.journal.put(person.consents, key, (data["was"], planned))
-    elif kind == "JoinGroup":
-        if data["code"] in person.groups:
-            _drop_group(member, person, data["code"])
-    elif kind == "LeaveGroup":
-        if data["code"] not in person.groups:
-            _enter(plan, member, person, data["code"], data["kind"], data["role"])
-    elif kind == "Erase":
-        raise Refusal("NOT_REVERSIBLE")
+def undo(plan: Plan, member: Member, planned: Planned, original: str, stored: StoredEffect, row: PlannedEffect) -> None:
+    """Undo a stored effect on a person, as far as nothing later changed the same again.
+
+    ``original`` is the activity that had it.
+    """
+    _UNDO[stored.kind](_Desk(plan, member, _person(member), planned, row), original, stored.data or {})
 
 
 def end_of_membership(plan: Plan, begins: int, months: int | None) -> int | None:
@@ -109,23 +81,24 @@ def _person(member: Member) -> Person:
     return member.person
 
 
-def _put(member: Member, person: Person, **values: Any) -> None:
-    member.journal.set(person, "profile", {**person.profile, **values})
+def _put(desk: _Desk, **values: Any) -> None:
+    desk.member.journal.set(desk.person, "profile", {**desk.person.profile, **values})
 
 
-def _update(
-    plan: Plan, member: Member, planned: Planned, person: Person, told: Mapping[str, Any], row: PlannedEffect
-) -> None:
+# ------------------------------------------------------------------------------------------------------ profiles
+
+
+def _change(desk: _Desk, told: Mapping[str, Any]) -> None:
+    member, person = desk.member, desk.person
     profile, external_ids, differences = changed(person.profile, person.external_ids, told)
-    claim(plan, member, ((name, value) for name, value in known_by(told) if _is_new(person, name, value)))
+    claim(desk.plan, member, ((name, value) for name, value in known_by(told) if _is_new(person, name, value)))
     member.journal.set(person, "profile", profile)
     member.journal.set(person, "external_ids", external_ids)
-    member.journal.set(member, "attributes", profile["attributes"])
-    member.journal.set(member, "kind", profile["kind"])
-    member.journal.set(member, "birthday", profile["birthday"])
+    for name in ("attributes", "kind", "birthday"):
+        member.journal.set(member, name, profile[name])
     if differences:
-        member.journal.push(person.history, (planned, differences))
-    row.data = {"fields": sorted(differences)}
+        member.journal.push(person.history, (desk.planned, differences))
+    desk.row.data = {"fields": sorted(differences)}
 
 
 def _is_new(person: Person, name: str, value: str) -> bool:
@@ -133,21 +106,62 @@ def _is_new(person: Person, name: str, value: str) -> bool:
     return mine != value
 
 
-def _planned_changes(person: Person, activity: str) -> Mapping[str, Any]:
-    return next((changes for planned, changes in person.history if planned.incoming.activity.id == activity), {})
+def _update(desk: _Desk, effect: UpdateProfile) -> None:
+    _change(desk, effect.changes)
 
 
-def _renew(
-    plan: Plan, member: Member, planned: Planned, person: Person, effect: Renew, row: PlannedEffect
-) -> None:
-    months = effect.months or plan.terms.members.validity_months
-    ends = person.profile["valid_until"]
+def _undo_update(desk: _Desk, original: str, _: Mapping[str, Any]) -> None:
+    person = desk.person
+    past: Mapping[str, Any] = desk.plan.changes.get(original) or {}
+    back = {
+        path: before
+        for path, (before, after) in past.items()
+        if value_at(person.profile, person.external_ids, path) == after
+    }
+    _change(desk, as_change(back))
+
+
+def _erase(desk: _Desk, _: Erase) -> None:
+    member, person = desk.member, desk.person
+    if person.profile["channel"] == ERASED:
+        raise Refusal("ERASED")
+    blank: dict[str, Any] = dict.fromkeys(person.profile)
+    kept = {name: person.profile[name] for name in ("kind", "valid_until")}
+    nobody = {**blank, **kept, "channel": ERASED, "attributes": {}, "sections": {}}
+    for name, value in (
+        ("profile", nobody),
+        ("external_ids", {}),
+        ("groups", {}),
+        ("history", []),
+        ("forgotten", True),
+    ):
+        member.journal.set(person, name, value)
+    member.journal.set(member, "attributes", {})
+    member.journal.set(member, "birthday", None)
+    member.journal.set(member, "tags", frozenset[str]())
+    desk.row.data = {"was": member.state}
+    member.journal.set(member, "state", "cancelled")
+
+
+def _undo_erase(_: _Desk, __: str, ___: Mapping[str, Any]) -> None:
+    raise Refusal("NOT_REVERSIBLE")
+
+
+ERASED = "erased"
+"""The channel of a profile that was erased."""
+
+
+# --------------------------------------------------------------------------------------------------- memberships
+
+
+def _renew(desk: _Desk, effect: Renew) -> None:
+    months = effect.months or desk.plan.terms.members.validity_months
+    member, ends = desk.member, desk.person.profile["valid_until"]
     if months is None and member.state == "active":
         raise Refusal("MEMBERSHIP_UNLIMITED")
     # Who renews in time loses nothing of what is left.
-    begins = max(ends or 0, planned.voucher.at)
-    until = end_of_membership(plan, begins, months)
-    row.data = {
+    until = end_of_membership(desk.plan, max(ends or 0, desk.planned.voucher.at), months)
+    desk.row.data = {
         "state": "active",
         "was": member.state,
         "valid_until": until,
@@ -155,88 +169,121 @@ def _renew(
         "reason": effect.reason,
     }
     member.journal.set(member, "state", "active")
-    _put(member, person, valid_until=until)
+    _put(desk, valid_until=until)
 
 
-def _lapse(member: Member, person: Person, effect: Lapse, row: PlannedEffect) -> None:
-    if effect.valid_until is not None and effect.valid_until != person.profile["valid_until"]:
+def _lapse(desk: _Desk, effect: Lapse) -> None:
+    if effect.valid_until is not None and effect.valid_until != desk.person.profile["valid_until"]:
         raise Refusal("MEMBERSHIP_RENEWED")
-    row.data = {"state": "dormant", "was": member.state, "reason": effect.reason}
-    member.journal.set(member, "state", "dormant")
+    desk.row.data = {"state": "dormant", "was": desk.member.state, "reason": effect.reason}
+    desk.member.journal.set(desk.member, "state", "dormant")
 
 
-def _tag(member: Member, add: Iterable[str], remove: Iterable[str], row: PlannedEffect) -> None:
-    added = sorted(set(add) - member.tags)
-    removed = sorted(set(remove) & member.tags)
+def _undo_membership(desk: _Desk, _: str, data: Mapping[str, Any]) -> None:
+    member = desk.member
+    if member.state == data["state"]:
+        member.journal.set(member, "state", data["was"])
+    if "valid_was" in data and desk.person.profile["valid_until"] == data["valid_until"]:
+        _put(desk, valid_until=data["valid_was"])
+
+
+# --------------------------------------------------------------------------------------- tags, consent and groups
+
+
+def _tag(desk: _Desk, effect: Tag) -> None:
+    _put_tags(desk, effect.add, effect.remove)
+
+
+def _put_tags(desk: _Desk, add: Iterable[str], remove: Iterable[str]) -> None:
+    member = desk.member
+    added, removed = sorted(set(add) - member.tags), sorted(set(remove) & member.tags)
     tags = (member.tags | set(added)) - set(removed)
     if len(tags) > max(MOST_TAGS, len(member.tags)):
         raise Refusal("TAGS_TOO_MANY", most=MOST_TAGS)
-    row.data = {"added": added, "removed": removed}
+    desk.row.data = {"added": added, "removed": removed}
     member.journal.set(member, "tags", tags)
 
 
-def _consent(member: Member, planned: Planned, person: Person, effect: SetConsent, row: PlannedEffect) -> None:
+def _undo_tag(desk: _Desk, _: str, data: Mapping[str, Any]) -> None:
+    _put_tags(desk, data["removed"], data["added"])
+
+
+def _consent(desk: _Desk, effect: SetConsent) -> None:
     key = (effect.purpose, effect.channel)
-    was = person.consents.get(key)
-    row.data = {
-        "purpose": effect.purpose,
-        "channel": effect.channel,
-        "granted": effect.granted,
-        "was": was[0] if was else None,
-    }
-    member.journal.put(person.consents, key, (effect.granted, planned))
+    was, _ = desk.person.consents.get(key, (None, None))
+    word = {"purpose": effect.purpose, "channel": effect.channel, "granted": effect.granted}
+    desk.row.data = {**word, "was": was}
+    desk.member.journal.put(desk.person.consents, key, (effect.granted, desk.planned))
 
 
-def _join(plan: Plan, member: Member, person: Person, effect: JoinGroup, row: PlannedEffect) -> None:
-    if effect.code in person.groups:
+def _undo_consent(desk: _Desk, _: str, data: Mapping[str, Any]) -> None:
+    key = (data["purpose"], data["channel"])
+    now, _planned = desk.person.consents.get(key, (None, None))
+    if now == data["granted"]:
+        desk.member.journal.put(desk.person.consents, key, (data["was"], desk.planned))
+
+
+def _join(desk: _Desk, effect: JoinGroup) -> None:
+    if effect.code in desk.person.groups:
         raise Refusal("GROUP_MEMBER", group=effect.code)
-    _enter(plan, member, person, effect.code, effect.kind, effect.role)
-    row.data = {"code": effect.code, "kind": effect.kind, "role": effect.role}
+    _enter(desk, effect.code, effect.kind, effect.role)
 
 
-def _enter(plan: Plan, member: Member, person: Person, code: str, kind: str, role: str) -> None:
+def _enter(desk: _Desk, code: str, kind: str, role: str) -> None:
+    plan, member = desk.plan, desk.member
     known = plan.known.get(("group", code))
     if known is not None and known != kind:
         raise Refusal("GROUP_KIND", group=code, kind=known)
     if role == "primary":
-        if plan.known.get(("primary", code)) not in (None, member.id):
+        if plan.known.get(("primary", code)) not in {None, member.id}:
             raise Refusal("GROUP_HAS_PRIMARY", group=code)
         member.journal.put(plan.known, ("primary", code), member.id)
     member.journal.put(plan.known, ("group", code), kind)
-    member.journal.put(person.groups, code, (kind, role))
+    member.journal.put(desk.person.groups, code, (kind, role))
+    desk.row.data = {"code": code, "kind": kind, "role": role}
 
 
-def _leave(member: Member, person: Person, effect: LeaveGroup, row: PlannedEffect) -> None:
-    if effect.code not in person.groups:
+def _leave(desk: _Desk, effect: LeaveGroup) -> None:
+    if effect.code not in desk.person.groups:
         raise Refusal("GROUP_NOT_MEMBER", group=effect.code)
-    kind, role = person.groups[effect.code]
-    row.data = {"code": effect.code, "kind": kind, "role": role}
-    _drop_group(member, person, effect.code)
+    _part(desk, effect.code)
 
 
-def _drop_group(member: Member, person: Person, code: str) -> None:
-    rest = {each: value for each, value in person.groups.items() if each != code}
-    member.journal.set(person, "groups", rest)
+def _part(desk: _Desk, code: str) -> None:
+    person = desk.person
+    kind, role = person.groups[code]
+    desk.row.data = {"code": code, "kind": kind, "role": role}
+    rest = {each: place for each, place in person.groups.items() if each != code}
+    desk.member.journal.set(person, "groups", rest)
 
 
-def _erase(plan: Plan, member: Member, person: Person, row: PlannedEffect) -> None:
-    if person.profile["channel"] == ERASED:
-        raise Refusal("ERASED")
-    blank: dict[str, Any] = dict.fromkeys(person.profile)
-    kept = {name: person.profile[name] for name in ("kind", "valid_until")}
-    member.journal.set(person, "profile", {**blank, **kept, "channel": ERASED, "attributes": {}, "sections": {}})
-    member.journal.set(person, "external_ids", {})
-    member.journal.set(person, "groups", {})
-    member.journal.set(person, "history", [])
-    member.journal.set(person, "forgotten", value=True)
-    member.journal.set(member, "attributes", {})
-    member.journal.set(member, "birthday", None)
-    member.journal.set(member, "tags", frozenset[str]())
-    row.data = {}
-    if member.state != "cancelled":
-        row.data = {"was": member.state}
-        member.journal.set(member, "state", "cancelled")
+def _undo_join(desk: _Desk, _: str, data: Mapping[str, Any]) -> None:
+    if data["code"] in desk.person.groups:
+        _part(desk, data["code"])
 
 
-ERASED = "erased"
-"""The channel of a profile that was erased."""
+def _undo_leave(desk: _Desk, _: str, data: Mapping[str, Any]) -> None:
+    if data["code"] not in desk.person.groups:
+        _enter(desk, data["code"], data["kind"], data["role"])
+
+
+_APPLY: Mapping[type[PersonEffect], Callable[[_Desk, Any], None]] = {
+    UpdateProfile: _update,
+    Renew: _renew,
+    Lapse: _lapse,
+    Tag: _tag,
+    SetConsent: _consent,
+    JoinGroup: _join,
+    LeaveGroup: _leave,
+    Erase: _erase,
+}
+_UNDO: Mapping[str, Callable[[_Desk, str, Mapping[str, Any]], None]] = {
+    "UpdateProfile": _undo_update,
+    "Renew": _undo_membership,
+    "Lapse": _undo_membership,
+    "Tag": _undo_tag,
+    "SetConsent": _undo_consent,
+    "JoinGroup": _undo_join,
+    "LeaveGroup": _undo_leave,
+    "Erase": _undo_erase,
+}

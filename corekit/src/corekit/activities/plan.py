@@ -19,7 +19,7 @@ from corekit.activities.terms import Terms
 from corekit.clock import day_number, micros, moment
 from corekit.ledger.state import NEVER, Account, Assignment, Lot, Member
 from corekit.ledger.store import Conflict, Needs, ProgramChanged, Store
-from corekit.members.person import Person, known_by
+from corekit.members.person import Person, as_change, known_by
 
 PERSON_KINDS = frozenset({"UpdateProfile", "Renew", "Lapse", "Tag", "SetConsent", "JoinGroup", "LeaveGroup", "Erase"})
 """The kinds of effects on persons, as they are stored."""
@@ -157,6 +157,9 @@ class Plan:
         self.need_persons(members & self.members.keys())
         if "UpdateProfile" in kinds:
             self.changes.update(self.store.profile_changes(list(self.originals)))
+            for past in self.changes.values():
+                before = {path: values[0] for path, values in past.items()}
+                self.need_known(known_by(as_change(before)))
         groups = [(effect.data or {}).get("code", "") for effect in effects if effect.kind == "LeaveGroup"]
         self.need_known([(name, code) for code in groups for name in ("group", "primary")])
 

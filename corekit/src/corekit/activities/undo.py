@@ -73,7 +73,7 @@ class Undoing:
             if effect.data and member.state == effect.data["state"]:
                 member.journal.set(member, "state", effect.data["was"])
         elif effect.kind in PERSON_KINDS:
-            persons.undo(self._plan, member, planned, original.id, effect.kind, effect.data or {}, row=row)
+            persons.undo(self._plan, member, planned, original.id, effect, row)
         else:
             self._undo_own(member, planned, effect, row)
 

@@ -11,6 +11,7 @@ from corekit.activities.outcome import Outcome
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned
 from corekit.activities.terms import Terms
+from corekit.activities.write_person import add_person
 from corekit.clock import day_number
 from corekit.ids import new_id
 from corekit.ledger.rows import Rows
@@ -58,7 +59,7 @@ def _add_settled(rows: Rows, terms: Terms, member: Member, shift: int) -> None:
         if planned.kernel_time:
             planned.voucher.at += shift
     _add_member(rows, member)
-    _add_person(rows, member)
+    add_person(rows, member)
     for account in member.accounts.values():
         _add_account(rows, account)
     for stays in member.assignments.values():
@@ -90,50 +91,6 @@ def _add_member(rows: Rows, member: Member) -> None:
         rows["member_changed"].append((member.id, state, member.seq - member.seq_loaded, last_at))
         return
     rows["member"].append((member.id, member.state, member.seq, last_at, member.joined_at))
-
-
-def _add_person(rows: Rows, member: Member) -> None:
-    """Add what changed of who a member is, as differences to what the database holds."""
-    _add_tags(rows, member)
-    person = member.person
-    if person is None:
-        return
-    profile, external_ids, consents, groups = person.base
-    if member.is_new:
-        rows["profile"].append((member.id, *person.values()))
-    elif person.profile is not profile:
-        rows["profile_changed"].append((member.id, *person.values()))
-    for source in external_ids.keys() | person.external_ids.keys():
-        before, after = external_ids.get(source), person.external_ids.get(source)
-        if before != after and before is not None:
-            rows["external_id_gone"].append((source, before, member.id))
-        if before != after and after is not None:
-            rows["external_id"].append((source, after, member.id))
-    for key, (granted, by) in person.consents.items():
-        if by is not None and granted is None:
-            rows["consent_gone"].append((member.id, *key))
-        elif by is not None:
-            rows["consent"].append((member.id, *key, granted, by.incoming.activity.id, by.voucher.at))
-    for code in groups.keys() | person.groups.keys():
-        if groups.get(code) != person.groups.get(code):
-            if code in groups:
-                rows["group_gone"].append((member.id, code))
-            if code in person.groups:
-                rows["group_member"].append((member.id, code, *person.groups[code]))
-    for planned, changes in person.history:
-        rows["profile_change"].append((planned.incoming.activity.id, member.id, changes))
-    if person.forgotten:
-        rows["forgotten"].append((member.id,))
-
-
-def _add_tags(rows: Rows, member: Member) -> None:
-    """Add the tags that were put on and taken off."""
-    if member.tags is not member.tags_loaded:
-        rows["tag"] += [(member.id, tag) for tag in sorted(member.tags - member.tags_loaded)]
-        rows["tag_gone"] += [(member.id, tag) for tag in sorted(member.tags_loaded - member.tags)]
-        for name in ("tag", "tag_gone"):
-            if not rows[name]:
-                del rows[name]
 
 
 def _add_account(rows: Rows, account: Account) -> None:

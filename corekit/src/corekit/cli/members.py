@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -11,23 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corekit.cli.context import open_kit
-from corekit.cli.outcomes import answer, listed, outline
+from corekit.cli.lives import Id, Key, Sets, Text, add_to, find, record, told
+from corekit.cli.outcomes import listed, outline
 from corekit.cli.output import NO, emit
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from corekit.kit import Kit
-    from corekit.members.read import Member
 
-app = typer.Typer(help="Register, find and show members; freeze, cancel and restore them.", no_args_is_help=True)
+app = typer.Typer(help="Register, find, show and change members; lead them through their lives.", no_args_is_help=True)
 
-Id = Annotated[str, typer.Argument(metavar="MEMBER", help="The member's id, or its external id.")]
-Key = Annotated[str | None, typer.Option(help="The key of this request; sent again, it changes nothing.")]
-Reason = Annotated[str, typer.Option(help="Why.")]
 First = Annotated[int, typer.Option(help="How many.")]
 After = Annotated[str | None, typer.Option(metavar="CURSOR", help="Where to go on.")]
-Text = Annotated[str | None, typer.Option()]
 
 
 @app.command("list")
@@ -35,9 +30,12 @@ def list_(
     ctx: typer.Context,
     state: Text = None,
     channel: Text = None,
-    external_id: Text = None,
     name: Annotated[str | None, typer.Option(help="How the name begins.")] = None,
     tier: Annotated[str | None, typer.Option(metavar="LADDER/TIER", help="Where the member stands now.")] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="number, phone, email, kind, tag, group, external_id, source."),
+    ] = None,
     first: First = 20,
     after: After = None,
 ) -> None:
@@ -48,8 +46,9 @@ def list_(
     if tier and not slash:
         raise typer.BadParameter("write LADDER/TIER", param_hint="--tier")
     stands = (ladder, code) if tier else None
-    wanted = MemberFilter(state=state, channel=channel, external_id=external_id, name=name, tier=stands)
-    with open_kit(ctx).read() as read:
+    kit = open_kit(ctx)
+    wanted = MemberFilter(state=state, channel=channel, name=name, tier=stands, **_chosen(where, kit))
+    with kit.read() as read:
         page = member_page(read, wanted, first=first, after=after)
     lines = (f"{it.id}  {it.state:9}  {it.external_id or '-':16}  {it.name or '-'}" for it in page.items)
     emit(ctx, page, lambda _: listed(page.cursors, lines, more=page.has_next))
@@ -63,6 +62,7 @@ def show(
 ) -> None:
     """Show a member: who it is, what it has, where it stands or stood, and how far the next tier is."""
     from corekit.ledger.read import balances
+    from corekit.members.read import consents, external_ids, groups, tags
     from corekit.tiers.read import progress, standing
 
     kit = open_kit(ctx)
@@ -70,6 +70,10 @@ def show(
     with kit.read() as read:
         value = {
             "member": found,
+            "tags": tags(read, [found.id])[found.id],
+            "groups": groups(read, [found.id])[found.id],
+            "consents": consents(read, [found.id])[found.id],
+            "external_ids": external_ids(read, [found.id])[found.id],
             "balances": balances(read, [found.id], kit.now())[found.id],
             "standing": standing(read, [found.id], instant(at, kit.zone) if at else None)[found.id],
             "progress": progress(kit.program, read, [found.id], kit.now(), kit.zone)[found.id],
@@ -85,16 +89,19 @@ def register(
     name: Text = None,
     email: Text = None,
     phone: Text = None,
-    attribute: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="An attribute.")] = None,
+    attribute: Sets = None,
     key: Key = None,
 ) -> None:
     """Register a member."""
-    given = {"external_id": external_id, "channel": channel, "name": name, "email": email, "phone": phone}
-    attributes = dict[str, str]()
-    for text in attribute or ():
-        attributes[text.partition("=")[0]] = text.partition("=")[2]
-    payload = {name: value for name, value in given.items() if value is not None} | {"attributes": attributes}
-    _record(ctx, "member.registered", "", payload, key)
+    given = {
+        "external_id": external_id,
+        "channel": channel,
+        "name": name,
+        "email": email,
+        "phone": phone,
+    }
+    payload = {name: value for name, value in given.items() if value is not None}
+    record(ctx, "member.registered", "", payload | told(attribute), key)
 
 
 @app.command("import")
@@ -128,17 +135,23 @@ def import_(
         raise typer.Exit(NO)
 
 
-def _step(name: str, activity: str, does: str) -> Callable[..., None]:
-    def command(ctx: typer.Context, member: Id, reason: Reason = "", key: Key = None) -> None:
-        _record(ctx, activity, member, {"reason": reason}, key)
+add_to(app)
 
-    return app.command(name, help=does)(command)
+_WHERE = ("number", "phone", "email", "kind", "tag", "group", "external_id", "source")
 
 
-freeze = _step("freeze", "member.frozen", "Let a member earn and spend nothing until unfrozen.")
-unfreeze = _step("unfreeze", "member.unfrozen", "Make a frozen member active again.")
-cancel = _step("cancel", "member.cancelled", "End a membership.")
-restore = _step("restore", "member.restored", "Take a cancelled member back.")
+def _chosen(pairs: list[str] | None, kit: Kit) -> dict[str, Any]:
+    """Return what ``--where`` says, telephone numbers and e-mail addresses in their normal form."""
+    from corekit.members.profile import normal_email, normal_phone
+
+    chosen: dict[str, str] = {}
+    for text in pairs or ():
+        name, equals, value = text.partition("=")
+        if not equals or name not in _WHERE:
+            raise typer.BadParameter(f"write NAME=VALUE, with a name of {', '.join(_WHERE)}", param_hint="--where")
+        normal = {"phone": normal_phone(value, kit.settings.members.region), "email": normal_email(value)}.get(name)
+        chosen[name] = normal or value
+    return chosen
 
 
 def instant(text: str, zone: ZoneInfo) -> datetime:
@@ -151,26 +164,3 @@ def instant(text: str, zone: ZoneInfo) -> datetime:
         message = f"{text!r} is no instant; write for example 2026-01-31T12:00Z"
         raise Invalid([Problem(code="TYPE", message=message, parameters={"expected": "datetime"})]) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
-
-
-def find(kit: Kit, text: str) -> Member:
-    """Return the member with that id or external id; NotFound otherwise."""
-    from corekit.errors import NotFound
-    from corekit.ids import is_id
-    from corekit.members.read import MemberFilter, member_page, members
-
-    with kit.read() as read:
-        found = members(read, [text]).get(text) if is_id(text) else None
-        found = found or next(iter(member_page(read, MemberFilter(external_id=text)).items), None)
-    if found is None:
-        raise NotFound(f"there is no member {text}", member=text)
-    return found
-
-
-def _record(ctx: typer.Context, kind: str, member: str, payload: dict[str, Any], key: str | None) -> None:
-    from corekit.activities.activity import Activity
-
-    kit = open_kit(ctx)
-    known: dict[str, Any] = {} if key is None else {"external_id": key}
-    whom = find(kit, member).id if member else ""
-    answer(ctx, [kit.record(Activity(type=kind, member=whom, source="cli", payload=payload, **known))])

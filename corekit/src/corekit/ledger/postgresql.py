@@ -71,8 +71,8 @@ _CHANGES = {
     "email = v.email, phone = v.phone, attributes = v.attributes, number = v.number, kind = v.kind, "
     "birthday = v.birthday, sections = v.sections, valid_until = v.valid_until {from_} "
     "WHERE o.member_id = v.member_id RETURNING 1",
-    "external_id_gone": "DELETE FROM core_external_id o {using} "
-    "WHERE o.source = v.source AND o.external_id = v.external_id AND o.member_id = v.member_id RETURNING 1",
+    "external_id_gone": "DELETE FROM core_external_id o {using} WHERE o.source = v.source "
+    "AND o.external_id = v.external_id AND o.member_id = v.member_id RETURNING 1",
     "tag_gone": "DELETE FROM core_member_tag o {using} WHERE o.member_id = v.member_id AND o.tag = v.tag RETURNING 1",
     "consent": "INSERT INTO core_consent {source} ON CONFLICT (member_id, purpose, channel) DO UPDATE "
     "SET granted = excluded.granted, activity_id = excluded.activity_id, since = excluded.since",
@@ -92,7 +92,14 @@ _AFTER = {
     "group_member": "group_gone",
 }
 """What is added only when what went before it is gone."""
-_COUNTED = ("member_changed", "account_changed", "lot_changed", "effect_changed", "assignment_closed", "profile_changed")
+_COUNTED = (
+    "member_changed",
+    "account_changed",
+    "lot_changed",
+    "effect_changed",
+    "assignment_closed",
+    "profile_changed",
+)
 _AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
 _TAKEN_MEANWHILE = {
     "pk_core_request",

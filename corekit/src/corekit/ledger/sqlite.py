@@ -65,10 +65,25 @@ _CHANGES = {
 }
 # By itself: what it names is written anew in every index of the column, even where it stays as it is.
 _STATE_CHANGED = "UPDATE core_member SET state = ?2 WHERE id = ?1"
-_COUNTED = {"member_changed", "account_changed", "lot_changed", "effect_changed", "assignment_closed", "profile_changed"}
+_COUNTED = {
+    "member_changed",
+    "account_changed",
+    "lot_changed",
+    "effect_changed",
+    "assignment_closed",
+    "profile_changed",
+}
 _FIRST = ("assignment_closed", "external_id_gone", "tag_gone", "group_gone")
 """What goes before what is added may come in its place."""
-_TAKEN_MEANWHILE = ("core_request", "core_profile.", "core_external_id", "core_group_member.code", "core_member.id", "core_intake", "core_activity")
+_TAKEN_MEANWHILE = (
+    "core_request",
+    "core_profile.",
+    "core_external_id",
+    "core_group_member.code",
+    "core_member.id",
+    "core_intake",
+    "core_activity",
+)
 
 
 class SQLite:

@@ -92,7 +92,9 @@ def consent_schema(settings: Settings) -> type[Schema]:
     rules = settings.members
     declared: dict[str, Any] = {
         "purpose": fields.String(required=True, validate=validate.OneOf(rules.purposes)),
-        "channel": fields.String(load_default=rules.consent_channels[0], validate=validate.OneOf(rules.consent_channels)),
+        "channel": fields.String(
+            load_default=rules.consent_channels[0], validate=validate.OneOf(rules.consent_channels)
+        ),
         "granted": fields.Boolean(required=True),
         "evidence": fields.String(load_default="", validate=validate.Length(max=500)),
     }
@@ -148,9 +150,10 @@ def react(batch: Batch) -> Iterator[Effect]:
         yield from _told(activity.type, activity, told)
 
 
-_OWN = ("member.registered", "member.renewed", "member.lapsed")
+_OWN = ("member.registered", "member.approved", "member.renewed", "member.lapsed")
 _SIMPLE = tuple(name for name in states.STEPS if name not in _OWN)
 _TOLD = (
+    "member.approved",
     "member.renewed",
     "member.lapsed",
     "member.updated",
@@ -164,7 +167,7 @@ _TOLD = (
 
 def _told(name: str, activity: Any, told: Any) -> Iterator[Effect]:
     common: dict[str, Any] = {"rule": _RULE, "otherwise": "refuse"}
-    if name == "member.renewed":
+    if name in {"member.approved", "member.renewed"}:  # a membership begins when it is approved
         yield Renew(activity, months=told.get("months"), reason=told.get("reason", ""), **common)
     elif name == "member.lapsed":
         yield Lapse(activity, valid_until=told.get("valid_until"), reason=told.get("reason", ""), **common)

@@ -59,7 +59,7 @@ class Person:
         profile, external_ids, consents, groups = row
         return cls(
             dict(zip(COLUMNS, profile, strict=True)),
-            {source: name for source, name in external_ids or ()},
+            dict(external_ids or ()),
             {(purpose, channel): (bool(granted), None) for purpose, channel, granted in consents or ()},
             {code: (kind, role) for code, kind, role in groups or ()},
         )
@@ -104,36 +104,36 @@ def changed(
 
     Only what is given changes; null removes. What is as it was is no change.
     """
-    after, names = dict(profile), dict(external_ids)
+    after = dict(profile)
+    attributes = dict(profile["attributes"])
+    sections = {section: dict(known) for section, known in profile["sections"].items()}
+    names = dict(external_ids)
     differences: dict[str, tuple[Any, Any]] = {}
-
-    def put(into: dict[str, Any], name: str, value: Any, path: str) -> None:
-        if into.get(name) == value:
-            return
-        differences[path] = (into.get(name), value)
-        if value is None and path != name:
-            into.pop(name, None)
-        else:
-            into[name] = value
-
-    sections = {section: dict(known) for section, known in after["sections"].items()}
-    attributes = dict(after["attributes"])
     for name, value in told.items():
-        if name == "attributes":
-            for inner, each in value.items():
-                put(attributes, inner, each, f"attributes.{inner}")
-        elif name == "external_ids":
-            for source, each in value.items():
-                put(names, source, each, f"external_ids.{source}")
-        elif name in SECTIONS:
-            section = sections.setdefault(name, {})
-            for inner, each in value.items():
-                put(section, inner, each, f"{name}.{inner}")
-        else:
-            put(after, name, value, name)
+        if name not in _NESTED:
+            if after.get(name) != value:
+                differences[name] = (after.get(name), value)
+                after[name] = value
+            continue
+        within = {"attributes": attributes, "external_ids": names}.get(name)
+        if within is None:
+            within = sections.setdefault(name, {})
+        _merge(within, value, name, differences)
     after["attributes"] = attributes
     after["sections"] = {section: known for section, known in sections.items() if known}
     return after, names, differences
+
+
+_NESTED = frozenset({"attributes", "external_ids", *SECTIONS})
+
+
+def _merge(within: dict[str, Any], values: Mapping[str, Any], place: str, differences: dict[str, Any]) -> None:
+    for name, value in values.items():
+        if within.get(name) != value:
+            differences[f"{place}.{name}"] = (within.get(name), value)
+            within.pop(name, None)
+            if value is not None:
+                within[name] = value
 
 
 def as_change(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Who a member is: the schema of a registration and of a change, with the custom attributes that the settings declare."""
+"""Who a member is: the schemas of a registration and of a change, with the attributes that the settings declare."""
 
 from __future__ import annotations
 

@@ -12,7 +12,9 @@ from corekit.declares import ErrorText
 
 ERRORS = (
     ErrorText("NUMBER_INVALID", "This is no member number of this program.", "会员号无效。"),
-    ErrorText("PHONE", "This is no telephone number; write it with its country, such as +49 731 1234567.", "电话无效。"),
+    ErrorText(
+        "PHONE", "This is no telephone number; write it with its country, such as +49 731 1234567.", "电话无效。"
+    ),
 )
 """The codes of numbers that cannot be."""
 

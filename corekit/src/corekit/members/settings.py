@@ -10,6 +10,7 @@ from corekit.members.rules import EnrolmentPolicy, MemberRules, NumberForm
 
 _WORD = validate.Regexp(r"^[a-z][a-z0-9_]{0,39}$", error="Use lower case letters, digits and underscores.")
 _LONGEST_NUMBER = 30
+_LEAST_DRAWN = 5
 
 
 class NumberSettings(Schema):
@@ -35,7 +36,7 @@ class NumberSettings(Schema):
     @validates_schema
     def room(self, data: dict[str, Any], **_: Any) -> None:
         """Refuse a form with too few numbers to draw from."""
-        if data["length"] - len(data["prefix"]) < 6:
+        if data["length"] - len(data["prefix"]) <= _LEAST_DRAWN:
             raise ValidationError("Leave at least five digits between prefix and check digit.", "length")
 
     @post_load
@@ -89,8 +90,9 @@ class EnrolmentSettings(Schema):
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> EnrolmentPolicy:
         """Make the value."""
-        lists = {name: tuple(data.pop(name)) for name in ("automatic", "required", "exempt")}
-        return EnrolmentPolicy(**data, **lists)
+        for name in ("automatic", "required", "exempt"):
+            data[name] = tuple(data[name])
+        return EnrolmentPolicy(**data)
 
 
 class MemberSettings(Schema):

@@ -84,7 +84,10 @@ ERRORS = (
 )
 """The codes of refusals by state, with their sentences."""
 
-_REFUSED = {None: "MEMBER_UNKNOWN", **{state: f"MEMBER_{state.upper()}" for state in STATES if state != "active"}}
+_REFUSED: Mapping[str | None, str] = {
+    None: "MEMBER_UNKNOWN",
+    **{state: f"MEMBER_{state.upper()}" for state in STATES if state != "active"},
+}
 
 
 def allowed(state: str | None, activity_type: str) -> str | None:
@@ -118,7 +121,10 @@ def states_table() -> str:
     rows = [
         ["activity", "no member", *STATES],
         ["---"] * (len(columns) + 1),
-        *([f"`{name}`", *(_cell(state, name) for state in columns)] for name in ("any other", *examples, *sorted(ABOUT_PERSON), *STEPS)),
+        *(
+            [f"`{name}`", *(_cell(state, name) for state in columns)]
+            for name in ("any other", *examples, *sorted(ABOUT_PERSON), *STEPS)
+        ),
     ]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 

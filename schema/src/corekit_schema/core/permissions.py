@@ -19,7 +19,7 @@ REVERSE = "activities.reverse"
 PERMISSIONS = (
     Permission(name=READ, description="Read every member and everything about it."),
     Permission(name=REGISTER, description="Register members."),
-    Permission(name=CHANGE, description="Freeze, unfreeze, cancel and restore members."),
+    Permission(name=CHANGE, description="Lead members through their lives, and change what is known of them."),
     Permission(name=RECORD, description="Record activities of any type for any member."),
     Permission(name=SIMULATE, description="Ask what an activity would do."),
     Permission(name=REVERSE, description="Take activities back."),

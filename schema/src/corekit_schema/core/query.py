@@ -8,6 +8,7 @@ from typing import Any
 import graphene
 from graphql import GraphQLError
 
+from corekit.members.profile import normal_email, normal_phone
 from corekit.members.read import MemberFilter as MemberFilterValue
 from corekit.members.read import member_page
 from corekit.paging import MOST_ITEMS, Page
@@ -19,8 +20,10 @@ from corekit_schema.core.permissions import READ
 from corekit_schema.core.program import Program
 from corekit_schema.fields import Field, Object
 from corekit_schema.ids import global_id, local_id
+from corekit_schema.inputs import as_of
 from corekit_schema.nodes import Node, load_nodes
 from corekit_schema.policies import owner_or_permission, permission, public
+from corekit_schema.scalars import DateTime
 
 _ID = graphene.Argument(graphene.ID, required=True, description="Its id.")
 
@@ -39,6 +42,15 @@ class MemberFilter(graphene.InputObjectType):
     channel = graphene.InputField(graphene.String, description="Members who registered there.")
     external_id = graphene.InputField(graphene.String, description="The member whom another system calls so.")
     name = graphene.InputField(graphene.String, description="Members whose name begins so, as it is written.")
+    number = graphene.InputField(graphene.String, description="The member with this number.")
+    phone = graphene.InputField(graphene.String, description="The member with this telephone number.")
+    email = graphene.InputField(graphene.String, description="The member with this e-mail address.")
+    kind = graphene.InputField(graphene.String, description="Members of this kind.")
+    tag = graphene.InputField(graphene.String, description="Members with this tag.")
+    group = graphene.InputField(graphene.String, description="Members of the group with this code.")
+    source = graphene.InputField(graphene.String, description="The system whose `externalId` is meant.")
+    joined_from = graphene.InputField(DateTime, description="Members who joined at this instant or after it.")
+    joined_before = graphene.InputField(DateTime, description="Members who joined before this instant.")
     tier = graphene.InputField(TierFilter, description="Members who stand in this tier now.")
 
 
@@ -145,6 +157,12 @@ class Query(Object):
         wanted = dict(filter or {})
         tier = wanted.pop("tier", None)
         state = wanted.pop("state", None)
+        region = info.context.kit.settings.members.region
+        for name, normal in (("phone", lambda text: normal_phone(text, region)), ("email", normal_email)):
+            if wanted.get(name) is not None:
+                wanted[name] = normal(wanted[name]) or wanted[name]
+        for name in ("joined_from", "joined_before"):
+            wanted[name] = as_of(wanted.get(name))
         chosen = MemberFilterValue(
             **wanted,
             state=getattr(state, "value", state),
