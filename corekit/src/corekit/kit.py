@@ -155,18 +155,25 @@ class Kit:
         return outcome
 
     def record_many(
-        self, activities: Iterable[Activity], *, chunk: int = CHUNK, progress: Callable[[int], object] | None = None
+        self,
+        activities: Iterable[Activity],
+        *,
+        chunk: int = CHUNK,
+        progress: Callable[[int], object] | None = None,
+        simulate: bool = False,
     ) -> Iterator[Outcome]:
         """Settle any number of activities in chunks, yielding one answer for each in their order.
 
         Nothing happens before the answers are asked for. An activity that is not understood gets the answer
-        ``invalid``; the others go on. ``progress`` is called with the number settled after each chunk.
+        ``invalid``; the others go on. ``progress`` is called with the number settled after each chunk. ``simulate``
+        stores nothing: each chunk sees what is stored, and its own activities, but no chunk before it.
         """
         done = 0
         coming = iter(activities)
         while part := list(islice(coming, chunk)):
             received = [self._receive(activity) for activity in part]
-            answers = self._settlement.settle([each for each in received if isinstance(each, Incoming)])
+            known = [each for each in received if isinstance(each, Incoming)]
+            answers = self._settlement.settle(known, simulate=simulate)
             for each in received:
                 yield each if isinstance(each, Outcome) else answers[each.activity.id]
             done += len(part)

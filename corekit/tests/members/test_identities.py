@@ -45,7 +45,9 @@ def test_every_wrong_digit_is_found(check: Any, place: int, by: int) -> None:
     assert not form.is_sound(wrong)
 
 
-@pytest.mark.parametrize("number", ["", "62012345678", "6201234567890", "62012345678x", "999123456789", "６２０１２３４５６７８９"])
+@pytest.mark.parametrize(
+    "number", ["", "62012345678", "6201234567890", "62012345678x", "999123456789", "６２０１２３４５６７８９"]
+)
 def test_what_has_another_form_is_no_number(number: str) -> None:
     assert not NumberForm(prefix="620").is_sound(number)
 
@@ -90,7 +92,10 @@ def test_a_member_has_ids_of_many_systems_and_is_found_by_each(kit: Any) -> None
         assert [(it.source, it.external_id) for it in external_ids(read, [ann])[ann]] == [("crm", "18"), ("web", "w")]
     assert kit.reverse(changed.activity_id).settled
     with kit.read() as read:
-        assert [(it.source, it.external_id) for it in external_ids(read, [ann])[ann]] == [("crm", "17"), ("till", "A-1")]
+        assert [(it.source, it.external_id) for it in external_ids(read, [ann])[ann]] == [
+            ("crm", "17"),
+            ("till", "A-1"),
+        ]
 
 
 @pytest.mark.row("M3", way="bad_input")

@@ -78,7 +78,8 @@ _CHANGES = {
     "SET granted = excluded.granted, activity_id = excluded.activity_id, since = excluded.since",
     "consent_gone": "DELETE FROM core_consent o {using} "
     "WHERE o.member_id = v.member_id AND o.purpose = v.purpose AND o.channel = v.channel",
-    "group_gone": "DELETE FROM core_group_member o {using} WHERE o.member_id = v.member_id AND o.code = v.code RETURNING 1",
+    "group_gone": "DELETE FROM core_group_member o {using} WHERE o.member_id = v.member_id AND o.code = v.code "
+    "RETURNING 1",
     "forgotten": "DELETE FROM core_profile_change o {using} WHERE o.member_id = v.member_id",
     "intake_done": "DELETE FROM core_intake o {using} WHERE o.scope = v.scope AND o.key = v.key",
 }

@@ -151,6 +151,18 @@ _SECTIONS: Mapping[str, type[Schema]] = {
 }
 
 
+FIELDS = tuple(f"{section}.{name}" for section, schema in _SECTIONS.items() for name in schema().fields)
+"""The fields of the sections, such as ``identity.city``."""
+
+LISTS = frozenset(
+    f"{section}.{name}"
+    for section, schema in _SECTIONS.items()
+    for name, field in schema().fields.items()
+    if isinstance(field, fields.List)
+)
+"""Those that hold several texts."""
+
+
 class _Base(Schema):
     @pre_load
     def _with_attributes(self, data: Any, **_: Any) -> Any:
