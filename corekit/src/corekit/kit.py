@@ -8,14 +8,14 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import islice
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from corekit import core
 from corekit.activities import intake
 from corekit.activities.activity import Activity
-from corekit.activities.incoming import Incoming, Key, key_reused, receive
+from corekit.activities.incoming import Incoming, Key, internal, key_reused, receive
 from corekit.activities.outcome import Outcome
 from corekit.activities.settle import Settlement
 from corekit.activities.sweep import SweepResult, sweep
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from corekit.activities.views import Explanation
     from corekit.ledger.verify import Report
+    from corekit.members.privacy import Erasure
 
 CHUNK = 500
 """Activities of one transaction, where nothing else is said."""
@@ -233,6 +234,44 @@ class Kit:
             message = f"there is no activity {activity_id}"
             raise NotFound(message, id=activity_id)
         return found[activity_id]
+
+    # ------------------------------------------------------------------------------------------ a person's rights
+
+    def export(self, member: str) -> dict[str, Any]:
+        """Return everything that is known of a member, what the plugins know included, as of one moment.
+
+        Raises NotFound, and PluginRaised where a plugin cannot say what it knows.
+        """
+        from corekit.members.privacy import export  # noqa: PLC0415 - not needed to settle
+
+        now = self.now()
+        with self.read() as read:
+            return export(read, self.hooks, member, now)
+
+    def erase(self, member: str, *, reason: str = "", actor: str | None = None) -> Erasure:
+        """Forget who a member is; value and its history stay, under the member's id, and the membership ends.
+
+        Every plugin erases first, each in a transaction of its own, then the core does, by an activity
+        ``member.erased``. Where a plugin raises, the request stays open and says so; asking again goes on with it.
+        Raises NotFound.
+        """
+        from corekit.members.privacy import erase  # noqa: PLC0415 - not needed to settle
+
+        return erase(self, member, reason=reason, actor=actor)
+
+    def forget(self, member: str, request: str, *, reason: str, actor: str | None) -> Outcome:
+        """Settle the core's part of :meth:`erase`, whose request is given."""
+        now = self._settlement.clock.about_now()
+        activity = Activity(
+            type="member.erased",
+            member=member,
+            occurred_at=moment(now),
+            source="core",
+            external_id=f"erase:{request}",
+            payload={"reason": reason},
+            actor=actor,
+        )
+        return self._one(internal(activity, self.terms().types[activity.type], now, historical=False))
 
     # ---------------------------------------------------------------------------------------------- work that waits
 

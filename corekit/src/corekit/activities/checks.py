@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from corekit.activities.activity import Activity
-from corekit.activities.effects import Credit, Debit, Effect, Follow, values_of
+from corekit.activities.effects import Credit, Debit, Effect, Follow, Tag, values_of
 from corekit.activities.incoming import LONGEST_TEXT, follow_problems, is_storable
 from corekit.activities.terms import Terms
 from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros, moment
 from corekit.errors import CorekitError, PluginError
 from corekit.ledger.voucher import LARGEST_AMOUNT
+from corekit.members.rules import is_tag
 from corekit.registry import CORE
 
 
@@ -43,6 +44,8 @@ def _check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, o
         _check_follow(effect, plugin, terms)
     elif isinstance(effect, Credit | Debit):
         _check_value(effect, plugin, terms)
+    elif isinstance(effect, Tag):
+        _check_tags(effect, plugin)
     else:
         _check_own(effect, plugin, terms)
 
@@ -57,6 +60,13 @@ def _check_own(effect: Effect, plugin: str, terms: Terms) -> None:
         raise PluginError(message, code="EFFECT_NOT_ALLOWED", plugin=plugin, owner=owner)
     if not is_storable(values_of(effect)):
         _invalid(plugin, f"yielded {type(effect).__name__} with values that JSON cannot hold; use texts and numbers")
+
+
+def _check_tags(effect: Tag, plugin: str) -> None:
+    for tags in (effect.add, effect.remove):
+        texts: Any = tags
+        if isinstance(texts, str) or not all(isinstance(text, str) and is_tag(text) for text in texts):
+            _invalid(plugin, f"tags a member with {texts!r}; give a list of texts without commas and line breaks")
 
 
 def _check_follow(effect: Follow, plugin: str, terms: Terms) -> None:

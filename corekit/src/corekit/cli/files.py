@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -67,8 +67,7 @@ def import_(
         reading = watch(file, "r", encoding="utf-8-sig", errors="surrogateescape", newline="", console=console,
                         description="importing", disable=not console.is_terminal)  # fmt: skip
         out = stack.enter_context(rejects.open("w", encoding="utf-8", newline="")) if rejects else None
-        form = "jsonl" if file.suffix in _LINES else "csv"
-        report = import_members(kit, stack.enter_context(reading), out, form=form, dry_run=dry_run)
+        report = import_members(kit, stack.enter_context(reading), out, form=_form(file), dry_run=dry_run)
     stored = "would be " if dry_run else ""
     emit(ctx, report, lambda it: f"{it.rows} rows: {it.registered} {stored}registered, {it.unchanged} known, "
          f"{it.rejected} rejected")  # fmt: skip
@@ -90,9 +89,12 @@ def export(
     kit = open_kit(ctx)
     wanted = MemberFilter(state=state, tier=stands(tier), **chosen(where, kit))
     with file.open("w", encoding="utf-8", newline="") as out:
-        form = "jsonl" if file.suffix in _LINES else "csv"
-        number = export_members(kit, out, wanted, form=form)
+        number = export_members(kit, out, wanted, form=_form(file))
     emit(ctx, {"members": number}, lambda it: f"{it['members']} members")
+
+
+def _form(file: Path) -> Literal["csv", "jsonl"]:
+    return "jsonl" if file.suffix in _LINES else "csv"
 
 
 def stands(tier: str | None) -> tuple[str, str] | None:

@@ -12,6 +12,7 @@ from corekit.cli.files import Where, add_files_to, chosen, stands
 from corekit.cli.lives import Id, Key, Sets, Text, add_to, find, record, told
 from corekit.cli.outcomes import listed, outline
 from corekit.cli.output import emit
+from corekit.cli.privacy import add_privacy_to
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -97,6 +98,7 @@ def register(
 
 add_to(app)
 add_files_to(app)
+add_privacy_to(app)
 
 
 def instant(text: str, zone: ZoneInfo) -> datetime:

@@ -127,13 +127,19 @@ def activity_types(settings: Settings) -> tuple[ActivityType, ...]:
         ("member.joined_group", "The member belongs to a group.", JoinedGroupSchema, None),
         ("member.left_group", "The member leaves a group.", LeftGroupSchema, None),
         ("member.consented", "The member gives or withdraws consent.", consent_schema(settings), None),
-        ("member.erased", "Who the member is, is forgotten; value and its history stay.", states.StepSchema, None),
+    )
+    erased = ActivityType(
+        name="member.erased",
+        description="Who the member is, is forgotten; value and its history stay.",
+        schema=states.StepSchema,
+        command=True,
+        internal=True,  # the plugins have erased before
     )
     changes = (
         ActivityType(name=name, description=does, schema=schema, command=True, kept=keep)
         for name, does, schema, keep in known
     )
-    return (*steps, *changes)
+    return (*steps, *changes, erased)
 
 
 def react(batch: Batch) -> Iterator[Effect]:

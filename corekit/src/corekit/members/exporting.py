@@ -1,4 +1,4 @@
-"""Writing members to a file, in the form in which they can be imported again; memory does not grow with their number."""
+"""Writing members to a file; memory does not grow with their number."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def export_members(
 ) -> int:
     """Write the members of a filter, in the order in which they joined, as of one moment; return how many.
 
-    ``csv`` has the columns of an import and those of :data:`BEYOND`, ids of further systems apart; ``jsonl`` everything.
-    Texts that a spreadsheet would take for a formula are written as they are: a file is for programs.
+    ``csv`` has the columns of :data:`BEYOND` and those of an import, ids of further systems apart; ``jsonl`` has all.
+    A text that a spreadsheet would take for a formula is written as it is: the file is for programs.
     """
     number = 0
     attributes = tuple(kit.settings.profile)

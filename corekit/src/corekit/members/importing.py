@@ -59,8 +59,8 @@ def import_members(
 
     ``csv`` is a file with a header: the columns are the fields of a profile, ``identity.city`` and the like for its
     sections (several texts with semicolons between them), ``external_ids.<source>``, and the custom attributes; empty
-    cells are left out. ``jsonl`` has one JSON object a line, as the payload of ``member.registered``. ``external_id`` is
-    each row's key, so that the same file can be sent again: what is registered stays as it is. Rows that cannot be
+    cells are left out. ``jsonl`` has one JSON object a line, as the payload of ``member.registered``. ``external_id``
+    is each row's key, so that the same file can be sent again: what is registered stays as it is. Rows that cannot be
     registered are written to ``rejects`` (line, field, code, reason); the others go on. ``dry_run`` stores nothing, so
     it sees that something is twice in the file only where that is close together. Memory does not grow with the file.
     Raises :class:`Invalid` where the header cannot be used.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -17,6 +18,14 @@ ERRORS = (
     ),
 )
 """The codes of numbers that cannot be."""
+
+
+_TAG = re.compile(r"[^\x00-\x1f\x7f\ud800-\udfff,]{1,100}")
+
+
+def is_tag(text: str) -> bool:
+    """Whether a text can be a tag: up to a hundred characters, none of them a comma or a control character."""
+    return _TAG.fullmatch(text) is not None
 
 
 @frozen(kw_only=True)

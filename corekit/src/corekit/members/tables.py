@@ -117,3 +117,24 @@ group_member = table(
     sqlite_with_rowid=False,
 )
 """Who belongs to which family or company: one primary member and any number of supplementary ones."""
+
+erasure = table(
+    "core_erasure",
+    Column("id", Id, primary_key=True),
+    Column("member_id", Id, ForeignKey(member.c.id, ondelete="RESTRICT"), nullable=False),
+    Column("state", Text, CheckConstraint("state IN ('open', 'done')", name="state"), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("actor", Text),
+    Column("opened_at", Instant, nullable=False),
+    Column("closed_at", Instant),
+    # Why it is still open.
+    Column("obstacle", Text),
+    Index(
+        "uq_core_erasure_open",
+        "member_id",
+        unique=True,
+        postgresql_where=text("state = 'open'"),
+        sqlite_where=text("state = 'open'"),
+    ),
+)
+"""Requests to forget who a member is. One stays open until every plugin has done its part."""

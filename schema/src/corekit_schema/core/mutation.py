@@ -11,6 +11,7 @@ from corekit_schema.context import Info
 from corekit_schema.core import inputs, permissions
 from corekit_schema.core.lives import PROFILE, LifeMutation
 from corekit_schema.core.payload import ActivityPayload, Recorded, record, recorded
+from corekit_schema.core.privacy import PrivacyMutation
 from corekit_schema.inputs import Input
 from corekit_schema.mutations import MutationField, invalid
 from corekit_schema.policies import permission
@@ -78,7 +79,7 @@ def _of(schema: type[Input], run: Callable[[Info, Any], Recorded], asks: str, de
     return MutationField(schema, run, payload=ActivityPayload, policy=permission(asks), description=description)
 
 
-class Mutation(LifeMutation):
+class Mutation(LifeMutation, PrivacyMutation):
     """What can be done. Sent again with the same `idempotencyKey`, a mutation answers what it answered first."""
 
     register = _of(inputs.RegisterInput, _register, permissions.REGISTER, "Make somebody a member.")

@@ -510,6 +510,29 @@ def _persons() -> None:
         postgresql_where=sa.text("role = 'primary'"),
         sqlite_where=sa.text("role = 'primary'"),
     )
+    op.create_table(
+        "core_erasure",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("member_id", types.Id(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=True),
+        sa.Column("opened_at", types.Whole, nullable=False),
+        sa.Column("closed_at", types.Whole, nullable=True),
+        sa.Column("obstacle", sa.Text(), nullable=True),
+        sa.CheckConstraint("state IN ('open', 'done')", name=op.f("ck_core_erasure_state")),
+        _of_member("core_erasure"),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_erasure")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "uq_core_erasure_open",
+        "core_erasure",
+        ["member_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'open'"),
+        sqlite_where=sa.text("state = 'open'"),
+    )
 
 
 def _of_member(table: str) -> sa.ForeignKeyConstraint:
