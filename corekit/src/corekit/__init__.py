@@ -13,7 +13,8 @@ from corekit.hookspecs import hookimpl, hookspec
 
 if TYPE_CHECKING:
     from corekit.activities.activity import Activity, Batch, Line
-    from corekit.activities.effects import Credit, Debit, Effect, Follow
+    from corekit.activities.effects import Credit, Debit, Effect, Follow, Tag
+    from corekit.activities.enrolment import Applicant
     from corekit.activities.facts import Facts, MemberFacts
     from corekit.activities.outcome import EffectOutcome, Outcome
     from corekit.activities.plugin_write import Applied, PluginWrite
@@ -59,7 +60,8 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "corekit.activities.activity": ("Activity", "Batch", "Line"),
-    "corekit.activities.effects": ("Credit", "Debit", "Effect", "Follow"),
+    "corekit.activities.effects": ("Credit", "Debit", "Effect", "Follow", "Tag"),
+    "corekit.activities.enrolment": ("Applicant",),
     "corekit.activities.facts": ("Facts", "MemberFacts"),
     "corekit.activities.outcome": ("EffectOutcome", "Outcome"),
     "corekit.activities.plugin_write": ("Applied", "PluginWrite"),
@@ -109,6 +111,7 @@ __all__ = [
     "Activity",
     "ActivityType",
     "Amount",
+    "Applicant",
     "Applied",
     "Balance",
     "Batch",
@@ -150,6 +153,7 @@ __all__ = [
     "Section",
     "Settings",
     "SettingsError",
+    "Tag",
     "Tier",
     "Unavailable",
     "Unit",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from corekit.activities.why import why
 from corekit.members.read import MemberFilter, member_page, members
 from corekit.testing.modules import plugin_module
 
+postgresql_only = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 OPEN = {"region": "DE", "enrolment": {"automatic": ["purchase"]}}
 PHONE = {"phone": "0731 1234567"}
 
@@ -277,3 +279,34 @@ def test_a_kind_of_member_is_a_fact_for_rules_and_found(make_kit: Any) -> None:
     assert changed.settled
     with kit.read() as read:
         assert why(read, [changed.activity_id])[changed.activity_id].activity.payload == {}
+
+
+@pytest.mark.row("M1", way="python")
+def test_many_tills_that_name_the_same_unknown_person_at_once_make_one_member(make_kit: Any) -> None:
+    kit = make_kit(members=OPEN)
+
+    def buy(number: int) -> Any:
+        return kit.record(buys(100 + number, external_id=f"r{number}"))
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(buy, range(16)))
+    assert {outcome.outcome for outcome in outcomes} == {"settled"}
+    (ann,) = everybody(kit)
+    assert {outcome.member for outcome in outcomes} == {ann.id}
+    assert ann.seq == 17
+    assert kit.verify().clean
+
+
+@postgresql_only
+def test_a_purchase_of_a_known_member_costs_two_statements_and_one_that_names_the_member_no_more_than_five(
+    make_kit: Any,
+) -> None:
+    kit = make_kit(members=OPEN)
+    ann = kit.record(buys(100)).member
+    costs: list[int] = []
+    for activity in (Activity(type="purchase", member=ann, amount=100), buys(100)):
+        before = kit.statements
+        assert kit.record(activity).settled
+        costs.append(kit.statements - before)
+    assert costs[0] <= 2
+    assert costs[1] <= 5

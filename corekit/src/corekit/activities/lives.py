@@ -13,7 +13,7 @@ from corekit.members.person import Person, known_by
 def enrol(plan: Plan, member: Member, planned: Planned, effect: Enrol) -> None:
     """Let somebody become a member, unless somebody else is known by the same."""
     rules = plan.terms.members
-    claim(plan, member, known_by(effect.profile))
+    claim(plan, member, known_by(effect.profile), unless_named=planned.incoming.cause is not None)
     person = Person.joining(effect.profile, rules.number.draw(), rules.kinds[0])
     pending = rules.enrolment.approval == "manual"
     member.journal.set(member, "state", effect.state or ("pending" if pending else "active"))

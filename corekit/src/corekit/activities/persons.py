@@ -25,6 +25,7 @@ from corekit.activities.reverse import StoredEffect
 from corekit.clock import LAST_INSTANT, local_day, micros
 from corekit.errors import Refusal
 from corekit.ledger.state import Member
+from corekit.ledger.store import Conflict
 from corekit.members.declared import MOST_TAGS
 from corekit.members.person import Known, Person, as_change, changed, known_by, value_at
 from corekit.metrics import add_months
@@ -63,12 +64,18 @@ def end_of_membership(plan: Plan, begins: int, months: int | None) -> int | None
     return min(micros(end), LAST_INSTANT)
 
 
-def claim(plan: Plan, member: Member, known: Iterable[Known]) -> None:
-    """Let the member be known by these; refuse what belongs to somebody else."""
+def claim(plan: Plan, member: Member, known: Iterable[Known], *, unless_named: bool = False) -> None:
+    """Let the member be known by these; refuse what belongs to somebody else.
+
+    ``unless_named`` says that the member joins because nobody was known by these a moment ago: who has joined by them in
+    between is the one that is meant, so everything is planned again.
+    """
     for pair in known:
         holder = plan.known.get(pair)
         if holder is not None and holder != member.id:
             name, value = pair
+            if unless_named and pair in plan.stored:
+                raise Conflict("somebody joined in between")
             if name == "external_id":
                 raise Refusal("MEMBER_EXISTS", external_id=value)
             raise Refusal("IDENTITY_TAKEN", field=name.replace("id:", "external_ids."))

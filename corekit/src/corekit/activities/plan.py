@@ -48,6 +48,7 @@ class Plan:
         self._lots: dict[str, Lot] = {}
         # By what members are known, with the member, and what earlier activities changed of profiles.
         self.known: dict[tuple[str, str], str | None] = {}
+        self.stored: set[tuple[str, str]] = set()
         self.changes: dict[str, Any] = {}
         self._failed: dict[Key, tuple[str, str]] = {}
 
@@ -210,7 +211,9 @@ class Plan:
         """Find out who is known by what."""
         if new := sorted({pair for pair in known if pair not in self.known}):
             self.known.update(dict.fromkeys(new))
-            self.known.update(((name, value), member) for name, value, member in self.store.known(new))
+            found = {(name, value): member for name, value, member in self.store.known(new)}
+            self.known.update(found)
+            self.stored.update(found)
 
     def need_persons(self, ids: Iterable[str]) -> None:
         """Load who members are, unless the plan knows it."""

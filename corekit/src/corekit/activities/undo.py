@@ -53,7 +53,10 @@ class Undoing:
         if effect.kind == "Enrol" or (own is not None and own.partial == "keep"):
             return  # what is declared to stay; who joined stays a member: cancelling is an activity of its own
         if effect.account not in (None, *self._terms.chart.books) or (
-            effect.account is None and effect.owner != CORE and effect.kind not in self._terms.effects_by_name
+            effect.account is None
+            and effect.owner != CORE
+            and effect.kind not in self._terms.effects_by_name
+            and effect.kind not in PERSON_KINDS
         ):
             raise Refusal("PLUGIN_OFF", plugin=effect.owner)
         amount = effect.remaining
