@@ -12,12 +12,12 @@ from pathlib import Path
 CORE = Path(__file__).resolve().parent.parent / "corekit/src/corekit"
 HALL = "(hall)"
 CEILINGS = {
-    HALL: 2_500,
-    "activities": 4_000,
-    "cli": 1_000,
+    HALL: 2_650,
+    "activities": 4_750,
+    "cli": 1_320,
     "db": 850,
-    "ledger": 2_600,
-    "members": 550,
+    "ledger": 2_700,
+    "members": 2_050,
     "program": 600,
     "tiers": 350,
 }

@@ -99,7 +99,7 @@ def test_a_profile_is_changed_and_who_changed_what_can_be_read(graph: Any) -> No
 @pytest.mark.row("M5", way="bad_input")
 @pytest.mark.row("M6", way="bad_input")
 def test_a_change_that_cannot_be_is_told_by_path(graph: Any) -> None:
-    told = {"kind": "king", "phone": "x", "identity": {"citi": "Ulm"}, "attributes": {"size": "big"}}
+    told: dict[str, Any] = {"kind": "king", "phone": "x", "identity": {"citi": "Ulm"}, "attributes": {"size": "big"}}
     answer = does(graph, "updateMember", memberId=join(graph), **told)
     assert {".".join(error["path"]): error["code"] for error in answer["userErrors"]} == {
         "input.kind": "NOT_ONE_OF",
@@ -186,7 +186,7 @@ def test_a_purchase_names_somebody_who_joins_by_it_or_hears_why_not(graph: Any) 
 
 @pytest.mark.row("M9", way="graphql")
 def test_a_member_s_data_is_exported_and_the_member_forgotten(make_kit: Any, door: Any) -> None:
-    book = plugin_module(Declares(), "book", corekit_export=lambda member: {"pages": 3}, corekit_erase=lambda: None)
+    book = plugin_module(Declares(), "book", corekit_export=lambda: {"pages": 3}, corekit_erase=lambda: None)
     graph = door(make_kit(["book"], modules={"book": book}))
     ann = join(graph, name="Ann")
     document = graph.data("query ($id: ID!) { memberData(id: $id) }", id=ann)["memberData"]

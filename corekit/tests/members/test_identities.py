@@ -72,7 +72,11 @@ def test_everybody_gets_a_number_of_the_form_that_the_settings_say(make_kit: Any
 def test_a_number_that_runs_into_one_that_exists_is_drawn_again(make_kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     kit = make_kit()
     drawn = iter(["100000000008", "100000000008", "200000000006"])
-    monkeypatch.setattr(NumberForm, "draw", lambda _: next(drawn))
+
+    def draw(_: NumberForm) -> str:
+        return next(drawn)
+
+    monkeypatch.setattr(NumberForm, "draw", draw)
     ann, bea = join(kit).member, join(kit).member
     with kit.read() as read:
         found = members(read, [ann, bea])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, select, text
 
-from corekit import Activity, Declares, NotFound
+from corekit import Activity, Declares, NotFound, Reader
 from corekit.activities.read import activities_of
 from corekit.members.history import changes
 from corekit.members.privacy import erasures
@@ -57,7 +57,11 @@ def stored(kit: Any) -> str:
 
 @pytest.mark.row("M9", way="python")
 def test_everything_that_is_known_comes_as_one_document_with_what_plugins_know(make_kit: Any) -> None:
-    book = plugin_module(Declares(), "book", corekit_export=lambda member, read: {"notes": [member]})
+    def told(member: str, read: Reader) -> dict[str, Any]:
+        assert read.one(select(profile.c.name).where(profile.c.member_id == member)) is not None
+        return {"notes": [member]}
+
+    book = plugin_module(Declares(), "book", corekit_export=told)
     silent = plugin_module(Declares(), "silent", corekit_export=lambda: None)
     kit = make_kit(["points", "book", "silent"], modules={"book": book, "silent": silent})
     member = person(kit)

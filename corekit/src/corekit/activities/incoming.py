@@ -208,11 +208,11 @@ def _identity(activity: Activity, terms: Terms, problems: list[Problem]) -> Mapp
     if activity.member or activity.type == REGISTERED:
         problems.append(_problem("IDENTITY_UNEXPECTED", "identity"))
         return {}
-    if not isinstance(given, Mapping) or not is_storable(given):
+    if not is_storable(given):
         problems.append(_problem("NOT_STORABLE", "identity"))
         return {}
     try:
-        known: Mapping[str, Any] = load(terms.identity, dict(given), ("identity",))
+        known: Mapping[str, Any] = load(terms.identity, given, ("identity",))
     except Invalid as error:
         problems.extend(error.problems)
         return {}

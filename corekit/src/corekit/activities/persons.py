@@ -67,8 +67,8 @@ def end_of_membership(plan: Plan, begins: int, months: int | None) -> int | None
 def claim(plan: Plan, member: Member, known: Iterable[Known], *, unless_named: bool = False) -> None:
     """Let the member be known by these; refuse what belongs to somebody else.
 
-    ``unless_named`` says that the member joins because nobody was known by these a moment ago: who has joined by them in
-    between is the one that is meant, so everything is planned again.
+    ``unless_named`` says that the member joins because nobody was known by these a moment ago: who has joined by them
+    in between is the one that is meant, so everything is planned again.
     """
     for pair in known:
         holder = plan.known.get(pair)
@@ -134,16 +134,12 @@ def _erase(desk: _Desk, _: Erase) -> None:
         raise Refusal("ERASED")
     blank: dict[str, Any] = dict.fromkeys(person.profile)
     kept = {name: person.profile[name] for name in ("kind", "valid_until")}
-    nobody = {**blank, **kept, "channel": ERASED, "attributes": {}, "sections": {}}
-    for name, value in (
-        ("profile", nobody),
-        ("external_ids", {}),
-        ("groups", {}),
-        ("history", []),
-        ("forgotten", True),
-    ):
+    none: dict[str, Any] = {}
+    nobody = {**blank, **kept, "channel": ERASED, "attributes": none, "sections": none}
+    gone: dict[str, Any] = {"profile": nobody, "external_ids": none, "groups": none, "history": [], "forgotten": True}
+    for name, value in gone.items():
         member.journal.set(person, name, value)
-    member.journal.set(member, "attributes", {})
+    member.journal.set(member, "attributes", none)
     member.journal.set(member, "birthday", None)
     member.journal.set(member, "tags", frozenset[str]())
     desk.row.data = {"was": member.state}

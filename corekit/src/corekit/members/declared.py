@@ -98,7 +98,8 @@ def consent_schema(settings: Settings) -> type[Schema]:
         "granted": fields.Boolean(required=True),
         "evidence": fields.String(load_default="", validate=validate.Length(max=500)),
     }
-    schema: type[Schema] = states.StepSchema.from_dict(declared, name="MemberConsent")
+    base: Any = states.StepSchema
+    schema: type[Schema] = base.from_dict(declared, name="MemberConsent")
     return schema
 
 

@@ -28,7 +28,8 @@ def due_to_lapse(at: int, rules: MemberRules, after: tuple[int, str] | None = No
     """
     ends, key = _profile.c.valid_until, _profile.c.member_id
     ended_by = micros(moment(at) - timedelta(days=rules.grace_days))
-    chosen = select(key, ends).join(_member, _member.c.id == key)
+    columns: Any = (key, ends)
+    chosen = select(*columns).join(_member, _member.c.id == key)
     chosen = chosen.where(ends <= ended_by, _member.c.state == "active")
     if after is not None:
         chosen = chosen.where(tuple_(ends, key) > tuple_(*after))

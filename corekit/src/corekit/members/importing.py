@@ -6,7 +6,7 @@ import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 
 import orjson
 from attrs import define
@@ -157,10 +157,10 @@ def _objects(lines: Iterable[str]) -> Iterator[tuple[int, Activity | Invalid]]:
             told: Any = orjson.loads(line.encode("utf-8"))
         except (orjson.JSONDecodeError, UnicodeEncodeError):
             told = None
-        if not isinstance(told, dict):
+        if isinstance(told, dict):
+            yield number, _registration(cast("dict[str, Any]", told))
+        else:
             yield number, Invalid([Problem(code="ROW_UNREADABLE", message=ERRORS[3].en)])
-            continue
-        yield number, _registration(told)
 
 
 def _told(row: dict[str, str]) -> dict[str, Any]:

@@ -92,7 +92,8 @@ def known_by(told: Mapping[str, Any]) -> Iterator[Known]:
     for name in UNIQUE:
         if told.get(name):
             yield name, told[name]
-    for source, name in (told.get("external_ids") or {}).items():
+    external_ids: Mapping[str, str | None] = told.get("external_ids") or {}
+    for source, name in external_ids.items():
         if name:
             yield f"id:{source}", name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from marshmallow import Schema, fields, post_load, pre_load, validate
 
@@ -43,44 +43,65 @@ def _texts() -> fields.List[Any]:
     return fields.List(inner, validate=validate.Length(max=MOST_TEXTS), allow_none=True)
 
 
-class Phone(fields.String):
+class _Known(fields.Field[str]):
+    """A text by which somebody is known; loads in its normal form."""
+
+    code = ""
+    message = ""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> str:
+        if not isinstance(value, str):
+            raise coded("TYPE", "This must be of type string.", expected="string")
+        found = self.normal(value)
+        if found is None:
+            raise coded(self.code, self.message)
+        return found
+
+    def normal(self, text: str) -> str | None:
+        """Return the normal form of a text, or None where it is none."""
+        raise NotImplementedError
+
+
+class Phone(_Known):
     """A telephone number; loads as E.164. ``region`` is the country of one that names none."""
 
+    code = "PHONE"
+    message = "This is no telephone number; write it with its country, such as +49 731 1234567."
+
     def __init__(self, region: str | None = None, **options: Any) -> None:
-        super().__init__(**options)
+        cast("Any", super()).__init__(**options)
         self.region = region
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **options)
-        found = normal_phone(text, self.region)
-        if found is None:
-            raise coded("PHONE", "This is no telephone number; write it with its country, such as +49 731 1234567.")
-        return found
+    def normal(self, text: str) -> str | None:
+        """Return the number in E.164."""
+        return normal_phone(text, self.region)
 
 
-class EmailAddress(fields.String):
+class EmailAddress(_Known):
     """An e-mail address; loads in its normal form, in lower case, so that nobody is known twice."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **options)
-        found = normal_email(text)
-        if found is None:
-            raise coded("EMAIL", "This is not an e-mail address.")
-        return found
+    code = "EMAIL"
+    message = "This is not an e-mail address."
+
+    def normal(self, text: str) -> str | None:
+        """Return the address."""
+        return normal_email(text)
 
 
-class MemberNumber(fields.String):
+class MemberNumber(_Known):
     """A member number with a right check digit."""
 
-    def __init__(self, form: NumberForm | None = None, **options: Any) -> None:
-        super().__init__(**options)
-        self.form = form or NumberForm()
+    code = "NUMBER_INVALID"
+    message = "This is no member number of this program."
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **options).replace(" ", "")
-        if not self.form.is_sound(text):
-            raise coded("NUMBER_INVALID", "This is no member number of this program.")
-        return text
+    def __init__(self, form: NumberForm, **options: Any) -> None:
+        cast("Any", super()).__init__(**options)
+        self.form = form
+
+    def normal(self, text: str) -> str | None:
+        """Return the number without spaces."""
+        bare = text.replace(" ", "")
+        return bare if self.form.is_sound(bare) else None
 
 
 def normal_phone(text: str, region: str | None) -> str | None:
@@ -151,15 +172,16 @@ _SECTIONS: Mapping[str, type[Schema]] = {
 }
 
 
-FIELDS = tuple(f"{section}.{name}" for section, schema in _SECTIONS.items() for name in schema().fields)
+_OF_SECTIONS: Mapping[str, Any] = {
+    f"{section}.{name}": field
+    for section, schema in _SECTIONS.items()
+    for name, field in cast("dict[str, Any]", cast("Any", schema()).fields).items()
+}
+
+FIELDS = tuple(_OF_SECTIONS)
 """The fields of the sections, such as ``identity.city``."""
 
-LISTS = frozenset(
-    f"{section}.{name}"
-    for section, schema in _SECTIONS.items()
-    for name, field in schema().fields.items()
-    if isinstance(field, fields.List)
-)
+LISTS = frozenset(name for name, field in _OF_SECTIONS.items() if isinstance(field, fields.List))
 """Those that hold several texts."""
 
 

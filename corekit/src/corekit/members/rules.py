@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from attrs import frozen
 
@@ -105,7 +105,7 @@ def _told(profile: Mapping[str, Any], name: str) -> bool:
     """Say whether a profile has a field, written ``phone``, ``identity.family_name`` or ``attributes.city``."""
     value: Any = profile
     for part in name.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
+        value = cast("Mapping[str, Any]", value).get(part) if isinstance(value, Mapping) else None
     return value not in (None, "", [], {})
 
 

@@ -115,4 +115,5 @@ class PrivacyQuery(Object, abstract=True):
 
 
 def _plain(value: Any) -> Any:
-    return attrs.asdict(value, recurse=False) if attrs.has(type(value)) else str(value)
+    kind: Any = type(value)
+    return attrs.asdict(value, recurse=False) if attrs.has(kind) else str(value)

@@ -158,10 +158,10 @@ class Query(PrivacyQuery):
         wanted = dict(filter or {})
         tier = wanted.pop("tier", None)
         state = wanted.pop("state", None)
-        region = info.context.kit.settings.members.region
-        for name, normal in (("phone", lambda text: normal_phone(text, region)), ("email", normal_email)):
-            if wanted.get(name) is not None:
-                wanted[name] = normal(wanted[name]) or wanted[name]
+        if (phone := wanted.get("phone")) is not None:
+            wanted["phone"] = normal_phone(phone, info.context.kit.settings.members.region) or phone
+        if (email := wanted.get("email")) is not None:
+            wanted["email"] = normal_email(email) or email
         for name in ("joined_from", "joined_before"):
             wanted[name] = as_of(wanted.get(name))
         chosen = MemberFilterValue(
