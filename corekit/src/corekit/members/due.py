@@ -28,12 +28,12 @@ def due_to_lapse(at: int, rules: MemberRules, after: tuple[int, str] | None = No
     """
     ends, key = _profile.c.valid_until, _profile.c.member_id
     ended_by = micros(moment(at) - timedelta(days=rules.grace_days))
-    columns: Any = (key, ends)
-    chosen = select(*columns).join(_member, _member.c.id == key)
+    chosen: Any = select(key, ends).join(_member, _member.c.id == key)
     chosen = chosen.where(ends <= ended_by, _member.c.state == "active")
     if after is not None:
         chosen = chosen.where(tuple_(ends, key) > tuple_(*after))
-    return chosen.order_by(ends, key)
+    wanted: Select[Any] = chosen.order_by(ends, key)
+    return wanted
 
 
 def lapses(kit: Kit, at: datetime | None = None) -> Iterator[Activity]:

@@ -93,9 +93,9 @@ def known_by(told: Mapping[str, Any]) -> Iterator[Known]:
         if told.get(name):
             yield name, told[name]
     external_ids: Mapping[str, str | None] = told.get("external_ids") or {}
-    for source, name in external_ids.items():
-        if name:
-            yield f"id:{source}", name
+    for source, external_id in external_ids.items():
+        if external_id:
+            yield f"id:{source}", external_id
 
 
 def changed(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import attrs
 import graphene
@@ -115,5 +115,5 @@ class PrivacyQuery(Object, abstract=True):
 
 
 def _plain(value: Any) -> Any:
-    kind: Any = type(value)
-    return attrs.asdict(value, recurse=False) if attrs.has(kind) else str(value)
+    is_value = attrs.has(cast("type[object]", type(value)))
+    return attrs.asdict(value, recurse=False) if is_value else str(value)
