@@ -204,6 +204,13 @@ def test_a_member_s_data_is_exported_and_the_member_forgotten(make_kit: Any, doo
     assert graph.data("query ($id: ID!) { memberData(id: $id) }", id="nope")["memberData"] is None
 
 
+@pytest.mark.row("M3", way="graphql")
+def test_members_that_are_probably_one_person_are_listed(graph: Any) -> None:
+    ids = [join(graph, name="Ann", birthday="1990-02-28") for _ in range(2)]
+    (found,) = graph.data("{ duplicates { name members { id } } }")["duplicates"]
+    assert (found["name"], sorted(it["id"] for it in found["members"])) == ("Ann", sorted(ids))
+
+
 def test_the_number_of_statements_does_not_grow_with_the_members_of_a_page(graph: Any) -> None:
     text = (
         "{ members { nodes { tags groups { code } consents { purpose } externalIds { source } changes { field } } } }"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from corekit.activities.activity import Activity
 from corekit.errors import SettingsError
+from corekit.members.duplicates import duplicates
 from corekit.members.read import MemberFilter, external_ids, member_page, members
 from corekit.members.rules import NumberForm, luhn_digit, mod_11_10_digit
 from corekit.settings import Settings
@@ -134,3 +135,16 @@ def test_what_a_refused_registration_claimed_stays_free(kit: Any) -> None:
         Activity(type="member.registered", payload={"phone": "+497311234567"}),
     ]
     assert [outcome.code for outcome in kit.record_many(told)] == ["IDENTITY_TAKEN", None]
+
+
+@pytest.mark.row("M3", way="python")
+def test_members_of_one_name_and_one_birthday_are_found_group_by_group(kit: Any) -> None:
+    told = [("Ann", "1990-02-28"), ("Ann", "1990-02-28"), ("Ann", "1991-01-01"), ("Bea", "1980-01-01"), ("Ann", None)]
+    told += [("Bea", "1980-01-01"), ("Bea", "1980-01-01"), (None, "1980-01-01"), (None, "1980-01-01")]
+    ids = [join(kit, name=name, birthday=birthday).member for name, birthday in told]
+    with kit.read() as read:
+        first, second = duplicates(read)
+        assert (first.name, first.members) == ("Bea", tuple(sorted([ids[3], ids[5], ids[6]])))
+        assert (second.name, second.birthday, second.members) == ("Ann", "1990-02-28", tuple(sorted(ids[:2])))
+        assert duplicates(read, first=1) == [first]
+        assert duplicates(read, after=(first.birthday, first.name)) == [second]

@@ -107,6 +107,10 @@ def test_a_profile_is_changed_and_its_history_shown(run: Run) -> None:
     changed = {(it["field"], it["before"], it["after"]) for it in run("members", "changes", "e1")}
     assert ("identity.city", None, "Ulm") in changed
     assert ("name", "Ann", None) in changed
+    for key in ("e2", "e3"):
+        run("members", "register", "--external-id", key, "--name", "Bea", "--set", "birthday=1990-02-28")
+    (twice,) = run("members", "duplicates")
+    assert (twice["name"], len(twice["members"])) == ("Bea", 2)
     assert "NOT_ONE_OF" in run("members", "update", "e1", "--set", "kind=king", code=1)
 
 

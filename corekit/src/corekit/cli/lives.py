@@ -44,7 +44,7 @@ def add_to(app: typer.Typer) -> None:
     }
     for name, (activity, does) in steps.items():
         app.command(name, help=does)(_step(activity))
-    for command in (renew, lapse_due, update, changes, tag, join_group, leave_group, consent):
+    for command in (renew, lapse_due, update, changes, duplicates, tag, join_group, leave_group, consent):
         app.command(command.__name__.replace("_", "-"))(command)
 
 
@@ -112,6 +112,16 @@ def changes(
         f"{it.at:%Y-%m-%d %H:%M}  {it.actor or it.source:16}  {it.field}: {it.before!r} -> {it.after!r}  {it.reason}"
         for it in found
     )
+    emit(ctx, found, lambda _: "\n".join(lines) or "nothing")
+
+
+def duplicates(ctx: typer.Context, first: Annotated[int, typer.Option(help="How many groups.")] = 50) -> None:
+    """List members that are probably one person: same name, born on the same day."""
+    from corekit.members.duplicates import duplicates as read_duplicates
+
+    with open_kit(ctx).read() as read:
+        found = read_duplicates(read, first=first)
+    lines = (f"{it.name}, {it.birthday}: {', '.join(it.members)}" for it in found)
     emit(ctx, found, lambda _: "\n".join(lines) or "nothing")
 
 

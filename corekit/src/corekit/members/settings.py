@@ -110,7 +110,9 @@ class MemberSettings(Schema):
         validate=validate.Length(min=1),
         metadata={"description": "What a member can be, such as `distributor`; the first where nothing is said."},
     )
-    number = fields.Nested(NumberSettings, load_default=NumberForm())
+    number = fields.Nested(
+        NumberSettings, load_default=NumberForm(), metadata={"description": "What member numbers look like."}
+    )
     validity_months = fields.Integer(
         strict=True,
         load_default=None,
@@ -124,7 +126,9 @@ class MemberSettings(Schema):
         validate=validate.Range(0, 3660),
         metadata={"description": "How many days after its end a membership lapses."},
     )
-    enrolment = fields.Nested(EnrolmentSettings, load_default=EnrolmentPolicy())
+    enrolment = fields.Nested(
+        EnrolmentSettings, load_default=EnrolmentPolicy(), metadata={"description": "Who becomes a member, and how."}
+    )
     purposes = fields.List(
         fields.String(validate=_WORD),
         load_default=MemberRules().purposes,

@@ -16,6 +16,7 @@ from corekit_schema.connections import ConnectionField
 from corekit_schema.context import Info
 from corekit_schema.core import activity as activities
 from corekit_schema.core import member as members
+from corekit_schema.core.duplicates import DuplicatesQuery
 from corekit_schema.core.permissions import READ
 from corekit_schema.core.privacy import PrivacyQuery
 from corekit_schema.core.program import Program
@@ -85,7 +86,7 @@ class Viewer(Object, policy=public):
         return [sorted(each.permissions) for each in parents]
 
 
-class Query(PrivacyQuery):
+class Query(PrivacyQuery, DuplicatesQuery):
     """What can be asked. What may not be seen is answered like what is not there."""
 
     node = Field(Node, id=_ID, policy=public, description="The object of an id; null where there is none.")
