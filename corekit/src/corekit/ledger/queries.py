@@ -117,7 +117,7 @@ FROM core_activity a WHERE a.state = 'failed' AND (a.source, a.external_id) {say
         "members": f"""
 SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
     {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at,
-    {say.array}({say.document.format("p.attributes")}, p.kind, p.birthday, {tags}),
+    {say.array}({say.document.format("p.attributes")}, p.kind, p.birthday, {say.document.format(tags)}),
     (SELECT {say.gather}({array(ACCOUNT)}) FROM core_account a WHERE a.member_id = m.id),
     (SELECT {say.gather}({array(ASSIGNMENT)}) FROM core_tier_assignment t WHERE t.member_id = m.id),
     (SELECT {say.gather_pairs}(x.metric, x.value) FROM core_metric x WHERE x.member_id = m.id),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import Select, literal, select, tuple_
 
 from corekit.activities.activity import Activity
 from corekit.clock import micros, moment
@@ -31,7 +31,7 @@ def due_to_lapse(at: int, rules: MemberRules, after: tuple[int, str] | None = No
     chosen: Any = select(key, ends).join(_member, _member.c.id == key)
     chosen = chosen.where(ends <= ended_by, _member.c.state == "active")
     if after is not None:
-        chosen = chosen.where(tuple_(ends, key) > tuple_(*after))
+        chosen = chosen.where(tuple_(ends, key) > tuple_(literal(after[0], ends.type), literal(after[1], key.type)))
     wanted: Select[Any] = chosen.order_by(ends, key)
     return wanted
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attrs import frozen
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, literal, select, tuple_
 
 from corekit.db.reader import Reader
 from corekit.members.tables import profile as _profile
@@ -29,7 +29,7 @@ def duplicates(read: Reader, *, first: int = 50, after: tuple[str, str] | None =
     key = (_profile.c.birthday, _profile.c.name)
     wanted = select(*key).where(_profile.c.birthday.is_not(None), _profile.c.name.is_not(None))
     if after is not None:
-        wanted = wanted.where(tuple_(*key) > tuple_(*after))
+        wanted = wanted.where(tuple_(*key) > tuple_(*map(literal, after)))
     twice = wanted.group_by(*key).having(func.count() > 1).order_by(*key).limit(min(max(first, 1), MOST)).subquery()
     same = (_profile.c.birthday == twice.c.birthday) & (_profile.c.name == twice.c.name)
     rows = read.all(select(*key, _profile.c.member_id).join(twice, same).order_by(*key, _profile.c.member_id))
