@@ -99,7 +99,7 @@ def corekit_erase(member: str, write: PluginWrite) -> None:
 
     Called where a member is to be forgotten (``Kit.erase``), once per plugin, in a transaction that is committed when
     it returns; ``write`` reaches the plugin's own tables only. What counts value stays: it belongs to the member's id.
-    It may be called again: when it raises, the request stays open and says why, and is tried again as a whole.
+    When it raises, the request stays open and says why, and is tried again as a whole: so it may be called again.
     Since 0.1.
     """
     raise NotImplementedError

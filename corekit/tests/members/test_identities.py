@@ -139,7 +139,13 @@ def test_what_a_refused_registration_claimed_stays_free(kit: Any) -> None:
 
 @pytest.mark.row("M3", way="python")
 def test_members_of_one_name_and_one_birthday_are_found_group_by_group(kit: Any) -> None:
-    told = [("Ann", "1990-02-28"), ("Ann", "1990-02-28"), ("Ann", "1991-01-01"), ("Bea", "1980-01-01"), ("Ann", None)]
+    told: list[tuple[str | None, str | None]] = [
+        ("Ann", "1990-02-28"),
+        ("Ann", "1990-02-28"),
+        ("Ann", "1991-01-01"),
+        ("Bea", "1980-01-01"),
+        ("Ann", None),
+    ]
     told += [("Bea", "1980-01-01"), ("Bea", "1980-01-01"), (None, "1980-01-01"), (None, "1980-01-01")]
     ids = [join(kit, name=name, birthday=birthday).member for name, birthday in told]
     with kit.read() as read:
