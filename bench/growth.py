@@ -47,7 +47,7 @@ COPIED = (
     tiers.assignment,
 )
 """Every table that grows with what happens. Others refer to the first three, so those keep their keys meanwhile."""
-_KEYS = ("key", "external_id")
+_KEYS = ("key", "external_id", "number")
 # What the planner and the visibility map know of a database that has run for a while.
 _SETTINGS = "SET session_replication_role = replica; SET maintenance_work_mem = '512MB'; SET work_mem = '64MB'"
 

@@ -14,13 +14,14 @@ from types import ModuleType
 from typing import Any, cast
 
 import typer
-from marshmallow import Schema
+from marshmallow import Schema, fields
 from typer.main import get_command
 
 import corekit.hookspecs
 import corekit_schema.hookspecs
 from corekit import ActivityType, CorekitError, ErrorText, Kit, Settings
 from corekit.cli import EPILOG, app
+from corekit.members.settings import EnrolmentSettings, MemberSettings, NumberSettings
 from corekit.program import blank
 from corekit.registry import Registry, What
 from corekit.settings import _Attribute, _Core, _File, _Source
@@ -178,6 +179,9 @@ def settings(_: Kit) -> Iterator[str]:
         ("[corekit]", _Core),
         ("[corekit.sources.NAME]", _Source),
         ("[corekit.profile.NAME]", _Attribute),
+        ("[corekit.members]", MemberSettings),
+        ("[corekit.members.number]", NumberSettings),
+        ("[corekit.members.enrolment]", EnrolmentSettings),
     ):
         yield f"## {title}"
         yield table(
@@ -198,6 +202,8 @@ def description(field: Any) -> str:
 
 def default(field: Any) -> str:
     """Return what a key is where it is left out."""
+    if isinstance(field, fields.Nested):
+        return "a table of its own"
     value = field.load_default
     if field.required:
         return "required"

@@ -12,13 +12,13 @@ from pathlib import Path
 CORE = Path(__file__).resolve().parent.parent / "corekit/src/corekit"
 HALL = "(hall)"
 CEILINGS = {
-    HALL: 3_100,
-    "activities": 5_400,
-    "cli": 1_700,
+    HALL: 3_300,
+    "activities": 6_200,
+    "cli": 2_100,
     "db": 900,
     "jobs": 2_000,
-    "ledger": 3_300,
-    "members": 600,
+    "ledger": 3_600,
+    "members": 2_100,
     "outbox": 700,
     "program": 1_400,
     "tiers": 1_600,

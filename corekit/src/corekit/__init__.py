@@ -13,7 +13,8 @@ from corekit.hookspecs import hookimpl, hookspec
 
 if TYPE_CHECKING:
     from corekit.activities.activity import Activity, Batch, Line
-    from corekit.activities.effects import Bundle, Capture, Credit, Debit, Effect, Follow, Hold, Release, Transfer
+    from corekit.activities.effects import Bundle, Capture, Credit, Debit, Effect, Follow, Hold, Release, Tag, Transfer
+    from corekit.activities.enrolment import Applicant
     from corekit.activities.facts import Facts, MemberFacts
     from corekit.activities.outcome import EffectOutcome, Outcome
     from corekit.activities.plugin_write import Applied, PluginWrite
@@ -75,8 +76,10 @@ _HOMES = {
         "Follow",
         "Hold",
         "Release",
+        "Tag",
         "Transfer",
     ),
+    "corekit.activities.enrolment": ("Applicant",),
     "corekit.activities.facts": ("Facts", "MemberFacts"),
     "corekit.activities.outcome": ("EffectOutcome", "Outcome"),
     "corekit.activities.plugin_write": ("Applied", "PluginWrite"),
@@ -133,6 +136,7 @@ __all__ = [
     "Activity",
     "ActivityType",
     "Amount",
+    "Applicant",
     "Applied",
     "Balance",
     "Batch",
@@ -186,6 +190,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Sweep",
+    "Tag",
     "Tier",
     "Transfer",
     "Unavailable",

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields, validate
 
 from corekit import paging
-from corekit.activities import document, incoming, reverse
+from corekit.activities import document, enrolment, incoming, reverse
 from corekit.activities.activity import Batch
-from corekit.activities.effects import LONGEST_HOLD, Capture, Effect, Enrol, Hold, Receive, Release, SetState
+from corekit.activities.effects import LONGEST_HOLD, Capture, Effect, Hold, Receive, Release
 from corekit.clock import moment
 from corekit.declares import ActivityType, Declares, ErrorText
 from corekit.jobs.errors import ERRORS as JOB_ERRORS
 from corekit.jobs.holds import HOLDS
 from corekit.jobs.tiers import TIERS
 from corekit.ledger.voucher import LARGEST_AMOUNT
-from corekit.members import importing, states
+from corekit.members import declared, importing, states
 from corekit.metrics import Metric
 from corekit.program import refusals
 from corekit.tiers import declared as tiers
 from corekit.validation import ERRORS as VALIDATION_ERRORS
 from corekit.validation import WholeNumber
+
+if TYPE_CHECKING:
+    from corekit.settings import Settings
 
 _LONG = 500
 
@@ -72,6 +75,8 @@ ERRORS = (
     *VALIDATION_ERRORS,
     *incoming.ERRORS,
     *states.ERRORS,
+    *declared.ERRORS,
+    *enrolment.ERRORS,
     *reverse.ERRORS,
     *document.ERRORS,
     *importing.ERRORS,
@@ -79,9 +84,6 @@ ERRORS = (
     *JOB_ERRORS,
     *refusals.ERRORS,
     *tiers.ERRORS,
-    ErrorText(
-        "MEMBER_EXISTS", "A member with external id {external_id} exists.", "外部编号为 {external_id} 的会员已存在。"
-    ),
     ErrorText(
         "INSUFFICIENT",
         "There is {available} of {account}, not {needed}.",
@@ -123,23 +125,11 @@ ERRORS = (
 """Every code of the core with its sentences."""
 
 
-def declares(profile: type[Schema] | None) -> Declares:
-    """Say what the core brings; ``profile`` is the schema of what a registration tells."""
-    steps = (
-        ("member.frozen", "The member earns and spends nothing until unfrozen."),
-        ("member.unfrozen", "The member is active again."),
-        ("member.cancelled", "The member leaves."),
-        ("member.restored", "The member is back."),
-    )
+def declares(settings: Settings) -> Declares:
+    """Say what the core brings; what is told of members follows from the settings."""
     return Declares(
         activities=(
-            ActivityType(
-                name="member.registered", description="Somebody becomes a member.", schema=profile, command=True
-            ),
-            *(
-                ActivityType(name=name, description=text, schema=states.StepSchema, command=True)
-                for name, text in steps
-            ),
+            *declared.activity_types(settings),
             ActivityType(
                 name="purchase",
                 description="The member bought something.",
@@ -211,19 +201,9 @@ def declares(profile: type[Schema] | None) -> Declares:
 
 def react(batch: Batch) -> Iterator[Effect]:
     """Yield what the core's own types do: lives of members, value set aside or moved, changes of tiers."""
-    yield from _lives(batch)
+    yield from declared.react(batch)
     yield from _value(batch)
     yield from tiers.react(batch)
-
-
-def _lives(batch: Batch) -> Iterator[Effect]:
-    for activity in batch.of("member.registered"):
-        yield Enrol(activity, rule="core@1", profile=dict(activity.payload), otherwise="refuse")
-    for name, step in states.STEPS.items():
-        if name != "member.registered":
-            for activity in batch.of(name):
-                reason: Any = activity.payload.get("reason", "")
-                yield SetState(activity, rule="core@1", state=step.target, reason=reason, otherwise="refuse")
 
 
 def _value(batch: Batch) -> Iterator[Effect]:

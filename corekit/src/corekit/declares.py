@@ -55,7 +55,9 @@ class ActivityType:
     one of the account kinds of the declaring plugin (``own``) or of all (``any``); ``signed`` lets it be negative, but
     not zero. A ``command`` asks for something and is refused as a whole where an effect cannot be applied; a fact has
     happened, so there the effect is dropped and the reason kept. A ``reversal`` takes back the activity it names in
-    ``reverses``. An ``internal`` type is recorded by the kernel alone.
+    ``reverses``. An ``internal`` type is recorded by the kernel alone. ``kept`` are the keys of the payload that are
+    stored with the activity (None: all): an activity stays for ever, so what tells who a person is does not belong
+    to it.
     """
 
     name: str
@@ -67,6 +69,7 @@ class ActivityType:
     command: bool = False
     reversal: bool = False
     internal: bool = False
+    kept: Sequence[str] | None = None
 
 
 @frozen(kw_only=True)

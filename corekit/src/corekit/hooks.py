@@ -18,7 +18,9 @@ from corekit.validation import suggest
 
 if TYPE_CHECKING:
     from corekit.activities.activity import Batch
+    from corekit.activities.enrolment import Applicant
     from corekit.activities.facts import Facts
+    from corekit.activities.plugin_write import PluginWrite
     from corekit.db.reader import Reader
     from corekit.outbox.event import Event
     from corekit.plugins import Plugin
@@ -48,6 +50,8 @@ class Hooks:
         """The plugins that react, in order."""
         self.happening = self._implementing("corekit_happened")
         """The plugins that are told what happened, in order."""
+        self.vetoing = self._implementing("corekit_may_enrol")
+        """The plugins that have a say in who becomes a member, in order."""
 
     def prepare(self, batch: Batch, reader: Reader) -> dict[str, Mapping[str, Any]]:
         """Return what each preparing plugin returns for the members of the batch: {plugin: {member id: value}}.
@@ -88,6 +92,48 @@ class Hooks:
             self._call("corekit_happened", plugin, {"event": event})
         except Exception as error:
             raise _raised(plugin, "corekit_happened", error) from error
+
+    def may_enrol(self, plugin: Plugin, applicant: Applicant, facts: Facts) -> Refusal | None:
+        """Return why one plugin does not let somebody become a member, or None; a Refusal may be raised as well.
+
+        Anything else that the plugin raises, or returns, becomes :class:`PluginRaised`.
+        """
+        try:
+            answer = self._call("corekit_may_enrol", plugin, {"applicant": applicant, "facts": facts})
+        except Refusal as refusal:
+            return refusal
+        except Exception as error:
+            raise _raised(plugin, "corekit_may_enrol", error) from error
+        if answer is not None and not isinstance(answer, Refusal):
+            raise _raised(plugin, "corekit_may_enrol", TypeError(f"{answer!r} is no Refusal"))
+        return answer
+
+    def export(self, member: str, read: Reader) -> dict[str, Any]:
+        """Return what each plugin knows of a member: {plugin: document}.
+
+        Raises :class:`PluginRaised` that names the plugin.
+        """
+        found: dict[str, Any] = {}
+        for plugin in self._implementing("corekit_export"):
+            try:
+                document = self._call("corekit_export", plugin, {"member": member, "read": read})
+            except Exception as error:
+                raise _raised(plugin, "corekit_export", error) from error
+            if document is not None:
+                found[plugin.name] = document
+        return found
+
+    @property
+    def erasing(self) -> tuple[Plugin, ...]:
+        """The plugins that erase what they know of a member, in order."""
+        return self._implementing("corekit_erase")
+
+    def erase(self, plugin: Plugin, member: str, write: PluginWrite) -> None:
+        """Let one plugin erase what it knows of a member; what it raises becomes :class:`PluginRaised`."""
+        try:
+            self._call("corekit_erase", plugin, {"member": member, "write": write})
+        except Exception as error:
+            raise _raised(plugin, "corekit_erase", error) from error
 
     def each(self, name: str, **arguments: Any) -> list[tuple[str, Any]]:
         """Call a hook of a specification that another distribution brings; return (plugin, result) in order.

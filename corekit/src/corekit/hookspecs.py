@@ -14,9 +14,12 @@ import pluggy
 if TYPE_CHECKING:
     from corekit.activities.activity import Batch
     from corekit.activities.effects import Effect
+    from corekit.activities.enrolment import Applicant
     from corekit.activities.facts import Facts
+    from corekit.activities.plugin_write import PluginWrite
     from corekit.db.reader import Reader
     from corekit.declares import Declares
+    from corekit.errors import Refusal
     from corekit.outbox.event import Event
 
 NAMESPACE = "corekit"
@@ -75,5 +78,45 @@ def corekit_happened(event: Event) -> None:
     comes again has the same ``position`` and ``id``. It begins where ``Declares.happened_from`` says. When it raises,
     the event is tried again, later and later, and what comes after it for the same member waits; other members and
     other plugins do not. After seven attempts it is a dead letter, which ``corekit outbox`` shows. Since 0.1.
+    """
+    raise NotImplementedError
+
+
+# ---------------------------------------------------------------------------------------------- members
+
+
+@hookspec
+def corekit_may_enrol(applicant: Applicant, facts: Facts) -> Refusal | None:
+    """Say why somebody may not become a member, or None.
+
+    Called for each registration, sent by itself or made because an activity names somebody unknown, before it
+    settles and with no lock held. ``applicant`` holds the profile, the registration and the activity that caused it.
+    It is pure, like ``corekit_react``: of ``facts`` it may use ``settings``, ``program`` and ``local``. Return a
+    :class:`Refusal` with a code of the plugin's own (or raise it). The refusals of all plugins and of the enrolment
+    policy are collected, and one is enough: the answer is ``ENROLMENT_REFUSED`` with every reason. When it raises
+    anything else, that counts as a refusal (``ENROL_VETO_FAILED``). Since 0.1.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
+    """Return everything that the plugin knows of a member, as a document of JSON.
+
+    Called where a member asks for its data (``Kit.export``), with the member's id and a reader of one snapshot. The
+    documents of all plugins stand side by side, each under its plugin's name; None is left out. When it raises, nothing
+    is exported and the error names the plugin. Since 0.1.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def corekit_erase(member: str, write: PluginWrite) -> None:
+    """Forget who a member is: remove or blank what tells of the person in the plugin's own tables.
+
+    Called where a member is to be forgotten (``Kit.erase``), once per plugin, in a transaction that is committed when
+    it returns; ``write`` reaches the plugin's own tables only. What counts value stays: it belongs to the member's id.
+    When it raises, the request stays open and says why, and is tried again as a whole: so it may be called again.
+    Since 0.1.
     """
     raise NotImplementedError

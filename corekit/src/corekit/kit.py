@@ -8,14 +8,14 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from itertools import islice
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from corekit import core
 from corekit.activities import intake
 from corekit.activities.activity import Activity, Line
-from corekit.activities.incoming import Incoming, Key, key_reused, receive
+from corekit.activities.incoming import Incoming, Key, internal, key_reused, receive
 from corekit.activities.intake import Intake, lay_lanes
 from corekit.activities.outcome import Outcome
 from corekit.activities.settle import Settlement
@@ -32,7 +32,6 @@ from corekit.jobs.expiry import EXPIRY
 from corekit.jobs.runner import Jobs
 from corekit.jobs.schedule import Schedule
 from corekit.ledger import chart, tables
-from corekit.members.profile import profile_schema
 from corekit.outbox.delivery import Outbox, subscribe
 from corekit.plugins import Plugin, discover
 from corekit.program import Program, Versions, read_versions
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from corekit.activities.views import Explanation
     from corekit.jobs.runs import JobRun
     from corekit.ledger.verify import Report
+    from corekit.members.privacy import Erasure
 
 CHUNK = 500
 """Activities of one transaction, where nothing else is said."""
@@ -69,7 +69,7 @@ class Kit:
         """
         self.settings = settings if isinstance(settings, Settings) else Settings.load(settings)
         self.plugins: tuple[Plugin, ...] = discover(self.settings, without, modules)
-        self._declared = Registry.of(core.declares(profile_schema(self.settings)), self.plugins)
+        self._declared = Registry.of(core.declares(self.settings), self.plugins)
         self.hooks = Hooks(self.plugins)
         self.database = Database(self.settings.database)
         self._terms: Terms | None = None
@@ -171,18 +171,25 @@ class Kit:
         return outcome
 
     def record_many(
-        self, activities: Iterable[Activity], *, chunk: int = CHUNK, progress: Callable[[int], object] | None = None
+        self,
+        activities: Iterable[Activity],
+        *,
+        chunk: int = CHUNK,
+        progress: Callable[[int], object] | None = None,
+        simulate: bool = False,
     ) -> Iterator[Outcome]:
         """Settle any number of activities in chunks, yielding one answer for each in their order.
 
         Nothing happens before the answers are asked for. An activity that is not understood gets the answer
-        ``invalid``; the others go on. ``progress`` is called with the number settled after each chunk.
+        ``invalid``; the others go on. ``progress`` is called with the number settled after each chunk. ``simulate``
+        stores nothing: each chunk sees what is stored, and its own activities, but no chunk before it.
         """
         done = 0
         coming = iter(activities)
         while part := list(islice(coming, chunk)):
             received = [self._receive(activity) for activity in part]
-            answers = self._settlement.settle([each for each in received if isinstance(each, Incoming)])
+            known = [each for each in received if isinstance(each, Incoming)]
+            answers = self._settlement.settle(known, simulate=simulate)
             for each in received:
                 yield each if isinstance(each, Outcome) else answers[each.activity.id]
             done += len(part)
@@ -247,6 +254,44 @@ class Kit:
             message = f"there is no activity {activity_id}"
             raise NotFound(message, id=activity_id)
         return found[activity_id]
+
+    # ------------------------------------------------------------------------------------------ a person's rights
+
+    def export(self, member: str) -> dict[str, Any]:
+        """Return everything that is known of a member, what the plugins know included, as of one moment.
+
+        Raises NotFound, and PluginRaised where a plugin cannot say what it knows.
+        """
+        from corekit.members.privacy import export  # noqa: PLC0415 - not needed to settle
+
+        now = self.now()
+        with self.read() as read:
+            return export(read, self.hooks, member, now)
+
+    def erase(self, member: str, *, reason: str = "", actor: str | None = None) -> Erasure:
+        """Forget who a member is; value and its history stay, under the member's id, and the membership ends.
+
+        Every plugin erases first, each in a transaction of its own, then the core does, by an activity
+        ``member.erased``. Where a plugin raises, the request stays open and says so; asking again goes on with it.
+        Raises NotFound.
+        """
+        from corekit.members.privacy import erase  # noqa: PLC0415 - not needed to settle
+
+        return erase(self, member, reason=reason, actor=actor)
+
+    def forget(self, member: str, request: str, *, reason: str, actor: str | None) -> Outcome:
+        """Settle the core's part of :meth:`erase`, whose request is given."""
+        now = self._settlement.clock.about_now()
+        activity = Activity(
+            type="member.erased",
+            member=member,
+            occurred_at=moment(now),
+            source="core",
+            external_id=f"erase:{request}",
+            payload={"reason": reason},
+            actor=actor,
+        )
+        return self._one(internal(activity, self.terms().types[activity.type], now, historical=False))
 
     # ---------------------------------------------------------------------------------------------- work that waits
 

@@ -17,6 +17,8 @@ from corekit.declares import Unit
 from corekit.errors import Invalid, SettingsError
 from corekit.errors import Path as KeyPath
 from corekit.jobs.declared import Limits
+from corekit.members.rules import MemberRules
+from corekit.members.settings import MemberSettings
 from corekit.validation import load
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -75,6 +77,7 @@ class Settings:
     sources: Mapping[str, Source]
     profile: Mapping[str, AttributeSpec]
     jobs: Mapping[str, JobSettings]
+    members: MemberRules = field(factory=MemberRules)
     sections: Mapping[str, Mapping[str, Any]]
 
     @classmethod
@@ -285,6 +288,11 @@ class _Core(Schema):
         fields.Nested(_Job),
         load_default=dict,
         metadata={"description": "What differs from what jobs declare: a table per job, by its name."},
+    )
+    members = fields.Nested(
+        MemberSettings,
+        load_default=MemberRules(),
+        metadata={"description": "What the program says of its members."},
     )
 
     @validates_schema

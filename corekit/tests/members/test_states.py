@@ -13,19 +13,29 @@ from corekit.members.states import STATES, STEPS, allowed, states_table, target
 
 ROOT = Path(__file__).resolve().parents[3]
 
+_U, _S = "MEMBER_UNKNOWN", "MEMBER_STATE"
+
 TABLE = {
-    # activity: no member, active, frozen, cancelled
-    "purchase": ("MEMBER_UNKNOWN", None, "MEMBER_FROZEN", "MEMBER_CANCELLED"),
-    "points.adjustment": ("MEMBER_UNKNOWN", None, "MEMBER_FROZEN", "MEMBER_CANCELLED"),
-    "reversal": ("MEMBER_UNKNOWN", None, None, None),
-    "refund": ("MEMBER_UNKNOWN", None, None, None),
-    "points.expired": ("MEMBER_UNKNOWN", None, None, None),
-    "tier.changed": ("MEMBER_UNKNOWN", None, None, None),
-    "member.registered": (None, "MEMBER_STATE", "MEMBER_STATE", "MEMBER_STATE"),
-    "member.frozen": ("MEMBER_UNKNOWN", None, "MEMBER_STATE", "MEMBER_STATE"),
-    "member.unfrozen": ("MEMBER_UNKNOWN", "MEMBER_STATE", None, "MEMBER_STATE"),
-    "member.cancelled": ("MEMBER_UNKNOWN", None, None, "MEMBER_STATE"),
-    "member.restored": ("MEMBER_UNKNOWN", "MEMBER_STATE", "MEMBER_STATE", None),
+    # activity: no member, pending, active, frozen, dormant, cancelled
+    "purchase": (_U, "MEMBER_PENDING", None, "MEMBER_FROZEN", "MEMBER_DORMANT", "MEMBER_CANCELLED"),
+    "points.adjustment": (_U, "MEMBER_PENDING", None, "MEMBER_FROZEN", "MEMBER_DORMANT", "MEMBER_CANCELLED"),
+    "reversal": (_U, None, None, None, None, None),
+    "refund": (_U, None, None, None, None, None),
+    "points.expired": (_U, None, None, None, None, None),
+    "tier.changed": (_U, None, None, None, None, None),
+    "member.consented": (_U, None, None, None, None, None),
+    "member.erased": (_U, None, None, None, None, None),
+    "member.updated": (_U, None, None, None, None, "MEMBER_CANCELLED"),
+    "member.tagged": (_U, None, None, None, None, "MEMBER_CANCELLED"),
+    "member.registered": (None, _S, _S, _S, _S, _S),
+    "member.approved": (_U, None, _S, _S, _S, _S),
+    "member.rejected": (_U, None, _S, _S, _S, _S),
+    "member.frozen": (_U, _S, None, _S, _S, _S),
+    "member.unfrozen": (_U, _S, _S, None, _S, _S),
+    "member.lapsed": (_U, _S, None, _S, _S, _S),
+    "member.renewed": (_U, _S, None, _S, None, _S),
+    "member.cancelled": (_U, None, None, None, None, _S),
+    "member.restored": (_U, _S, _S, _S, _S, None),
 }
 
 
@@ -37,6 +47,10 @@ def test_the_table_says_who_may(activity: str) -> None:
 def test_every_step_leads_somewhere_and_nothing_else_does() -> None:
     assert {name: target(name) for name in STEPS} == {
         "member.registered": "active",
+        "member.approved": "active",
+        "member.rejected": "cancelled",
+        "member.lapsed": "dormant",
+        "member.renewed": "active",
         "member.frozen": "frozen",
         "member.unfrozen": "active",
         "member.cancelled": "cancelled",
@@ -49,10 +63,13 @@ def test_the_documentation_shows_the_table_as_it_is() -> None:
     assert states_table() in (ROOT / "docs/members.md").read_text(encoding="utf-8")
 
 
+BY_HAND = {"enrolment": {"approval": "manual"}}
 WAYS_IN: dict[str, list[str]] = {
-    "active": [],
-    "frozen": ["member.frozen"],
-    "cancelled": ["member.cancelled"],
+    "pending": [],
+    "active": ["member.approved"],
+    "frozen": ["member.approved", "member.frozen"],
+    "dormant": ["member.approved", "member.lapsed"],
+    "cancelled": ["member.approved", "member.cancelled"],
 }
 
 
@@ -65,7 +82,8 @@ def lead(kit: Any, state: str) -> str:
 
 @pytest.mark.row("M4", way="python")
 @pytest.mark.parametrize("state", STATES)
-def test_each_step_is_taken_or_refused_as_the_table_says(kit: Any, state: str) -> None:
+def test_each_step_is_taken_or_refused_as_the_table_says(make_kit: Any, state: str) -> None:
+    kit = make_kit(members={**BY_HAND, "validity_months": 12})
     for step in STEPS:
         if step != "member.registered":
             member = lead(kit, state)
@@ -77,8 +95,17 @@ def test_each_step_is_taken_or_refused_as_the_table_says(kit: Any, state: str) -
 
 
 @pytest.mark.row("M4", way="bad_input")
-@pytest.mark.parametrize(("state", "code"), [("frozen", "MEMBER_FROZEN"), ("cancelled", "MEMBER_CANCELLED")])
-def test_who_is_frozen_or_gone_buys_nothing_and_hears_the_same_again(kit: Any, state: str, code: str) -> None:
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [
+        ("pending", "MEMBER_PENDING"),
+        ("frozen", "MEMBER_FROZEN"),
+        ("dormant", "MEMBER_DORMANT"),
+        ("cancelled", "MEMBER_CANCELLED"),
+    ],
+)
+def test_who_is_not_active_buys_nothing_and_hears_the_same_again(make_kit: Any, state: str, code: str) -> None:
+    kit = make_kit(members=BY_HAND)
     purchase = Activity(type="purchase", member=lead(kit, state), amount=100, external_id="p1")
     first, again = kit.record(purchase), kit.record(purchase)
     assert (first.outcome, first.code, first.replayed) == ("refused", code, False)
@@ -86,7 +113,7 @@ def test_who_is_frozen_or_gone_buys_nothing_and_hears_the_same_again(kit: Any, s
 
 
 def test_taking_back_a_step_leads_back_where_it_came_from(kit: Any) -> None:
-    member = lead(kit, "active")
+    member: str = kit.record(Activity(type="member.registered", member="")).member
     frozen = kit.record(Activity(type="member.frozen", member=member))
     assert kit.reverse(frozen.activity_id).settled
     with kit.read() as read:

@@ -54,7 +54,7 @@ def reads(stamps: ModuleType) -> Reads:
     def read(text: str = "", *, head: str = HEAD, on: bool = True, lenient: bool = False) -> Program:
         settings = Settings.of(database="sqlite:///unused.db", time_zone="America/New_York", currency="USD")
         plugins = discover(settings, modules={"stamps": stamps} if on else {})
-        return load(head + text, Registry.of(declares(None), plugins), settings, lenient=lenient)[0]
+        return load(head + text, Registry.of(declares(settings), plugins), settings, lenient=lenient)[0]
 
     return read
 

@@ -204,7 +204,7 @@ def test_growth_is_not_what_can_be_spent() -> None:
     declared = Declares(accounts=[AccountKind(code="coins", unit=Unit("coins"))])
     vars(coins)["corekit_declare"] = hookimpl(lambda: declared, specname="corekit_declare")
     settings = Settings.of(database="sqlite:///unused.db")
-    registry = Registry.of(declares(None), discover(settings, modules={"coins": coins}))
+    registry = Registry.of(declares(settings), discover(settings, modules={"coins": coins}))
     text = '[program]\nname = "Corner shop"\n' + ladder('growth = {account = "coins"}', GROWN)
     with pytest.raises(SettingsError) as refused:
         load(text, registry, settings)

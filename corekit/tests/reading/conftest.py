@@ -41,6 +41,11 @@ class Rows:
             "email": None,
             "phone": None,
             "attributes": {},
+            "number": None,
+            "kind": "consumer",
+            "birthday": None,
+            "sections": {},
+            "valid_until": None,
         }
         self.insert(members.profile, {"member_id": key, **known, **profile})
         return key

@@ -30,7 +30,7 @@ Row = Mapping[str, str]
 
 def program(text: str) -> Program:
     head = "" if "[program]" in text else '[program]\nname = "Example"\n'
-    return load(head + text, Registry.of(declares(None), discover(SETTINGS)), SETTINGS)[0]
+    return load(head + text, Registry.of(declares(SETTINGS), discover(SETTINGS)), SETTINGS)[0]
 
 
 def rows(table: str) -> list[dict[str, str]]:

@@ -39,13 +39,16 @@ class Activity:
     ``source`` and ``external_id`` together are its key: sent again with the same body it gets the first
     answer, with another body a coded error. ``members`` are the others whose value it may move. ``occurred_at`` is when
     it happened (None: now), ``amount`` is in minor units of ``unit``, ``payload`` follows the schema of its ``type``,
-    ``reverses`` names the activity that this one takes back, ``parent`` the one whose effect caused it. Only a
-    registration may leave ``member`` out: it then gets a new one.
+    ``reverses`` names the activity that this one takes back, ``parent`` the one whose effect caused it. A registration
+    may leave ``member`` out: it then gets a new one. So may an activity that says by ``identity`` whom it is about:
+    fields of a profile, at least one by which a member is known (``number``, ``phone``, ``email``, ``external_id``,
+    ``external_ids``). If nobody is known by it, the enrolment policy may register the person first.
     """
 
     type: str
     member: str = ""
     members: tuple[str, ...] = ()
+    identity: Mapping[str, Any] | None = None
     occurred_at: datetime | None = None
     source: str = "api"
     external_id: str = field(factory=new_id)

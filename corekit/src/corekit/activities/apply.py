@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from corekit.activities import persons
 from corekit.activities.activity import Activity
 from corekit.activities.checks import check
 from corekit.activities.effects import (
@@ -16,6 +17,7 @@ from corekit.activities.effects import (
     Enrol,
     Follow,
     Hold,
+    PersonEffect,
     PlaceInTier,
     Receive,
     Release,
@@ -142,7 +144,8 @@ class Applier:
     def refuse(self, incoming: Incoming, code: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Answer no, with the reason."""
         outcome = self.plan.refusal(incoming, code, parameters or {})
-        self.plan.refused.append((incoming, outcome))
+        if incoming.cause is None:  # else what it came before is refused in its place
+            self.plan.refused.append((incoming, outcome))
         self.plan.answer(incoming, outcome)
 
     def _outcome(self, member: Member, planned: Planned) -> Outcome:
@@ -226,6 +229,8 @@ class Applier:
             set_state(member, effect, row)
         elif isinstance(effect, Enrol):
             enrol(self.plan, member, planned, effect)
+        elif isinstance(effect, PersonEffect) or isinstance(effect, PersonEffect):
+            persons.apply(self.plan, member, planned, effect, row)
         else:
             self._apply_own(member, planned, effect, row, follow_ons)
 

@@ -12,7 +12,9 @@ from attrs import Factory, define
 
 from corekit.activities.apply import Applier
 from corekit.activities.breaker import Breaker
+from corekit.activities.enrolment import identify, register_first
 from corekit.activities.incoming import KEY_REUSED, REGISTERED, Incoming, Key, key_reused
+from corekit.activities.joining import TurnedAway
 from corekit.activities.outcome import Outcome
 from corekit.activities.own_effects import write_own_effects
 from corekit.activities.own_kinds import Guarded
@@ -28,7 +30,6 @@ from corekit.ledger.rows import Rows
 from corekit.ledger.state import Member
 from corekit.ledger.store import Conflict, Lock, Store
 from corekit.log import raised_at
-from corekit.members.states import allowed
 
 _log = structlog.get_logger("corekit.settle")
 FREE_TRIES = 3
@@ -100,8 +101,9 @@ class Attempt:
         ``lost`` is how many races were lost before.
         """
         # The key of a single activity is new nearly always: if not, the write finds out, and the next attempt looks.
-        look = lost > 0 or self.waiting or len(arriving) > 1 or arriving[0].activity.type == REGISTERED
+        look = lost > 0 or self.waiting or len(arriving) > 1 or _may_register(arriving[0])
         answers, fresh = self._replayed(arriving, lost=lost) if look else ({}, list(arriving))
+        identify(self.store, fresh)
         done_keys = self._answered(arriving, answers) if self.waiting else []
         if not fresh and not done_keys:
             return answers, []
@@ -230,15 +232,17 @@ class Attempt:
 
     def _wave(self, plan: Plan, applier: Applier, reactions: Reactions, queues: dict[str, deque[Incoming]]) -> None:
         wave = [(plan.member(member_id), queue.popleft()) for member_id, queue in queues.items()]
+        register_first(plan, wave, queues)
+        turned_away = TurnedAway(plan, applier, reactions, wave, self._fail)
         living: list[tuple[Member, Incoming]] = []
         for member, incoming in wave:
-            if (code := _forbidden(member, incoming)) is not None:
-                applier.refuse(incoming, code, {"state": member.state, "activity": incoming.kind.name})
+            if turned_away.holds(member, incoming):
                 continue
             living.append((member, incoming))
         applier.expire_before(living)
         yielded = reactions.react([incoming.activity for _, incoming in living])
         plan.need_lots_for(yielded)
+        plan.need_persons_for(yielded)
         for member, incoming in living:
             failure = reactions.failures.get(incoming.key)
             refusal = reactions.refusals.get(incoming.key)
@@ -277,7 +281,9 @@ class Attempt:
             parameters={"plugin": failure.plugin},
             message=failure.message,
         )
-        if activity.parent is None:
+        if incoming.cause is not None:  # what it came before fails in its place
+            pass
+        elif activity.parent is None:
             plan.failed.append((incoming, outcome))
         elif activity.id not in self.arriving:  # it never sinks its parent: it stays queued, or is queued now
             plan.queued.append(incoming)
@@ -355,12 +361,8 @@ def _queue(queues: dict[str, deque[Incoming]], follow_ons: Sequence[Incoming]) -
         queues.setdefault(following.activity.member, deque()).appendleft(following)
 
 
-def _forbidden(member: Member, incoming: Incoming) -> str | None:
-    """Return the code by which the member's state forbids an activity, or None."""
-    kind = incoming.kind
-    if member.exists and (kind.reversal or kind.internal or incoming.activity.parent is not None):
-        return None
-    return allowed(member.state or None, kind.name)
+def _may_register(incoming: Incoming) -> bool:
+    return incoming.identity is not None or incoming.activity.type == REGISTERED
 
 
 def _with_follow_ons(plan: Plan, outcome: Outcome) -> Outcome:

@@ -16,6 +16,7 @@ from corekit.activities.effects import (
     Follow,
     Hold,
     Release,
+    Tag,
     Transfer,
     values_of,
 )
@@ -25,6 +26,7 @@ from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros, moment
 from corekit.errors import CorekitError, PluginError
 from corekit.ids import is_id
 from corekit.ledger.voucher import LARGEST_AMOUNT
+from corekit.members.rules import is_tag
 from corekit.registry import CORE
 
 
@@ -60,6 +62,8 @@ def _check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, o
         _check_value(effect, plugin, terms)
     elif isinstance(effect, Capture | Release):
         _check_resolving(effect, plugin)
+    elif isinstance(effect, Tag):
+        _check_tags(effect, plugin)
     else:
         _check_own(effect, plugin, terms)
 
@@ -97,6 +101,13 @@ def _check_own(effect: Effect, plugin: str, terms: Terms) -> None:
         raise PluginError(message, code="EFFECT_NOT_ALLOWED", plugin=plugin, owner=owner)
     if not is_storable(values_of(effect)):
         _invalid(plugin, f"yielded {type(effect).__name__} with values that JSON cannot hold; use texts and numbers")
+
+
+def _check_tags(effect: Tag, plugin: str) -> None:
+    for tags in (effect.add, effect.remove):
+        texts: Any = tags
+        if isinstance(texts, str) or not all(isinstance(text, str) and is_tag(text) for text in texts):
+            _invalid(plugin, f"tags a member with {texts!r}; give a list of texts without commas and line breaks")
 
 
 def _check_follow(effect: Follow, plugin: str, terms: Terms) -> None:

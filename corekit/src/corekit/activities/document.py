@@ -34,6 +34,7 @@ class _Line(Schema):
 class _Activity(Schema):
     type = fields.String(required=True)
     member = fields.String(load_default="")
+    identity = fields.Dict(keys=fields.String())
     occurred_at = fields.AwareDateTime()
     source = fields.String()
     external_id = fields.String()

@@ -167,8 +167,78 @@ class SetState(Effect):
 class Enrol(Effect):
     """Somebody becomes a member; ``profile`` holds what is known about the person."""
 
-    state: str = field(default="active", kw_only=True)
+    state: str | None = field(default=None, kw_only=True)
+    """None: as the program's enrolment policy says."""
     profile: Mapping[str, Any] = field(factory=dict[str, Any], kw_only=True)
+
+
+@frozen
+class PersonEffect(Effect):
+    """The base of effects on what is known of the person, which is read when one of them is applied."""
+
+
+@frozen
+class UpdateProfile(PersonEffect):
+    """What is known of the person changes: ``changes`` holds what is given, null for what is removed."""
+
+    changes: Mapping[str, Any] = field(factory=dict[str, Any], kw_only=True)
+
+
+@frozen
+class Renew(PersonEffect):
+    """A membership begins, or is prolonged, for ``months`` or for what the program says; the member is active."""
+
+    months: int | None = field(default=None, kw_only=True)
+    reason: str = field(default="", kw_only=True)
+
+
+@frozen
+class Lapse(PersonEffect):
+    """The membership runs out: the member sleeps.
+
+    ``valid_until`` is the end that was seen when it was decided; it is refused where that has moved since.
+    """
+
+    valid_until: int | None = field(default=None, kw_only=True)
+    reason: str = field(default="", kw_only=True)
+
+
+@frozen
+class Tag(PersonEffect):
+    """Tags are put on the member, and taken off."""
+
+    add: Sequence[str] = field(default=(), kw_only=True)
+    remove: Sequence[str] = field(default=(), kw_only=True)
+
+
+@frozen
+class SetConsent(PersonEffect):
+    """The member's word on a purpose and a channel."""
+
+    purpose: str = field(kw_only=True)
+    channel: str = field(kw_only=True)
+    granted: bool = field(kw_only=True)
+
+
+@frozen
+class JoinGroup(PersonEffect):
+    """The member belongs to a group, such as a family, as its primary or as a supplementary member."""
+
+    code: str = field(kw_only=True)
+    kind: str = field(kw_only=True)
+    role: Literal["primary", "supplementary"] = field(default="supplementary", kw_only=True)
+
+
+@frozen
+class LeaveGroup(PersonEffect):
+    """The member no longer belongs to a group."""
+
+    code: str = field(kw_only=True)
+
+
+@frozen
+class Erase(PersonEffect):
+    """Everything that tells who the person is goes; value and its history stay. It cannot be undone."""
 
 
 @frozen

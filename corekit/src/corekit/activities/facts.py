@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -14,13 +14,16 @@ from corekit.tiers.ladder import Tier
 
 @frozen
 class MemberFacts:
-    """A member as its next activity finds it."""
+    """A member as its next activity finds it; ``kind`` is one of those that the settings declare."""
 
     id: str
     state: str
     seq: int
     joined_at: datetime
     attributes: Mapping[str, Any]
+    kind: str = ""
+    birthday: date | None = None
+    tags: frozenset[str] = frozenset()
 
 
 class Facts(Protocol):

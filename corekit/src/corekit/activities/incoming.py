@@ -19,6 +19,7 @@ from corekit.declares import ActivityType, ErrorText
 from corekit.errors import Invalid, Problem
 from corekit.ids import is_id, new_id
 from corekit.ledger.voucher import LARGEST_AMOUNT
+from corekit.members.person import known_by
 from corekit.program import refusals
 from corekit.validation import load, suggest
 
@@ -61,6 +62,12 @@ ERRORS = (
     ErrorText(
         "NOT_STORABLE", "This holds a character or a number that cannot be stored.", "含有无法存储的字符或数字。"
     ),
+    ErrorText(
+        "IDENTITY_MISSING",
+        "Name somebody by phone, email, number, external_id or external_ids.",
+        "请提供电话、邮箱、会员号或外部编号。",
+    ),
+    ErrorText("IDENTITY_UNEXPECTED", "Give a member or an identity, not both.", "会员与身份信息只能提供其一。"),
     ErrorText("KEY_REUSED", "This key was used for another body; send a new key.", "该键已用于其他内容。"),
 )
 """The codes of what can be wrong with an activity at the door."""
@@ -75,7 +82,19 @@ Key = tuple[str, str]
 class Incoming:
     """An activity on its way to settlement, with what is asked of it often."""
 
-    __slots__ = ("activity", "hash", "historical", "kind", "occurred", "payload", "resumes")
+    __slots__ = (
+        "activity",
+        "ambiguous",
+        "cause",
+        "enrolment",
+        "hash",
+        "historical",
+        "identity",
+        "kind",
+        "occurred",
+        "payload",
+        "resumes",
+    )
 
     def __init__(
         self,
@@ -95,6 +114,12 @@ class Incoming:
         self.historical = historical
         # The failed activity of the same key, which is settled now under its id.
         self.resumes: str | None = None
+        # Whom it names instead of a member, and the members among whom that does not decide.
+        self.identity: Mapping[str, Any] | None = None
+        self.ambiguous: tuple[str, ...] = ()
+        # The registration that came before it, and, of that registration, what it came before.
+        self.enrolment: Incoming | None = None
+        self.cause: Incoming | None = None
 
     def resume(self, activity: str) -> None:
         """Settle under the id of the failed activity of the same key."""
@@ -123,10 +148,7 @@ def receive(activity: Activity, terms: Terms, now: int) -> Incoming:
     if kind.internal or activity.parent is not None or activity.depth:
         problems.append(_problem("TYPE_INTERNAL", "type", type=activity.type))
     _check_key(activity, problems)
-    if activity.type == REGISTERED and not activity.member:
-        activity = evolve(activity, member=new_id())
-    elif not is_id(activity.member):
-        problems.append(_problem("MEMBER_MISSING", "member"))
+    activity = _about(activity, terms, problems)
     _check_members(activity, problems)
     if not is_id(activity.id):
         problems.append(_problem("NOT_STORABLE", "id"))
@@ -144,7 +166,20 @@ def receive(activity: Activity, terms: Terms, now: int) -> Incoming:
     if activity.occurred_at is None or payload != activity.payload:
         activity = evolve(activity, occurred_at=moment(occurred), payload=payload)
     historical = activity.source in terms.historical
-    return Incoming(activity, kind, occurred, payload or None, hash_=hashed, historical=historical)
+    incoming = Incoming(activity, kind, occurred, payload or None, hash_=hashed, historical=historical)
+    incoming.identity = activity.identity
+    return incoming
+
+
+def _about(activity: Activity, terms: Terms, problems: list[Problem]) -> Activity:
+    """Return the activity with whom it is about: a member, a new one, or whoever is known by an identity."""
+    if activity.identity is not None:
+        return evolve(activity, member=new_id(), identity=_identity(activity, terms, problems))
+    if activity.type == REGISTERED and not activity.member:
+        return evolve(activity, member=new_id())
+    if not is_id(activity.member):
+        problems.append(_problem("MEMBER_MISSING", "member"))
+    return activity
 
 
 def follow_problems(activity: Activity, kind: ActivityType, terms: Terms) -> list[Problem]:
@@ -175,6 +210,25 @@ def internal(activity: Activity, kind: ActivityType, occurred: int, *, historica
     return Incoming(
         activity, kind, occurred, activity.payload or None, hash_=_hash(activity, occurred), historical=historical
     )
+
+
+def _identity(activity: Activity, terms: Terms, problems: list[Problem]) -> Mapping[str, Any]:
+    """Return whom an activity names, as the schema of identities reads it."""
+    given: Any = activity.identity
+    if activity.member or activity.type == REGISTERED:
+        problems.append(_problem("IDENTITY_UNEXPECTED", "identity"))
+        return {}
+    if not is_storable(given):
+        problems.append(_problem("NOT_STORABLE", "identity"))
+        return {}
+    try:
+        known: Mapping[str, Any] = load(terms.identity, given, ("identity",))
+    except Invalid as error:
+        problems.extend(error.problems)
+        return {}
+    if next(known_by(known), None) is None:
+        problems.append(_problem("IDENTITY_MISSING", "identity"))
+    return known
 
 
 def _occurred(given: object, now: int, problems: list[Problem]) -> int:
@@ -376,7 +430,7 @@ def _hash(activity: Activity, occurred: int | None) -> str:
     """Return the hash of the body: all that the sender says, except who says it and under which key."""
     body = (
         activity.type,
-        None if activity.type == REGISTERED else activity.member,
+        None if activity.type == REGISTERED else activity.member if activity.identity is None else activity.identity,
         occurred,
         activity.amount,
         activity.unit,

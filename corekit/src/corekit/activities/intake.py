@@ -156,4 +156,6 @@ def _incoming(row: Waiting, terms: Terms) -> Incoming:
     )
     # A sweep as of another instant says itself that it settles then.
     kind, historical = terms.types[activity.type], scope in terms.historical or told.get("historical", False)
-    return Incoming(activity, kind, occurred, activity.payload or None, hash_=hash_, historical=historical)
+    incoming = Incoming(activity, kind, occurred, activity.payload or None, hash_=hash_, historical=historical)
+    incoming.identity = told.get("identity")
+    return incoming

@@ -11,17 +11,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from corekit.activities.effects import Capture, Debit, Effect, Hold, Release, Transfer, parts_of
-from corekit.activities.incoming import REGISTERED, Incoming, Key
+from corekit.activities.effects import (
+    Capture,
+    Debit,
+    Effect,
+    Enrol,
+    Hold,
+    JoinGroup,
+    PersonEffect,
+    Release,
+    Transfer,
+    UpdateProfile,
+    parts_of,
+)
+from corekit.activities.incoming import Incoming, Key
 from corekit.activities.outcome import Outcome
-from corekit.activities.reverse import Original
+from corekit.activities.reverse import Original, StoredEffect
 from corekit.activities.terms import Terms
 from corekit.clock import day_number, micros, moment
 from corekit.ids import is_id
 from corekit.ledger.chart import Chart
 from corekit.ledger.state import NEVER, Account, Assignment, HeldValue, Lot, Member
 from corekit.ledger.store import Conflict, Needs, ProgramChanged, Store
+from corekit.members.person import Person, as_change, known_by
 
+PERSON_KINDS = frozenset({"UpdateProfile", "Renew", "Lapse", "Tag", "SetConsent", "JoinGroup", "LeaveGroup", "Erase"})
+"""The kinds of effects on persons, as they are stored."""
 PATIENCE = 3_600_000_000
 """Microseconds between plan and lock for which a plan by the kernel's clock is made to hold."""
 
@@ -49,7 +64,10 @@ class Plan:
         self._lots: dict[str, Lot] = {}
         # How holds ended that some activity of the plan asks for.
         self.resolved: dict[str, str] = {}
-        self._taken: set[str] = set()
+        # By what members are known, with the member, and what earlier activities changed of profiles.
+        self.known: dict[tuple[str, str], str | None] = {}
+        self.stored: set[tuple[str, str]] = set()
+        self.changes: dict[str, Any] = {}
         self._failed: dict[Key, tuple[str, str]] = {}
 
     # ------------------------------------------------------------------------------------------------ loading
@@ -71,8 +89,6 @@ class Plan:
                 incoming.resume(activity)
         if wanted := [i.activity.reverses for i in arriving if i.activity.reverses is not None]:
             self._load_originals(sorted(set(wanted)))
-        if names := [name for i in arriving if (name := joining_name(i)) is not None]:
-            self._taken.update(self.store.taken(names))
 
     def load_members(
         self, ids: Sequence[str], metrics: tuple[str, ...] = (), days: tuple[int, int] | None = None
@@ -92,7 +108,7 @@ class Plan:
             seq,
             last_at,
             joined_at,
-            attributes,
+            person,
             accounts,
             assignments,
             metrics,
@@ -106,7 +122,9 @@ class Plan:
         if member_id is None:
             return
         member = Member(member_id, state=state, seq=seq, last_at=last_at, joined_at=joined_at)
-        member.attributes = attributes or {}
+        attributes, kind, member.birthday, tags = person
+        member.attributes, member.kind = attributes or {}, kind or ""
+        member.tags = member.tags_loaded = frozenset(tags or ())
         for account_row in accounts or ():
             account = Account.loaded(member_id, account_row)
             member.accounts[account.kind] = account
@@ -154,6 +172,7 @@ class Plan:
         for original in self.originals.values():
             if original.parent in self.originals:
                 self.originals[original.parent].children.append(original)
+        self._load_persons_of([effect for it in self.originals.values() for effect in it.effects], members)
         if effects:
             self._load_involved(self._accounts_with_lots(members), list(self.originals), effects)
 
@@ -178,6 +197,20 @@ class Plan:
     def need_due_holds(self, members: Iterable[tuple[Member, int]]) -> None:
         """Load what it takes to let the holds of members lapse that are due at an instant."""
         self.need_held_lots([hold for member, at in members for hold in due_holds(member, at, self.terms.chart)])
+
+    def _load_persons_of(self, effects: Sequence[StoredEffect], members: set[str]) -> None:
+        """Load who the members are and what was changed of it, where effects on persons are to be undone."""
+        kinds = {effect.kind for effect in effects} & PERSON_KINDS
+        if not kinds:
+            return
+        self.need_persons(members & self.members.keys())
+        if "UpdateProfile" in kinds:
+            self.changes.update(self.store.profile_changes(list(self.originals)))
+            for past in self.changes.values():
+                before = {path: values[0] for path, values in past.items()}
+                self.need_known(known_by(as_change(before)))
+        groups = [(effect.data or {}).get("code", "") for effect in effects if effect.kind == "LeaveGroup"]
+        self.need_known([(name, code) for code in groups for name in ("group", "primary")])
 
     def need_open_lots(self, wanted: Iterable[Account]) -> None:
         """Load the open lots of every account of the chunk, once, if any of the wanted ones lacks them."""
@@ -216,6 +249,40 @@ class Plan:
             tied |= found
         return tied
 
+    def need_persons_for(self, yielded: Mapping[str, Sequence[tuple[str, Effect]]]) -> None:
+        """Load what effects of a wave need to know of persons, and who is known by what they tell."""
+        wanted: list[str] = []
+        known: list[tuple[str, str]] = []
+        for effects in yielded.values():
+            for _, effect in effects:
+                if isinstance(effect, Enrol):
+                    known.extend(known_by(effect.profile))
+                elif isinstance(effect, PersonEffect):
+                    wanted.append(effect.activity.member)
+                    if isinstance(effect, UpdateProfile):
+                        known.extend(known_by(effect.changes))
+                    elif isinstance(effect, JoinGroup):
+                        known += [("group", effect.code), ("primary", effect.code)]
+        if wanted:
+            self.need_persons(wanted)
+        if known:
+            self.need_known(known)
+
+    def need_known(self, known: Iterable[tuple[str, str]]) -> None:
+        """Find out who is known by what."""
+        if new := sorted({pair for pair in known if pair not in self.known}):
+            self.known.update(dict.fromkeys(new))
+            found = {(name, value): member for name, value, member in self.store.known(new)}
+            self.known.update(found)
+            self.stored.update(found)
+
+    def need_persons(self, ids: Iterable[str]) -> None:
+        """Load who members are, unless the plan knows it."""
+        lacking = {key for key in ids if not self.member(key).is_new and self.member(key).person is None}
+        if lacking:
+            for row in self.store.persons(sorted(lacking)):
+                self.members[row[0]].person = Person.loaded(row[1:])
+
     def forget(self, members: set[str]) -> None:
         """Leave out members that moved on; their activities are planned again."""
         for member_id in members:
@@ -242,15 +309,6 @@ class Plan:
         if member is None:
             member = self.members[member_id] = Member(member_id)
         return member
-
-    def is_taken(self, external_id: str) -> bool:
-        """Whether another member has this external id, in the database or by this plan."""
-        return external_id in self._taken
-
-    def take_name(self, member: Member, external_id: str) -> None:
-        """Note that a member of this plan has this external id now."""
-        self._taken.add(external_id)
-        member.journal.on_roll_back(self._taken.discard, external_id)
 
     def instant(self, member: Member, incoming: Incoming) -> tuple[int, bool]:
         """Return when the member's next activity settles, and whether that is the kernel's clock."""
@@ -323,15 +381,6 @@ class Plan:
         self.answers[incoming.activity.id] = outcome
         if incoming.activity.parent is not None:
             self.children.setdefault(incoming.activity.parent, []).append(incoming.activity.id)
-
-
-def joining_name(incoming: Incoming) -> str | None:
-    """Return the external id under which somebody wants to become a member, if this is a registration with one."""
-    if incoming.activity.type != REGISTERED:
-        return None
-    payload: Mapping[str, Any] = incoming.activity.payload
-    name = payload.get("external_id")
-    return name if isinstance(name, str) else None
 
 
 def _added(rows: Iterable[tuple[str | None, int]], here: Mapping[str | None, int]) -> dict[str | None, int]:

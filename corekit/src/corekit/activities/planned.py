@@ -13,6 +13,7 @@ from corekit.activities.effects import (
     Effect,
     Enrol,
     Hold,
+    PersonEffect,
     Receive,
     Release,
     Transfer,
@@ -85,7 +86,8 @@ class PlannedEffect:
             return cls(owner, name, effect.rule, data={"hold": effect.hold})
         if type(effect) in own:
             return cls(owner, own[type(effect)][0].name, effect.rule, data=values_of(effect), value=effect)
-        data = None if isinstance(effect, Enrol) else values_of(effect)  # the profile has a table of its own
+        # Who somebody is has tables of its own, from which it can be erased.
+        data = None if isinstance(effect, Enrol | PersonEffect) else values_of(effect)
         return cls(owner, name, effect.rule, data=data)
 
     def drop(self, code: str) -> None:

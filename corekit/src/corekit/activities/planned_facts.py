@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -35,7 +35,14 @@ class PlannedFacts:
         """Return the member."""
         member = self._member(activity)
         return MemberFacts(
-            member.id, member.state, member.seq, moment(member.joined_at), MappingProxyType(dict(member.attributes))
+            member.id,
+            member.state,
+            member.seq,
+            moment(member.joined_at),
+            MappingProxyType(dict(member.attributes)),
+            member.kind,
+            date.fromisoformat(member.birthday) if member.birthday else None,
+            member.tags,
         )
 
     def tier(self, activity: Activity, ladder: str | None = None) -> Tier | None:

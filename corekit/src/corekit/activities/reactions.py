@@ -14,6 +14,7 @@ from corekit.activities.activity import Activity, Batch
 from corekit.activities.breaker import Breaker
 from corekit.activities.checks import check
 from corekit.activities.effects import Effect
+from corekit.activities.enrolment import Applicant, Reason
 from corekit.activities.incoming import Key
 from corekit.activities.plan import Plan
 from corekit.activities.planned_facts import PlannedFacts
@@ -101,6 +102,26 @@ class Reactions:
             for effects in self._bisected(plugin.name, living, call):
                 for effect in effects:
                     found[effect.activity.id].append((plugin.name, effect))
+        return found
+
+    def vetoes(self, applicant: Applicant) -> list[Reason]:
+        """Return why plugins do not let somebody become a member; one that raises has not said yes."""
+        terms = self.plan.terms
+        found: list[Reason] = []
+        for plugin in terms.hooks.vetoing:
+            facts = PlannedFacts(self.plan, plugin.name, plugin.settings)
+
+            def call(plugin: Plugin = plugin, facts: PlannedFacts = facts) -> Refusal | None:
+                return terms.hooks.may_enrol(plugin, applicant, facts)
+
+            try:
+                refusal = self._breaker.call(plugin.name, call, self._deadline)
+            except PluginRaised as error:
+                _log.error("plugin raised", activity=applicant.registration.id, **raised_at(error))
+                refusal = Refusal("ENROL_VETO_FAILED", plugin=plugin.name)
+            if refusal is not None:
+                message = terms.message(refusal.code, refusal.parameters)
+                found.append(Reason(refusal.code, message, refusal.parameters))
         return found
 
     def _bisected(self, plugin: str, activities: Sequence[Activity], call: Callable[[Batch], Any]) -> list[Any]:

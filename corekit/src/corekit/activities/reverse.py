@@ -29,8 +29,6 @@ ERRORS = (
 
 GIVES = frozenset({"Credit", "Receive"})
 """The kinds of effects that give value: they are taken back out of the lot that they made."""
-TAKES = frozenset({"Debit", "Capture", "Transfer"})
-"""The kinds of effects that take value: it goes back to the lots that fund them."""
 RECEIVED = "transfer.received"
 """The activity by which value arrives that another member gave."""
 HOLD_EXPIRED = "hold.expired"

@@ -15,6 +15,7 @@ from corekit.clock import day_number, local_day
 from corekit.declares import ActivityType, Declares, EffectKind
 from corekit.jobs.declared import Sweep
 from corekit.ledger.chart import Book, Chart
+from corekit.members.profile import identity_schema
 from corekit.metrics import Metric, Window
 from corekit.registry import CORE
 from corekit.tiers.ladder import asked
@@ -22,6 +23,7 @@ from corekit.tiers.policy import BALANCE, Growth
 
 if TYPE_CHECKING:
     from corekit.hooks import Hooks
+    from corekit.members.rules import MemberRules
     from corekit.program import Program, Versions
     from corekit.registry import Registry
     from corekit.settings import Settings
@@ -74,6 +76,10 @@ class Terms:
     """The activity types to which each plugin reacts; None: it may react to all."""
     ladder_accounts: frozenset[str]
     """The account kinds whose balances ladders ask for."""
+    members: MemberRules
+    """What the program says of its members."""
+    identity: Schema
+    """How whom an activity names instead of a member is read."""
     by_day: tuple[str, ...] = field(init=False)
     """The metrics of which single days are read."""
 
@@ -135,6 +141,8 @@ class Terms:
             ladder_accounts=frozenset(
                 name.removeprefix(BALANCE) for name in ladder_metrics if name.startswith(BALANCE)
             ),
+            members=settings.members,
+            identity=identity_schema(settings)(),
         )
 
     def reacts(self, plugin: str, type_: str) -> bool:

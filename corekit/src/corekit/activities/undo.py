@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from corekit.activities import persons
 from corekit.activities.activity import Activity
 from corekit.activities.own_kinds import Guarded, calling, foresee
-from corekit.activities.plan import Plan
+from corekit.activities.plan import PERSON_KINDS, Plan
 from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.returns import Return
-from corekit.activities.reverse import GIVES, RECEIVED, TAKES, Original, StoredEffect
+from corekit.activities.reverse import GIVES, RECEIVED, Original, StoredEffect
 from corekit.activities.tiering import Tiering
 from corekit.errors import Refusal
 from corekit.ledger.books import Teller
@@ -62,27 +63,13 @@ class Undoing:
         amount = 0 if _stays(member, effect) else self._part(effect, back)
         if not amount:
             return
-        if effect.account not in (None, *self._terms.chart.books) or (
-            effect.account is None and effect.owner != CORE and effect.kind not in self._terms.effects_by_name
-        ):
-            raise Refusal("PLUGIN_OFF", plugin=effect.owner)
+        self._check_owner(effect)
         row = planned.add(member.journal, effect.undoing(amount))
         member.journal.set(effect, "undone", effect.undone + amount)
         self._plan.change_effect(member, effect.id, undone=amount)
 
-        def unfund(spend: str, part: int) -> None:
-            self._plan.change_effect(member, spend, unfunded=part)
-
-        if effect.kind == "Hold" and effect.account is not None:
-            book = self._terms.book(effect.account, planned.incoming.occurred)
-            Teller(member, planned.voucher, row.id, book).release(member.holds[effect.id])
-        elif effect.kind in GIVES | TAKES and effect.account is not None:
-            book = self._terms.book(effect.account, planned.incoming.occurred)
-            house = {"source": (effect.data or {})["source"]} if effect.kind == "Receive" else {}
-            house |= {"sink": "transfer"} if effect.kind == "Transfer" else {}
-            teller = Teller(member, planned.voucher, row.id, book, **house)
-            undo = teller.claw_back if effect.kind in GIVES else teller.restore
-            undo(amount, effect.id, unfund)
+        if effect.account is not None:
+            self._undo_value(member, planned, effect, row, effect.account)
         elif effect.kind in {"SetTier", "PlaceInTier"}:
             self._tiering.withdraw(member, planned, original, (effect.data or {}).get("ladder"))
         elif effect.kind in {"RequestTier", "ClaimBenefit"}:
@@ -90,8 +77,33 @@ class Undoing:
         elif effect.kind == "SetState":
             if effect.data and member.state == effect.data["state"]:
                 member.journal.set(member, "state", effect.data["was"])
+        elif effect.kind in PERSON_KINDS:
+            persons.undo(self._plan, member, planned, original.id, effect, row)
         else:
             self._undo_own(member, planned, effect, row)
+
+    def _check_owner(self, effect: StoredEffect) -> None:
+        """Refuse what only a plugin could take back that is off."""
+        known = effect.kind in self._terms.effects_by_name or effect.kind in PERSON_KINDS or effect.owner == CORE
+        if not known if effect.account is None else effect.account not in self._terms.chart.books:
+            raise Refusal("PLUGIN_OFF", plugin=effect.owner)
+
+    def _undo_value(
+        self, member: Member, planned: Planned, effect: StoredEffect, row: PlannedEffect, account: str
+    ) -> None:
+        book = self._terms.book(account, planned.incoming.occurred)
+        if effect.kind == "Hold":
+            Teller(member, planned.voucher, row.id, book).release(member.holds[effect.id])
+            return
+
+        def unfund(spend: str, part: int) -> None:
+            self._plan.change_effect(member, spend, unfunded=part)
+
+        house = {"source": (effect.data or {})["source"]} if effect.kind == "Receive" else {}
+        house |= {"sink": "transfer"} if effect.kind == "Transfer" else {}
+        teller = Teller(member, planned.voucher, row.id, book, **house)
+        undo = teller.claw_back if effect.kind in GIVES else teller.restore
+        undo(row.amount, effect.id, unfund)
 
     def _part(self, effect: StoredEffect, back: Return) -> int:
         own, _ = self._terms.effects_by_name.get(effect.kind, (None, CORE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from corekit.activities.activity import Line
@@ -12,6 +13,7 @@ from corekit.activities.outcome import Outcome
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned
 from corekit.activities.terms import Terms
+from corekit.activities.write_person import add_person
 from corekit.clock import day_number
 from corekit.ids import new_id
 from corekit.ledger.rows import Rows
@@ -60,6 +62,7 @@ def document(incoming: Incoming) -> dict[str, Any]:
         "members": list(activity.members),
         "parent": activity.parent,
         "depth": activity.depth,
+        **({"identity": dict(incoming.identity)} if incoming.identity is not None else {}),
     }
 
 
@@ -69,6 +72,7 @@ def _add_settled(rows: Rows, terms: Terms, member: Member, shift: int) -> None:
         if planned.kernel_time:
             planned.voucher.at += shift
     _add_member(rows, member)
+    add_person(rows, member)
     for account in member.accounts.values():
         _add_account(rows, account)
     for hold in member.holds.values():
@@ -102,18 +106,6 @@ def _add_member(rows: Rows, member: Member) -> None:
         rows["member_changed"].append((member.id, state, member.seq - member.seq_loaded, last_at))
         return
     rows["member"].append((member.id, member.state, member.seq, last_at, member.joined_at))
-    known = member.profile or {}
-    rows["profile"].append(
-        (
-            member.id,
-            known.get("external_id"),
-            known.get("channel") or "api",
-            known.get("name"),
-            known.get("email"),
-            known.get("phone"),
-            dict(known.get("attributes") or {}),
-        )
-    )
 
 
 def _add_account(rows: Rows, account: Account) -> None:
@@ -252,7 +244,7 @@ def _add_planned(rows: Rows, terms: Terms, member: Member, planned: Planned) -> 
             *incoming.key,
             planned.amount,
             planned.unit or terms.unit(incoming.kind),
-            incoming.payload,
+            _kept(incoming),
             activity.actor,
             terms.program_at(incoming.occurred).version,
             activity.reverses,
@@ -307,7 +299,7 @@ def _failed(terms: Terms, incoming: Incoming, outcome: Outcome, now: int) -> tup
         *incoming.key,
         activity.amount,
         activity.unit or terms.unit(incoming.kind),
-        incoming.payload,
+        _kept(incoming),
         activity.actor,
         terms.program_at(incoming.occurred).version,
         activity.reverses,
@@ -318,6 +310,14 @@ def _failed(terms: Terms, incoming: Incoming, outcome: Outcome, now: int) -> tup
         None,
         list(activity.members) or None,
     )
+
+
+def _kept(incoming: Incoming) -> Mapping[str, Any] | None:
+    """Return what stays of a payload with the activity: who somebody is does not."""
+    kept, payload = incoming.kind.kept, incoming.payload
+    if kept is None or payload is None:
+        return payload
+    return {name: payload[name] for name in kept if name in payload} or None
 
 
 def _line(activity: str, line: Line) -> tuple[Any, ...]:

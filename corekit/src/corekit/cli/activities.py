@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from corekit.cli.context import open_kit
-from corekit.cli.members import After, First, Id, Key, Reason, find
+from corekit.cli.lives import Id, Key, Reason, find
+from corekit.cli.members import After, First
 from corekit.cli.outcomes import answer, listed, outline
 from corekit.cli.output import emit
 

@@ -28,7 +28,7 @@ def emit(ctx: typer.Context, value: Any, human: Callable[[Any], Any] | None = No
     ``human`` returns text or anything that rich can print; without it, text is printed as it is.
     """
     if options(ctx).json:
-        typer.echo(_json(value))
+        typer.echo(as_json(value))
         return
     shown = human(value) if human is not None else value
     if isinstance(shown, str):
@@ -53,7 +53,7 @@ def fail(ctx: typer.Context, error: Exception) -> NoReturn:
         content: dict[str, Any] = {"code": code, "message": message, "parameters": parameters}
         if isinstance(error, Invalid):
             content["problems"] = error.problems
-        typer.echo(_json({"error": content}), err=True)
+        typer.echo(as_json({"error": content}), err=True)
     else:
         typer.echo(f"error: {' '.join(message.split())} [{code}]", err=True)
     raise typer.Exit(status)
@@ -73,7 +73,8 @@ def _describe(error: Exception) -> tuple[str, str, Mapping[str, Any], int]:
     return "INTERNAL", message, {}, COULD_NOT
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """Return a value as indented JSON."""
     return orjson.dumps(value, default=_plain, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
 
 

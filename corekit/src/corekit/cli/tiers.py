@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from corekit.cli.context import open_kit, open_settings
-from corekit.cli.members import Id, Key, find, instant
+from corekit.cli.lives import Id, Key, find, instant
 from corekit.cli.outcomes import answer, outline
 from corekit.cli.output import emit
 

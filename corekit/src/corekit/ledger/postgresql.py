@@ -20,7 +20,7 @@ from psycopg import errors
 from corekit.errors import Busy, Integrity, Unavailable
 from corekit.ledger.queries import Queries, Spelling
 from corekit.ledger.rows import CHANGES, INSERTS, Layout, Row, Rows
-from corekit.ledger.store import Conflict, Lock, Needs
+from corekit.ledger.store import Conflict, Lock, Needs, by_what
 from corekit.ledger.wire import Parameter, Wire, array
 
 FEW = 3
@@ -78,11 +78,32 @@ _CHANGES = {
     "DO UPDATE SET value = core_metric.value + excluded.value",
     "metric_day": "INSERT INTO core_metric_day {source} ON CONFLICT (member_id, metric, day) "
     "DO UPDATE SET value = core_metric_day.value + excluded.value",
+    "profile_changed": "UPDATE core_profile o SET external_id = v.external_id, channel = v.channel, name = v.name, "
+    "email = v.email, phone = v.phone, attributes = v.attributes, number = v.number, kind = v.kind, "
+    "birthday = v.birthday, sections = v.sections, valid_until = v.valid_until {from_} "
+    "WHERE o.member_id = v.member_id RETURNING 1",
+    "external_id_gone": "DELETE FROM core_external_id o {using} WHERE o.source = v.source "
+    "AND o.external_id = v.external_id AND o.member_id = v.member_id RETURNING 1",
+    "tag_gone": "DELETE FROM core_member_tag o {using} WHERE o.member_id = v.member_id AND o.tag = v.tag RETURNING 1",
+    "consent": "INSERT INTO core_consent {source} ON CONFLICT (member_id, purpose, channel) DO UPDATE "
+    "SET granted = excluded.granted, activity_id = excluded.activity_id, since = excluded.since",
+    "consent_gone": "DELETE FROM core_consent o {using} "
+    "WHERE o.member_id = v.member_id AND o.purpose = v.purpose AND o.channel = v.channel",
+    "group_gone": "DELETE FROM core_group_member o {using} WHERE o.member_id = v.member_id AND o.code = v.code "
+    "RETURNING 1",
+    "forgotten": "DELETE FROM core_profile_change o {using} WHERE o.member_id = v.member_id",
     "intake_done": "DELETE FROM core_intake o {using} WHERE o.scope = v.scope AND o.key = v.key",
 }
 _SPECIAL = re.compile(r"[\\\t\n\r]")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_UPSERTS = {"metric", "metric_day"}
+_UPSERTS = {"metric", "metric_day", "consent"}
+_AFTER = {
+    "assignment": "assignment_closed",
+    "external_id": "external_id_gone",
+    "tag": "tag_gone",
+    "group_member": "group_gone",
+}
+"""What is added only when what went before it is gone."""
 _COUNTED = (
     "member_changed",
     "account_changed",
@@ -91,6 +112,7 @@ _COUNTED = (
     "hold_resolved",
     "assignment_closed",
     "assignment_undone",
+    "profile_changed",
 )
 _AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
 _TAKEN_MEANWHILE = {
@@ -99,6 +121,11 @@ _TAKEN_MEANWHILE = {
     "pk_core_line",
     "uq_core_effect_activity_id_no",
     "uq_core_profile_external_id",
+    "uq_core_profile_number",
+    "uq_core_profile_phone",
+    "uq_core_profile_email",
+    "pk_core_external_id",
+    "uq_core_group_member_primary",
     "pk_core_member",
     "uq_core_intake_scope_key",
     "uq_core_account_member_id_kind",
@@ -140,9 +167,20 @@ class PostgreSQL:
         parameters = (array(needs.metrics), needs.first_day, needs.last_day, needs.due_by, array(ids))
         return self._all(QUERIES.members, parameters)
 
-    def taken(self, external_ids: Sequence[str]) -> list[str]:
-        """Return those external ids of members that are taken."""
-        return [row[0] for row in self._all(QUERIES.taken, (array(external_ids),))]
+    def known(self, known: Sequence[tuple[str, str]]) -> list[tuple[Any, ...]]:
+        """Return those by which somebody is known, with the member's id."""
+        texts, pairs = by_what(known)
+        sources, names = array([source for source, _ in pairs]), array([name for _, name in pairs])
+        external, number, phone, email, group, primary = map(array, texts)
+        return self._all(QUERIES.known, (external, number, phone, email, sources, names, group, primary))
+
+    def persons(self, members: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return what is known of each member as a person."""
+        return self._all(QUERIES.persons, (array(members),))
+
+    def profile_changes(self, activities: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return what activities changed of profiles."""
+        return self._all(QUERIES.profile_changes, (array(activities),))
 
     def open_lots(self, accounts: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return the lots of accounts that have something left."""
@@ -201,7 +239,7 @@ class PostgreSQL:
 
     def _write(self, rows: Rows, seq: int | None) -> None:
         # What refers to another part stands after it: a new stay in a tier to the end of the old one.
-        names = [name for name in dict.fromkeys(("assignment_closed", *INSERTS, *CHANGES)) if name in rows]
+        names = [name for name in dict.fromkeys((*_AFTER.values(), *INSERTS, *CHANGES)) if name in rows]
         shape = tuple((name, _by_value(name, len(rows[name]))) for name in names)
         text, counted = _writing(shape, alone=seq is not None)
         parameters: list[Parameter] = []
@@ -255,7 +293,7 @@ def _numbered(text: str) -> str:
 def _by_value(name: str, number: int) -> int:
     """Return the number of rows if they are written by value, else 0: a change can name only one row by value."""
     most = FEW if name in INSERTS or name in _UPSERTS else 1
-    return number if number <= most and name != "assignment" else 0
+    return number if number <= most and name not in _AFTER else 0
 
 
 @cache
@@ -290,9 +328,9 @@ def _writing(shape: tuple[tuple[str, int], ...], *, alone: bool) -> tuple[str, t
             ]
             part = change.format(source=f"({', '.join(layout.columns)}) VALUES {', '.join(tuples)}")
             first += number * width
-        if name == "assignment" and "assignment_closed" in names:
+        if (gone := _AFTER.get(name)) in names:
             # The order of data-modifying CTEs is not promised, and only one stay may be the current one.
-            part += " WHERE (SELECT count(*) FROM assignment_closed) > 0"
+            part += f" WHERE (SELECT count(*) FROM {gone}) >= 0"
         parts.append(f"{name} AS ({part})")
     counted = tuple(name for name in _COUNTED if name in names)
     numbers = ", ".join(f"(SELECT count(*) FROM {name})" for name in counted) or "1"

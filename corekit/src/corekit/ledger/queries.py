@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from attrs import field, frozen
 
+from corekit.members.person import COLUMNS
+
 ACCOUNT = (
     "a.id",
     "a.kind",
@@ -58,8 +60,9 @@ EFFECT = (
 LINE = ("i.no", "i.amount", "i.sku", "i.category", "i.quantity", "i.unit_price", "i.flags")
 HOLD = ("h.id", "h.account_id", "h.amount", "h.expires_at")
 FAILED = ("f.id", "f.source", "f.external_id", "f.reason ->> 'hash'")
+PROFILE = tuple(f"p.{name}" for name in COLUMNS)
 _IDS = {"id", "account_id", "activity_id", "effect_id", "member_id", "parent_id", "spend_id", "undone_by"}
-_DOCUMENTS = {"e.data", "e.shares", "i.flags"}
+_DOCUMENTS = {"e.data", "e.shares", "i.flags", "p.attributes", "p.sections"}
 # The column stands on the left: SQLite matches a partial index only so.
 _OPEN = "l.issued > l.consumed + l.held + l.expired"
 
@@ -103,7 +106,9 @@ class Queries:
     waiting_keys: str = field(init=False)
     lanes: str = field(init=False)
     members: str = field(init=False)
-    taken: str = field(init=False)
+    known: str = field(init=False)
+    persons: str = field(init=False)
+    profile_changes: str = field(init=False)
     open_lots: str = field(init=False)
     originals: str = field(init=False)
     involved_lots: str = field(init=False)
@@ -124,6 +129,7 @@ def _statements(say: Spelling) -> dict[str, str]:
         return f"{say.array}({', '.join(map(column, names))})"
 
     lot = ", ".join(map(column, LOT))
+    tags = f"(SELECT {say.gather}(g.tag) FROM core_member_tag g WHERE g.member_id = m.id)"
     funds = f"""(SELECT {say.gather}({say.array}({column("f.spend_id")}, f.amount)) FROM (
         SELECT v.spend_id, sum(CASE WHEN v.kind IN ('consume', 'repay') THEN v.amount ELSE -v.amount END) AS amount
         FROM core_lot_movement v WHERE v.lot_id = l.id AND v.kind IN ('consume', 'restore', 'repay', 'unrepay')
@@ -148,7 +154,8 @@ SELECT l.lane FROM core_intake_lane l JOIN (SELECT o.lane, (SELECT i.occurred_at
     FROM core_intake_lane o) h ON h.lane = l.lane WHERE h.head IS NOT NULL ORDER BY h.head, l.lane""",
         "members": f"""
 SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
-    {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at, p.attributes,
+    {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at,
+    {say.array}({say.document.format("p.attributes")}, p.kind, p.birthday, {say.document.format(tags)}),
     (SELECT {say.gather}({array(ACCOUNT)}) FROM core_account a WHERE a.member_id = m.id),
     (SELECT {say.gather}({array(ASSIGNMENT)}) FROM core_tier_assignment t WHERE t.member_id = m.id),
     (SELECT {say.gather_pairs}(x.metric, x.value) FROM core_metric x WHERE x.member_id = m.id),
@@ -159,7 +166,27 @@ SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
     (SELECT {say.gather}({array(FAILED)}) FROM core_activity f WHERE f.member_id = m.id AND f.state = 'failed'),
     (SELECT {say.gather}({array(HOLD)}) FROM core_hold h WHERE h.account_id {say.own} AND h.outcome IS NULL)
 FROM (SELECT 1) always LEFT JOIN core_member m ON m.id {say.ids} LEFT JOIN core_profile p ON p.member_id = m.id""",
-        "taken": f"SELECT p.external_id FROM core_profile p WHERE p.external_id {say.texts}",
+        "known": f"""
+SELECT 'external_id', p.external_id, {column("p.member_id")} FROM core_profile p WHERE p.external_id {say.texts}
+UNION ALL SELECT 'number', p.number, {column("p.member_id")} FROM core_profile p WHERE p.number {say.texts}
+UNION ALL SELECT 'phone', p.phone, {column("p.member_id")} FROM core_profile p WHERE p.phone {say.texts}
+UNION ALL SELECT 'email', p.email, {column("p.member_id")} FROM core_profile p WHERE p.email {say.texts}
+UNION ALL SELECT 'id:' || x.source, x.external_id, {column("x.member_id")}
+    FROM core_external_id x WHERE (x.source, x.external_id) {say.pairs}
+UNION ALL SELECT 'group', g.code, min(g.kind) FROM core_group_member g WHERE g.code {say.texts} GROUP BY g.code
+UNION ALL SELECT 'primary', g.code, {column("g.member_id")}
+    FROM core_group_member g WHERE g.code {say.texts} AND g.role = 'primary'""",
+        "persons": f"""
+SELECT {column("p.member_id")}, {array(PROFILE)},
+    (SELECT {say.gather}({say.array}(x.source, x.external_id)) FROM core_external_id x
+        WHERE x.member_id = p.member_id),
+    (SELECT {say.gather}({say.array}(c.purpose, c.channel, c.granted)) FROM core_consent c
+        WHERE c.member_id = p.member_id),
+    (SELECT {say.gather}({say.array}(g.code, g.kind, g.role)) FROM core_group_member g
+        WHERE g.member_id = p.member_id)
+FROM core_profile p WHERE p.member_id {say.ids}""",
+        "profile_changes": f"""
+SELECT {column("h.activity_id")}, h.changes FROM core_profile_change h WHERE h.activity_id {say.ids}""",
         "open_lots": f"SELECT {lot} FROM core_lot l WHERE l.account_id {say.ids} AND {_OPEN}",
         "originals": f"""
 WITH RECURSIVE tree(id, depth) AS (

@@ -49,6 +49,10 @@ INSERTS = {
     "assignment": Layout.of(tiers.assignment),
     "outbox": Layout.of(activities.outbox, "activity_id", "member_id", "topic", "recorded_at"),
     "intake": Layout.of(activities.intake),
+    "external_id": Layout.of(members.external_id),
+    "profile_change": Layout.of(members.profile_change),
+    "tag": Layout.of(members.tag),
+    "group_member": Layout.of(members.group_member),
 }
 """Rows that are added, parents first."""
 
@@ -64,6 +68,13 @@ CHANGES = {
     "assignment_undone": Layout.of(tiers.assignment, "id", "undone_by"),
     "metric": Layout.of(activities.metric),
     "metric_day": Layout.of(activities.metric_day),
+    "profile_changed": Layout.of(members.profile),
+    "external_id_gone": Layout.of(members.external_id),
+    "tag_gone": Layout.of(members.tag),
+    "consent": Layout.of(members.consent),
+    "consent_gone": Layout.of(members.consent, "member_id", "purpose", "channel"),
+    "group_gone": Layout.of(members.group_member, "member_id", "code"),
+    "forgotten": Layout.of(members.profile, "member_id"),
     "intake_done": Layout.of(activities.intake, "scope", "key"),
 }
 """Rows that change what is there. Value, counts and sequence numbers are differences, never new values."""

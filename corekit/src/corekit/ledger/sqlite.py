@@ -12,8 +12,8 @@ import orjson
 
 from corekit.errors import Busy, Integrity, Unavailable
 from corekit.ledger.queries import Queries, Spelling
-from corekit.ledger.rows import INSERTS, Layout, Row, Rows
-from corekit.ledger.store import Conflict, Lock, Needs
+from corekit.ledger.rows import CHANGES, INSERTS, Layout, Row, Rows
+from corekit.ledger.store import Conflict, Lock, Needs, by_what
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -61,6 +61,15 @@ _CHANGES = {
     "DO UPDATE SET value = value + excluded.value",
     "metric_day": "INSERT INTO core_metric_day VALUES (?1, ?2, ?3, ?4) ON CONFLICT (member_id, metric, day) "
     "DO UPDATE SET value = value + excluded.value",
+    "profile_changed": "UPDATE core_profile SET external_id = ?2, channel = ?3, name = ?4, email = ?5, phone = ?6, "
+    "attributes = ?7, number = ?8, kind = ?9, birthday = ?10, sections = ?11, valid_until = ?12 WHERE member_id = ?1",
+    "external_id_gone": "DELETE FROM core_external_id WHERE source = ?1 AND external_id = ?2 AND member_id = ?3",
+    "tag_gone": "DELETE FROM core_member_tag WHERE member_id = ?1 AND tag = ?2",
+    "consent": "INSERT INTO core_consent VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (member_id, purpose, channel) "
+    "DO UPDATE SET granted = excluded.granted, activity_id = excluded.activity_id, since = excluded.since",
+    "consent_gone": "DELETE FROM core_consent WHERE member_id = ?1 AND purpose = ?2 AND channel = ?3",
+    "group_gone": "DELETE FROM core_group_member WHERE member_id = ?1 AND code = ?2",
+    "forgotten": "DELETE FROM core_profile_change WHERE member_id = ?1",
     "intake_done": "DELETE FROM core_intake WHERE scope = ?1 AND key = ?2",
 }
 # By itself: what it names is written anew in every index of the column, even where it stays as it is.
@@ -73,8 +82,19 @@ _COUNTED = {
     "hold_resolved",
     "assignment_closed",
     "assignment_undone",
+    "profile_changed",
 }
-_TAKEN_MEANWHILE = ("core_request", "core_profile.external_id", "core_member.id", "core_intake", "core_activity")
+_FIRST = ("assignment_closed", "external_id_gone", "tag_gone", "group_gone")
+"""What goes before what is added may come in its place."""
+_TAKEN_MEANWHILE = (
+    "core_request",
+    "core_profile.",
+    "core_external_id",
+    "core_group_member.code",
+    "core_member.id",
+    "core_intake",
+    "core_activity",
+)
 
 
 class SQLite:
@@ -111,9 +131,19 @@ class SQLite:
         parameters = (_json(needs.metrics), needs.first_day, needs.last_day, needs.due_by, _json(ids))
         return [(*row[:7], *map(_parsed, row[7:])) for row in self._all(QUERIES.members, parameters)]
 
-    def taken(self, external_ids: Sequence[str]) -> list[str]:
-        """Return those external ids of members that are taken."""
-        return [row[0] for row in self._all(QUERIES.taken, (_json(external_ids),))]
+    def known(self, known: Sequence[tuple[str, str]]) -> list[tuple[Any, ...]]:
+        """Return those by which somebody is known, with the member's id."""
+        texts, pairs = by_what(known)
+        *own, group, primary = map(_json, texts)
+        return self._all(QUERIES.known, (*own, orjson.dumps(pairs).decode(), group, primary))
+
+    def persons(self, members: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return what is known of each member as a person."""
+        return [(row[0], *map(_parsed, row[1:])) for row in self._all(QUERIES.persons, (_json(members),))]
+
+    def profile_changes(self, activities: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return what activities changed of profiles."""
+        return [(row[0], _parsed(row[1])) for row in self._all(QUERIES.profile_changes, (_json(activities),))]
 
     def open_lots(self, accounts: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return the lots of accounts that have something left."""
@@ -150,13 +180,14 @@ class SQLite:
         """Write the rows of a unit, parents first."""
         with _translated():
             # A member has one current tier of a ladder: the old stay ends before the new one is added.
-            self._change(rows, "assignment_closed")
+            for name in _FIRST:
+                self._change(rows, name)
             for name, layout in INSERTS.items():
                 if name in rows:
                     self.statements += 1
                     self._connection.executemany(_INSERTS[name], _plain(layout, rows[name]))
             for name in _CHANGES:
-                if name != "assignment_closed":
+                if name not in _FIRST:
                     self._change(rows, name)
             states = [(row[0], row[1]) for row in rows.get("member_changed", ()) if row[1] is not None]
             if states:
@@ -167,7 +198,7 @@ class SQLite:
         if name not in rows:
             return
         self.statements += 1
-        changed = self._connection.executemany(_CHANGES[name], rows[name]).rowcount
+        changed = self._connection.executemany(_CHANGES[name], _plain(CHANGES[name], rows[name])).rowcount
         if name in _COUNTED and changed != len(rows[name]):
             message = f"{len(rows[name]) - changed} rows of {name} were not there"
             raise Integrity(message, rows=name)

@@ -11,6 +11,7 @@ from corekit.ledger.journal import Journal
 if TYPE_CHECKING:
     from corekit.activities.planned import Planned, PlannedEffect
     from corekit.ledger.voucher import Voucher
+    from corekit.members.person import Person
 
 NEVER = 1 << 62
 """Later than every instant: the order of a lot that does not lapse."""
@@ -315,6 +316,7 @@ class Member:
         "accounts",
         "assignments",
         "attributes",
+        "birthday",
         "days",
         "effect_changes",
         "holds",
@@ -322,17 +324,20 @@ class Member:
         "is_new",
         "joined_at",
         "journal",
+        "kind",
         "last_at",
         "metrics",
+        "person",
         "planned",
         "prepared",
-        "profile",
         "seq",
         "seq_loaded",
         "spends",
         "stale",
         "state",
         "state_loaded",
+        "tags",
+        "tags_loaded",
     )
 
     def __init__(self, member_id: str, *, state: str = "", seq: int = 0, last_at: int = 0, joined_at: int = 0) -> None:
@@ -343,7 +348,12 @@ class Member:
         self.joined_at = joined_at
         self.is_new = not state
         self.attributes: Mapping[str, Any] = {}
-        self.profile: Mapping[str, Any] | None = None
+        self.kind = ""
+        self.birthday: str | None = None
+        self.tags: frozenset[str] = frozenset()
+        self.tags_loaded: frozenset[str] = self.tags
+        # Who it is: read only where something of it changes.
+        self.person: Person | None = None
         self.accounts: dict[str, Account] = {}
         # Holds that are not resolved, and those that this plan resolved.
         self.holds: dict[str, HeldValue] = {}

@@ -81,8 +81,19 @@ class Store(Protocol):
         """
         ...
 
-    def taken(self, external_ids: Sequence[str]) -> list[str]:
-        """Return those external ids of members that are taken."""
+    def known(self, known: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
+        """Return those of (by what, value) by which somebody is known, with the member's id.
+
+        ``group`` asks for the kind of a group, ``primary`` for its primary member.
+        """
+        ...
+
+    def persons(self, members: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return what is known of each member as a person: (id, profile, external ids, consents, groups)."""
+        ...
+
+    def profile_changes(self, activities: Sequence[str]) -> list[tuple[str, Any]]:
+        """Return what activities changed of profiles: by path, the values before and after."""
         ...
 
     def open_lots(self, accounts: Sequence[str]) -> list[tuple[Any, ...]]:
@@ -137,3 +148,15 @@ class Store(Protocol):
     def translated(self) -> AbstractContextManager[None]:
         """Turn what the driver raises into what settlement understands: Conflict, Busy, Unavailable, Integrity."""
         ...
+
+
+def by_what(known: Sequence[tuple[str, str]]) -> tuple[list[list[str]], list[tuple[str, str]]]:
+    """Sort what somebody may be known by: values by column, and pairs of source and external id."""
+    texts = {name: list[str]() for name in ("external_id", "number", "phone", "email", "group", "primary")}
+    pairs: list[tuple[str, str]] = []
+    for name, value in known:
+        if name in texts:
+            texts[name].append(value)
+        else:
+            pairs.append((name.removeprefix("id:"), value))
+    return list(texts.values()), pairs

@@ -79,8 +79,6 @@ def verify(read: Reader, terms: Terms) -> Report:
             violations[invariant] = violations.get(invariant, ()) + broken
     ladders = {edition.version: edition.program.ladders for edition in terms.versions.editions}
     if stays := contradictions(read, terms.zone, ladders, FEW):
-        read, terms.zone, {edition.version: edition.program.ladders for edition in terms.versions.editions}, FEW
-    ):
         violations["16"] = violations.get("16", ()) + tuple(stays)
     if names := _unguarded(read, terms):
         violations["17"] = tuple({"guard": name} for name in names)

@@ -1,12 +1,14 @@
-"""Registering members from a CSV file, through the same door as everybody else."""
+"""Registering members from a CSV or JSON Lines file, through the same door as everybody else."""
 
 from __future__ import annotations
 
 import csv
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
 
+import orjson
 from attrs import define
 
 from corekit.activities.activity import Activity
@@ -14,7 +16,7 @@ from corekit.activities.incoming import REGISTERED
 from corekit.activities.outcome import Outcome
 from corekit.declares import ErrorText
 from corekit.errors import Invalid, Problem
-from corekit.members.profile import FIXED
+from corekit.members.profile import FIELDS, FIXED, LISTS, TOLD
 from corekit.validation import suggest
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 SOURCE = "import"
 KEY = "external_id"
+_OUTER = ("payload", "attributes")
+_EXTERNAL = re.compile(r"external_ids\.[^\s.][^.]{0,99}")
 
 ERRORS = (
     ErrorText("COLUMN_UNKNOWN", "No profile has the column {column}.", "没有 {column} 列。"),
@@ -47,19 +51,23 @@ def import_members(
     lines: Iterable[str],
     rejects: TextIO | None = None,
     *,
+    form: Literal["csv", "jsonl"] = "csv",
     dry_run: bool = False,
     progress: Callable[[Report], object] | None = None,
 ) -> Report:
-    """Register a member for each row of a CSV file with a header, and report on them.
+    """Register a member for each row of a file, and report on them.
 
-    The columns are those of a profile and the custom attributes; ``external_id`` is each row's key, so that the same
-    file can be sent again: what is registered stays as it is. Empty cells are left out. Rows that cannot be registered
-    are written to ``rejects`` (line, field, code, reason); the others go on. ``dry_run`` stores nothing, so it does not
-    see that a key is twice in the file. Memory does not grow with the file. Raises :class:`Invalid` where the header
-    cannot be used.
+    ``csv`` is a file with a header: the columns are the fields of a profile, ``identity.city`` and the like for its
+    sections (several texts with semicolons between them), ``external_ids.<source>``, and the custom attributes; empty
+    cells are left out. ``jsonl`` has one JSON object a line, as the payload of ``member.registered``. ``external_id``
+    is each row's key, so that the same file can be sent again: what is registered stays as it is. Rows that cannot be
+    registered are written to ``rejects`` (line, field, code, reason); the others go on. ``dry_run`` stores nothing, so
+    it sees that something is twice in the file only where that is close together. Memory does not grow with the file.
+    Raises :class:`Invalid` where the header cannot be used.
     """
     task = _Import(rejects)
-    for outcome in _answers(kit, task.activities(lines, kit), dry_run=dry_run):
+    rows = _rows(lines, kit) if form == "csv" else _objects(lines)
+    for outcome in kit.record_many(task.activities(rows), simulate=dry_run):
         task.take(outcome)
         if progress is not None:
             progress(task.report)
@@ -76,8 +84,8 @@ class _Import:
         self._rejects = csv.writer(rejects) if rejects is not None else None
         self._write("line", "field", "code", "reason")
 
-    def activities(self, lines: Iterable[str], kit: Kit) -> Iterator[Activity]:
-        for line, row in _rows(lines, kit):
+    def activities(self, rows: Iterable[tuple[int, Activity | Invalid]]) -> Iterator[Activity]:
+        for line, row in rows:
             self._waiting.append((line, row.problems if isinstance(row, Invalid) else ()))
             if isinstance(row, Activity):
                 yield row
@@ -100,7 +108,7 @@ class _Import:
         self.report.rows += 1
         self.report.rejected += 1
         for problem in problems:
-            field = next((part for part in reversed(problem.path) if isinstance(part, str)), "")
+            field = ".".join(part for part in problem.path if isinstance(part, str) and part not in _OUTER)
             self._write(line, field, problem.code, problem.message)
 
     def _write(self, *cells: object) -> None:
@@ -108,31 +116,19 @@ class _Import:
             self._rejects.writerow(cells)
 
 
-def _answers(kit: Kit, activities: Iterator[Activity], *, dry_run: bool) -> Iterator[Outcome]:
-    if not dry_run:
-        yield from kit.record_many(activities)
-        return
-    for each in activities:
-        try:
-            yield kit.simulate(each)
-        except Invalid as error:
-            yield Outcome(
-                outcome="invalid", source=each.source, external_id=each.external_id, member="", problems=error.problems
-            )
-
-
 def _problems(outcome: Outcome) -> Sequence[Problem]:
     if outcome.problems:
         return outcome.problems
     code = outcome.code or outcome.outcome.upper()
-    return [Problem(code=code, message=outcome.message or code, path=(KEY,))]
+    field: str = outcome.parameters.get("field", KEY)
+    return [Problem(code=code, message=outcome.message or code, path=(field,))]
 
 
 def _rows(lines: Iterable[str], kit: Kit) -> Iterator[tuple[int, Activity | Invalid]]:
     """Yield each row with its line: the registration, or why it cannot be read."""
     reader = csv.reader(lines, strict=True)
     header = next(reader, None) or []
-    columns = _columns(header, (*FIXED, *kit.settings.profile))
+    columns = _columns(header, (*FIXED, *TOLD, *FIELDS, *kit.settings.profile))
     unreadable = Invalid([Problem(code="ROW_UNREADABLE", message=ERRORS[3].en)])
     while True:
         try:
@@ -149,23 +145,56 @@ def _rows(lines: Iterable[str], kit: Kit) -> Iterator[tuple[int, Activity | Inva
         if len(cells) != len(columns) or not is_text:
             yield reader.line_num, unreadable
             continue
-        yield reader.line_num, _registration(dict(zip(columns, map(str.strip, cells), strict=True)))
+        yield reader.line_num, _registration(_told(dict(zip(columns, map(str.strip, cells), strict=True))))
 
 
-def _registration(row: dict[str, str]) -> Activity | Invalid:
-    known = {name: text for name, text in row.items() if text}
-    if KEY not in known:
+def _objects(lines: Iterable[str]) -> Iterator[tuple[int, Activity | Invalid]]:
+    """Yield the registration of each line of JSON, or why it cannot be read."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            told: Any = orjson.loads(line.encode("utf-8"))
+        except (orjson.JSONDecodeError, UnicodeEncodeError):
+            told = None
+        if isinstance(told, dict):
+            yield number, _registration(cast("dict[str, Any]", told))
+        else:
+            yield number, Invalid([Problem(code="ROW_UNREADABLE", message=ERRORS[3].en)])
+
+
+def _told(row: dict[str, str]) -> dict[str, Any]:
+    """Return a row of a CSV file as the payload of a registration."""
+    payload: dict[str, Any] = {"attributes": {}}
+    for name, text in row.items():
+        outer, dot, inner = name.partition(".")
+        if not text:
+            continue
+        if dot:
+            payload.setdefault(outer, {})[inner] = text.split(";") if name in LISTS else text
+        elif name in (*FIXED, *TOLD):
+            payload[name] = text
+        else:
+            payload["attributes"][name] = text
+    return payload
+
+
+def _registration(told: dict[str, Any]) -> Activity | Invalid:
+    key = told.get(KEY)
+    if not isinstance(key, str) or not key:
         return Invalid([Problem(code="REQUIRED", message="Each row needs its key.", path=(KEY,))])
-    fixed = {name: known.pop(name) for name in FIXED if name in known}
-    payload = {"channel": SOURCE, **fixed, "attributes": known}
-    return Activity(type=REGISTERED, member="", source=SOURCE, external_id=fixed[KEY], payload=payload)
+    return Activity(type=REGISTERED, source=SOURCE, external_id=key, payload={"channel": SOURCE, **told})
 
 
 def _columns(header: list[str], known: tuple[str, ...]) -> list[str]:
     """Return the names of the columns; Invalid with everything that is wrong with them."""
     names = [name.strip() for name in header]
     found = [
-        *(("COLUMN_UNKNOWN", name, suggest(name, known)) for name in names if name not in known),
+        *(
+            ("COLUMN_UNKNOWN", name, suggest(name, known))
+            for name in names
+            if name not in known and not _EXTERNAL.fullmatch(name)
+        ),
         *(("COLUMN_REPEATED", name, "") for name in dict.fromkeys(names) if names.count(name) > 1),
         *(("COLUMN_MISSING", KEY, "") for _ in range(KEY not in names)),
     ]

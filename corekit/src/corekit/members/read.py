@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Unpack
 
 from attrs import frozen
 from sqlalchemy import Select, exists, false, select
 
+from corekit.clock import micros
 from corekit.db.reader import Reader, any_of
-from corekit.db.shape import Shape
+from corekit.db.shape import Shape, group
 from corekit.ids import is_id
+from corekit.members.tables import consent as _consent
+from corekit.members.tables import external_id as _external
+from corekit.members.tables import group_member as _group
 from corekit.members.tables import member as _member
 from corekit.members.tables import profile as _profile
+from corekit.members.tables import tag as _tag
 from corekit.paging import Ask, Page, Span
 from corekit.tiers.tables import assignment as _assignment
 
@@ -23,7 +28,11 @@ _AFTER_ANY_TEXT = "\U0010ffff"
 
 @frozen
 class Member:
-    """A member: state of life, number of settled activities (``seq``), and who the person is."""
+    """A member: state of life, number of settled activities (``seq``), and who the person is.
+
+    ``birthday`` is a date in ISO 8601; ``sections`` hold ``identity``, ``occupation``, ``lifestyle`` and
+    ``preferences``; ``valid_until`` is the end of the membership (None: it has none).
+    """
 
     id: str
     state: str
@@ -35,6 +44,11 @@ class Member:
     email: str | None
     phone: str | None
     attributes: Mapping[str, Any]
+    number: str | None
+    kind: str
+    birthday: str | None
+    sections: Mapping[str, Mapping[str, Any]]
+    valid_until: datetime | None
 
 
 _MEMBER = Shape(Member, _member, _profile)
@@ -45,7 +59,8 @@ class MemberFilter:
     """Which members are wanted; what is None does not matter.
 
     ``name`` is the beginning of a name as it is written; ``tier`` a ladder and one of its tiers, in which the
-    member stands now.
+    member stands now; ``phone`` and ``email`` are in their normal form; ``source`` says whose ``external_id`` is meant
+    (None: that of the profile); ``joined_from`` and ``joined_before`` bound the time of joining.
     """
 
     state: str | None = None
@@ -53,6 +68,15 @@ class MemberFilter:
     external_id: str | None = None
     name: str | None = None
     tier: tuple[str, str] | None = None
+    number: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    kind: str | None = None
+    tag: str | None = None
+    group: str | None = None
+    source: str | None = None
+    joined_from: datetime | None = None
+    joined_before: datetime | None = None
 
 
 def members(read: Reader, ids: Iterable[str]) -> dict[str, Member]:
@@ -75,9 +99,13 @@ def member_page(read: Reader, wanted: MemberFilter | None = None, **page: Unpack
 
 def _filtered(wanted: MemberFilter) -> Select[Any]:
     statement = select(_member.c.id)
-    texts = {"channel": wanted.channel, "external_id": wanted.external_id, "name": wanted.name}
+    names = ("channel", "name", "number", "phone", "email", "kind")
+    texts = {name: getattr(wanted, name) for name in names}
+    if wanted.source is None:
+        texts["external_id"] = wanted.external_id
     of_profile = {name: text for name, text in texts.items() if text is not None}
-    if any("\0" in text for text in (*of_profile.values(), wanted.state or "", *(wanted.tier or ()))):
+    others = (wanted.state, wanted.tag, wanted.group, wanted.source, wanted.external_id, *(wanted.tier or ()))
+    if any("\0" in text for text in (*of_profile.values(), *others) if text is not None):
         return statement.where(false())  # no stored text holds it, and PostgreSQL would not even compare
     if of_profile:
         statement = statement.join(_profile)
@@ -85,6 +113,11 @@ def _filtered(wanted: MemberFilter) -> Select[Any]:
         column = _profile.c[name]
         begins = (column >= text) & (column < text + _AFTER_ANY_TEXT)
         statement = statement.where(begins if name == "name" else column == text)
+    statement = _beside(statement, wanted)
+    if wanted.joined_from is not None:
+        statement = statement.where(_member.c.joined_at >= micros(wanted.joined_from))
+    if wanted.joined_before is not None:
+        statement = statement.where(_member.c.joined_at < micros(wanted.joined_before))
     if wanted.state is not None:
         statement = statement.where(_member.c.state == wanted.state)
     if wanted.tier is not None:
@@ -97,3 +130,87 @@ def _filtered(wanted: MemberFilter) -> Select[Any]:
         )
         statement = statement.where(stands)
     return statement
+
+
+def _beside(statement: Select[Any], wanted: MemberFilter) -> Select[Any]:
+    """Narrow by what is known beside the profile."""
+    if wanted.source is not None:
+        named = (_external.c.source == wanted.source) & (_external.c.external_id == (wanted.external_id or ""))
+        statement = statement.where(exists().where(_external.c.member_id == _member.c.id, named))
+    if wanted.tag is not None:
+        statement = statement.where(exists().where(_tag.c.member_id == _member.c.id, _tag.c.tag == wanted.tag))
+    if wanted.group is not None:
+        statement = statement.where(exists().where(_group.c.member_id == _member.c.id, _group.c.code == wanted.group))
+    return statement
+
+
+@frozen
+class Consent:
+    """A member's last word on a purpose and a channel."""
+
+    member: str
+    purpose: str
+    channel: str
+    granted: bool
+    since: datetime
+    activity: str
+
+
+@frozen
+class GroupPlace:
+    """A member's place in a group: as its primary or as a supplementary member."""
+
+    member: str
+    code: str
+    kind: str
+    role: str
+
+
+@frozen
+class ExternalId:
+    """What another system calls a member."""
+
+    member: str
+    source: str
+    external_id: str
+
+
+_CONSENT = Shape(Consent, _consent, member=_consent.c.member_id, activity=_consent.c.activity_id)
+_PLACE = Shape(GroupPlace, _group, member=_group.c.member_id)
+_EXTERNAL = Shape(ExternalId, _external, member=_external.c.member_id)
+
+
+def tags(read: Reader, ids: Iterable[str]) -> dict[str, list[str]]:
+    """Return the tags of members, sorted."""
+    found: dict[str, list[str]] = {member: [] for member in ids}
+    statement = select(_tag.c.member_id, _tag.c.tag).where(any_of(_tag.c.member_id, found))
+    for row in read.all(statement.order_by(_tag.c.member_id, _tag.c.tag)):
+        found[row.member_id].append(row.tag)
+    return found
+
+
+def consents(read: Reader, ids: Sequence[str]) -> dict[str, list[Consent]]:
+    """Return what members consented to or withdrew, by purpose and channel."""
+    order = (_consent.c.member_id, _consent.c.purpose, _consent.c.channel)
+    statement = select(*_CONSENT.columns).where(any_of(_consent.c.member_id, ids)).order_by(*order)
+    return group(map(_CONSENT, read.all(statement)), "member", ids)
+
+
+def groups(read: Reader, ids: Sequence[str]) -> dict[str, list[GroupPlace]]:
+    """Return the places of members in groups."""
+    statement = select(*_PLACE.columns).where(any_of(_group.c.member_id, ids))
+    return group(map(_PLACE, read.all(statement.order_by(_group.c.member_id, _group.c.code))), "member", ids)
+
+
+def group_places(read: Reader, code: str) -> list[GroupPlace]:
+    """Return the members of a group, the primary member first."""
+    if "\0" in code:
+        return []
+    statement = select(*_PLACE.columns).where(_group.c.code == code).order_by(_group.c.role, _group.c.member_id)
+    return list(map(_PLACE, read.all(statement)))
+
+
+def external_ids(read: Reader, ids: Sequence[str]) -> dict[str, list[ExternalId]]:
+    """Return what other systems call members."""
+    statement = select(*_EXTERNAL.columns).where(any_of(_external.c.member_id, ids))
+    return group(map(_EXTERNAL, read.all(statement.order_by(_external.c.member_id, _external.c.source))), "member", ids)

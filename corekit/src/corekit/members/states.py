@@ -10,9 +10,9 @@ from marshmallow import Schema, fields, validate
 
 from corekit.declares import ErrorText
 
-State = Literal["active", "frozen", "cancelled"]
+State = Literal["pending", "active", "frozen", "dormant", "cancelled"]
 
-STATES: tuple[State, ...] = ("active", "frozen", "cancelled")
+STATES: tuple[State, ...] = ("pending", "active", "frozen", "dormant", "cancelled")
 """Every state a member can be in. None stands for somebody who is no member yet."""
 
 
@@ -23,26 +23,53 @@ class Step:
     activity: str
     sources: frozenset[State | None]
     target: State
+    does: str
+    """What it does, in a sentence."""
+
+
+def _step(activity: str, sources: str, target: State, does: str) -> Step:
+    return Step(activity, frozenset(state for state in STATES if state in sources.split()), target, does)
 
 
 STEPS: Mapping[str, Step] = {
     step.activity: step
     for step in (
-        Step("member.registered", frozenset({None}), "active"),
-        Step("member.frozen", frozenset({"active"}), "frozen"),
-        Step("member.unfrozen", frozenset({"frozen"}), "active"),
-        Step("member.cancelled", frozenset({"active", "frozen"}), "cancelled"),
-        Step("member.restored", frozenset({"cancelled"}), "active"),
+        # Where the program approves by hand, a registration leads to pending instead.
+        Step("member.registered", frozenset({None}), "active", "Somebody becomes a member."),
+        _step("member.approved", "pending", "active", "An applicant is taken in."),
+        _step("member.rejected", "pending", "cancelled", "An applicant is not taken in."),
+        _step("member.frozen", "active", "frozen", "The member earns and spends nothing until unfrozen."),
+        _step("member.unfrozen", "frozen", "active", "The member is active again."),
+        _step("member.lapsed", "active", "dormant", "The membership ran out: the member sleeps until it is renewed."),
+        _step("member.renewed", "active dormant", "active", "The membership is prolonged; who slept is active again."),
+        _step("member.cancelled", "pending active frozen dormant", "cancelled", "The member leaves."),
+        _step("member.restored", "cancelled", "active", "The member is back."),
     )
 }
 """The steps by activity type."""
 
+ABOUT_PERSON = frozenset({"member.updated", "member.tagged", "member.joined_group", "member.left_group"})
+"""What is known of a member may change in every state but the last."""
+
+ALWAYS = frozenset({"reversal", "refund", "tier.changed", "member.consented", "member.erased"})
+"""What takes back, what follows from that, and what is a person's right, is possible for every member."""
+
 ERRORS = (
     ErrorText("MEMBER_UNKNOWN", "There is no such member. Register it first.", "会员不存在，请先注册。"),
+    ErrorText(
+        "MEMBER_PENDING",
+        "The membership waits for approval: it earns and spends nothing. Approve it first.",
+        "会员资格待审批，不能累积或使用。请先审批。",
+    ),
     ErrorText(
         "MEMBER_FROZEN",
         "The member is frozen: it earns and spends nothing. Unfreeze it first.",
         "会员已冻结，不能累积或使用。请先解冻。",
+    ),
+    ErrorText(
+        "MEMBER_DORMANT",
+        "The membership has run out: it earns and spends nothing. Renew it first.",
+        "会员资格已过期，不能累积或使用。请先续期。",
     ),
     ErrorText(
         "MEMBER_CANCELLED",
@@ -57,20 +84,26 @@ ERRORS = (
 )
 """The codes of refusals by state, with their sentences."""
 
-_REFUSED = {None: "MEMBER_UNKNOWN", "frozen": "MEMBER_FROZEN", "cancelled": "MEMBER_CANCELLED"}
+_REFUSED: Mapping[str | None, str] = {
+    None: "MEMBER_UNKNOWN",
+    **{state: f"MEMBER_{state.upper()}" for state in STATES if state != "active"},
+}
 
 
 def allowed(state: str | None, activity_type: str) -> str | None:
     """Return None where a member in ``state`` (None: no member) may have such an activity, else the code.
 
     What takes back, lapses or follows from that (reversals, ``*.expired``, ``tier.changed``) is possible for
-    every member; a step only from the states that it leads out of; all else only for an active one.
+    every member, and so is what is a person's right; a step only from the states that it leads out of; a change of
+    what is known of the person from all but the last; all else only for an active one.
     """
     if step := STEPS.get(activity_type):
         if state in step.sources:
             return None
         return "MEMBER_UNKNOWN" if state is None else "MEMBER_STATE"
     if state == "active" or (state is not None and _always(activity_type)):
+        return None
+    if activity_type in ABOUT_PERSON and state not in (None, "cancelled"):
         return None
     return _REFUSED.get(state, "MEMBER_STATE")
 
@@ -83,12 +116,15 @@ def target(activity_type: str) -> State | None:
 
 def states_table() -> str:
     """Return the table of what is allowed in which state, in Markdown, for the documentation."""
-    examples = ("purchase", "reversal", "<kind>.expired", "tier.changed", *STEPS)
+    examples = ("purchase", "reversal", "<kind>.expired", "tier.changed", "member.consented", "member.erased")
     columns: tuple[State | None, ...] = (None, *STATES)
     rows = [
         ["activity", "no member", *STATES],
         ["---"] * (len(columns) + 1),
-        *([f"`{name}`", *(_cell(state, name) for state in columns)] for name in ("any other", *examples)),
+        *(
+            [f"`{name}`", *(_cell(state, name) for state in columns)]
+            for name in ("any other", *examples, *sorted(ABOUT_PERSON), *STEPS)
+        ),
     ]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
@@ -101,10 +137,28 @@ def _cell(state: State | None, activity_type: str) -> str:
 
 
 def _always(activity_type: str) -> bool:
-    return activity_type in {"reversal", "refund", "tier.changed"} or activity_type.endswith(".expired")
+    return activity_type in ALWAYS or activity_type.endswith(".expired")
 
 
 class StepSchema(Schema):
     """The payload of a step between states: why."""
 
     reason = fields.String(load_default="", validate=validate.Length(max=500))
+
+
+class RejectionSchema(Schema):
+    """The payload of a rejection: why, which has to be said."""
+
+    reason = fields.String(required=True, validate=validate.Length(1, 500))
+
+
+class RenewalSchema(StepSchema):
+    """The payload of a renewal: why, and for how long if not as long as the program says."""
+
+    months = fields.Integer(strict=True, validate=validate.Range(1, 1200))
+
+
+class LapseSchema(StepSchema):
+    """The payload of a lapse: why, and the end of the membership that whoever lets it lapse has seen."""
+
+    valid_until = fields.Integer(strict=True)

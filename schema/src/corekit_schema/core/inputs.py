@@ -32,7 +32,18 @@ class RegisterInput(_Dated):
     name = fields.String(metadata={"description": "What the member is called."})
     email = fields.String(metadata={"description": "E-mail address."})
     phone = fields.String(metadata={"description": "Telephone number."})
+    external_ids = fields.Raw(metadata={"description": "What further systems call the member, by system."})
+    number = fields.String(metadata={"description": "The member number, with its check digit; drawn where left out."})
+    kind = fields.String(metadata={"description": "What the member is, as the settings declare it."})
+    birthday = fields.String(metadata={"description": "Date of birth, such as 1990-02-28."})
+    identity = fields.Raw(metadata={"description": "Who the person is: names, language, address, ..."})
+    occupation = fields.Raw(metadata={"description": "What the person does."})
+    lifestyle = fields.Raw(metadata={"description": "How the person lives."})
+    preferences = fields.Raw(metadata={"description": "What the person likes to buy."})
     attributes = fields.Raw(metadata={"description": "Custom attributes, as the settings declare them."})
+    fee_paid = WholeNumber(metadata={"description": "What was paid for joining, in minor units of the currency."})
+    invited_by = fields.String(metadata={"description": "The number of the member who invited this one."})
+    reason = fields.String(metadata={"description": "Why."})
 
 
 class FreezeInput(OfMember):
@@ -77,7 +88,15 @@ class LineInput(Input):
     )
 
 
-class _Described(OfMember):
+class _Described(_Dated):
+    member_id = GlobalId("Member", metadata={"description": "Whom it is about, where that is known."})
+    identity = fields.Raw(
+        load_default=None,
+        metadata={
+            "description": "Whom it is about in other words: phone, email, number, externalId or externalIds, and what "
+            "else is known. Somebody unknown may become a member by it."
+        },
+    )
     type = fields.String(required=True, metadata={"description": "Its type, such as `purchase`."})
     amount = AmountDigits(load_default=0, metadata={"description": "In minor units; left out where its type has none."})
     unit = fields.String(load_default=None, metadata={"description": "Of the amount; that of the type where left out."})

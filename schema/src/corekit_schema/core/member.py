@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -14,6 +14,7 @@ from corekit.clock import LAST_INSTANT, moment
 from corekit.ledger import read as ledger_reads
 from corekit.ledger.history import balances_at, expiring_at
 from corekit.ledger.read import Balance as BalanceValue
+from corekit.members import history
 from corekit.members import read as member_reads
 from corekit.members.read import Member as MemberValue
 from corekit.paging import Page
@@ -27,13 +28,14 @@ from corekit_schema.context import Info
 from corekit_schema.core.activity import Activity
 from corekit_schema.core.amounts import Balance, Entry, ExpiringAmount, ExpiringValue, StatementEntry
 from corekit_schema.core.holds import Hold, holds_of
+from corekit_schema.core.known import Consent, ExternalId, GroupPlace, ProfileChange
 from corekit_schema.core.permissions import READ
 from corekit_schema.core.purchases import Consumption, ConsumptionBy, Purchase
 from corekit_schema.core.standing import Progress, Standing, TierBenefit, TierTime
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.inputs import as_of
 from corekit_schema.nodes import Node
-from corekit_schema.policies import owner_or_permission
+from corekit_schema.policies import owner_or_permission, permission
 from corekit_schema.scalars import JSON, AmountValue, DateTime
 
 _KIND = graphene.Argument(graphene.String, required=True, description="The account kind, such as `points`.")
@@ -51,8 +53,10 @@ _BY = graphene.Argument(
 class MemberState(graphene.Enum):
     """Where a member is in its life."""
 
+    PENDING = "pending"
     ACTIVE = "active"
     FROZEN = "frozen"
+    DORMANT = "dormant"
     CANCELLED = "cancelled"
 
 
@@ -72,6 +76,25 @@ class Member(
     email = Field(graphene.String, description="E-mail address.")
     phone = Field(graphene.String, description="Telephone number.")
     attributes = Field(JSON, required=True, description="Custom attributes, as the settings declare them.")
+    number = Field(graphene.String, description="The member number; its last digit is a check digit.")
+    kind = Field(graphene.String, required=True, description="What the member is, such as `consumer`.")
+    birthday = Field(graphene.String, description="Date of birth, such as 1990-02-28.")
+    sections = Field(
+        JSON, required=True, description="The sections `identity`, `occupation`, `lifestyle` and `preferences`."
+    )
+    valid_until = Field(DateTime, description="When the membership ends; null where it has no end.")
+    external_ids = Field(listed(ExternalId), description="What further systems call the member.")
+    tags = Field(listed(graphene.String), description="The tags on the member, sorted.")
+    groups = Field(listed(GroupPlace), description="The families and companies to which the member belongs.")
+    consents = Field(listed(Consent), description="What the member consented to, or no longer does.")
+    changes = Field(
+        listed(ProfileChange),
+        first=graphene.Argument(
+            graphene.Int, required=True, default_value=50, description="Of how many activities, 1,000 at most."
+        ),
+        policy=permission(READ),
+        description="Who changed what of the profile, newest first.",
+    )
     joined_at = Field(DateTime, required=True, description="When the member registered.")
     balances = Field(listed(Balance), at=_AT, description="What the member has, by account kind.")
     balance = Field(
@@ -137,6 +160,37 @@ class Member(
     def resolve_attributes(parents: Sequence[MemberValue], _info: Info) -> list[dict[str, Any]]:
         """Return the attributes as JSON."""
         return [dict(member.attributes) for member in parents]
+
+    @staticmethod
+    def resolve_sections(parents: Sequence[MemberValue], _info: Info) -> list[dict[str, Any]]:
+        """Return the sections as JSON."""
+        return [dict(member.sections) for member in parents]
+
+    @staticmethod
+    def resolve_external_ids(parents: Sequence[MemberValue], info: Info) -> list[Any]:
+        """Return what other systems call them."""
+        return _each(member_reads.external_ids, parents, info)
+
+    @staticmethod
+    def resolve_tags(parents: Sequence[MemberValue], info: Info) -> list[Any]:
+        """Return their tags."""
+        return _each(member_reads.tags, parents, info)
+
+    @staticmethod
+    def resolve_groups(parents: Sequence[MemberValue], info: Info) -> list[Any]:
+        """Return their groups."""
+        return _each(member_reads.groups, parents, info)
+
+    @staticmethod
+    def resolve_consents(parents: Sequence[MemberValue], info: Info) -> list[Any]:
+        """Return their consents."""
+        return _each(member_reads.consents, parents, info)
+
+    @staticmethod
+    def resolve_changes(parents: Sequence[MemberValue], info: Info, first: int) -> list[Any]:
+        """Return what was changed of their profiles."""
+        found = history.changes(info.context.read, [each.id for each in parents], first)
+        return [found[each.id] for each in parents]
 
     @staticmethod
     def resolve_balances(parents: Sequence[MemberValue], info: Info, at: Any = None) -> list[list[BalanceValue]]:
@@ -242,6 +296,11 @@ class Member(
         ids = [each.id for each in parents]
         found = tier_reads.progress(context.kit.program, context.read, ids, context.now, context.kit.zone)
         return [found[each.id] for each in parents]
+
+
+def _each(of: Callable[..., Mapping[str, Any]], parents: Sequence[MemberValue], info: Info) -> list[Any]:
+    found = of(info.context.read, [each.id for each in parents])
+    return [found[each.id] for each in parents]
 
 
 _FARTHEST = 36_500

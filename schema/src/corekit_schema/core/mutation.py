@@ -11,18 +11,19 @@ from corekit_schema.context import Info
 from corekit_schema.core import holds, inputs, outbox, permissions, tiering
 from corekit_schema.core.holds import CaptureHoldInput, PlaceHoldInput, ReleaseHoldInput
 from corekit_schema.core.jobs import RUN_JOB
+from corekit_schema.core.lives import PROFILE, LifeMutation
 from corekit_schema.core.payload import ActivityPayload, Recorded, record, recorded
+from corekit_schema.core.privacy import PrivacyMutation
 from corekit_schema.core.program_changes import APPLY_PROGRAM, PLAN_PROGRAM
-from corekit_schema.fields import Object
 from corekit_schema.inputs import Input
 from corekit_schema.mutations import MutationField, invalid
 from corekit_schema.policies import permission
 
-_PROFILE = ("external_id", "channel", "name", "email", "phone", "attributes")
+_REGISTRATION = (*PROFILE, "fee_paid", "invited_by", "reason")
 
 
 def _register(info: Info, values: Mapping[str, Any]) -> Recorded:
-    profile = {name: values[name] for name in _PROFILE if values.get(name) is not None}
+    profile = {name: values[name] for name in _REGISTRATION if values.get(name) is not None}
     return record(info, _activity(info, values, type="member.registered", member="", payload=profile))
 
 
@@ -62,7 +63,9 @@ def _described(info: Info, values: Mapping[str, Any]) -> Activity:
     if not isinstance(values["payload"], dict):
         raise invalid("TYPE", "A payload is a JSON object.", "payload", expected="object")
     lines = tuple(_line(line) for line in values["lines"])
-    told: dict[str, Any] = {name: values[name] for name in ("type", "amount", "unit", "payload", "source")}
+    if values["identity"] is not None and not isinstance(values["identity"], dict):
+        raise invalid("TYPE", "An identity is a JSON object.", "identity", expected="object")
+    told: dict[str, Any] = {name: values[name] for name in ("type", "amount", "unit", "payload", "source", "identity")}
     return _activity(info, values, lines=lines, **told)
 
 
@@ -85,7 +88,7 @@ def _of(schema: type[Input], run: Callable[[Info, Any], Recorded], asks: str, de
     return MutationField(schema, run, payload=ActivityPayload, policy=permission(asks), description=description)
 
 
-class Mutation(Object):
+class Mutation(LifeMutation, PrivacyMutation):
     """What can be done. Sent again with the same `idempotencyKey`, a mutation answers what it answered first."""
 
     register = _of(inputs.RegisterInput, _register, permissions.REGISTER, "Make somebody a member.")

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 READ = "members.read"
 REGISTER = "members.register"
 CHANGE = "members.change"
+ERASE = "members.erase"
+EXPORT = "members.export"
 RECORD = "activities.record"
 SIMULATE = "activities.simulate"
 REVERSE = "activities.reverse"
@@ -27,7 +29,9 @@ USE_TIER = "tiers.use"
 PERMISSIONS = (
     Permission(name=READ, description="Read every member and everything about it."),
     Permission(name=REGISTER, description="Register members."),
-    Permission(name=CHANGE, description="Freeze, unfreeze, cancel and restore members."),
+    Permission(name=CHANGE, description="Lead members through their lives, and change what is known of them."),
+    Permission(name=ERASE, description="Forget who a member is."),
+    Permission(name=EXPORT, description="Export everything that is known of a member."),
     Permission(name=RECORD, description="Record activities of any type for any member."),
     Permission(name=SIMULATE, description="Ask what an activity would do."),
     Permission(name=REVERSE, description="Take activities back."),

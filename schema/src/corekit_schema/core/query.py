@@ -9,6 +9,7 @@ import graphene
 from graphql import GraphQLError
 
 from corekit.clock import micros
+from corekit.members.profile import normal_email, normal_phone
 from corekit.members.read import MemberFilter as MemberFilterValue
 from corekit.members.read import member_page
 from corekit.paging import MOST_ITEMS, Page
@@ -16,9 +17,11 @@ from corekit_schema.connections import ConnectionField
 from corekit_schema.context import Info
 from corekit_schema.core import activity as activities
 from corekit_schema.core import member as members
+from corekit_schema.core.duplicates import DuplicatesQuery
 from corekit_schema.core.jobs import JOBS, RUNS
 from corekit_schema.core.outbox import DELIVERIES
 from corekit_schema.core.permissions import READ
+from corekit_schema.core.privacy import PrivacyQuery
 from corekit_schema.core.program import Program
 from corekit_schema.core.program_changes import PROGRAM_CHANGES, PROGRAM_VERSIONS
 from corekit_schema.core.tiering import TIER_PREVIEW
@@ -46,6 +49,15 @@ class MemberFilter(graphene.InputObjectType):
     channel = graphene.InputField(graphene.String, description="Members who registered there.")
     external_id = graphene.InputField(graphene.String, description="The member whom another system calls so.")
     name = graphene.InputField(graphene.String, description="Members whose name begins so, as it is written.")
+    number = graphene.InputField(graphene.String, description="The member with this number.")
+    phone = graphene.InputField(graphene.String, description="The member with this telephone number.")
+    email = graphene.InputField(graphene.String, description="The member with this e-mail address.")
+    kind = graphene.InputField(graphene.String, description="Members of this kind.")
+    tag = graphene.InputField(graphene.String, description="Members with this tag.")
+    group = graphene.InputField(graphene.String, description="Members of the group with this code.")
+    source = graphene.InputField(graphene.String, description="The system whose `externalId` is meant.")
+    joined_from = graphene.InputField(DateTime, description="Members who joined at this instant or after it.")
+    joined_before = graphene.InputField(DateTime, description="Members who joined before this instant.")
     tier = graphene.InputField(TierFilter, description="Members who stand in this tier now.")
 
 
@@ -79,7 +91,7 @@ class Viewer(Object, policy=public):
         return [sorted(each.permissions) for each in parents]
 
 
-class Query(Object):
+class Query(PrivacyQuery, DuplicatesQuery):
     """What can be asked. What may not be seen is answered like what is not there."""
 
     node = Field(Node, id=_ID, policy=public, description="The object of an id; null where there is none.")
@@ -166,6 +178,12 @@ class Query(Object):
         wanted = dict(filter or {})
         tier = wanted.pop("tier", None)
         state = wanted.pop("state", None)
+        if (phone := wanted.get("phone")) is not None:
+            wanted["phone"] = normal_phone(phone, info.context.kit.settings.members.region) or phone
+        if (email := wanted.get("email")) is not None:
+            wanted["email"] = normal_email(email) or email
+        for name in ("joined_from", "joined_before"):
+            wanted[name] = as_of(wanted.get(name))
         chosen = MemberFilterValue(
             **wanted,
             state=getattr(state, "value", state),

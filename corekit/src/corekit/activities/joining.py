@@ -1,0 +1,62 @@
+"""Who is turned away before anything reacts: the member's state forbids it, or whom it names may not join."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from corekit.activities.apply import Applier
+from corekit.activities.enrolment import parameters_of, refusals
+from corekit.activities.incoming import REGISTERED, Incoming
+from corekit.activities.plan import Plan
+from corekit.activities.reactions import Failure, Reactions
+from corekit.ledger.state import Member
+from corekit.members.states import allowed
+
+
+class TurnedAway:
+    """Who of a wave does not get in. ``fail`` answers for an activity that a plugin failed at."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        applier: Applier,
+        reactions: Reactions,
+        wave: Sequence[tuple[Member, Incoming]],
+        fail: Callable[[Plan, Incoming, Failure], None],
+    ) -> None:
+        self._plan = plan
+        self._applier = applier
+        self._fail = fail
+        joining = [incoming for member, incoming in wave if not member.exists and incoming.kind.name == REGISTERED]
+        self._reasons = refusals(plan, reactions, joining) if joining else {}
+
+    def holds(self, member: Member, incoming: Incoming) -> bool:
+        """Whether an activity is turned away; then its answer was given."""
+        refuse = self._applier.refuse
+        if not member.exists and incoming.enrolment is not None:
+            self._as_registration(incoming, incoming.enrolment)
+        elif incoming.ambiguous:
+            refuse(incoming, "IDENTITY_AMBIGUOUS", {"members": ", ".join(incoming.ambiguous)})
+        elif (reasons := self._reasons.get(incoming.activity.id)) is not None:
+            refuse(incoming, "ENROLMENT_REFUSED", parameters_of(reasons))
+        elif (code := _forbidden(member, incoming)) is not None:
+            refuse(incoming, code, {"state": member.state, "activity": incoming.kind.name})
+        else:
+            return False
+        return True
+
+    def _as_registration(self, incoming: Incoming, registration: Incoming) -> None:
+        """Give an activity the answer of the registration that should have come before it."""
+        answer = self._plan.answers[registration.activity.id]
+        if answer.outcome == "failed":
+            self._fail(self._plan, incoming, Failure(answer.parameters["plugin"], answer.code or "", answer.message))
+        else:
+            self._applier.refuse(incoming, answer.code or "", answer.parameters)
+
+
+def _forbidden(member: Member, incoming: Incoming) -> str | None:
+    """Return the code by which the member's state forbids an activity, or None."""
+    kind = incoming.kind
+    if member.exists and (kind.reversal or kind.internal or incoming.activity.parent is not None):
+        return None
+    return allowed(member.state or None, kind.name)

@@ -1,0 +1,130 @@
+"""A person's rights: everything that is known of a member as one document, and being forgotten."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from attrs import frozen
+from sqlalchemy import insert, select, update
+
+from corekit.activities.plugin_write import PluginWrite
+from corekit.activities.read import activities_of
+from corekit.clock import micros
+from corekit.db.reader import Reader, any_of
+from corekit.db.shape import Shape
+from corekit.errors import NotFound, PluginRaised
+from corekit.ids import is_id, new_id
+from corekit.ledger.read import balances
+from corekit.log import raised_at
+from corekit.members.history import MOST, changes
+from corekit.members.read import consents, external_ids, groups, members, tags
+from corekit.members.tables import erasure as _erasure
+from corekit.tiers.read import history as tier_history
+
+if TYPE_CHECKING:
+    from corekit.hooks import Hooks
+    from corekit.kit import Kit
+
+_log = structlog.get_logger("corekit.privacy")
+PAGE = 1_000
+
+
+@frozen
+class Erasure:
+    """A request to forget who a member is.
+
+    It is ``open`` until every plugin has done its part, and then says in ``obstacle`` which one has not; ``done`` when
+    nothing tells of the person any more.
+    """
+
+    id: str
+    member: str
+    state: str
+    reason: str
+    actor: str | None
+    opened_at: datetime
+    closed_at: datetime | None
+    obstacle: str | None
+
+
+_ERASURE = Shape(Erasure, _erasure, member=_erasure.c.member_id)
+
+
+def export(read: Reader, hooks: Hooks, member: str, now: datetime) -> dict[str, Any]:
+    """Return everything that is known of a member, as of one moment; what plugins know is under ``plugins``.
+
+    Raises NotFound, and PluginRaised where a plugin cannot say what it knows.
+    """
+    found = members(read, [member]).get(member)
+    if found is None:
+        raise NotFound(f"there is no member {member}", member=member)
+    activities: list[Any] = []
+    after: str | None = None
+    while True:
+        page = activities_of(read, [member], None, first=PAGE, after=after)[member]
+        activities += page.items
+        if not page.has_next:
+            break
+        after = page.cursors[-1]
+    return {
+        "member": found,
+        "external_ids": external_ids(read, [member])[member],
+        "tags": tags(read, [member])[member],
+        "groups": groups(read, [member])[member],
+        "consents": consents(read, [member])[member],
+        "changes": changes(read, [member], MOST)[member],
+        "balances": balances(read, [member], now)[member],
+        "tiers": tier_history(read, [member])[member],
+        "activities": activities,
+        "plugins": hooks.export(member, read),
+    }
+
+
+def erase(kit: Kit, member: str, *, reason: str, actor: str | None) -> Erasure:
+    """Forget who a member is: plugins first, then the core. See :meth:`Kit.erase`."""
+    request = _open(kit, member, reason, actor)
+    for plugin in kit.hooks.erasing:
+        try:
+            with kit.database.write() as connection:
+                kit.hooks.erase(plugin, member, PluginWrite(connection, plugin.name))
+        except PluginRaised as error:
+            _log.error("plugin raised", member=member, **raised_at(error))
+            obstacle = f"plugin {plugin.name} could not erase; see the log, mend it, and ask again"
+            return _note(kit, request, obstacle=obstacle)
+    outcome = kit.forget(member, request, reason=reason, actor=actor)
+    if not outcome.settled and outcome.code != "ERASED":
+        return _note(kit, request, obstacle=f"{outcome.message} [{outcome.code}]")
+    return _note(kit, request, state="done", closed_at=micros(kit.now()), obstacle=None)
+
+
+def erasures(read: Reader, *, state: str | None = None, ids: list[str] | None = None) -> list[Erasure]:
+    """Return the requests to forget somebody, oldest first; of a state, or those of the ids."""
+    wanted = select(*_ERASURE.columns).order_by(_erasure.c.opened_at, _erasure.c.id)
+    if state is not None:
+        wanted = wanted.where(_erasure.c.state == state)
+    if ids is not None:
+        wanted = wanted.where(any_of(_erasure.c.id, ids))
+    return [_ERASURE(row) for row in read.all(wanted)]
+
+
+def _open(kit: Kit, member: str, reason: str, actor: str | None) -> str:
+    """Return the open request of a member, a new one where there is none."""
+    with kit.database.write() as connection:
+        read = Reader(connection)
+        if not is_id(member) or member not in members(read, [member]):
+            raise NotFound(f"there is no member {member}", member=member)
+        wanted = select(_erasure.c.id).where(_erasure.c.member_id == member, _erasure.c.state == "open")
+        known: str | None = read.scalar(wanted)
+        if known is not None:
+            return known
+        row = {"id": new_id(), "member_id": member, "state": "open", "reason": reason, "actor": actor}
+        connection.execute(insert(_erasure), [{**row, "opened_at": micros(kit.now())}])
+        return str(row["id"])
+
+
+def _note(kit: Kit, request: str, **values: Any) -> Erasure:
+    with kit.database.write() as connection:
+        connection.execute(update(_erasure).where(_erasure.c.id == request).values(**values))
+        return erasures(Reader(connection), ids=[request])[0]
