@@ -13,9 +13,9 @@ from corekit.hookspecs import hookimpl, hookspec
 
 if TYPE_CHECKING:
     from corekit.activities.activity import Activity, Batch, Line
-    from corekit.activities.effects import Credit, Debit, Effect, Follow
+    from corekit.activities.effects import Credit, Debit, Effect, Follow, Skipped
     from corekit.activities.facts import Facts, MemberFacts
-    from corekit.activities.outcome import EffectOutcome, Outcome
+    from corekit.activities.outcome import EffectOutcome, Outcome, SkippedRule
     from corekit.activities.plugin_write import Applied, PluginWrite
     from corekit.db.base import NAMING, table
     from corekit.db.lineage import Lineage
@@ -59,9 +59,9 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "corekit.activities.activity": ("Activity", "Batch", "Line"),
-    "corekit.activities.effects": ("Credit", "Debit", "Effect", "Follow"),
+    "corekit.activities.effects": ("Credit", "Debit", "Effect", "Follow", "Skipped"),
     "corekit.activities.facts": ("Facts", "MemberFacts"),
-    "corekit.activities.outcome": ("EffectOutcome", "Outcome"),
+    "corekit.activities.outcome": ("EffectOutcome", "Outcome", "SkippedRule"),
     "corekit.activities.plugin_write": ("Applied", "PluginWrite"),
     "corekit.db.base": ("NAMING", "table"),
     "corekit.db.lineage": ("Lineage",),
@@ -150,6 +150,8 @@ __all__ = [
     "Section",
     "Settings",
     "SettingsError",
+    "Skipped",
+    "SkippedRule",
     "Tier",
     "Unavailable",
     "Unit",

@@ -12,18 +12,28 @@ from corekit.activities import document, incoming, reverse
 from corekit.activities.activity import Batch
 from corekit.activities.effects import Effect, Enrol, SetState, SetTier
 from corekit.declares import ActivityType, Declares, ErrorText
+from corekit.ledger.voucher import LARGEST_AMOUNT
 from corekit.members import importing, states
 from corekit.metrics import Metric
 from corekit.validation import ERRORS as VALIDATION_ERRORS
+from corekit.validation import WholeNumber
 
 _LONG = 500
+_MONEY = validate.Range(0, LARGEST_AMOUNT)
 
 
 class PurchaseSchema(Schema):
-    """Where and under which number something was bought."""
+    """Where and under which number something was bought, and what its amount is made of.
+
+    The amount is what was charged: with ``tax``, after ``discount``, and with the part that was ``points_paid``; all in
+    minor units of the currency.
+    """
 
     store = fields.String(validate=validate.Length(min=1, max=200))
     order_no = fields.String(validate=validate.Length(min=1, max=200))
+    tax = WholeNumber(validate=_MONEY)
+    discount = WholeNumber(validate=_MONEY)
+    points_paid = WholeNumber(validate=_MONEY)
 
 
 class ReversalSchema(Schema):

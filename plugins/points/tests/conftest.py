@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,8 +13,9 @@ from attrs import field, frozen
 
 from corekit import Activity, ActivityType, Line, MemberFacts, ProgramContext, Tier, Unit
 from corekit.validation import load
+from corekit_points.earning import earnings
 from corekit_points.program import PointsSchema
-from corekit_points.rules import Book, earnings
+from corekit_points.rules import Book
 
 NEW_YORK = ZoneInfo("America/New_York")
 DOLLARS = Unit("USD", 2, "money")
@@ -44,6 +45,8 @@ class SetFacts:
     joined: str = "2016-02-29T12:00:00+00:00"
     earned: Mapping[tuple[str, str], int] = field(factory=dict[tuple[str, str], int])
     zone: ZoneInfo = NEW_YORK
+    attributes: Mapping[str, Any] = field(factory=dict[str, Any])
+    late: int = 0
 
     @property
     def settings(self) -> Any:
@@ -53,7 +56,7 @@ class SetFacts:
         return self.book
 
     def member(self, activity: Activity) -> MemberFacts:
-        return MemberFacts(activity.member, "active", 1, datetime.fromisoformat(self.joined), {})
+        return MemberFacts(activity.member, "active", 1, datetime.fromisoformat(self.joined), self.attributes)
 
     def tier(self, activity: Activity, ladder: str | None = None) -> Tier | None:
         ladder = ladder or next(iter(LADDERS))
@@ -62,6 +65,13 @@ class SetFacts:
 
     def metric(self, name: str, activity: Activity, window: str = "lifetime") -> int:
         return self.earned.get((name, window), 0)
+
+    def days(self, name: str, activity: Activity, window: str) -> Mapping[date, int]:
+        return {}
+
+    def reported(self, activity: Activity) -> datetime:
+        assert activity.occurred_at is not None
+        return activity.occurred_at + timedelta(hours=self.late)
 
     def balance(self, kind: str, activity: Activity) -> int:
         return 0

@@ -7,11 +7,11 @@ from typing import Any
 
 from corekit.activities.activity import Activity
 from corekit.activities.checks import check
-from corekit.activities.effects import Credit, Debit, Effect, Enrol, Follow, SetState, SetTier
+from corekit.activities.effects import Credit, Debit, Effect, Enrol, Follow, SetState, SetTier, Skipped
 from corekit.activities.incoming import Incoming, internal, loaded
 from corekit.activities.lives import enrol, set_state
 from corekit.activities.measuring import measure
-from corekit.activities.outcome import EffectOutcome, Outcome
+from corekit.activities.outcome import EffectOutcome, Outcome, SkippedRule
 from corekit.activities.own_kinds import Guarded, calling, foresee
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned, PlannedEffect
@@ -42,6 +42,7 @@ class Applier:
 
     def expire(self, member: Member, at: int, *, kernel_time: bool) -> None:
         """Let the member's due lots lapse, one activity per account kind, before what comes at ``at``."""
+        self.plan.need_lots_of_idle(member, at)
         for kind, lots in due_lots(member, at).items():
             if kind not in self.terms.chart.books:  # its plugin is off: its books rest
                 continue
@@ -60,7 +61,7 @@ class Applier:
         effect = planned.add(
             member.journal, PlannedEffect(book.owner, "Expire", "expiry@1", account=kind, amount=amount)
         )
-        Teller(member, planned.voucher, effect.id, book).expire(lots)
+        Teller(member, planned.voucher, effect.id, book, self.terms.zone).expire(lots)
         self._done(member, planned)
 
     # ------------------------------------------------------------------------------------------------ settling
@@ -118,6 +119,7 @@ class Applier:
                 EffectOutcome(e.id, e.kind, e.rule, e.account, e.amount, e.state, e.code, e.undoes)
                 for e in planned.effects
             ),
+            skipped=tuple(planned.skipped),
         )
 
     def _following(self, planned: Planned, activity: Activity) -> Incoming:
@@ -131,6 +133,9 @@ class Applier:
         otherwise = effect.otherwise or ("refuse" if planned.incoming.kind.command else "drop")
         if isinstance(effect, Follow):
             self._follow(planned, owner, effect, follow_ons)
+            return
+        if isinstance(effect, Skipped):
+            planned.skipped.append(SkippedRule(owner, effect.rule, effect.code, effect.parameters))
             return
         row = planned.add(member.journal, PlannedEffect.of(owner, effect, self.terms.effects))
         try:
@@ -147,8 +152,8 @@ class Applier:
             self._teller(member, planned, row, effect.account).credit(
                 effect.amount,
                 earned=planned.incoming.occurred,
-                zone=self.terms.zone,
                 expires_at=micros(effect.expires_at) if effect.expires_at else None,
+                available_from=micros(effect.available_from) if effect.available_from else None,
             )
         elif isinstance(effect, Debit):
             self._teller(member, planned, row, effect.account).debit(effect.amount)
@@ -163,7 +168,7 @@ class Applier:
             self._apply_own(member, planned, effect, row, follow_ons)
 
     def _teller(self, member: Member, planned: Planned, row: PlannedEffect, account: str) -> Teller:
-        return Teller(member, planned.voucher, row.id, self.terms.chart.books[account])
+        return Teller(member, planned.voucher, row.id, self.terms.chart.books[account], self.terms.zone)
 
     def _apply_own(
         self, member: Member, planned: Planned, effect: Effect, row: PlannedEffect, follow_ons: list[Activity]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NoReturn
 
 from corekit.activities.activity import Activity
-from corekit.activities.effects import Credit, Debit, Effect, Follow, values_of
+from corekit.activities.effects import Credit, Debit, Effect, Follow, Skipped, values_of
 from corekit.activities.incoming import LONGEST_TEXT, follow_problems, is_storable
 from corekit.activities.terms import Terms
 from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros, moment
@@ -43,6 +44,8 @@ def _check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, o
         _check_follow(effect, plugin, terms)
     elif isinstance(effect, Credit | Debit):
         _check_value(effect, plugin, terms)
+    elif isinstance(effect, Skipped):
+        _check_skipped(effect, plugin, terms)
     else:
         _check_own(effect, plugin, terms)
 
@@ -84,12 +87,28 @@ def _check_value(effect: Credit | Debit, plugin: str, terms: Terms) -> None:
         _invalid(plugin, f"yielded an amount of {effect.amount!r}; give a whole number of 1..{LARGEST_AMOUNT}")
     if effect.shares is not None:
         _check_shares(effect, effect.shares, plugin)
-    if isinstance(effect, Credit) and effect.expires_at is not None:
-        if effect.expires_at.tzinfo is None:
-            _invalid(plugin, f"gives a time without a zone in an effect of rule {effect.rule}; give it with its zone")
-        if not FIRST_INSTANT < micros(effect.expires_at) <= LAST_INSTANT:
-            last = moment(LAST_INSTANT).date()
-            _invalid(plugin, f"lets an effect of rule {effect.rule} lapse out of range; the last day is {last}")
+    if isinstance(effect, Credit):
+        if effect.expires_at is not None:
+            _check_moment("lapse", effect.expires_at, effect, plugin)
+        if effect.available_from is not None:
+            _check_moment("become available", effect.available_from, effect, plugin)
+            if not terms.chart.books[effect.account].lots:
+                _invalid(plugin, f"lets {effect.account!r} become available later, which only a kind with lots can")
+
+
+def _check_moment(name: str, at: datetime, effect: Effect, plugin: str) -> None:
+    if at.tzinfo is None:
+        _invalid(plugin, f"gives a time without a zone in an effect of rule {effect.rule}; give it with its zone")
+    if not FIRST_INSTANT < micros(at) <= LAST_INSTANT:
+        last = moment(LAST_INSTANT).date()
+        _invalid(plugin, f"lets an effect of rule {effect.rule} {name} out of range; the last day is {last}")
+
+
+def _check_skipped(effect: Skipped, plugin: str, terms: Terms) -> None:
+    if effect.code not in terms.registry.errors:
+        _invalid(plugin, f"skips rule {effect.rule} with the code {effect.code!r}, which nobody declares")
+    if effect.parameters and not is_storable(effect.parameters):
+        _invalid(plugin, f"skips rule {effect.rule} with parameters that JSON cannot hold; use texts and numbers")
 
 
 def _check_shares(effect: Credit | Debit, shares: Mapping[int, int], plugin: str) -> None:

@@ -72,7 +72,7 @@ Key = tuple[str, str]
 class Incoming:
     """An activity on its way to settlement, with what is asked of it often."""
 
-    __slots__ = ("activity", "hash", "historical", "kind", "occurred", "payload", "resumes")
+    __slots__ = ("activity", "hash", "historical", "kind", "occurred", "payload", "reported", "resumes")
 
     def __init__(
         self,
@@ -92,6 +92,8 @@ class Incoming:
         self.historical = historical
         # The failed activity of the same key, which is settled now under its id.
         self.resumes: str | None = None
+        # When it was enqueued; None where it is settled as it arrives.
+        self.reported: int | None = None
 
     def resume(self, activity: str) -> None:
         """Settle under the id of the failed activity of the same key."""

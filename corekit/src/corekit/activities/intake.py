@@ -94,4 +94,5 @@ def _incoming(row: Row[Any], terms: Terms) -> Incoming:
     )
     incoming = internal(activity, terms.types[activity.type], row.occurred_at, historical=row.scope in terms.historical)
     incoming.hash = row.hash
+    incoming.reported = row.enqueued_at
     return incoming

@@ -36,6 +36,8 @@ class Plan:
         self.members: dict[str, Member] = {}
         self.originals: dict[str, Original] = {}
         self.answers: dict[str, Outcome] = {}
+        # When activities that waited were enqueued.
+        self.reported: dict[str, int] = {}
         # Rows of activities that did not settle.
         self.refused: list[tuple[Incoming, Outcome]] = []
         self.failed: list[tuple[Incoming, Outcome]] = []
@@ -63,6 +65,7 @@ class Plan:
                 if hash_ != incoming.hash:
                     raise Conflict("the key failed with another body")
                 incoming.resume(activity)
+        self.reported.update((i.activity.id, i.reported) for i in arriving if i.reported is not None)
         if wanted := [i.activity.reverses for i in arriving if i.activity.reverses is not None]:
             self._load_originals(sorted(set(wanted)))
         if names := [name for i in arriving if (name := joining_name(i)) is not None]:
@@ -155,6 +158,12 @@ class Plan:
         for account in lacking.values():
             account.lots_complete = True
 
+    def need_lots_of_idle(self, member: Member, at: int) -> None:
+        """Load the open lots of accounts whose last entry is so long ago that all of them lapse."""
+        for account in member.accounts.values():
+            if account.lapses_at is not None and account.lapses_at <= at:
+                self.need_open_lots([account])
+
     def need_lots_for(self, yielded: Mapping[str, Sequence[tuple[str, Effect]]]) -> None:
         """Load the lots that effects of a wave will spend."""
         wanted = [
@@ -223,7 +232,13 @@ class Plan:
             for lot in account.lots
             if lot.due_at > self.now and lot.issued > lot.expired
         )
-        return min(self._known_until, micros(midnight), min(lapses, default=NEVER))
+        idle = (
+            account.lapses_at
+            for member in self.members.values()
+            for account in member.accounts.values()
+            if account.lapses_at is not None and account.lapses_at > self.now
+        )
+        return min(self._known_until, micros(midnight), min(lapses, default=NEVER), min(idle, default=NEVER))
 
     def change_effect(self, member: Member, effect: str, *, undone: int = 0, unfunded: int = 0) -> None:
         """Note how an earlier effect changes; relative, so that changes of one chunk add up."""

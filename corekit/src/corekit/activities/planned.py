@@ -8,6 +8,7 @@ from typing import Any
 from corekit.activities.activity import Activity
 from corekit.activities.effects import Credit, Debit, Effect, Enrol, values_of
 from corekit.activities.incoming import Incoming
+from corekit.activities.outcome import SkippedRule
 from corekit.declares import EffectKind
 from corekit.ids import new_id
 from corekit.ledger.journal import Journal
@@ -80,7 +81,7 @@ class PlannedEffect:
 class Planned:
     """A settled activity with its effects, its voucher, and what it measures."""
 
-    __slots__ = ("effects", "incoming", "kernel_time", "measured_on", "measures", "own", "seq", "voucher")
+    __slots__ = ("effects", "incoming", "kernel_time", "measured_on", "measures", "own", "seq", "skipped", "voucher")
 
     def __init__(self, incoming: Incoming, at: int, *, kernel_time: bool) -> None:
         self.incoming = incoming
@@ -89,6 +90,7 @@ class Planned:
         # The instant is the kernel's clock (to be taken again under the lock), not that of a historical source.
         self.kernel_time = kernel_time
         self.effects: list[PlannedEffect] = []
+        self.skipped: list[SkippedRule] = []
         self.measures: dict[str, int] = {}
         # The day on which it counts; a reversal counts on the day of what it takes back.
         self.measured_on = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from attrs import frozen
-from sqlalchemy import select
+from sqlalchemy import and_, select, union
 
 from corekit.activities.settle import Settlement
 from corekit.db.engine import Database
@@ -47,15 +47,17 @@ def sweep(database: Database, settlement: Settlement, kinds: Collection[str], na
 def _due(database: Database, kinds: Iterable[str], at: int, after: str) -> list[str]:
     """Return the next members, by id, who have lots of these kinds that are due."""
     is_open = lot.c.issued > lot.c.consumed + lot.c.held + lot.c.expired
-    chosen = (
-        select(account.c.member_id)
-        .distinct()
-        .join(lot, lot.c.account_id == account.c.id)
-        .where(is_open, lot.c.expires_at <= at, any_of(account.c.kind, kinds))
-        .order_by(account.c.member_id)
-        .limit(CHUNK)
+    of_kinds = (
+        and_(any_of(account.c.kind, kinds), account.c.member_id > after) if after else any_of(account.c.kind, kinds)
     )
-    if after:
-        chosen = chosen.where(account.c.member_id > after)
+    joined = account.join(lot, lot.c.account_id == account.c.id)
+    # Two searches, each by its own index.
+    found = union(
+        *(
+            select(account.c.member_id).select_from(joined).where(is_open, lapsed, of_kinds)
+            for lapsed in (lot.c.expires_at <= at, account.c.lapses_at <= at)
+        )
+    ).subquery()
+    chosen = select(found.c.member_id).order_by(found.c.member_id).limit(CHUNK)
     with database.read() as read:
         return [row.member_id for row in read.all(chosen)]

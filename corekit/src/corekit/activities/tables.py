@@ -66,6 +66,8 @@ activity = table(
     Column("reason", Json),
     # What the activity added to each metric, so that a reversal takes back exactly that.
     Column("measures", Json),
+    # The rules that did not fire: owner, rule, code and parameters of each.
+    Column("skipped", Json),
     Index("uq_core_activity_member_id_seq", "member_id", "seq", unique=True),
     Index(
         "ix_core_activity_reverses",

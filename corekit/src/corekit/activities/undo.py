@@ -63,7 +63,7 @@ class Undoing:
             self._plan.change_effect(member, spend, unfunded=part)
 
         if effect.kind in {"Credit", "Debit"} and effect.account is not None:
-            teller = Teller(member, planned.voucher, row.id, self._terms.chart.books[effect.account])
+            teller = Teller(member, planned.voucher, row.id, self._terms.chart.books[effect.account], self._terms.zone)
             undo = teller.claw_back if effect.kind == "Credit" else teller.restore
             undo(amount, effect.id, unfund)
         elif effect.kind == "SetTier":

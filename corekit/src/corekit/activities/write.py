@@ -58,7 +58,7 @@ def _add_settled(rows: Rows, terms: Terms, member: Member, shift: int) -> None:
             planned.voucher.at += shift
     _add_member(rows, member)
     for account in member.accounts.values():
-        _add_account(rows, account)
+        _add_account(rows, terms, account)
     for stays in member.assignments.values():
         for stay in stays:
             _add_assignment(rows, member, stay)
@@ -102,10 +102,12 @@ def _add_member(rows: Rows, member: Member) -> None:
     )
 
 
-def _add_account(rows: Rows, account: Account) -> None:
+def _add_account(rows: Rows, terms: Terms, account: Account) -> None:
     if account.touched is not None:
         counters = (account.debits, account.credits, account.pending)
         at = account.touched.at
+        book = terms.chart.books.get(account.kind)
+        lapses_at = book.lapses(at, terms.zone) if book is not None else None
         if account.is_new:
             rows["account"].append(
                 (
@@ -118,6 +120,7 @@ def _add_account(rows: Rows, account: Account) -> None:
                     account.overdraft_limit,
                     account.seq,
                     at,
+                    lapses_at,
                 )
             )
         else:
@@ -130,6 +133,7 @@ def _add_account(rows: Rows, account: Account) -> None:
                     account.pending - pending,
                     account.seq - seq,
                     at,
+                    lapses_at,
                 )
             )
     for lot in account.lots:
@@ -152,6 +156,7 @@ def _add_lot(rows: Rows, lot: Lot) -> None:
                 lot.expires_at,
                 lot.issued_by.at,
                 lot.seq,
+                lot.available_from,
             )
         )
     elif lot.parts != lot.base:
@@ -231,6 +236,11 @@ def _add_planned(rows: Rows, terms: Terms, member: Member, planned: Planned) -> 
             "settled",
             None,
             measures,
+            [
+                (skip.owner, skip.rule, skip.code, *([dict(skip.parameters)] if skip.parameters else ()))
+                for skip in planned.skipped
+            ]
+            or None,
         )
     )
     if activity.lines:
@@ -284,6 +294,7 @@ def _failed(terms: Terms, incoming: Incoming, outcome: Outcome, now: int) -> tup
         activity.depth,
         "failed",
         reason,
+        None,
         None,
     )
 

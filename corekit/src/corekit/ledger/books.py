@@ -18,7 +18,8 @@ def due_lots(member: Member, at: int) -> dict[str, list[Lot]]:
     """Return the open lots, per account kind, that nobody can spend at an instant, in the order of their expiry."""
     found: dict[str, list[Lot]] = {}
     for kind, account in member.accounts.items():
-        if account.lots and (due := [lot for lot in account.open_lots() if lot.due_at <= at]):
+        idle = account.lapses_at is not None and account.lapses_at <= at
+        if account.lots and (due := [lot for lot in account.open_lots() if idle or lot.due_at <= at]):
             found[kind] = due
     return found
 
@@ -31,26 +32,31 @@ class Teller:
     ``claw_back`` and ``restore``: the ones they touch as well).
     """
 
-    def __init__(self, member: Member, voucher: Voucher, effect: str, book: Book) -> None:
+    def __init__(self, member: Member, voucher: Voucher, effect: str, book: Book, zone: ZoneInfo) -> None:
         self._member = member
         self._journal = member.journal
         self._voucher = voucher
         self._effect = effect
         self._book = book
+        self._zone = zone
         self._account = self._open(book.code)
 
-    def credit(self, amount: int, *, earned: int, zone: ZoneInfo, expires_at: int | None = None) -> None:
+    def credit(
+        self, amount: int, *, earned: int, expires_at: int | None = None, available_from: int | None = None
+    ) -> None:
         """Give value: a new lot where the kind has lots. What the member owes is paid first.
 
-        ``earned`` is the instant from which the kind's expiry counts, unless ``expires_at`` says when it lapses.
+        ``earned`` is the instant from which the kind's expiry counts, unless ``expires_at`` says when it lapses. Until
+        ``available_from`` the lot is spent by nobody.
         """
         posting = self._post("issued", self._account, amount)
         if not self._book.lots:
             self._pay_debt([])
             return
-        if expires_at is None and self._book.expiry is not None:
-            expires_at = self._book.expiry.instant(earned, zone)
-        lot = Lot(posting, self._account.id, self._voucher, self._effect, amount, expires_at)
+        expiry = self._book.expiry
+        if expires_at is None and expiry is not None and expiry.after == "earning":
+            expires_at = expiry.instant(earned, self._zone)
+        lot = Lot(posting, self._account.id, self._voucher, self._effect, amount, expires_at, available_from)
         self._journal.push(self._account.lots, lot)
         self._move(lot, "issue", amount)
         self._pay_debt([lot])
@@ -60,11 +66,13 @@ class Teller:
         account, code = self._account, self._book.code
         if account.state != "open":
             raise Refusal("ACCOUNT_CLOSED_TO_DEBITS", account=code, state=account.state)
-        if account.available < amount:
-            raise Refusal("INSUFFICIENT", account=code, available=str(account.available), needed=str(amount))
+        at = self._voucher.at
+        available = account.available - account.awaited(at)
+        if available < amount:
+            raise Refusal("INSUFFICIENT", account=code, available=str(available), needed=str(amount))
         self._post(account, "redeemed", amount)
         if self._book.lots:
-            for lot, part in _take(account.open_lots(), amount):
+            for lot, part in _take([lot for lot in account.open_lots() if not lot.is_awaited(at)], amount):
                 self._move(lot, "consume", part, self._effect)
 
     def expire(self, lots: Iterable[Lot]) -> None:
@@ -211,6 +219,8 @@ class Teller:
         house = self._book.house
         debit = house[debit] if isinstance(debit, str) else debit
         credit = house[credit] if isinstance(credit, str) else credit
+        if self._book.is_idle:
+            self._journal.set(self._account, "lapses_at", self._book.lapses(self._voucher.at, self._zone))
         return self._voucher.post(self._journal, self._effect, self._book.unit.code, debit, credit, amount)
 
     def _move(self, lot: Lot, kind: str, amount: int, spend: str | None = None) -> None:

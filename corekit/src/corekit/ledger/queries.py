@@ -14,6 +14,7 @@ ACCOUNT = (
     "a.overdraft_limit",
     "a.seq",
     "a.last_at",
+    "a.lapses_at",
 )
 LOT = (
     "l.id",
@@ -28,6 +29,7 @@ LOT = (
     "l.expires_at",
     "l.issued_at",
     "l.seq",
+    "l.available_from",
 )
 ASSIGNMENT = ("t.id", "t.ladder", "t.tier", "t.valid_from", "t.valid_to", "t.activity_id", "t.reason")
 EFFECT = ("e.id", "e.owner", "e.kind", "e.rule", "e.account_kind", "e.amount", "e.undone", "e.data", "e.state", "e.no")
@@ -115,8 +117,10 @@ SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
     (SELECT {say.gather_pairs}(x.metric, x.value) FROM core_metric x WHERE x.member_id = m.id),
     (SELECT {say.gather}({say.array}(d.metric, d.day, d.value)) FROM core_metric_day d
         WHERE d.member_id = m.id AND d.metric {say.texts} AND d.day BETWEEN {say.parameter} AND {say.parameter}),
-    (SELECT {say.gather}({array(LOT)}) FROM core_lot l
-        WHERE l.account_id {say.own} AND {_OPEN} AND l.expires_at <= {say.later}({say.parameter}, m.last_at)),
+    (SELECT {say.gather}({array(LOT)}) FROM (SELECT * FROM core_lot l
+        WHERE l.account_id {say.own} AND {_OPEN} AND l.expires_at <= {say.later}({say.parameter}, m.last_at)
+        UNION ALL SELECT * FROM core_lot l WHERE l.account_id {say.own}
+            AND {_OPEN} AND l.available_from > m.last_at) l),
     (SELECT {say.gather}({array(FAILED)}) FROM core_activity f WHERE f.member_id = m.id AND f.state = 'failed')
 FROM core_member m LEFT JOIN core_profile p ON p.member_id = m.id WHERE m.id {say.ids}""",
         "taken": f"SELECT p.external_id FROM core_profile p WHERE p.external_id {say.texts}",

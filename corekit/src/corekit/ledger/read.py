@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Unpack
 
 from attrs import field, frozen
-from sqlalchemy import ColumnElement, and_, case, cast, func, select
+from sqlalchemy import ColumnElement, and_, case, cast, func, or_, select
 
 from corekit.activities.tables import activity as _activity
 from corekit.activities.tables import effect as _effect
@@ -45,7 +45,8 @@ class Balance:
     """What a member has of an account kind, in minor units of ``unit`` (``scale`` decimal places).
 
     ``balance`` is what the books say, ``pending`` is held, ``due`` is past its expiry and not yet expired,
-    ``debt`` is what the member owes. ``next_amount`` lapses at ``next_at``, if anything does.
+    ``debt`` is what the member owes, ``awaited`` was given and becomes available later (the first of it at
+    ``awaited_from``). ``next_amount`` lapses at ``next_at``, if anything does.
     """
 
     account: str
@@ -60,11 +61,13 @@ class Balance:
     debt: int
     next_at: datetime | None
     next_amount: int
+    awaited: int = 0
+    awaited_from: datetime | None = None
 
     @property
     def available(self) -> int:
         """What may be spent now."""
-        return self.balance - self.pending - self.due
+        return self.balance - self.pending - self.due - self.awaited
 
     @property
     def expiring_next(self) -> Expiring | None:
@@ -105,12 +108,16 @@ def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str
     """Return what each member has at ``now``, by account kind, those of disabled plugins included."""
     at, ids = micros(now), list(member_ids)
     debt = _account.alias("debt")
-    following = select(func.min(_lot.c.expires_at)).where(_of(_account.c.id), _lot.c.expires_at > at)
+    lapses = _lapses(_account.c.lapses_at)
+    following = select(func.min(lapses)).where(_of(_account.c.id), lapses > at)
     held = (
         select(_account, following.scalar_subquery().label("next_at"))
         .where(any_of(_account.c.member_id, ids), _account.c.kind.not_like(f"%.{DEBT}"))
         .subquery()
     )
+    lapses = _lapses(held.c.lapses_at)
+    # What lapsed is due and awaited no more.
+    later = and_(_of(held.c.id), _lot.c.available_from > at, or_(lapses.is_(None), lapses > at))
     shape = Shape(
         Balance,
         held,
@@ -120,9 +127,11 @@ def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str
         scale=_unit.c.scale,
         balance=held.c.credits_posted - held.c.debits_posted,
         pending=held.c.debits_pending,
-        due=select(_OPEN).where(_of(held.c.id), _lot.c.expires_at <= at).scalar_subquery(),
+        due=select(_OPEN).where(_of(held.c.id), lapses <= at).scalar_subquery(),
         debt=func.coalesce(debt.c.debits_posted - debt.c.credits_posted, 0),
-        next_amount=select(_OPEN).where(_of(held.c.id), _lot.c.expires_at == held.c.next_at).scalar_subquery(),
+        next_amount=select(_OPEN).where(_of(held.c.id), lapses == held.c.next_at).scalar_subquery(),
+        awaited=select(_OPEN).where(later).scalar_subquery(),
+        awaited_from=select(func.min(_lot.c.available_from)).where(later).scalar_subquery(),
     )
     statement = (
         select(*shape.columns)
@@ -159,7 +168,7 @@ def expiring(
     read: Reader, member_ids: Iterable[str], kind: str, until: datetime, now: datetime
 ) -> dict[str, list[Expiring]]:
     """Return what of a kind lapses for each member after ``now`` and up to ``until``, soonest first."""
-    ids, at = list(member_ids), _lot.c.expires_at
+    ids, at = list(member_ids), _lapses(_account.c.lapses_at)
     shape = Shape(Expiring, member=_account.c.member_id, at=at, amount=_OPEN)
     statement = (
         select(*shape.columns)
@@ -170,6 +179,12 @@ def expiring(
         .order_by(_account.c.member_id, at)
     )
     return group(map(shape, read.all(statement)), "member", ids)
+
+
+def _lapses(idle: ColumnElement[int | None]) -> ColumnElement[Any]:
+    """Return when a lot lapses: at its own expiry, or before that with all of its account, which lies idle."""
+    own = _lot.c.expires_at
+    return case((or_(own.is_(None), own > idle), func.coalesce(idle, own)), else_=own)
 
 
 def _of(account: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from corekit import Batch, Credit, Debit, Declares, Effect, Facts, Section, hookimpl
+from corekit import Batch, Credit, Debit, Declares, Effect, Facts, Section, Skipped, hookimpl
 from corekit_points import declared
 from corekit_points.compiler import accounts, metrics
+from corekit_points.earning import judge
+from corekit_points.pending import available_from
 from corekit_points.program import PointsSchema
-from corekit_points.rules import earnings
+from corekit_points.rules import Book
+from corekit_points.tasks import rewards
 
 if TYPE_CHECKING:
     from corekit_schema import Graph
@@ -21,22 +24,35 @@ def corekit_declare() -> Declares:
     return Declares(
         activities=[declared.ADJUSTMENT],
         permissions=[declared.ADJUST],
-        errors=[declared.CURRENCY_UNKNOWN],
+        errors=[declared.CURRENCY_UNKNOWN, *declared.SKIPS],
+        settings=declared.SettingsSchema,
         program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics),
     )
 
 
 @hookimpl
 def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
-    """Credit what each activity earns; an adjustment is what it says."""
+    """Credit what each activity earns, and say which rules gave nothing; an adjustment is what it says."""
     for activity in batch:
         if activity.type == declared.ADJUSTMENT.name:
             move = Credit if activity.amount > 0 else Debit
             yield move(activity, rule="adjustment@1", account=str(activity.unit), amount=abs(activity.amount))
             continue
-        for earned in earnings(facts.program(activity), activity, facts):
-            rule = earned.rule
-            yield Credit(activity, rule=rule.name, account=rule.kind, amount=earned.amount, shares=earned.shares)
+        book: Book = facts.program(activity)
+        for found in judge(book, activity, facts):
+            rule = found.rule
+            if found.amount:
+                yield Credit(
+                    activity,
+                    rule=rule.name,
+                    account=rule.kind,
+                    amount=found.amount,
+                    shares=found.shares,
+                    available_from=available_from(rule.pending, activity, facts),
+                )
+            if found.code is not None:
+                yield Skipped(activity, rule=rule.name, code=found.code, parameters=found.parameters)
+        yield from rewards(book, activity, facts)
 
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed

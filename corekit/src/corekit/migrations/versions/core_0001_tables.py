@@ -35,6 +35,7 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", types.Json(), nullable=True),
         sa.Column("measures", types.Json(), nullable=True),
+        sa.Column("skipped", types.Json(), nullable=True),
         sa.CheckConstraint("state IN ('settled', 'failed')", name=op.f("ck_core_activity_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_activity")),
         sqlite_strict=True,
@@ -165,6 +166,7 @@ def upgrade() -> None:
         sa.Column("expires_at", types.Whole, nullable=True),
         sa.Column("issued_at", types.Whole, nullable=False),
         sa.Column("seq", types.Whole, nullable=False),
+        sa.Column("available_from", types.Whole, nullable=True),
         sa.CheckConstraint("consumed + held + expired <= issued", name=op.f("ck_core_lot_whole")),
         sa.CheckConstraint(
             "held >= 0 AND expired >= 0 AND repaid >= 0 AND consumed >= repaid", name=op.f("ck_core_lot_parts")
@@ -172,6 +174,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_lot")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_core_lot_awaited",
+        "core_lot",
+        ["account_id", "available_from"],
+        unique=False,
+        postgresql_where=sa.text("available_from IS NOT NULL"),
+        sqlite_where=sa.text("available_from IS NOT NULL"),
     )
     op.create_index(
         "ix_core_lot_due",
@@ -402,6 +412,7 @@ def upgrade() -> None:
         sa.Column("overdraft_limit", types.Whole, nullable=True),
         sa.Column("seq", types.Whole, nullable=False),
         sa.Column("last_at", types.Whole, nullable=False),
+        sa.Column("lapses_at", types.Whole, nullable=True),
         sa.CheckConstraint(
             "debits_posted >= 0 AND credits_posted >= 0 AND debits_pending >= 0 AND credits_pending >= 0",
             name=op.f("ck_core_account_counters"),
@@ -422,5 +433,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_account")),
         postgresql_with={"fillfactor": 80},
         sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_core_account_lapses_at",
+        "core_account",
+        ["lapses_at"],
+        unique=False,
+        postgresql_where=sa.text("lapses_at IS NOT NULL"),
+        sqlite_where=sa.text("lapses_at IS NOT NULL"),
     )
     op.create_index("uq_core_account_member_id_kind", "core_account", ["member_id", "kind"], unique=True)
