@@ -13,7 +13,7 @@ from corekit.hookspecs import hookimpl, hookspec
 
 if TYPE_CHECKING:
     from corekit.activities.activity import Activity, Batch, Line
-    from corekit.activities.effects import Credit, Debit, Effect, Follow, Skipped
+    from corekit.activities.effects import Credit, Debit, Effect, Follow, Skipped, TakeBack
     from corekit.activities.facts import Facts, MemberFacts
     from corekit.activities.outcome import EffectOutcome, Outcome, SkippedRule
     from corekit.activities.plugin_write import Applied, PluginWrite
@@ -59,7 +59,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "corekit.activities.activity": ("Activity", "Batch", "Line"),
-    "corekit.activities.effects": ("Credit", "Debit", "Effect", "Follow", "Skipped"),
+    "corekit.activities.effects": ("Credit", "Debit", "Effect", "Follow", "Skipped", "TakeBack"),
     "corekit.activities.facts": ("Facts", "MemberFacts"),
     "corekit.activities.outcome": ("EffectOutcome", "Outcome", "SkippedRule"),
     "corekit.activities.plugin_write": ("Applied", "PluginWrite"),
@@ -152,6 +152,7 @@ __all__ = [
     "SettingsError",
     "Skipped",
     "SkippedRule",
+    "TakeBack",
     "Tier",
     "Unavailable",
     "Unit",

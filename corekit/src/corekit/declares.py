@@ -54,7 +54,8 @@ class ActivityType:
     activity names, one of the account kinds of the declaring plugin; ``signed`` lets it be negative, but not zero. A
     ``command`` asks for something and is refused as a whole where an effect cannot be applied; a fact has happened,
     so there the effect is dropped and the reason kept. A ``reversal`` takes back the activity it names in
-    ``reverses``. An ``internal`` type is recorded by the kernel alone.
+    ``reverses``. An ``internal`` type is recorded by the kernel alone. ``target`` is the field of the payload that
+    names an earlier activity of the member, of which a :class:`TakeBack` takes something back.
     """
 
     name: str
@@ -66,6 +67,7 @@ class ActivityType:
     command: bool = False
     reversal: bool = False
     internal: bool = False
+    target: str | None = None
 
 
 @frozen(kw_only=True)

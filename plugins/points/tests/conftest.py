@@ -11,12 +11,27 @@ from zoneinfo import ZoneInfo
 import pytest
 from attrs import field, frozen
 
-from corekit import Activity, ActivityType, Line, MemberFacts, ProgramContext, Tier, Unit
+from corekit import (
+    Activity,
+    ActivityType,
+    Balance,
+    Kit,
+    Line,
+    MemberFacts,
+    Outcome,
+    ProgramContext,
+    Tier,
+    Unit,
+    balances,
+)
+from corekit.testing.clock import SettableClock
+from corekit.testing.plugin import MakeKit
 from corekit.validation import load
 from corekit_points.earning import earnings
 from corekit_points.program import PointsSchema
 from corekit_points.rules import Book
 
+HEAD = '[program]\nname = "Corner shop"\n'
 NEW_YORK = ZoneInfo("America/New_York")
 DOLLARS = Unit("USD", 2, "money")
 MEMBER = "0" * 32
@@ -151,3 +166,80 @@ def earned(book: BookOf, buy: Buy, facts: FactsOf) -> Earned:
         return [(finding.rule.name, finding.amount) for finding in found]
 
     return of
+
+
+class House:
+    """A kit with one member, who buys by local time in New York; history settles as history."""
+
+    def __init__(self, kit: Kit, clock: SettableClock) -> None:
+        self.kit = kit
+        self.clock = clock
+        self.member = self.join()
+
+    def join(self, year: int = 2017) -> str:
+        joined = datetime(year, 1, 1, 12, tzinfo=UTC)
+        return self.kit.record(Activity(type="member.registered", member="", occurred_at=joined, source="till")).member
+
+    def purchase(self, what: int | Sequence[Line], when: str, **given: Any) -> Activity:
+        lines = () if isinstance(what, int) else tuple(what)
+        amount = what if isinstance(what, int) else sum(line.amount for line in lines)
+        occurred = datetime.fromisoformat(when).replace(tzinfo=self.kit.zone)
+        options: Any = {"type": "purchase", "member": self.member, "source": "till", **given}
+        return Activity(occurred_at=occurred, amount=amount, lines=lines, **options)
+
+    def buy(self, what: int | Sequence[Line], when: str, **given: Any) -> Outcome:
+        outcome = self.kit.record(self.purchase(what, when, **given))
+        assert outcome.outcome == "settled", outcome
+        return outcome
+
+    def adjust(self, amount: int, unit: str | None = "points", **given: Any) -> Outcome:
+        options: Any = {"payload": {"reason": "by hand"}, **given}
+        return self.kit.record(
+            Activity(type="points.adjustment", member=self.member, amount=amount, unit=unit, **options)
+        )
+
+    def has(self, kind: str = "points", *, debt: bool = False) -> int:
+        with self.kit.read() as read:
+            found = {each.kind: each for each in balances(read, [self.member], self.kit.now())[self.member]}
+        if kind not in found:
+            return 0
+        return found[kind].debt if debt else found[kind].available
+
+    def bought(self, what: int | Sequence[Line], when: str, **given: Any) -> list[tuple[str, int]]:
+        """Buy, and return the rules that gave something with how much."""
+        return [(effect.rule, effect.amount) for effect in self.buy(what, when, **given).effects]
+
+    def does(self, what: str, when: str, **payload: Any) -> Outcome:
+        """Do something that the program knows of."""
+        occurred = datetime.fromisoformat(when).replace(tzinfo=self.kit.zone)
+        return self.kit.record(
+            Activity(type=what, member=self.member, occurred_at=occurred, source="till", payload=payload)
+        )
+
+    def balance(self, kind: str = "points") -> Balance:
+        """Return what the member has now."""
+        with self.kit.read() as read:
+            found = {each.kind: each for each in balances(read, [self.member], self.kit.now())[self.member]}
+        return found[kind]
+
+    def clean(self) -> bool:
+        """Say whether the books are."""
+        return self.kit.verify().clean
+
+
+@pytest.fixture
+def shop(make_kit: MakeKit, clock: SettableClock) -> Callable[..., House]:
+    """Open a kit with the points of a program."""
+    clock.set("2017-12-31T12:00:00+00:00")
+
+    def open_(program: str, **settings: Any) -> House:
+        options: Any = {"time_zone": "America/New_York", "sources": {"till": {"historical": True}}, **settings}
+        return House(make_kit(["points"], program=HEAD + program, **options), clock)
+
+    return open_
+
+
+@pytest.fixture
+def open_house(clock: SettableClock) -> Callable[[Kit], House]:
+    """Open the house of a kit."""
+    return lambda kit: House(kit, clock)

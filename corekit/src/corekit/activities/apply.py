@@ -7,7 +7,7 @@ from typing import Any
 
 from corekit.activities.activity import Activity
 from corekit.activities.checks import check
-from corekit.activities.effects import Credit, Debit, Effect, Enrol, Follow, SetState, SetTier, Skipped
+from corekit.activities.effects import Credit, Debit, Effect, Enrol, Follow, SetState, SetTier, Skipped, TakeBack
 from corekit.activities.incoming import Incoming, internal, loaded
 from corekit.activities.lives import enrol, set_state
 from corekit.activities.measuring import measure
@@ -133,6 +133,9 @@ class Applier:
         otherwise = effect.otherwise or ("refuse" if planned.incoming.kind.command else "drop")
         if isinstance(effect, Follow):
             self._follow(planned, owner, effect, follow_ons)
+            return
+        if isinstance(effect, TakeBack):
+            self._undoing.take_part(member, planned, owner, effect)
             return
         if isinstance(effect, Skipped):
             planned.skipped.append(SkippedRule(owner, effect.rule, effect.code, effect.parameters))

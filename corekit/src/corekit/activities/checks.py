@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from corekit.activities.activity import Activity
-from corekit.activities.effects import Credit, Debit, Effect, Follow, Skipped, values_of
+from corekit.activities.effects import Credit, Debit, Effect, Follow, Skipped, TakeBack, values_of
 from corekit.activities.incoming import LONGEST_TEXT, follow_problems, is_storable
 from corekit.activities.terms import Terms
 from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros, moment
@@ -44,6 +44,10 @@ def _check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, o
         _check_follow(effect, plugin, terms)
     elif isinstance(effect, Credit | Debit):
         _check_value(effect, plugin, terms)
+    elif isinstance(effect, TakeBack):
+        _check_account(effect.account, plugin, terms)
+        if effect.amount is not None and (type(effect.amount) is not int or not 1 <= effect.amount <= LARGEST_AMOUNT):
+            _invalid(plugin, f"takes back an amount of {effect.amount!r}; give a whole number of 1..{LARGEST_AMOUNT}")
     elif isinstance(effect, Skipped):
         _check_skipped(effect, plugin, terms)
     else:
@@ -73,16 +77,20 @@ def _check_follow(effect: Follow, plugin: str, terms: Terms) -> None:
         _invalid(plugin, f"follows with {effect.type}: {'; '.join(map(str, problems))}")
 
 
-def _check_value(effect: Credit | Debit, plugin: str, terms: Terms) -> None:
-    if effect.account not in terms.chart.books:
-        _invalid(plugin, f"names the account kind {effect.account!r}, which no enabled plugin declares")
-    if not terms.registry.may_use(plugin, effect.account):
-        owner = terms.chart.books[effect.account].owner
+def _check_account(account: str, plugin: str, terms: Terms) -> None:
+    if account not in terms.chart.books:
+        _invalid(plugin, f"names the account kind {account!r}, which no enabled plugin declares")
+    if not terms.registry.may_use(plugin, account):
+        owner = terms.chart.books[account].owner
         message = (
-            f"plugin {plugin} touches {effect.account!r}, an account of {owner}; "
+            f"plugin {plugin} touches {account!r}, an account of {owner}; "
             f"write Declares(requires=[{owner!r}]) in {plugin}"
         )
         raise PluginError(message, code="EFFECT_NOT_ALLOWED", plugin=plugin, owner=owner)
+
+
+def _check_value(effect: Credit | Debit, plugin: str, terms: Terms) -> None:
+    _check_account(effect.account, plugin, terms)
     if type(effect.amount) is not int or not 1 <= effect.amount <= LARGEST_AMOUNT:
         _invalid(plugin, f"yielded an amount of {effect.amount!r}; give a whole number of 1..{LARGEST_AMOUNT}")
     if effect.shares is not None:

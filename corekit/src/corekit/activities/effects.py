@@ -54,6 +54,20 @@ class Debit(Effect):
 
 
 @frozen
+class TakeBack(Effect):
+    """A part of what an earlier activity of the member credited is taken back: from its own lot, whatever became of it.
+
+    ``target`` is that activity, which the payload must name in the field that the activity's type declares. ``amount``
+    None takes all that is left of its credits to ``account``; more than is left refuses the activity. What was measured
+    of the target stays as it was.
+    """
+
+    target: str = field(kw_only=True)
+    account: str = field(kw_only=True)
+    amount: int | None = field(default=None, kw_only=True)
+
+
+@frozen
 class Skipped(Effect):
     """No effect, but why there is none: a rule that did not fire for an activity, or not in full.
 

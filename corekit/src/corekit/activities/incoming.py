@@ -106,6 +106,14 @@ class Incoming:
             self.activity = evolve(self.activity, id=new_id())
 
     @property
+    def earlier(self) -> str | None:
+        """The earlier activity of which this one takes something back, if any."""
+        if self.kind.target is None:
+            return self.activity.reverses
+        named = self.activity.payload.get(self.kind.target)
+        return named if is_id(named) else None
+
+    @property
     def key(self) -> Key:
         """Source and external id."""
         return self.activity.source, self.activity.external_id

@@ -66,7 +66,7 @@ class Plan:
                     raise Conflict("the key failed with another body")
                 incoming.resume(activity)
         self.reported.update((i.activity.id, i.reported) for i in arriving if i.reported is not None)
-        if wanted := [i.activity.reverses for i in arriving if i.activity.reverses is not None]:
+        if wanted := [earlier for i in arriving if (earlier := i.earlier) is not None]:
             self._load_originals(sorted(set(wanted)))
         if names := [name for i in arriving if (name := joining_name(i)) is not None]:
             self._taken.update(self.store.taken(names))
@@ -260,7 +260,7 @@ class Plan:
         found: dict[str, deque[Incoming]] = {}
         for incoming in sorted(arriving, key=_order):
             member = incoming.activity.member
-            if incoming.activity.reverses in here:
+            if incoming.earlier in here:
                 waiting.add(member)
             if member in waiting:
                 self.rest.append(incoming)

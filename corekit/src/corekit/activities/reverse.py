@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
 from corekit.activities.planned import PlannedEffect
 from corekit.declares import ErrorText
@@ -17,13 +17,18 @@ ERRORS = (
     ErrorText("REVERSAL_OF_REVERSAL", "A reversal is not reversed; record the activity again.", "撤销不能再被撤销。"),
     ErrorText("REVERSAL_OF_EXPIRY", "What lapsed is not given back by a reversal; adjust instead.", "过期不能被撤销。"),
     ErrorText("PLUGIN_OFF", "This is of plugin {plugin}, which is not enabled.", "插件 {plugin} 未启用。"),
+    ErrorText(
+        "TAKE_BACK_TOO_MUCH",
+        "Of {account} only {left} is left to be taken back, not {asked}.",
+        "{account} 可收回的只剩 {left}，不足 {asked}。",
+    ),
     ErrorText("ALREADY_REVERSED", "This activity has been taken back already.", "该活动已被撤销。"),
 )
 
 
-@frozen
+@define
 class StoredEffect:
-    """An effect as the database holds it."""
+    """An effect as the database holds it; ``undone`` grows with what the plan takes back."""
 
     id: str
     owner: str

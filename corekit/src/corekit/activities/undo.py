@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from corekit.activities.activity import Activity
+from corekit.activities.effects import TakeBack
 from corekit.activities.own_kinds import Guarded, calling, foresee
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned, PlannedEffect
@@ -55,8 +56,11 @@ class Undoing:
             effect.account is None and effect.owner != CORE and effect.kind not in self._terms.effects_by_name
         ):
             raise Refusal("PLUGIN_OFF", plugin=effect.owner)
+        if effect.kind == "TakeBack":
+            raise Refusal("REVERSAL_OF_REVERSAL", activity=original.id)
         amount = effect.remaining
         row = planned.add(member.journal, effect.undoing(amount))
+        member.journal.set(effect, "undone", effect.undone + amount)
         self._plan.change_effect(member, effect.id, undone=amount)
 
         def unfund(spend: str, part: int) -> None:
@@ -73,6 +77,33 @@ class Undoing:
                 member.journal.set(member, "state", effect.data["was"])
         else:
             self._undo_own(member, planned, effect, row)
+
+    def take_part(self, member: Member, planned: Planned, owner: str, wanted: TakeBack) -> None:
+        """Take back a part of what an earlier activity of the member credited to an account."""
+        original = self._plan.originals.get(wanted.target)
+        if original is None or original.member != member.id:
+            raise Refusal("REVERSAL_UNKNOWN", activity=wanted.target)
+        if original.is_reversal:
+            raise Refusal("REVERSAL_OF_REVERSAL", activity=wanted.target)
+        account = wanted.account
+        given = [each for each in original.effects if each.kind == "Credit" and each.account == account]
+        left = sum(each.remaining for each in given)
+        amount = left if wanted.amount is None else wanted.amount
+        if not 0 < amount <= left:
+            raise Refusal("TAKE_BACK_TOO_MUCH", account=account, left=str(left), asked=str(amount or 1))
+
+        def unfund(spend: str, part: int) -> None:
+            self._plan.change_effect(member, spend, unfunded=part)
+
+        for credit in given:
+            if part := min(amount, credit.remaining):
+                amount -= part
+                undoing = PlannedEffect(owner, "TakeBack", wanted.rule, account=account, amount=part, undoes=credit.id)
+                row = planned.add(member.journal, undoing)
+                member.journal.set(credit, "undone", credit.undone + part)
+                self._plan.change_effect(member, credit.id, undone=part)
+                book = self._terms.chart.books[account]
+                Teller(member, planned.voucher, row.id, book, self._terms.zone).claw_back(part, credit.id, unfund)
 
     def _undo_own(self, member: Member, planned: Planned, effect: StoredEffect, row: PlannedEffect) -> None:
         kind, owner = self._terms.effects_by_name[effect.kind]

@@ -100,6 +100,7 @@ class Compiler:
                 expiry=None if found["expiry"] == "never" else found["expiry"],
                 clawback=found["clawback"],
                 grace=found["grace"],
+                transfers=found["transfers"],
             )
             for code, found in self._data["currencies"].items()
         }
@@ -280,9 +281,10 @@ class Compiler:
         if types[name].reversal and found["deduct"] is None:
             self._refuse((*place, "activity"), "INVALID", f"{name!r} takes something back, so it can only deduct.")
         schema = types[name].schema
-        fields: Any = schema().fields if schema is not None else {}
-        if field is not None and (field not in fields or not fields[field].required):
-            said = f"{name!r} has no field {field!r} that is always there{suggest(field, fields)}."
+        made: Any = schema() if schema is not None else None
+        known: Any = made.fields if made is not None else {}
+        if field is not None and (field not in known or not known[field].required):
+            said = f"{name!r} has no field {field!r} that is always there{suggest(field, known)}."
             self._refuse((*place, "once_per"), "UNKNOWN_FIELD", said)
 
     def _streak(self, place: Place, found: Any, currency: Currency) -> Streak | None:

@@ -25,6 +25,54 @@ ADJUSTMENT = ActivityType(
 )
 ADJUST = Permission(name="points.adjust", description="Give or take points by hand.")
 
+
+class CancellationSchema(Schema):
+    """The payload of a cancellation."""
+
+    activity = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{32}\Z", error="This is no id."))
+    reason = fields.String(required=True, validate=_REASON)
+
+
+CANCELLATION = ActivityType(
+    name="points.cancelled",
+    description=(
+        "Points gained against the rules are taken back from the activity that earned them; an amount of 0 takes all "
+        "that is left of them."
+    ),
+    schema=CancellationSchema,
+    amount="own",
+    command=True,
+    target="activity",
+)
+CANCEL = Permission(name="points.cancel", description="Take back points that were gained against the rules.")
+
+
+class TransferSchema(Schema):
+    """The payload of a transfer."""
+
+    to = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{32}\Z", error="This is no id."))
+    reason = fields.String(required=True, validate=_REASON)
+
+
+TRANSFER = ActivityType(
+    name="points.transferred",
+    description="Points for another member; refused unless the program allows it.",
+    schema=TransferSchema,
+    amount="own",
+    command=True,
+)
+TRANSFER_NOT_ALLOWED = ErrorText(
+    "POINTS_TRANSFER_NOT_ALLOWED",
+    "The program does not allow {account} to be given to another member.",
+    "本计划不允许将 {account} 转给其他会员。",
+)
+TRANSFER_IMPOSSIBLE = ErrorText(
+    "POINTS_TRANSFER_IMPOSSIBLE",
+    "The program allows it, but value cannot be moved between members yet.",
+    "计划允许转赠，但系统暂不支持会员间转移。",
+)
+REPORT = Permission(name="points.report", description="See what the program owes its members in points.")
+
 CURRENCY_UNKNOWN = ErrorText("POINTS_CURRENCY_UNKNOWN", "There is no currency {currency}.", "没有积分币种 {currency}。")
 
 STORE = ErrorText("POINTS_STORE", "The rule is not for the store {store}.", "该规则不适用于门店 {store}。")

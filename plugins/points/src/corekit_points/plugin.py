@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from corekit import Batch, Credit, Debit, Declares, Effect, Facts, Section, Skipped, hookimpl
+from corekit import Batch, Credit, Debit, Declares, Effect, Facts, Refusal, Section, Skipped, TakeBack, hookimpl
 from corekit_points import declared
 from corekit_points.compiler import accounts, metrics
 from corekit_points.earning import judge
@@ -22,9 +22,14 @@ if TYPE_CHECKING:
 def corekit_declare() -> Declares:
     """Declare the currencies and metrics of the program, the adjustment, and who may make one."""
     return Declares(
-        activities=[declared.ADJUSTMENT],
-        permissions=[declared.ADJUST],
-        errors=[declared.CURRENCY_UNKNOWN, *declared.SKIPS],
+        activities=[declared.ADJUSTMENT, declared.CANCELLATION, declared.TRANSFER],
+        permissions=[declared.ADJUST, declared.CANCEL, declared.REPORT],
+        errors=[
+            declared.CURRENCY_UNKNOWN,
+            declared.TRANSFER_NOT_ALLOWED,
+            declared.TRANSFER_IMPOSSIBLE,
+            *declared.SKIPS,
+        ],
         settings=declared.SettingsSchema,
         program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics),
     )
@@ -38,7 +43,18 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
             move = Credit if activity.amount > 0 else Debit
             yield move(activity, rule="adjustment@1", account=str(activity.unit), amount=abs(activity.amount))
             continue
+        if activity.type == declared.CANCELLATION.name:
+            yield TakeBack(
+                activity,
+                rule="cancelled@1",
+                target=str(activity.payload["activity"]),
+                account=str(activity.unit),
+                amount=activity.amount or None,
+            )
+            continue
         book: Book = facts.program(activity)
+        if activity.type == declared.TRANSFER.name:
+            raise _no_transfer(book, str(activity.unit))
         for found in judge(book, activity, facts):
             rule = found.rule
             if found.amount:
@@ -53,6 +69,12 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
             if found.code is not None:
                 yield Skipped(activity, rule=rule.name, code=found.code, parameters=found.parameters)
         yield from rewards(book, activity, facts)
+
+
+def _no_transfer(book: Book, account: str) -> Refusal:
+    allowed = any(currency.kind == account and currency.transfers for currency in book.currencies.values())
+    why = declared.TRANSFER_IMPOSSIBLE if allowed else declared.TRANSFER_NOT_ALLOWED
+    return Refusal(why.code, account=account)
 
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed

@@ -121,6 +121,7 @@ class _CurrencySchema(Schema):
     )
     clawback = fields.String(load_default="debt", validate=validate.OneOf(("debt", "write_off", "refuse")))
     grace = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, 3660))
+    transfers = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
 class _SpanSchema(Schema):
@@ -241,7 +242,7 @@ class _StepSchema(Schema):
 
 
 class _StreakSchema(Schema):
-    steps = fields.List(fields.Nested(_StepSchema), required=True, validate=validate.Length(1, 50))
+    steps: Any = cast("Any", fields.List)(fields.Nested(_StepSchema), required=True, validate=validate.Length(1, 50))
     repeat = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 

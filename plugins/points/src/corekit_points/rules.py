@@ -23,7 +23,10 @@ Stacking = Literal["multiply", "add", "best"]
 
 @frozen(kw_only=True)
 class Currency:
-    """What members earn: an account kind with its unit. ``scale`` is the number of decimal places."""
+    """What members earn: an account kind with its unit. ``scale`` is the number of decimal places.
+
+    ``transfers`` says whether a member may give it to another.
+    """
 
     code: str
     kind: str
@@ -32,6 +35,7 @@ class Currency:
     expiry: Expiry | None = None
     clawback: Literal["debt", "write_off", "refuse"] = "debt"
     grace: int = 0
+    transfers: bool = False
 
 
 @frozen(kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 from corekit import Activity, Credit, Debit, Effect, Facts, Skipped
 from corekit_points import declared
@@ -58,7 +58,7 @@ def in_a_row(task: Task, streak: Streak, activity: Activity, facts: Facts) -> in
     that is longer than any step counts as one day more than the longest.
     """
     done = facts.days(task.done, activity, streak.window)
-    topped = facts.days(task.topped, activity, streak.window) if streak.repeats else {}
+    topped = facts.days(task.topped, activity, streak.window) if streak.repeats else dict[date, int]()
     today = facts.local(activity).date()
     row = 1
     while row <= streak.longest:
