@@ -30,6 +30,8 @@ from corekit.validation import load
 from corekit_points.earning import earnings
 from corekit_points.program import PointsSchema
 from corekit_points.rules import Book
+from corekit_schema import Context, Viewer, assemble_for
+from corekit_schema.execution.executor import Executor
 
 HEAD = '[program]\nname = "Corner shop"\n'
 NEW_YORK = ZoneInfo("America/New_York")
@@ -243,3 +245,28 @@ def shop(make_kit: MakeKit, clock: SettableClock) -> Callable[..., House]:
 def open_house(clock: SettableClock) -> Callable[[Kit], House]:
     """Open the house of a kit."""
     return lambda kit: House(kit, clock)
+
+
+STAFF = Viewer(
+    kind="staff",
+    name="mira",
+    permissions=frozenset({"members.read", "activities.record", "points.adjust", "points.cancel", "points.report"}),
+)
+
+
+@pytest.fixture
+def asking() -> Callable[[Kit], Callable[..., dict[str, Any]]]:
+    """Ask a kit in GraphQL: data and the codes of errors."""
+
+    def of(kit: Kit) -> Callable[..., dict[str, Any]]:
+        schema = assemble_for(kit)
+        executor = Executor(schema.graphql)
+
+        def run(text: str, viewer: Viewer = STAFF, **variables: Any) -> dict[str, Any]:
+            with Context(kit, viewer, schema.nodes) as context:
+                answer = executor.execute(text, context, variables=variables)
+            return {"data": answer.data, "codes": [(error.extensions or {}).get("code") for error in answer.errors]}
+
+        return run
+
+    return of

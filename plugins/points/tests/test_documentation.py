@@ -82,7 +82,9 @@ def test_what_the_page_says_is_what_is_earned(toml: str, row: Row) -> None:
     amount = int(Decimal(row["spends"]) * 100)
     flags = (row["flag"],) if row.get("flag") else ()
     line = Line(1, amount, sku=row.get("sku") or None, category=row.get("category") or None, flags=flags)
-    payload = {"store": row["store"]} if row.get("store") else {}
+    payload: dict[str, Any] = {"store": row["store"]} if row.get("store") else {}
+    told = {"tax": "tax", "discount": "discount", "paid with points": "points_paid"}
+    payload |= {name: int(Decimal(row[column]) * 100) for column, name in told.items() if row.get(column)}
     bought = Activity(type="purchase", member="0" * 32, amount=amount, lines=(line,), payload=payload, occurred_at=AT)
     facts: Any = Example(row)
     found = {finding.rule.id: finding for finding in earnings(book, bought, facts)}
