@@ -16,6 +16,9 @@ from corekit.ledger.voucher import LARGEST_AMOUNT
 from corekit.registry import CORE
 
 
+_PLAIN = (str, int, bool, type(None))
+
+
 def check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, object]) -> None:
     """Raise PluginError where a plugin yields what it may not; the message names both sides and the way out.
 
@@ -115,8 +118,9 @@ def _check_moment(name: str, at: datetime, effect: Effect, plugin: str) -> None:
 def _check_skipped(effect: Skipped, plugin: str, terms: Terms) -> None:
     if effect.code not in terms.registry.errors:
         _invalid(plugin, f"skips rule {effect.rule} with the code {effect.code!r}, which nobody declares")
-    if effect.parameters and not is_storable(effect.parameters):
-        _invalid(plugin, f"skips rule {effect.rule} with parameters that JSON cannot hold; use texts and numbers")
+    plain = all(type(value) in _PLAIN for value in effect.parameters.values())
+    if not plain or (effect.parameters and not is_storable(effect.parameters)):
+        _invalid(plugin, f"skips rule {effect.rule} with parameters that JSON cannot hold; use texts and whole numbers")
 
 
 def _check_shares(effect: Credit | Debit, shares: Mapping[int, int], plugin: str) -> None:

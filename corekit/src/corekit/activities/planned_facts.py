@@ -87,13 +87,19 @@ class PlannedFacts:
 
     def reported(self, activity: Activity) -> datetime:
         """Return when the activity was told to corekit."""
+        if activity.occurred_at is not None and self._is_told(activity):
+            return activity.occurred_at
         return moment(self._plan.reported.get(activity.id) or self._instant(activity))
 
     def _instant(self, activity: Activity) -> int:
         """Return when the activity settles, as far as is known before the lock."""
-        told = activity.parent is not None or activity.source in self._plan.terms.historical
+        told = activity.occurred_at is not None and self._is_told(activity)
         at = micros(activity.occurred_at) if told and activity.occurred_at else self._plan.now
-        return at if told else max(self._member(activity).last_at + 1, at)
+        return max(self._member(activity).last_at + 1, at)
+
+    def _is_told(self, activity: Activity) -> bool:
+        """Say whether an activity is told at the time it occurs: it follows from another, or is history."""
+        return activity.parent is not None or activity.source in self._plan.terms.historical
 
     def prepared(self, activity: Activity) -> Any:
         """Return what the plugin prepared for the member."""
