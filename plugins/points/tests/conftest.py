@@ -32,6 +32,7 @@ from corekit_points.program import PointsSchema
 from corekit_points.rules import Book
 from corekit_schema import Context, Viewer, assemble_for
 from corekit_schema.execution.executor import Executor
+from corekit_schema.masking import formatted
 
 HEAD = '[program]\nname = "Corner shop"\n'
 NEW_YORK = ZoneInfo("America/New_York")
@@ -265,7 +266,7 @@ def asking() -> Callable[[Kit], Callable[..., dict[str, Any]]]:
         def run(text: str, viewer: Viewer = STAFF, **variables: Any) -> dict[str, Any]:
             with Context(kit, viewer, schema.nodes) as context:
                 answer = executor.execute(text, context, variables=variables)
-            return {"data": answer.data, "codes": [(error.extensions or {}).get("code") for error in answer.errors]}
+            return {"data": answer.data, "codes": [formatted(error)["extensions"]["code"] for error in answer.errors]}
 
         return run
 

@@ -210,3 +210,10 @@ def test_the_liability_is_a_table_a_file_and_a_chart(run: Run, member: str, tmp_
     assert points["forecast"] == [{"month": None, "amount": 9}]
     assert table.read_text(encoding="utf-8").startswith("currency,what,month,issued")
     assert chart.read_text(encoding="utf-8").startswith("<svg")
+
+
+@pytest.mark.row("P13", way="bad_input")
+def test_a_report_of_no_months_is_refused(run: Run, member: str) -> None:
+    assert member
+    code, answer = run("points", "liability", "--months", "0")
+    assert (code, answer["error"]["problems"][0]["code"]) == (1, "RANGE")

@@ -182,5 +182,6 @@ def test_the_liability_is_for_those_who_may_see_it(house: Any, ask: Any, record:
         ],
         "forecast": [{"month": None, "amount": {"digits": "10"}}],
     }
+    assert ask(REPORT.replace("months: 2", "months: 0"))["codes"] == ["RANGE"]
     hidden = ask(REPORT, Viewer(kind="member", member=house.member))
     assert hidden["data"]["pointsReports"] is None

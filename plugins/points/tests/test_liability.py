@@ -12,6 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from sqlalchemy import func, select
 
+from corekit import Invalid
 from corekit.ledger.tables import account
 from corekit_points.liability import Liability, liability
 from corekit_points.report import as_csv, as_svg, whole
@@ -92,6 +93,14 @@ def test_a_debt_is_no_claim_of_a_member(shop: Shop) -> None:
     house.adjust(-10)
     house.kit.reverse(bought.activity_id)
     assert reports(house)["points"].outstanding == 0
+
+
+@pytest.mark.row("P13", way="bad_input")
+@pytest.mark.parametrize("months", [0, -1, 121])
+def test_a_number_of_months_that_a_report_cannot_have_is_invalid(house: Any, months: int) -> None:
+    with pytest.raises(Invalid) as refused:
+        reports(house, months)
+    assert [(problem.path, problem.code) for problem in refused.value.problems] == [(("months",), "RANGE")]
 
 
 def test_the_file_holds_the_figures(house: Any) -> None:

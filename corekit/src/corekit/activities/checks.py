@@ -15,7 +15,6 @@ from corekit.errors import CorekitError, PluginError
 from corekit.ledger.voucher import LARGEST_AMOUNT
 from corekit.registry import CORE
 
-
 _PLAIN = (str, int, bool, type(None))
 
 

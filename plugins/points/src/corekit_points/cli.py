@@ -25,7 +25,7 @@ Unit = Annotated[str, typer.Option("--currency", help="The account kind, such as
 def liability(
     ctx: typer.Context,
     *,
-    months: Annotated[int, typer.Option(min=1, max=120, help="How many months, the present one included.")] = 12,
+    months: Annotated[int, typer.Option(help="How many months, the present one included.")] = 12,
     csv: Annotated[Path | None, typer.Option(help="Write the report as CSV.")] = None,
     svg: Annotated[Path | None, typer.Option(help="Draw the report.")] = None,
 ) -> None:

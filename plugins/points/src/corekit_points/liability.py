@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from attrs import define, field, frozen
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, union_all
 
-from corekit import Reader
+from corekit import Invalid, Problem, Reader
 from corekit.clock import micros, moment
 from corekit.ledger.tables import account, lot, posting
 from corekit.metrics import add_months
@@ -66,9 +66,13 @@ def liability(read: Reader, book: Book, zone: ZoneInfo, now: datetime, months: i
     """Return the report of every currency over so many months up to and including that of ``now``.
 
     Two statements, whatever the number of members. Months are those of the program's clock, by the instant at which
-    something was recorded.
+    something was recorded. Raises :class:`~corekit.Invalid` for a number of months that a report cannot have.
     """
-    starts = _starts(zone, now, max(1, min(months, MOST_MONTHS)))
+    if not 1 <= months <= MOST_MONTHS:
+        said = f"A report has 1 to {MOST_MONTHS} months."
+        limits = {"min": 1, "max": MOST_MONTHS}
+        raise Invalid([Problem(code="RANGE", path=("months",), message=said, parameters=limits)])
+    starts = _starts(zone, now, months)
     moved = _moved(read, book, zone, starts)
     lapsing = _lapsing(read, book, zone, micros(now))
     return [Liability(currency, moved[kind], *lapsing[kind]) for kind, currency in _by_kind(book).items()]
