@@ -29,7 +29,7 @@ from corekit.db.types import Id
 from corekit.ids import new_id
 from corekit.ledger import tables as ledger
 from corekit.ledger.expiry import Expiry
-from corekit_points.rules import share
+from corekit_points.earning import share
 
 POINTS = "points"
 RULE = "purchase@1"

@@ -13,10 +13,23 @@ from corekit.hookspecs import hookimpl, hookspec
 
 if TYPE_CHECKING:
     from corekit.activities.activity import Activity, Batch, Line
-    from corekit.activities.effects import Bundle, Capture, Credit, Debit, Effect, Follow, Hold, Release, Tag, Transfer
+    from corekit.activities.effects import (
+        Bundle,
+        Capture,
+        Credit,
+        Debit,
+        Effect,
+        Follow,
+        Hold,
+        Release,
+        Skipped,
+        Tag,
+        TakeBack,
+        Transfer,
+    )
     from corekit.activities.enrolment import Applicant
     from corekit.activities.facts import Facts, MemberFacts
-    from corekit.activities.outcome import EffectOutcome, Outcome
+    from corekit.activities.outcome import EffectOutcome, Outcome, SkippedRule
     from corekit.activities.plugin_write import Applied, PluginWrite
     from corekit.db.base import NAMING, table
     from corekit.db.lineage import Lineage
@@ -76,12 +89,14 @@ _HOMES = {
         "Follow",
         "Hold",
         "Release",
+        "Skipped",
         "Tag",
+        "TakeBack",
         "Transfer",
     ),
     "corekit.activities.enrolment": ("Applicant",),
     "corekit.activities.facts": ("Facts", "MemberFacts"),
-    "corekit.activities.outcome": ("EffectOutcome", "Outcome"),
+    "corekit.activities.outcome": ("EffectOutcome", "Outcome", "SkippedRule"),
     "corekit.activities.plugin_write": ("Applied", "PluginWrite"),
     "corekit.db.base": ("NAMING", "table"),
     "corekit.db.lineage": ("Lineage",),
@@ -191,6 +206,9 @@ __all__ = [
     "SettingsError",
     "Sweep",
     "Tag",
+    "Skipped",
+    "SkippedRule",
+    "TakeBack",
     "Tier",
     "Transfer",
     "Unavailable",

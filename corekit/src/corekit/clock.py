@@ -10,7 +10,9 @@ from zoneinfo import ZoneInfo
 Clock = Callable[[], datetime]
 """Returns the present instant as an aware datetime. A kit without one asks its database."""
 
-_FIRST_DAY = date(1970, 1, 1).toordinal()
+EPOCH = date(1970, 1, 1)
+"""The day whose number is 0."""
+_FIRST_DAY = EPOCH.toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -29,13 +29,21 @@ if TYPE_CHECKING:
     from corekit.settings import Settings
 
 _LONG = 500
+_MONEY = validate.Range(0, LARGEST_AMOUNT)
 
 
 class PurchaseSchema(Schema):
-    """Where and under which number something was bought."""
+    """Where and under which number something was bought, and what its amount is made of.
+
+    The amount is what was charged: with ``tax``, after ``discount``, and with the part that was ``points_paid``; all in
+    minor units of the currency.
+    """
 
     store = fields.String(validate=validate.Length(min=1, max=200))
     order_no = fields.String(validate=validate.Length(min=1, max=200))
+    tax = WholeNumber(validate=_MONEY)
+    discount = WholeNumber(validate=_MONEY)
+    points_paid = WholeNumber(validate=_MONEY)
 
 
 class ReversalSchema(Schema):

@@ -57,7 +57,8 @@ class ActivityType:
     happened, so there the effect is dropped and the reason kept. A ``reversal`` takes back the activity it names in
     ``reverses``. An ``internal`` type is recorded by the kernel alone. ``kept`` are the keys of the payload that are
     stored with the activity (None: all): an activity stays for ever, so what tells who a person is does not belong
-    to it.
+    to it. ``target`` is the field of the payload that names an earlier activity of the member, of which a
+    :class:`TakeBack` takes something back.
     """
 
     name: str
@@ -70,6 +71,7 @@ class ActivityType:
     reversal: bool = False
     internal: bool = False
     kept: Sequence[str] | None = None
+    target: str | None = None
 
 
 @frozen(kw_only=True)

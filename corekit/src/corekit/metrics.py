@@ -21,6 +21,9 @@ class Metric:
     It measures either activities of some types (``amount``: their amount; ``count``: one each) or the
     credits to an account kind, of one rule (named without its version) or of all. ``windows`` lists those
     over which rules ask for it (the lifetime needs no mention): the kernel reads no more days than they span.
+
+    ``by`` names a field of the payload: each value that it has is measured apart, as ``name=value``, over the
+    lifetime. For what a member does once per value, such as binding an account of each kind.
     """
 
     name: str
@@ -28,6 +31,7 @@ class Metric:
     measure: Literal["amount", "count"] = "amount"
     credits: str | None = None
     rule: str | None = None
+    by: str | None = None
     windows: tuple[str, ...] = ()
     description: str = ""
 

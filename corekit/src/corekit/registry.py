@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from corekit.activities.effects import Effect
 from corekit.declares import AccountKind, ActivityType, BenefitKind, Declares, EffectKind, ErrorText, Permission, Unit
-from corekit.errors import PluginError
+from corekit.errors import Invalid, PluginError, Problem
 from corekit.metrics import Metric
 from corekit.plugins import Plugin
 
@@ -158,6 +158,25 @@ class Registry:
     def has(self, what: What, name: str) -> bool:
         """Say whether anybody declares a name."""
         return (what, name) in self.owners
+
+
+    def with_activities(self, types: Sequence[ActivityType]) -> Registry:
+        """Return this registry with the program's own activity types.
+
+        Raises :class:`Invalid` with the path of each whose name is taken.
+        """
+        known = dict(self.types)
+        problems: list[Problem] = []
+        for at, kind in enumerate(types):
+            if kind.name in known:
+                label = self.owner("type", kind.name)
+                said = f"There is an activity type {kind.name!r} already" + (f", of {label}." if label else ".")
+                problems.append(Problem(code="CONTRADICTION", path=("activities", at, "name"), message=said))
+            known[kind.name] = kind
+        if problems:
+            raise Invalid(problems)
+        owners = {**self.owners, **{("type", kind.name): CORE for kind in types}}
+        return evolve(self, types=MappingProxyType(known), owners=MappingProxyType(owners))
 
     def owner(self, of: What, name: str) -> str | None:
         """Return who declares a name: ``core`` or a plugin; None where nobody does."""

@@ -21,6 +21,8 @@ from corekit import (
     Invalid,
     PluginError,
     Refusal,
+    Skipped,
+    TakeBack,
     hookimpl,
 )
 from corekit.activities.effects import Enrol, SetState, SetTier
@@ -142,6 +144,16 @@ def _debit(**values: Any) -> Make:
     return lambda activity: Debit(activity, **given)
 
 
+def _skipped(**values: Any) -> Make:
+    given: dict[str, Any] = {"rule": "r@1", "code": "GUARD_FAILED", **values}
+    return lambda activity: Skipped(activity, **given)
+
+
+def _take_back(**values: Any) -> Make:
+    given: dict[str, Any] = {"rule": "r@1", "target": "0" * 32, "account": "toy", "amount": 5, **values}
+    return lambda activity: TakeBack(activity, **given)
+
+
 def _follow(**values: Any) -> Make:
     given: dict[str, Any] = {"rule": "r@1", "type": "toy.earn", "name": "x", **values}
     return lambda activity: Follow(activity, **given)
@@ -180,6 +192,11 @@ ROGUES: dict[str, tuple[Make, str, str, str]] = {
     "huge follow-on": (_follow(amount=2**70), "EFFECT_INVALID", "toy.earn", "between"),
     "nameless follow-on": (_follow(name=""), "EFFECT_INVALID", "toy.earn", "name"),
     "follow-on's payload": (_follow(payload={"days": "x"}), "EFFECT_INVALID", "toy.earn", "days"),
+    "unknown code": (_skipped(code="NO_SUCH"), "EFFECT_INVALID", "NO_SUCH", "declares"),
+    "strange parameters": (_skipped(parameters={"x": object()}), "EFFECT_INVALID", "r@1", "JSON"),
+    "naive availability": (_credit(available_from=NAIVE), "EFFECT_INVALID", "", "zone"),
+    "nothing to take back": (_take_back(amount=0), "EFFECT_INVALID", "", "whole number"),
+    "taking back of another": (_take_back(account="other"), "EFFECT_NOT_ALLOWED", "other", "requires"),
     "no effect": (lambda _: "Credit", "PLUGIN_FAILED", "", "log"),
 }
 

@@ -62,7 +62,7 @@ FAULTS = [
         "14",
         (
             "INSERT INTO core_account SELECT '0123456789abcdef0123456789abcdef', kind, member_id, state, 0, 0, 0, 0, "
-            "overdraft_limit, 0, 0 FROM core_account WHERE kind = 'toy.issued'"
+            "overdraft_limit, 0, 0, NULL FROM core_account WHERE kind = 'toy.issued'"
         ),
     ),
     ("15", """UPDATE core_effect SET shares = '{"1": 3}' WHERE shares IS NOT NULL"""),

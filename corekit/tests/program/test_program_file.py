@@ -255,7 +255,7 @@ def test_a_section_of_a_plugin_that_is_off_is_refused_in_a_file_and_passed_over_
     reads: Reads, problems: Problems
 ) -> None:
     said = problems("[stamps]\nsize = 7", on=False)["stamps"][1]
-    assert said == "No enabled plugin reads the section [stamps]; sections are program, ladders."
+    assert said == "No enabled plugin reads the section [stamps]; sections are program, activities, ladders."
     assert reads("[stamps]\nsize = 7", on=False, lenient=True).sections == {}
 
 

@@ -36,6 +36,25 @@ minimum = "5.00"
 
 [points.currencies.growth]
 expiry = {months = 6, end_of = "month"}
+
+[[activities]]
+name = "check_in"
+
+[[activities]]
+name = "deposit"
+amount = "money"
+
+[[points.tasks]]
+id = "daily"
+activity = "check_in"
+points = 5
+limits = {day = 1}
+
+[[points.rules]]
+id = "deposits"
+activity = "deposit"
+rate = 1
+pending_days = 14
 """
 Run = Callable[..., Any]
 
@@ -124,3 +143,77 @@ def test_points_are_given_by_hand(run: Run, member: str) -> None:
     assert run("activities", "record", "-", input=given)[0] == 0
     code, refused = run("activities", "record", "-", input={**given, "amount": -6})
     assert (code, refused["code"]) == (1, "INSUFFICIENT")
+
+
+def skipped(answer: Any) -> list[tuple[str, str]]:
+    return [(each["rule"], each["code"]) for each in answer["skipped"]]
+
+
+@pytest.mark.row("P2", way="cli")
+@pytest.mark.row("P4", way="cli")
+def test_what_a_rule_skips_is_said_by_simulate_record_and_why(run: Run, member: str) -> None:
+    did = {"type": "check_in", "member": member, "source": "till", "occurred_at": "2017-06-13T12:00:00+00:00"}
+    code, first = run("activities", "record", "-", input=did)
+    assert (code, [(each["rule"], each["amount"]) for each in first["effects"]]) == (0, [("daily@1", 5)])
+    _, told = run("activities", "simulate", "-", input=did)
+    _, second = run("activities", "record", "-", input=did)
+    assert skipped(told) == skipped(second) == [("daily@1", "POINTS_LIMIT")]
+    _, why = run("activities", "why", second["activity_id"])
+    assert skipped(why["activity"]) == [("daily@1", "POINTS_LIMIT")]
+
+
+@pytest.mark.row("P5", way="cli")
+def test_a_late_claim_says_by_how_much(run: Run, member: str) -> None:
+    code, late = run("activities", "record", "-", input={**purchase(member, 10_00, "2017-06-13"), "source": "desk"})
+    assert (code, late["effects"]) == (0, [])
+    assert {each["code"] for each in late["skipped"]} == {"POINTS_CLAIM_TOO_LATE"}
+    assert all(each["parameters"]["seconds"] > 0 for each in late["skipped"])
+
+
+@pytest.mark.row("P6", way="cli")
+def test_pending_points_are_shown_and_cannot_be_spent(run: Run, member: str) -> None:
+    assert run("activities", "record", "-", input={"type": "deposit", "member": member, "amount": 10_00})[0] == 0
+    code, found = run("members", "show", member)
+    (points,) = [each for each in found["balances"] if each["kind"] == "points"]
+    assert (code, points["balance"], points["awaited"]) == (0, 10, 10)
+    code, refused = run("points", "adjust", member, "--reason", "x", "--", "-1")
+    assert (code, refused["code"]) == (1, "INSUFFICIENT")
+
+
+@pytest.mark.row("P11", way="cli")
+def test_points_are_given_and_cancelled_by_hand(run: Run, member: str) -> None:
+    code, given = run("points", "adjust", member, "9", "--reason", "sorry", "--key", "k")
+    assert (code, given["effects"][0]["amount"]) == (0, 9)
+    code, part = run("points", "cancel", member, given["activity_id"], "--reason", "a circle", "--amount", "4")
+    assert (code, [(each["kind"], each["amount"]) for each in part["effects"]]) == (0, [("TakeBack", 4)])
+    code, rest = run("points", "cancel", member, given["activity_id"], "--reason", "a circle")
+    assert (code, rest["effects"][0]["amount"]) == (0, 5)
+    code, refused = run("points", "cancel", member, given["activity_id"], "--reason", "a circle")
+    assert (code, refused["code"]) == (1, "TAKE_BACK_TOO_MUCH")
+
+
+@pytest.mark.row("P12", way="cli")
+def test_points_for_another_member_are_refused(run: Run, member: str) -> None:
+    told = {"to": member, "reason": "a gift"}
+    given = {"type": "points.transferred", "member": member, "amount": 1, "unit": "points", "payload": told}
+    code, refused = run("activities", "record", "-", input=given)
+    assert (code, refused["code"]) == (1, "POINTS_TRANSFER_NOT_ALLOWED")
+
+
+@pytest.mark.row("P13", way="cli")
+def test_the_liability_is_a_table_a_file_and_a_chart(run: Run, member: str, tmp_path: Path) -> None:
+    run("points", "adjust", member, "9", "--reason", "sorry")
+    table, chart = tmp_path / "owed.csv", tmp_path / "owed.svg"
+    code, found = run("points", "liability", "--months", "3", "--csv", str(table), "--svg", str(chart))
+    points = next(each for each in found if each["currency"] == "points")
+    assert (code, points["outstanding"], points["months"][-1]["issued"]) == (0, 9, 9)
+    assert points["forecast"] == [{"month": None, "amount": 9}]
+    assert table.read_text(encoding="utf-8").startswith("currency,what,month,issued")
+    assert chart.read_text(encoding="utf-8").startswith("<svg")
+
+
+@pytest.mark.row("P13", way="bad_input")
+def test_a_report_of_no_months_is_refused(run: Run, member: str) -> None:
+    assert member
+    code, answer = run("points", "liability", "--months", "0")
+    assert (code, answer["error"]["problems"][0]["code"]) == (1, "RANGE")

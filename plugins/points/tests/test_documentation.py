@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,13 @@ from corekit.core import declares
 from corekit.plugins import discover
 from corekit.program import load
 from corekit.registry import Registry
-from corekit_points.rules import Book, earnings
+from corekit_points.earning import earnings
+from corekit_points.rules import Book
 
 DOCS = Path(__file__).parents[3] / "docs"
 ZONE = "America/New_York"
 SETTINGS = Settings.of(database="sqlite:///unused.db", time_zone=ZONE, plugins=["points"])
+AT = datetime(2017, 6, 14, 16, tzinfo=UTC)
 _BLOCK = re.compile(r"```toml\n(?P<toml>.*?)```\n(?:\n(?P<table>(?:\|[^\n]*\n)+))?", re.DOTALL)
 
 Row = Mapping[str, str]
@@ -52,9 +54,15 @@ class Example:
 
     row: Row
 
+    settings = None
+
+    def reported(self, activity: Activity) -> datetime:
+        assert activity.occurred_at is not None
+        return activity.occurred_at + timedelta(hours=int(self.row.get("hours later", "0")))
+
     def member(self, activity: Activity) -> MemberFacts:
         joined = datetime.fromisoformat(self.row.get("joined", "2017-01-01")).replace(tzinfo=SETTINGS.time_zone)
-        return MemberFacts(activity.member, "active", 1, joined, {})
+        return MemberFacts(activity.member, "active", 1, joined, {"birthday": self.row.get("born")})
 
     def tier(self, activity: Activity, ladder: str | None = None) -> Tier | None:
         return Tier("status", self.row["tier"], 0, "") if "tier" in self.row else None
@@ -74,8 +82,10 @@ def test_what_the_page_says_is_what_is_earned(toml: str, row: Row) -> None:
     amount = int(Decimal(row["spends"]) * 100)
     flags = (row["flag"],) if row.get("flag") else ()
     line = Line(1, amount, sku=row.get("sku") or None, category=row.get("category") or None, flags=flags)
-    payload = {"store": row["store"]} if row.get("store") else {}
-    bought = Activity(type="purchase", member="0" * 32, amount=amount, lines=(line,), payload=payload)
+    payload: dict[str, Any] = {"store": row["store"]} if row.get("store") else {}
+    told = {"tax": "tax", "discount": "discount", "paid with points": "points_paid"}
+    payload |= {name: int(Decimal(row[column]) * 100) for column, name in told.items() if row.get(column)}
+    bought = Activity(type="purchase", member="0" * 32, amount=amount, lines=(line,), payload=payload, occurred_at=AT)
     facts: Any = Example(row)
     found = {finding.rule.id: finding for finding in earnings(book, bought, facts)}
     for rule in book.rules:

@@ -11,8 +11,7 @@ import pytest
 from corekit import Activity, Kit
 from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
-from corekit_schema import ANONYMOUS, Context, Viewer, assemble_for, global_id
-from corekit_schema.execution.executor import Executor
+from corekit_schema import ANONYMOUS, Viewer, global_id
 
 PROGRAM = """
 [program]
@@ -40,7 +39,6 @@ expiry = {months = 6, end_of = "month"}
 name = "Growth value"
 scale = 2
 """
-STAFF = Viewer(kind="staff", name="mira", permissions=frozenset({"members.read", "points.adjust"}))
 Ask = Callable[..., dict[str, Any]]
 
 
@@ -68,16 +66,8 @@ def buy(kit: Kit, member: str) -> Callable[[int, str], str]:
 
 
 @pytest.fixture
-def ask(kit: Kit) -> Ask:
-    schema = assemble_for(kit)
-    executor = Executor(schema.graphql)
-
-    def run(text: str, viewer: Viewer = STAFF, **variables: Any) -> dict[str, Any]:
-        with Context(kit, viewer, schema.nodes) as context:
-            answer = executor.execute(text, context, variables=variables)
-        return {"data": answer.data, "codes": [(error.extensions or {}).get("code") for error in answer.errors]}
-
-    return run
+def ask(kit: Kit, asking: Callable[[Kit], Ask]) -> Ask:
+    return asking(kit)
 
 
 POINTS = """

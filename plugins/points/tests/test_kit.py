@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from corekit import (
-    Activity,
     Batch,
     Credit,
     Declares,
@@ -27,7 +26,6 @@ from corekit import (
 from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
 
-HEAD = '[program]\nname = "Corner shop"\n'
 BASE = '[[points.rules]]\nid = "base"\nrate = 1\n'
 LADDER = """
 [[ladders]]
@@ -39,57 +37,8 @@ tiers = [
 ]
 """
 
-Shop = Callable[..., "House"]
-
-
-class House:
-    """A kit with one member, who buys by local time in New York; history settles as history."""
-
-    def __init__(self, kit: Kit, clock: SettableClock) -> None:
-        self.kit = kit
-        self.clock = clock
-        self.member = self.join()
-
-    def join(self) -> str:
-        joined = datetime(2017, 1, 1, 12, tzinfo=UTC)
-        return self.kit.record(Activity(type="member.registered", member="", occurred_at=joined, source="till")).member
-
-    def purchase(self, what: int | Sequence[Line], when: str, **given: Any) -> Activity:
-        lines = () if isinstance(what, int) else tuple(what)
-        amount = what if isinstance(what, int) else sum(line.amount for line in lines)
-        occurred = datetime.fromisoformat(when).replace(tzinfo=self.kit.zone)
-        options: Any = {"type": "purchase", "member": self.member, "source": "till", **given}
-        return Activity(occurred_at=occurred, amount=amount, lines=lines, **options)
-
-    def buy(self, what: int | Sequence[Line], when: str, **given: Any) -> Outcome:
-        outcome = self.kit.record(self.purchase(what, when, **given))
-        assert outcome.outcome == "settled", outcome
-        return outcome
-
-    def adjust(self, amount: int, unit: str | None = "points", **given: Any) -> Outcome:
-        options: Any = {"payload": {"reason": "by hand"}, **given}
-        return self.kit.record(
-            Activity(type="points.adjustment", member=self.member, amount=amount, unit=unit, **options)
-        )
-
-    def has(self, kind: str = "points", *, debt: bool = False) -> int:
-        with self.kit.read() as read:
-            found = {each.kind: each for each in balances(read, [self.member], self.kit.now())[self.member]}
-        if kind not in found:
-            return 0
-        return found[kind].debt if debt else found[kind].available
-
-
-@pytest.fixture
-def shop(make_kit: MakeKit, clock: SettableClock) -> Shop:
-    """Open a kit with the points of a program."""
-    clock.set("2017-12-31T12:00:00+00:00")
-
-    def open_(program: str, **settings: Any) -> House:
-        options: Any = {"time_zone": "America/New_York", "sources": {"till": {"historical": True}}, **settings}
-        return House(make_kit(["points"], program=HEAD + program, **options), clock)
-
-    return open_
+Shop = Callable[..., Any]
+Open = Callable[[Kit], Any]
 
 
 def given_by(outcome: Outcome) -> list[tuple[str, str | None, int]]:
@@ -120,8 +69,10 @@ def test_two_currencies_are_two_accounts(shop: Shop) -> None:
     assert (house.has(), house.has("points.growth")) == (10, 2_52)
 
 
-def test_without_a_program_there_are_points_that_never_lapse(make_kit: MakeKit, clock: SettableClock) -> None:
-    house = House(make_kit(["points"], sources={"till": {"historical": True}}), clock)
+def test_without_a_program_there_are_points_that_never_lapse(
+    make_kit: MakeKit, open_house: Open, clock: SettableClock
+) -> None:
+    house = open_house(make_kit(["points"], sources={"till": {"historical": True}}))
     assert house.adjust(100).settled
     clock.set("2099-01-01T00:00:00+00:00")
     assert house.has() == 100
@@ -338,7 +289,7 @@ def test_off_and_on_again_keeps_every_row(shop: Shop, make_kit: MakeKit) -> None
     assert house.has() == 15
 
 
-def test_another_plugin_may_credit_points(shop: Shop, make_kit: MakeKit, clock: SettableClock) -> None:
+def test_another_plugin_may_credit_points(make_kit: MakeKit, open_house: Open) -> None:
     welcome = ModuleType("welcome")
 
     @hookimpl
@@ -351,5 +302,5 @@ def test_another_plugin_may_credit_points(shop: Shop, make_kit: MakeKit, clock: 
             yield Credit(activity, account="points", amount=200, rule="welcome@1")
 
     vars(welcome).update(corekit_declare=corekit_declare, corekit_react=corekit_react)
-    house = House(make_kit(["points"], modules={"welcome": welcome}, sources={"till": {"historical": True}}), clock)
+    house = open_house(make_kit(["points"], modules={"welcome": welcome}, sources={"till": {"historical": True}}))
     assert house.has() == 200

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit import Activity, Facts, Line
-from corekit_points.rules import Book, Caps, Currency, Ratio, Rule, Selection, assess, combine, earnings, explain, share
+from corekit_points.earning import assess, combine, earnings, judge, share
+from corekit_points.rules import Book, Caps, Currency, Ratio, Rule, Selection
 
 pytestmark = pytest.mark.row("P2", way="python")
 
@@ -35,6 +36,9 @@ class Earned:
 
     def metric(self, name: str, activity: Activity, window: str = "lifetime") -> int:
         return self._earned.get(window, 0)
+
+    def reported(self, activity: Activity) -> datetime:
+        return activity.occurred_at or datetime(2017, 6, 14, tzinfo=UTC)
 
     def __getattr__(self, name: str) -> Any:
         raise AssertionError(name)
@@ -162,7 +166,7 @@ def test_what_is_explained_is_what_is_earned(lines: tuple[Line, ...], options: l
     rules = tuple(rule(f"r{at}", rate, group=group) for at, (rate, group) in enumerate(options))
     book, facts = Book(POINTS, rules), knowing()
     earned = earnings(book, basket(lines), facts)
-    told = explain(book, basket(lines), facts)
+    told = judge(book, basket(lines), facts)
     assert len(told) == len(rules)
     assert [(each.rule.id, each.amount) for each in told if each.amount] == [(e.rule.id, e.amount) for e in earned]
-    assert all(each.reason for each in told if not each.amount)
+    assert all(each.code for each in told if not each.amount)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from corekit import Activity, Line
-from corekit_points.rules import earnings, explain
+from corekit_points.earning import earnings, judge
 
 pytestmark = pytest.mark.row("P2", way="python")
 
@@ -274,16 +274,16 @@ def test_without_lines_there_are_no_shares(book: Any, buy: Any, facts: Any) -> N
 @pytest.mark.parametrize(
     ("rule", "what", "reason"),
     [
-        ('exclude = {stores = ["31"]}', 5_00, "STORE"),
-        ('exclude = {categories = ["fuel"]}', lines(5_00, category="fuel"), "NOTHING_COUNTS"),
-        ("", lines(0, 0), "NOTHING_COUNTS"),
-        ("", 0, "NOTHING_COUNTS"),
-        ('minimum = "5.01"', 5_00, "BELOW_MINIMUM"),
-        ("", 99, "FRACTION"),
-        ("caps = {order = 4}", 5_00, "CAP_ORDER"),
-        ("caps = {day = 4}", 5_00, "CAP_DAY"),
-        ("caps = {month = 4}", 5_00, "CAP_MONTH"),
-        ("caps = {total = 4}", 5_00, "CAP_TOTAL"),
+        ('exclude = {stores = ["31"]}', 5_00, "POINTS_STORE"),
+        ('exclude = {categories = ["fuel"]}', lines(5_00, category="fuel"), "POINTS_NOTHING_COUNTS"),
+        ("", lines(0, 0), "POINTS_NOTHING_COUNTS"),
+        ("", 0, "POINTS_NOTHING_COUNTS"),
+        ('minimum = "5.01"', 5_00, "POINTS_BELOW_MINIMUM"),
+        ("", 99, "POINTS_FRACTION"),
+        ("caps = {order = 4}", 5_00, "POINTS_CAP"),
+        ("caps = {day = 4}", 5_00, "POINTS_CAP"),
+        ("caps = {month = 4}", 5_00, "POINTS_CAP"),
+        ("caps = {total = 4}", 5_00, "POINTS_CAP"),
         ("", 5_00, None),
     ],
 )
@@ -291,15 +291,15 @@ def test_explain_says_why_a_rule_gives_nothing_or_less(
     book: Any, buy: Any, facts: Any, rule: str, what: Any, reason: str | None
 ) -> None:
     read = book(f"{RULE}rate = 1\n{rule}")
-    (found,) = explain(read, buy(what, store="31"), facts(read))
-    assert found.reason == reason
-    assert found.amount in ((4,) if reason and reason.startswith("CAP") else (0,) if reason else (5,))
+    (found,) = judge(read, buy(what, store="31"), facts(read))
+    assert found.code == reason
+    assert found.amount in ((4,) if reason and reason.startswith("POINTS_CAP") else (0,) if reason else (5,))
 
 
 def test_explain_names_the_rule_of_a_group_that_gave_way(book: Any, buy: Any, facts: Any) -> None:
     read = book('[[rules]]\nid = "a"\ngroup = "g"\nrate = 1\n[[rules]]\nid = "b"\ngroup = "g"\nrate = 2')
-    found = explain(read, buy(5_00), facts(read))
-    assert [(each.rule.id, each.uncapped, each.amount, each.reason) for each in found] == [
-        ("a", 5, 0, "GROUP"),
+    found = judge(read, buy(5_00), facts(read))
+    assert [(each.rule.id, each.uncapped, each.amount, each.code) for each in found] == [
+        ("a", 5, 0, "POINTS_GROUP"),
         ("b", 10, 10, None),
     ]

@@ -24,13 +24,15 @@ from corekit.activities.effects import (
     RequestTier,
     SetState,
     SetTier,
+    Skipped,
+    TakeBack,
     Transfer,
     parts_of,
 )
 from corekit.activities.incoming import Incoming, internal, loaded
 from corekit.activities.lives import enrol, set_state
 from corekit.activities.measuring import measure
-from corekit.activities.outcome import EffectOutcome, Outcome
+from corekit.activities.outcome import EffectOutcome, Outcome, SkippedRule
 from corekit.activities.own_kinds import Guarded, calling, foresee
 from corekit.activities.plan import Plan, due_holds
 from corekit.activities.planned import Planned, PlannedEffect
@@ -73,6 +75,7 @@ class Applier:
         """Let the member's due holds and lots lapse before what comes at ``at``: an activity for each hold and kind."""
         for hold in due_holds(member, at, self.terms.chart):
             self._expire_hold(member, hold, max(member.last_at + 1, at), kernel_time=kernel_time)
+        self.plan.need_lots_of_idle(member, at)
         for kind, lots in due_lots(member, at).items():
             if kind not in self.terms.chart.books:  # its plugin is off: its books rest
                 continue
@@ -87,7 +90,7 @@ class Applier:
         effect = planned.add(
             member.journal, PlannedEffect(book.owner, "Expire", "expiry@1", account=kind, amount=amount)
         )
-        Teller(member, planned.voucher, effect.id, book).expire(lots)
+        Teller(member, planned.voucher, effect.id, book, self.terms.zone).expire(lots)
         self._done(member, planned)
 
     def _expire_hold(self, member: Member, hold: HeldValue, at: int, *, kernel_time: bool) -> None:
@@ -98,7 +101,7 @@ class Applier:
             member.journal,
             PlannedEffect(book.owner, "Release", "expiry@1", account=book.code, amount=hold.amount, data=told),
         )
-        Teller(member, planned.voucher, effect.id, book).release(hold, "expired")
+        Teller(member, planned.voucher, effect.id, book, self.terms.zone).release(hold, "expired")
         self._done(member, planned)
 
     def _lapsing(self, member: Member, kind: str, key: str, at: int, *, kernel_time: bool) -> Planned:
@@ -162,6 +165,7 @@ class Applier:
                 EffectOutcome(e.id, e.kind, e.rule, e.account, e.amount, e.state, e.code, e.undoes)
                 for e in planned.effects
             ),
+            skipped=tuple(planned.skipped),
         )
 
     def _following(self, planned: Planned, activity: Activity) -> Incoming:
@@ -173,6 +177,12 @@ class Applier:
 
     def _apply(self, member: Member, planned: Planned, owner: str, effect: Effect, follow_ons: list[Activity]) -> None:
         otherwise = effect.otherwise or ("refuse" if planned.incoming.kind.command else "drop")
+        if isinstance(effect, TakeBack):
+            self._undoing.take_part(member, planned, owner, effect)
+            return
+        if isinstance(effect, Skipped):
+            planned.skipped.append(SkippedRule(owner, effect.rule, effect.code, effect.parameters))
+            return
         start = member.journal.mark(), planned.voucher.mark(), len(follow_ons)
         rows: list[PlannedEffect] = []
         try:
@@ -213,8 +223,8 @@ class Applier:
             self._teller(member, planned, row, effect.account).credit(
                 effect.amount,
                 earned=planned.incoming.occurred,
-                zone=self.terms.zone,
                 expires_at=micros(effect.expires_at) if effect.expires_at else None,
+                available_from=micros(effect.available_from) if effect.available_from else None,
             )
         elif isinstance(effect, Debit):
             self._teller(member, planned, row, effect.account).debit(effect.amount)
@@ -250,7 +260,7 @@ class Applier:
             raise Refusal("AMOUNT_ZERO")
         if planned.unit not in (None, book.unit.code):
             raise Refusal("UNIT_WRONG", expected=book.unit.code)
-        Teller(member, planned.voucher, row.id, book).hold(effect.amount, effect.seconds)
+        Teller(member, planned.voucher, row.id, book, self.terms.zone).hold(effect.amount, effect.seconds)
 
     def _transfer(
         self, member: Member, planned: Planned, effect: Transfer, row: PlannedEffect, follow_ons: list[Activity]
@@ -262,7 +272,7 @@ class Applier:
             raise Refusal("TRANSFER_NOT_POSSIBLE", member=effect.to, state=state)
         if book.clawback == "refuse":  # what the other spent could not be taken back with the rest
             raise Refusal("TRANSFER_NOT_ALLOWED", account=book.code)
-        parts = Teller(member, planned.voucher, row.id, book, sink="transfer").give_away(effect.amount)
+        parts = Teller(member, planned.voucher, row.id, book, self.terms.zone, sink="transfer").give_away(effect.amount)
         member.journal.put(member.spends, row.id, row)
         self.plan.links.append((member.id, other.id))
         told = {"account": book.code, "parts": [list(part) for part in parts], "sender": member.id}
@@ -284,7 +294,6 @@ class Applier:
         ).credit(
             effect.amount,
             earned=planned.incoming.occurred,
-            zone=self.terms.zone,
             expires_at=micros(effect.expires_at) if effect.expires_at else None,
             by_rule=False,
         )
@@ -318,7 +327,8 @@ class Applier:
         member.journal.put(member.spends, row.id, row)
 
     def _teller(self, member: Member, planned: Planned, row: PlannedEffect, account: str) -> Teller:
-        return Teller(member, planned.voucher, row.id, self.terms.book(account, planned.incoming.occurred))
+        book = self.terms.book(account, planned.incoming.occurred)
+        return Teller(member, planned.voucher, row.id, book, self.terms.zone)
 
     def _apply_own(
         self, member: Member, planned: Planned, effect: Effect, row: PlannedEffect, follow_ons: list[Activity]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, NoReturn
 
 from corekit.activities.activity import Activity
@@ -16,7 +17,9 @@ from corekit.activities.effects import (
     Follow,
     Hold,
     Release,
+    Skipped,
     Tag,
+    TakeBack,
     Transfer,
     values_of,
 )
@@ -28,6 +31,8 @@ from corekit.ids import is_id
 from corekit.ledger.voucher import LARGEST_AMOUNT
 from corekit.members.rules import is_tag
 from corekit.registry import CORE
+
+_PLAIN = (str, int, bool, type(None))
 
 
 def check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, object]) -> None:
@@ -64,6 +69,12 @@ def _check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, o
         _check_resolving(effect, plugin)
     elif isinstance(effect, Tag):
         _check_tags(effect, plugin)
+    elif isinstance(effect, TakeBack):
+        _check_account(effect.account, plugin, terms)
+        if effect.amount is not None:
+            _check_amount(effect.amount, plugin)
+    elif isinstance(effect, Skipped):
+        _check_skipped(effect, plugin, terms)
     else:
         _check_own(effect, plugin, terms)
 
@@ -128,16 +139,20 @@ def _check_amount(amount: object, plugin: str) -> None:
         _invalid(plugin, f"yielded an amount of {amount!r}; give a whole number of 1..{LARGEST_AMOUNT}")
 
 
-def _check_value(effect: Credit | Debit | Hold | Transfer, plugin: str, terms: Terms) -> None:
-    if effect.account not in terms.chart.books:
-        _invalid(plugin, f"names the account kind {effect.account!r}, which no enabled plugin declares")
-    if not terms.registry.may_use(plugin, effect.account):
-        owner = terms.chart.books[effect.account].owner
+def _check_account(account: str, plugin: str, terms: Terms) -> None:
+    if account not in terms.chart.books:
+        _invalid(plugin, f"names the account kind {account!r}, which no enabled plugin declares")
+    if not terms.registry.may_use(plugin, account):
+        owner = terms.chart.books[account].owner
         message = (
-            f"plugin {plugin} touches {effect.account!r}, an account of {owner}; "
+            f"plugin {plugin} touches {account!r}, an account of {owner}; "
             f"write Declares(requires=[{owner!r}]) in {plugin}"
         )
         raise PluginError(message, code="EFFECT_NOT_ALLOWED", plugin=plugin, owner=owner)
+
+
+def _check_value(effect: Credit | Debit | Hold | Transfer, plugin: str, terms: Terms) -> None:
+    _check_account(effect.account, plugin, terms)
     _check_amount(effect.amount, plugin)
     if isinstance(effect, Transfer):
         _check_named(effect.to, effect, plugin)
@@ -148,12 +163,29 @@ def _check_value(effect: Credit | Debit | Hold | Transfer, plugin: str, terms: T
         return
     if effect.shares is not None:
         _check_shares(effect, effect.shares, plugin)
-    if isinstance(effect, Credit) and effect.expires_at is not None:
-        if effect.expires_at.tzinfo is None:
-            _invalid(plugin, f"gives a time without a zone in an effect of rule {effect.rule}; give it with its zone")
-        if not FIRST_INSTANT < micros(effect.expires_at) <= LAST_INSTANT:
-            last = moment(LAST_INSTANT).date()
-            _invalid(plugin, f"lets an effect of rule {effect.rule} lapse out of range; the last day is {last}")
+    if isinstance(effect, Credit):
+        if effect.expires_at is not None:
+            _check_moment("lapse", effect.expires_at, effect, plugin)
+        if effect.available_from is not None:
+            _check_moment("become available", effect.available_from, effect, plugin)
+            if not terms.chart.books[effect.account].lots:
+                _invalid(plugin, f"lets {effect.account!r} become available later, which only a kind with lots can")
+
+
+def _check_moment(name: str, at: datetime, effect: Effect, plugin: str) -> None:
+    if at.tzinfo is None:
+        _invalid(plugin, f"gives a time without a zone in an effect of rule {effect.rule}; give it with its zone")
+    if not FIRST_INSTANT < micros(at) <= LAST_INSTANT:
+        last = moment(LAST_INSTANT).date()
+        _invalid(plugin, f"lets an effect of rule {effect.rule} {name} out of range; the last day is {last}")
+
+
+def _check_skipped(effect: Skipped, plugin: str, terms: Terms) -> None:
+    if effect.code not in terms.registry.errors:
+        _invalid(plugin, f"skips rule {effect.rule} with the code {effect.code!r}, which nobody declares")
+    plain = all(type(value) in _PLAIN for value in effect.parameters.values())
+    if not plain or (effect.parameters and not is_storable(effect.parameters)):
+        _invalid(plugin, f"skips rule {effect.rule} with parameters that JSON cannot hold; use texts and whole numbers")
 
 
 def _check_shares(effect: Credit | Debit, shares: Mapping[int, int], plugin: str) -> None:

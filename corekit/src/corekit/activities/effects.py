@@ -35,13 +35,15 @@ class Credit(Effect):
     """Value for the member's account of a kind.
 
     ``amount`` is a positive whole number of minor units. ``shares`` says how much of it belongs to which
-    line (they must sum to the amount). ``expires_at`` overrides the expiry rule of the account kind.
+    line (they must sum to the amount). ``expires_at`` overrides the expiry rule of the account kind. Until
+    ``available_from`` (of a kind with lots) nobody can spend it; it pays what the member owes at once.
     """
 
     account: str = field(kw_only=True)
     amount: int = field(kw_only=True)
     shares: Mapping[int, int] | None = field(default=None, kw_only=True)
     expires_at: datetime | None = field(default=None, kw_only=True)
+    available_from: datetime | None = field(default=None, kw_only=True)
 
 
 @frozen
@@ -111,6 +113,32 @@ class Bundle(Effect):
     """
 
     effects: Sequence[Effect] = field(kw_only=True)
+
+
+@frozen
+class TakeBack(Effect):
+    """A part of what an earlier activity of the member credited is taken back: from its own lot, whatever became of it.
+
+    ``target`` is that activity, which the payload must name in the field that the activity's type declares. ``amount``
+    None takes all that is left of its credits to ``account``; more than is left refuses the activity. What was measured
+    of the target stays as it was.
+    """
+
+    target: str = field(kw_only=True)
+    account: str = field(kw_only=True)
+    amount: int | None = field(default=None, kw_only=True)
+
+
+@frozen
+class Skipped(Effect):
+    """No effect, but why there is none: a rule that did not fire for an activity, or not in full.
+
+    ``code`` is one of the declared errors, ``parameters`` fill in its sentence. It changes nothing; simulating shows
+    it, and it is kept with the activity for whoever asks why.
+    """
+
+    code: str = field(kw_only=True)
+    parameters: Mapping[str, Any] = field(factory=dict[str, Any], kw_only=True)
 
 
 @frozen

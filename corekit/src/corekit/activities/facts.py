@@ -55,7 +55,14 @@ class Facts(Protocol):
         ...
 
     def metric(self, name: str, activity: Activity, window: str = "lifetime") -> int:
-        """Return a metric summed over a window (``day``, ``month``, ``year``, ``rolling 30 days``, ...)."""
+        """Return a metric summed over a window (``day``, ``month``, ``year``, ``rolling 30 days``, ...).
+
+        Of a metric that is kept apart by a field of the payload, ``name=value`` is that of one value.
+        """
+        ...
+
+    def days(self, name: str, activity: Activity, window: str) -> Mapping[date, int]:
+        """Return a metric by calendar day, those days of a window on which it is not 0."""
         ...
 
     def balance(self, kind: str, activity: Activity) -> int:
@@ -64,6 +71,13 @@ class Facts(Protocol):
 
     def local(self, activity: Activity) -> datetime:
         """Return ``occurred_at`` on the clock of the program's time zone."""
+        ...
+
+    def reported(self, activity: Activity) -> datetime:
+        """Return when the activity was told to corekit: enqueued, or about to settle.
+
+        That of a historical source, and what follows from another activity, is told at the time it occurs.
+        """
         ...
 
     def prepared(self, activity: Activity) -> Any:

@@ -93,6 +93,7 @@ class Incoming:
         "kind",
         "occurred",
         "payload",
+        "reported",
         "resumes",
     )
 
@@ -120,6 +121,8 @@ class Incoming:
         # The registration that came before it, and, of that registration, what it came before.
         self.enrolment: Incoming | None = None
         self.cause: Incoming | None = None
+        # When it was enqueued; None where it is settled as it arrives.
+        self.reported: int | None = None
 
     def resume(self, activity: str) -> None:
         """Settle under the id of the failed activity of the same key."""
@@ -130,6 +133,14 @@ class Incoming:
         """Take a new id, unless it resumes an activity."""
         if self.resumes is None:
             self.activity = evolve(self.activity, id=new_id())
+
+    @property
+    def earlier(self) -> str | None:
+        """The earlier activity of which this one takes something back, if any."""
+        if self.kind.target is None:
+            return self.activity.reverses
+        named = self.activity.payload.get(self.kind.target)
+        return named if is_id(named) else None
 
     @property
     def key(self) -> Key:

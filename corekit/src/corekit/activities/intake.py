@@ -158,4 +158,5 @@ def _incoming(row: Waiting, terms: Terms) -> Incoming:
     kind, historical = terms.types[activity.type], scope in terms.historical or told.get("historical", False)
     incoming = Incoming(activity, kind, occurred, activity.payload or None, hash_=hash_, historical=historical)
     incoming.identity = told.get("identity")
+    incoming.reported = enqueued
     return incoming

@@ -13,7 +13,8 @@ def measure(terms: Terms, member: Member, planned: Planned) -> None:
     activity = planned.incoming.activity
     measures = planned.measures
     for metric in terms.measured.get(activity.type, ()):
-        measures[metric.name] = activity.amount if metric.measure == "amount" else 1
+        name = metric.name if metric.by is None else f"{metric.name}={activity.payload.get(metric.by)}"
+        measures[name] = activity.amount if metric.measure == "amount" else 1
     for effect in planned.effects:
         if effect.kind == "Credit" and effect.undoes is None and effect.state == "applied":
             for metric in terms.credited.get(effect.account or "", ()):

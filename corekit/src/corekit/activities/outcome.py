@@ -26,6 +26,16 @@ class EffectOutcome:
     undoes: str | None = None
 
 
+@frozen
+class SkippedRule:
+    """A rule of a plugin that did not fire, or not in full, with the code and parameters that say why."""
+
+    owner: str
+    rule: str
+    code: str
+    parameters: Mapping[str, Any] = field(factory=dict[str, Any])
+
+
 @frozen(kw_only=True)
 class Outcome:
     """The answer to one activity.
@@ -33,7 +43,8 @@ class Outcome:
     ``settled``: done, at the member's sequence number ``seq``. ``refused``: a business answer, stored and replayed.
     ``failed``: a plugin raised; the same key may be sent again. ``invalid``: not understood (``problems``), nothing was
     stored. ``waiting``: enqueued, a worker will settle it. ``replayed`` says that the key had been answered before;
-    the effects of a replayed answer are read from the database by ``Kit.why``.
+    the effects of a replayed answer are read from the database by ``Kit.why``. ``skipped`` are the rules that did not
+    fire, as far as plugins say.
     """
 
     outcome: Verdict
@@ -48,6 +59,7 @@ class Outcome:
     message: str = ""
     problems: tuple[Problem, ...] = ()
     effects: tuple[EffectOutcome, ...] = ()
+    skipped: tuple[SkippedRule, ...] = ()
     follow_ons: tuple[Outcome, ...] = ()
     replayed: bool = False
 

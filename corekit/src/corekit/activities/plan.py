@@ -53,6 +53,8 @@ class Plan:
         self.members: dict[str, Member] = {}
         self.originals: dict[str, Original] = {}
         self.answers: dict[str, Outcome] = {}
+        # When activities that waited were enqueued.
+        self.reported: dict[str, int] = {}
         # Rows of activities that did not settle.
         self.refused: list[tuple[Incoming, Outcome]] = []
         self.failed: list[tuple[Incoming, Outcome]] = []
@@ -87,7 +89,8 @@ class Plan:
                 if hash_ != incoming.hash:
                     raise Conflict("the key failed with another body")
                 incoming.resume(activity)
-        if wanted := [i.activity.reverses for i in arriving if i.activity.reverses is not None]:
+        self.reported.update((i.activity.id, i.reported) for i in arriving if i.reported is not None)
+        if wanted := [earlier for i in arriving if (earlier := i.earlier) is not None]:
             self._load_originals(sorted(set(wanted)))
 
     def load_members(
@@ -224,6 +227,12 @@ class Plan:
         for account in lacking.values():
             account.lots_complete = True
 
+    def need_lots_of_idle(self, member: Member, at: int) -> None:
+        """Load the open lots of accounts whose last entry is so long ago that all of them lapse."""
+        for account in member.accounts.values():
+            if account.lapses_at is not None and account.lapses_at <= at:
+                self.need_open_lots([account])
+
     def need_lots_for(self, yielded: Mapping[str, Sequence[tuple[str, Effect]]]) -> None:
         """Load the lots that effects of a wave will spend."""
         flat = [part for effects in yielded.values() for _, effect in effects for part in parts_of(effect)]
@@ -332,8 +341,14 @@ class Plan:
         )
         released = (h.due_at for member in self.members.values() for h in member.holds.values() if h.due_at > self.now)
         versions = (edition.start for edition in self.terms.versions.after(self.now))
-        changes = (min(lapses, default=NEVER), min(released, default=NEVER), next(versions, NEVER))
-        return min(self._known_until, micros(midnight), *changes)
+        idle = (
+            account.lapses_at
+            for member in self.members.values()
+            for account in member.accounts.values()
+            if account.lapses_at is not None and account.lapses_at > self.now
+        )
+        ends = (min(found, default=NEVER) for found in (lapses, released, idle))
+        return min(self._known_until, micros(midnight), *ends, next(versions, NEVER))
 
     def change_effect(self, member: Member, effect: str, *, undone: int = 0, unfunded: int = 0) -> None:
         """Note how an earlier effect changes; relative, so that changes of one chunk add up."""
@@ -355,7 +370,7 @@ class Plan:
         found: dict[str, deque[Incoming]] = {}
         for incoming in sorted(arriving, key=_order):
             member = incoming.activity.member
-            if incoming.activity.reverses in here:
+            if incoming.earlier in here:
                 waiting.add(member)
             if member in waiting:
                 self.rest.append(incoming)

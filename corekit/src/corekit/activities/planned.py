@@ -20,6 +20,7 @@ from corekit.activities.effects import (
     values_of,
 )
 from corekit.activities.incoming import Incoming
+from corekit.activities.outcome import SkippedRule
 from corekit.declares import EffectKind
 from corekit.ids import new_id
 from corekit.ledger.journal import Journal
@@ -109,6 +110,7 @@ class Planned:
         "measures",
         "own",
         "seq",
+        "skipped",
         "unit",
         "voucher",
     )
@@ -123,6 +125,7 @@ class Planned:
         # The instant is the kernel's clock (to be taken again under the lock), not that of a historical source.
         self.kernel_time = kernel_time
         self.effects: list[PlannedEffect] = []
+        self.skipped: list[SkippedRule] = []
         self.measures: dict[str, int] = {}
         # The day on which it counts; a reversal counts on the day of what it takes back.
         self.measured_on = 0

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -10,7 +11,7 @@ from corekit.activities.activity import Activity
 from corekit.activities.facts import MemberFacts
 from corekit.activities.plan import Plan
 from corekit.activities.terms import Terms, window_of
-from corekit.clock import micros, moment
+from corekit.clock import EPOCH, day_number, micros, moment
 from corekit.errors import PluginError
 from corekit.ledger.state import Member
 from corekit.tiers.figures import Figures
@@ -56,6 +57,18 @@ class PlannedFacts:
 
     def metric(self, name: str, activity: Activity, window: str = "lifetime") -> int:
         """Return a metric summed over a window around the day the activity occurred."""
+        asked = self._asked(name.partition("=")[0], window)
+        return figures_of(self._plan.terms, self._member(activity)).sum(name, asked, self.local(activity).date())
+
+    def days(self, name: str, activity: Activity, window: str) -> Mapping[date, int]:
+        """Return a metric by calendar day, those days of a window on which it is not 0."""
+        begin, end = self._asked(name, window).days(self.local(activity).date())
+        first, last = day_number(begin), day_number(end)
+        days = self._member(activity).days.get(name, {})
+        return {EPOCH + timedelta(days=day): value for day, value in days.items() if value and first <= day <= last}
+
+    def _asked(self, name: str, window: str) -> Window:
+        """Return a window if it is one over which a metric is kept."""
         terms = self._plan.terms
         asked = window_of(window)
         if name not in terms.windows:
@@ -67,17 +80,33 @@ class PlannedFacts:
                 f"add that window to the metric's declaration"
             )
             raise PluginError(message, plugin=self._plugin, metric=name)
-        return figures_of(terms, self._member(activity)).sum(name, asked, self.local(activity).date())
+        return asked
 
     def balance(self, kind: str, activity: Activity) -> int:
         """Return what the member may spend of an account kind now."""
         account = self._member(activity).accounts.get(kind)
-        return account.available if account else 0
+        return account.available - account.awaited(self._instant(activity)) if account else 0
 
     def local(self, activity: Activity) -> datetime:
         """Return when the activity occurred, on the clock of the program's time zone."""
         occurred = activity.occurred_at or moment(self._plan.now)
         return occurred.astimezone(self._plan.terms.zone)
+
+    def reported(self, activity: Activity) -> datetime:
+        """Return when the activity was told to corekit."""
+        if activity.occurred_at is not None and self._is_told(activity):
+            return activity.occurred_at
+        return moment(self._plan.reported.get(activity.id) or self._instant(activity))
+
+    def _instant(self, activity: Activity) -> int:
+        """Return when the activity settles, as far as is known before the lock."""
+        told = activity.occurred_at is not None and self._is_told(activity)
+        at = micros(activity.occurred_at) if told and activity.occurred_at else self._plan.now
+        return max(self._member(activity).last_at + 1, at)
+
+    def _is_told(self, activity: Activity) -> bool:
+        """Say whether an activity is told at the time it occurs: it follows from another, or is history."""
+        return activity.parent is not None or activity.source in self._plan.terms.historical
 
     def prepared(self, activity: Activity) -> Any:
         """Return what the plugin prepared for the member."""

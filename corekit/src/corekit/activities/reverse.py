@@ -19,6 +19,11 @@ ERRORS = (
     ErrorText("REVERSAL_OF_REVERSAL", "A reversal is not reversed; record the activity again.", "撤销不能再被撤销。"),
     ErrorText("REVERSAL_OF_EXPIRY", "What lapsed is not given back by a reversal; adjust instead.", "过期不能被撤销。"),
     ErrorText("PLUGIN_OFF", "This is of plugin {plugin}, which is not enabled.", "插件 {plugin} 未启用。"),
+    ErrorText(
+        "TAKE_BACK_TOO_MUCH",
+        "Of {account} only {left} is left to be taken back, not {asked}.",
+        "{account} 可收回的只剩 {left}，不足 {asked}。",
+    ),
     ErrorText("ALREADY_REVERSED", "This activity has been taken back already.", "该活动已被撤销。"),
     ErrorText(
         "REVERSAL_OF_RECEIPT", "This came from a transfer; take back {transfer} instead.", "请撤销转出活动 {transfer}。"
@@ -33,7 +38,6 @@ RECEIVED = "transfer.received"
 """The activity by which value arrives that another member gave."""
 HOLD_EXPIRED = "hold.expired"
 """The activity by which a hold lapses."""
-
 
 @define
 class StoredEffect:

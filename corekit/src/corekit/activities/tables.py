@@ -75,6 +75,8 @@ activity = table(
     Column("measures", Json),
     # The others whose value it may move.
     Column("members", Json),
+    # The rules that did not fire: owner, rule, code and parameters of each.
+    Column("skipped", Json),
     Index("uq_core_activity_member_id_seq", "member_id", "seq", unique=True),
     Index(
         "ix_core_activity_reverses",

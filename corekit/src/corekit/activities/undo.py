@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from corekit.activities import persons
 from corekit.activities.activity import Activity
+from corekit.activities.effects import TakeBack
 from corekit.activities.own_kinds import Guarded, calling, foresee
 from corekit.activities.plan import PERSON_KINDS, Plan
 from corekit.activities.planned import Planned, PlannedEffect
@@ -60,6 +61,8 @@ class Undoing:
             self._plan.links += [(member.id, below.member) for below in original.below() if below.member != member.id]
 
     def _undo(self, member: Member, planned: Planned, original: Original, effect: StoredEffect, back: Return) -> None:
+        if effect.kind == "TakeBack":
+            raise Refusal("REVERSAL_OF_REVERSAL", activity=original.id)
         amount = 0 if _stays(member, effect) else self._part(effect, back)
         if not amount:
             return
@@ -93,7 +96,7 @@ class Undoing:
     ) -> None:
         book = self._terms.book(account, planned.incoming.occurred)
         if effect.kind == "Hold":
-            Teller(member, planned.voucher, row.id, book).release(member.holds[effect.id])
+            Teller(member, planned.voucher, row.id, book, self._terms.zone).release(member.holds[effect.id])
             return
 
         def unfund(spend: str, part: int) -> None:
@@ -101,7 +104,7 @@ class Undoing:
 
         house = {"source": (effect.data or {})["source"]} if effect.kind == "Receive" else {}
         house |= {"sink": "transfer"} if effect.kind == "Transfer" else {}
-        teller = Teller(member, planned.voucher, row.id, book, **house)
+        teller = Teller(member, planned.voucher, row.id, book, self._terms.zone, **house)
         undo = teller.claw_back if effect.kind in GIVES else teller.restore
         undo(row.amount, effect.id, unfund)
 
@@ -110,6 +113,33 @@ class Undoing:
         if own is None or own.partial == "proportional":
             return effect.part(back)
         return effect.remaining if own.partial == "revoke" else 0
+
+    def take_part(self, member: Member, planned: Planned, owner: str, wanted: TakeBack) -> None:
+        """Take back a part of what an earlier activity of the member credited to an account."""
+        original = self._plan.originals.get(wanted.target)
+        if original is None or original.member != member.id:
+            raise Refusal("REVERSAL_UNKNOWN", activity=wanted.target)
+        if original.is_reversal:
+            raise Refusal("REVERSAL_OF_REVERSAL", activity=wanted.target)
+        account = wanted.account
+        given = [each for each in original.effects if each.kind == "Credit" and each.account == account]
+        left = sum(each.remaining for each in given)
+        amount = left if wanted.amount is None else wanted.amount
+        if not 0 < amount <= left:
+            raise Refusal("TAKE_BACK_TOO_MUCH", account=account, left=str(left), asked=str(amount or 1))
+
+        def unfund(spend: str, part: int) -> None:
+            self._plan.change_effect(member, spend, unfunded=part)
+
+        for credit in given:
+            if part := min(amount, credit.remaining):
+                amount -= part
+                undoing = PlannedEffect(owner, "TakeBack", wanted.rule, account=account, amount=part, undoes=credit.id)
+                row = planned.add(member.journal, undoing)
+                member.journal.set(credit, "undone", credit.undone + part)
+                self._plan.change_effect(member, credit.id, undone=part)
+                book = self._terms.book(account, planned.incoming.occurred)
+                Teller(member, planned.voucher, row.id, book, self._terms.zone).claw_back(part, credit.id, unfund)
 
     def _undo_own(self, member: Member, planned: Planned, effect: StoredEffect, row: PlannedEffect) -> None:
         kind, owner = self._terms.effects_by_name[effect.kind]

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from attrs import field, frozen
 
 from corekit.activities.activity import Line
+from corekit.activities.outcome import SkippedRule
 
 
 def _document(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return value or {}
+
+
+def _skipped(value: Sequence[Sequence[Any]] | None) -> tuple[SkippedRule, ...]:
+    return tuple(SkippedRule(*each) for each in value or ())
 
 
 def _shares(value: Mapping[str, int] | None) -> Mapping[int, int]:
@@ -21,7 +26,10 @@ def _shares(value: Mapping[str, int] | None) -> Mapping[int, int]:
 
 @frozen
 class ActivityView:
-    """A recorded activity; ``amount`` in minor units of ``unit``, ``seq`` its number among the member's."""
+    """A recorded activity; ``amount`` in minor units of ``unit``, ``seq`` its number among the member's.
+
+    ``skipped`` are the rules that did not fire for it, or not in full, and why.
+    """
 
     id: str
     member: str
@@ -40,6 +48,7 @@ class ActivityView:
     parent: str | None
     depth: int
     state: str
+    skipped: tuple[SkippedRule, ...] = field(converter=_skipped)
 
 
 @frozen

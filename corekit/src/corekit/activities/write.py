@@ -74,7 +74,7 @@ def _add_settled(rows: Rows, terms: Terms, member: Member, shift: int) -> None:
     _add_member(rows, member)
     add_person(rows, member)
     for account in member.accounts.values():
-        _add_account(rows, account)
+        _add_account(rows, terms, account)
     for hold in member.holds.values():
         _add_hold(rows, hold)
     for stays in member.assignments.values():
@@ -108,10 +108,12 @@ def _add_member(rows: Rows, member: Member) -> None:
     rows["member"].append((member.id, member.state, member.seq, last_at, member.joined_at))
 
 
-def _add_account(rows: Rows, account: Account) -> None:
+def _add_account(rows: Rows, terms: Terms, account: Account) -> None:
     if account.touched is not None or account.pending != account.base[2]:
         counters = (account.debits, account.credits, account.pending)
         at = account.touched.at if account.touched is not None else account.last_at
+        book = terms.chart.books.get(account.kind)
+        lapses_at = book.lapses(at, terms.zone) if book is not None else None
         if account.is_new:
             rows["account"].append(
                 (
@@ -124,6 +126,7 @@ def _add_account(rows: Rows, account: Account) -> None:
                     account.overdraft_limit,
                     account.seq,
                     at,
+                    lapses_at,
                 )
             )
         else:
@@ -136,6 +139,7 @@ def _add_account(rows: Rows, account: Account) -> None:
                     account.pending - pending,
                     account.seq - seq,
                     at,
+                    lapses_at,
                 )
             )
     for lot in account.lots:
@@ -158,6 +162,7 @@ def _add_lot(rows: Rows, lot: Lot) -> None:
                 lot.expires_at,
                 lot.issued_by.at,
                 lot.seq,
+                lot.available_from,
             )
         )
     elif lot.parts != lot.base:
@@ -254,6 +259,11 @@ def _add_planned(rows: Rows, terms: Terms, member: Member, planned: Planned) -> 
             None,
             measures,
             list(activity.members) or None,
+            [
+                (skip.owner, skip.rule, skip.code, *([dict(skip.parameters)] if skip.parameters else ()))
+                for skip in planned.skipped
+            ]
+            or None,
         )
     )
     if planned.lines:
@@ -309,6 +319,7 @@ def _failed(terms: Terms, incoming: Incoming, outcome: Outcome, now: int) -> tup
         reason,
         None,
         list(activity.members) or None,
+        None,
     )
 
 

@@ -18,7 +18,8 @@ def due_lots(member: Member, at: int) -> dict[str, list[Lot]]:
     """Return the open lots, per account kind, that nobody can spend at an instant, in the order of their expiry."""
     found: dict[str, list[Lot]] = {}
     for kind, account in member.accounts.items():
-        if account.lots and (due := [lot for lot in account.open_lots() if lot.due_at <= at]):
+        idle = account.lapses_at is not None and account.lapses_at <= at
+        if account.lots and (due := [lot for lot in account.open_lots() if idle or lot.due_at <= at]):
             found[kind] = due
     return found
 
@@ -37,6 +38,7 @@ class Teller:
         voucher: Voucher,
         effect: str,
         book: Book,
+        zone: ZoneInfo,
         *,
         source: str = "issued",
         sink: str = "redeemed",
@@ -49,23 +51,31 @@ class Teller:
         self._book = book
         self._source = source
         self._sink = sink
+        self._zone = zone
         self._account = self._open(book.code)
 
     def credit(
-        self, amount: int, *, earned: int, zone: ZoneInfo, expires_at: int | None = None, by_rule: bool = True
+        self,
+        amount: int,
+        *,
+        earned: int,
+        expires_at: int | None = None,
+        available_from: int | None = None,
+        by_rule: bool = True,
     ) -> None:
         """Give value: a new lot where the kind has lots. What the member owes is paid first.
 
-        ``earned`` is the instant from which the kind's expiry counts, unless ``expires_at`` says when
-        it lapses, or not ``by_rule`` that it does not.
+        ``earned`` is the instant from which the kind's expiry counts, unless ``expires_at`` says when it lapses, or not
+        ``by_rule`` that it does not. Until ``available_from`` the lot is spent by nobody.
         """
         posting = self._post(self._source, self._account, amount)
         if not self._book.lots:
             self._pay_debt([])
             return
-        if expires_at is None and by_rule and self._book.expiry is not None:
-            expires_at = self._book.expiry.instant(earned, zone)
-        lot = Lot(posting, self._account.id, self._voucher, self._effect, amount, expires_at)
+        expiry = self._book.expiry
+        if expires_at is None and by_rule and expiry is not None and expiry.after == "earning":
+            expires_at = expiry.instant(earned, self._zone)
+        lot = Lot(posting, self._account.id, self._voucher, self._effect, amount, expires_at, available_from)
         self._journal.push(self._account.lots, lot)
         self._move(lot, "issue", amount)
         self._pay_debt([lot])
@@ -75,7 +85,7 @@ class Teller:
         self._need(amount)
         self._post(self._account, self._sink, amount)
         if self._book.lots:
-            for lot, part in _take(self._account.open_lots(), amount):
+            for lot, part in _take(self._spendable(), amount):
                 self._move(lot, "consume", part, self._effect)
 
     def give_away(self, amount: int) -> list[tuple[int, int | None]]:
@@ -94,7 +104,7 @@ class Teller:
         self._journal.put(self._member.holds, hold.id, hold)
         self._journal.set(self._account, "pending", self._account.pending + amount)
         if self._book.lots:
-            for lot, part in _take(self._account.open_lots(), amount):
+            for lot, part in _take(self._spendable(), amount):
                 self._move(lot, "hold", part, hold.id)
 
     def release(self, hold: HeldValue, outcome: str = "released") -> None:
@@ -119,8 +129,13 @@ class Teller:
         account, code = self._account, self._book.code
         if account.state != "open":
             raise Refusal("ACCOUNT_CLOSED_TO_DEBITS", account=code, state=account.state)
-        if account.available < amount:
-            raise Refusal("INSUFFICIENT", account=code, available=str(account.available), needed=str(amount))
+        available = account.available - account.awaited(self._voucher.at)
+        if available < amount:
+            raise Refusal("INSUFFICIENT", account=code, available=str(available), needed=str(amount))
+
+    def _spendable(self) -> list[Lot]:
+        """Return the lots with something that can be spent now, in the order in which they are spent."""
+        return [lot for lot in self._account.open_lots() if not lot.is_awaited(self._voucher.at)]
 
     def expire(self, lots: Iterable[Lot]) -> None:
         """Let what is left of due lots lapse into breakage."""
@@ -214,7 +229,7 @@ class Teller:
         return amount
 
     def _others(self, own: list[Lot]) -> list[Lot]:
-        return [lot for lot in self._account.open_lots() if lot not in own]
+        return [lot for lot in self._spendable() if lot not in own]
 
     def _fund_anew(self, own: list[Lot], amount: int, spend: str | None) -> int:
         """Fund a spend (None: a debt that was paid) from the member's other lots; return what they do not cover."""
@@ -286,6 +301,8 @@ class Teller:
         house = self._book.house
         debit = house[debit] if isinstance(debit, str) else debit
         credit = house[credit] if isinstance(credit, str) else credit
+        if self._book.is_idle:
+            self._journal.set(self._account, "lapses_at", self._book.lapses(self._voucher.at, self._zone))
         return self._voucher.post(self._journal, self._effect, self._book.unit.code, debit, credit, amount)
 
     def _move(self, lot: Lot, kind: str, amount: int, spend: str | None = None) -> None:

@@ -15,6 +15,8 @@ from corekit.ledger import tables
 from corekit.ledger.expiry import Expiry
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from corekit.registry import Registry
 
 HOUSE = ("issued", "redeemed", "breakage", "adjust", "opening", "transfer")
@@ -55,6 +57,15 @@ class Book:
             debt=f"{kind.code}.{DEBT}",
             house={name: house_account(kind.code, name) for name in HOUSE},
         )
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether what is left lapses together, some time after the account's last entry."""
+        return self.expiry is not None and self.expiry.after == "inactivity"
+
+    def lapses(self, at: int, zone: ZoneInfo) -> int | None:
+        """Return when what is left lapses if the account's last entry is that of an instant; None if not together."""
+        return self.expiry.instant(at, zone) if self.expiry is not None and self.is_idle else None
 
 
 def house_account(kind: str, name: str) -> str:

@@ -21,10 +21,13 @@ class Expiry:
     instant that no longer belongs to it. Twelve months to the end of the year is "until 31 December of
     the next year", gone on 1 January 00:00. Where the month has no such day its last day counts, and
     where the clock leaves out the hour the same time after the change.
+
+    ``after`` inactivity counts from the last entry of the account, and all that is left lapses together.
     """
 
     months: int
     end_of: Literal["day", "month", "year"] | None = None
+    after: Literal["earning", "inactivity"] = "earning"
 
     def instant(self, earned: int, zone: ZoneInfo) -> int:
         """Return the first instant at which what was earned at ``earned`` can no longer be spent."""

@@ -62,7 +62,7 @@ _CHANGES = {
     "last_at = v.last_at {from_} WHERE o.id = v.id RETURNING 1",
     "account_changed": "UPDATE core_account o SET debits_posted = o.debits_posted + v.debits_posted, "
     "credits_posted = o.credits_posted + v.credits_posted, debits_pending = o.debits_pending + v.debits_pending, "
-    "seq = o.seq + v.seq, last_at = v.last_at {from_} WHERE o.id = v.id RETURNING 1",
+    "seq = o.seq + v.seq, last_at = v.last_at, lapses_at = v.lapses_at {from_} WHERE o.id = v.id RETURNING 1",
     "lot_changed": "UPDATE core_lot o SET consumed = o.consumed + v.consumed, held = o.held + v.held, "
     "expired = o.expired + v.expired, repaid = o.repaid + v.repaid, expires_at = v.expires_at, seq = o.seq + v.seq "
     "{from_} WHERE o.id = v.id RETURNING 1",

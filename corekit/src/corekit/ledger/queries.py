@@ -16,6 +16,7 @@ ACCOUNT = (
     "a.overdraft_limit",
     "a.seq",
     "a.last_at",
+    "a.lapses_at",
 )
 LOT = (
     "l.id",
@@ -30,6 +31,7 @@ LOT = (
     "l.expires_at",
     "l.issued_at",
     "l.seq",
+    "l.available_from",
 )
 ASSIGNMENT = (
     "t.id",
@@ -161,8 +163,10 @@ SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
     (SELECT {say.gather_pairs}(x.metric, x.value) FROM core_metric x WHERE x.member_id = m.id),
     (SELECT {say.gather}({say.array}(d.metric, d.day, d.value)) FROM core_metric_day d
         WHERE d.member_id = m.id AND d.metric {say.texts} AND d.day BETWEEN {say.parameter} AND {say.parameter}),
-    (SELECT {say.gather}({array(LOT)}) FROM core_lot l
-        WHERE l.account_id {say.own} AND {_OPEN} AND l.expires_at <= {say.later}({say.parameter}, m.last_at)),
+    (SELECT {say.gather}({array(LOT)}) FROM (SELECT * FROM core_lot l
+        WHERE l.account_id {say.own} AND {_OPEN} AND l.expires_at <= {say.later}({say.parameter}, m.last_at)
+        UNION ALL SELECT * FROM core_lot l WHERE l.account_id {say.own}
+            AND {_OPEN} AND l.available_from > m.last_at) l),
     (SELECT {say.gather}({array(FAILED)}) FROM core_activity f WHERE f.member_id = m.id AND f.state = 'failed'),
     (SELECT {say.gather}({array(HOLD)}) FROM core_hold h WHERE h.account_id {say.own} AND h.outcome IS NULL)
 FROM (SELECT 1) always LEFT JOIN core_member m ON m.id {say.ids} LEFT JOIN core_profile p ON p.member_id = m.id""",

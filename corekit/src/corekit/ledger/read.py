@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Unpack
 
 from attrs import field, frozen
-from sqlalchemy import ColumnElement, and_, case, cast, func, select
+from sqlalchemy import ColumnElement, and_, case, cast, func, or_, select
 
 from corekit.activities.tables import activity as _activity
 from corekit.activities.tables import effect as _effect
@@ -50,7 +50,8 @@ class Balance:
     """What a member has of an account kind, in minor units of ``unit`` (``scale`` decimal places).
 
     ``balance`` is what the books say, ``pending`` is held, ``due`` has lapsed and is not booked as breakage yet,
-    ``debt`` is what the member owes. ``next_amount`` lapses at ``next_at``, if anything does.
+    ``debt`` is what the member owes, ``awaited`` was given and becomes available later (the first of it at
+    ``awaited_from``). ``next_amount`` lapses at ``next_at``, if anything does.
     """
 
     account: str
@@ -65,11 +66,13 @@ class Balance:
     debt: int
     next_at: datetime | None
     next_amount: int
+    awaited: int = 0
+    awaited_from: datetime | None = None
 
     @property
     def available(self) -> int:
         """What may be spent now."""
-        return self.balance - self.pending - self.due
+        return self.balance - self.pending - self.due - self.awaited
 
     @property
     def expiring_next(self) -> Expiring | None:
@@ -110,7 +113,8 @@ def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str
     """Return what each member has at ``now``, by account kind, those of disabled plugins included."""
     at, ids = micros(now), list(member_ids)
     debt = _account.alias("debt")
-    following = select(func.min(_lot.c.expires_at)).where(_of(_account.c.id), _lot.c.expires_at > at)
+    lapses = _lapses(_account.c.lapses_at)
+    following = select(func.min(lapses)).where(_of(_account.c.id), lapses > at)
     held = (
         select(_account, following.scalar_subquery().label("next_at"))
         .where(any_of(_account.c.member_id, ids), _account.c.kind.not_like(f"%.{DEBT}"))
@@ -118,6 +122,9 @@ def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str
     )
     summed = select(cast(func.coalesce(func.sum(_hold.c.amount), 0), Whole))
     lapsed = summed.where(_overdue(held.c.id, at)).scalar_subquery()
+    lapses = _lapses(held.c.lapses_at)
+    # What lapsed is due and awaited no more.
+    later = and_(_of(held.c.id), _lot.c.available_from > at, or_(lapses.is_(None), lapses > at))
     shape = Shape(
         Balance,
         held,
@@ -128,7 +135,7 @@ def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str
         balance=held.c.credits_posted - held.c.debits_posted,
         pending=held.c.debits_pending - lapsed,
         due=cast(
-            select(_OPEN).where(_of(held.c.id), _lot.c.expires_at <= at).scalar_subquery()
+            select(_OPEN).where(_of(held.c.id), lapses <= at).scalar_subquery()
             + select(func.coalesce(func.sum(_HELD), 0))
             .join_from(_movement, _hold, _hold.c.id == _movement.c.spend_id)
             .join(_lot, _lot.c.id == _movement.c.lot_id)
@@ -137,7 +144,9 @@ def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str
             Whole,
         ),
         debt=func.coalesce(debt.c.debits_posted - debt.c.credits_posted, 0),
-        next_amount=select(_OPEN).where(_of(held.c.id), _lot.c.expires_at == held.c.next_at).scalar_subquery(),
+        next_amount=select(_OPEN).where(_of(held.c.id), lapses == held.c.next_at).scalar_subquery(),
+        awaited=select(_OPEN).where(later).scalar_subquery(),
+        awaited_from=select(func.min(_lot.c.available_from)).where(later).scalar_subquery(),
     )
     statement = (
         select(*shape.columns)
@@ -177,7 +186,7 @@ def expiring(
     read: Reader, member_ids: Iterable[str], kind: str, until: datetime, now: datetime
 ) -> dict[str, list[Expiring]]:
     """Return what of a kind lapses for each member after ``now`` and up to ``until``, soonest first."""
-    ids, at = list(member_ids), _lot.c.expires_at
+    ids, at = list(member_ids), _lapses(_account.c.lapses_at)
     shape = Shape(Expiring, member=_account.c.member_id, at=at, amount=_OPEN)
     statement = (
         select(*shape.columns)
@@ -193,6 +202,12 @@ def expiring(
 def _overdue(account: ColumnElement[Any], at: int) -> ColumnElement[bool]:
     """Keep the holds on an account that can no longer be captured and have not lapsed in the books yet."""
     return and_(_hold.c.account_id == account, _hold.c.outcome.is_(None), _hold.c.expires_at <= at)
+
+
+def _lapses(idle: ColumnElement[int | None]) -> ColumnElement[Any]:
+    """Return when a lot lapses: at its own expiry, or before that with all of its account, which lies idle."""
+    own = _lot.c.expires_at
+    return case((or_(own.is_(None), own > idle), func.coalesce(idle, own)), else_=own)
 
 
 def _of(account: ColumnElement[Any]) -> ColumnElement[bool]:

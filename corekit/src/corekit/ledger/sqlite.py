@@ -47,8 +47,8 @@ _INSERTS = {
 _CHANGES = {
     "member_changed": "UPDATE core_member SET seq = seq + ?3, last_at = ?4 WHERE id = ?1",
     "account_changed": "UPDATE core_account SET debits_posted = debits_posted + ?2, "
-    "credits_posted = credits_posted + ?3, debits_pending = debits_pending + ?4, seq = seq + ?5, last_at = ?6 "
-    "WHERE id = ?1",
+    "credits_posted = credits_posted + ?3, debits_pending = debits_pending + ?4, seq = seq + ?5, last_at = ?6, "
+    "lapses_at = ?7 WHERE id = ?1",
     "lot_changed": "UPDATE core_lot SET consumed = consumed + ?2, held = held + ?3, expired = expired + ?4, "
     "repaid = repaid + ?5, expires_at = ?6, seq = seq + ?7 WHERE id = ?1",
     "effect_changed": "UPDATE core_effect SET undone = undone + ?2, unfunded = unfunded + ?3 WHERE id = ?1",

@@ -27,6 +27,7 @@ class Account:
         "id",
         "is_new",
         "kind",
+        "lapses_at",
         "last_at",
         "lots",
         "lots_complete",
@@ -44,6 +45,7 @@ class Account:
         self.kind = kind
         self.state = "open"
         self.debits = self.credits = self.pending = self.seq = self.last_at = 0
+        self.lapses_at: int | None = None
         self.overdraft_limit = overdraft_limit
         self.base = (0, 0, 0, 0)
         self.is_new = True
@@ -65,6 +67,7 @@ class Account:
             account.overdraft_limit,
             account.seq,
             account.last_at,
+            account.lapses_at,
         ) = row
         account.member_id = member_id
         account.base = (account.debits, account.credits, account.pending, account.seq)
@@ -84,6 +87,10 @@ class Account:
         """What may be spent, once the lots that are due have been expired."""
         return self.credits - self.debits - self.pending
 
+    def awaited(self, at: int) -> int:
+        """Return what cannot be spent yet at an instant, because its lots become available later."""
+        return sum(lot.open for lot in self.lots if lot.is_awaited(at))
+
     def open_lots(self) -> list[Lot]:
         """Return the lots with something left, in the order in which they are spent."""
         return sorted((lot for lot in self.lots if lot.open > 0), key=_spending_order)
@@ -102,6 +109,7 @@ class Lot:
     __slots__ = (
         "account_id",
         "activity_id",
+        "available_from",
         "base",
         "consumed",
         "effect_id",
@@ -121,7 +129,14 @@ class Lot:
     )
 
     def __init__(
-        self, posting: str, account_id: str, voucher: Voucher, effect_id: str, issued: int, expires_at: int | None
+        self,
+        posting: str,
+        account_id: str,
+        voucher: Voucher,
+        effect_id: str,
+        issued: int,
+        expires_at: int | None,
+        available_from: int | None = None,
     ) -> None:
         self.id = posting
         self.account_id = account_id
@@ -131,6 +146,7 @@ class Lot:
         self.issued = issued
         self.consumed = self.held = self.expired = self.repaid = self.seq = 0
         self.expires_at = expires_at
+        self.available_from = available_from
         self.issued_at = voucher.at
         self.base: tuple[Any, ...] = ()
         self.is_new = True
@@ -155,6 +171,7 @@ class Lot:
             lot.expires_at,
             lot.issued_at,
             lot.seq,
+            lot.available_from,
         ) = row
         lot.base = lot.parts
         lot.issued_by = None
@@ -178,6 +195,10 @@ class Lot:
     def due_at(self) -> int:
         """The instant from which nobody can spend it."""
         return NEVER if self.expires_at is None else self.expires_at
+
+    def is_awaited(self, at: int) -> bool:
+        """Say whether it cannot be spent yet at an instant."""
+        return self.available_from is not None and self.available_from > at
 
 
 def _spending_order(lot: Lot) -> tuple[int, int, str]:

@@ -43,6 +43,8 @@ account = table(
     Column("overdraft_limit", Amount),
     Column("seq", Whole, nullable=False),
     Column("last_at", Instant, nullable=False),
+    # When all that is left lapses, unless an entry is made before: of kinds that lapse after inactivity.
+    Column("lapses_at", Instant),
     CheckConstraint(
         "debits_posted >= 0 AND credits_posted >= 0 AND debits_pending >= 0 AND credits_pending >= 0", name="counters"
     ),
@@ -50,6 +52,12 @@ account = table(
         "overdraft_limit IS NULL OR credits_posted - debits_posted - debits_pending >= -overdraft_limit", name="floor"
     ),
     Index("uq_core_account_member_id_kind", "member_id", "kind", unique=True),
+    Index(
+        "ix_core_account_lapses_at",
+        "lapses_at",
+        postgresql_where=text("lapses_at IS NOT NULL"),
+        sqlite_where=text("lapses_at IS NOT NULL"),
+    ),
     postgresql_with={"fillfactor": 80},
 )
 
@@ -97,6 +105,8 @@ lot = table(
     Column("expires_at", Instant),
     Column("issued_at", Instant, nullable=False),
     Column("seq", Whole, nullable=False),
+    # Until then nobody can spend it.
+    Column("available_from", Instant),
     CheckConstraint("held >= 0 AND expired >= 0 AND repaid >= 0 AND consumed >= repaid", name="parts"),
     CheckConstraint("consumed + held + expired <= issued", name="whole"),
     Index(
@@ -105,6 +115,13 @@ lot = table(
         "expires_at",
         postgresql_where=text("issued > consumed + held + expired"),
         sqlite_where=text("issued > consumed + held + expired"),
+    ),
+    Index(
+        "ix_core_lot_awaited",
+        "account_id",
+        "available_from",
+        postgresql_where=text("available_from IS NOT NULL"),
+        sqlite_where=text("available_from IS NOT NULL"),
     ),
     Index(
         "ix_core_lot_due",

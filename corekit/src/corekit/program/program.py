@@ -13,6 +13,7 @@ from marshmallow import Schema, fields, validate
 from corekit import validation
 from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros
 from corekit.errors import Invalid, Path, Problem, SettingsError
+from corekit.program.activities import ActivitySchema, built
 from corekit.program.context import ProgramContext
 from corekit.program.ladders import Draft, LadderSchema, build, contradictions, many
 from corekit.tiers.ladder import Ladder
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from corekit.registry import Registry
     from corekit.settings import Settings
 
-_OWN = ("program", "ladders")
+_OWN = ("program", "activities", "ladders")
 
 
 @frozen
@@ -69,6 +70,7 @@ class _FileSchema(Schema):
     """What of the file belongs to the core."""
 
     program = fields.Nested(_HeadSchema, required=True)
+    activities = many(ActivitySchema)
     ladders = many(LadderSchema)
 
 
@@ -96,6 +98,7 @@ def load(
     try:
         with ProgramContext(settings.currency, registry.types, {}, settings.time_zone).active():
             head = validation.load(_FileSchema(), {key: document[key] for key in _OWN if key in document})
+        registry = registry.with_activities(built(head["activities"]))
         drafts: list[Draft] = head["ladders"]
         sections = _sections(document, registry, settings, drafts)
     except Invalid as invalid:

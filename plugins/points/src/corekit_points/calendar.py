@@ -1,4 +1,4 @@
-"""When a multiplier holds: dates, weekdays, hours, holidays of a country, joining anniversaries."""
+"""When a multiplier holds: dates, weekdays, hours, holidays of a country, birthdays, anniversaries of joining."""
 
 from __future__ import annotations
 
@@ -10,10 +10,14 @@ from attrs import frozen
 
 from corekit import MemberFacts
 
+Span = Literal["day", "week", "month"]
+
 
 @frozen(kw_only=True, eq=False)
 class Calendar:
-    """Conditions on the local time of an activity, all of which must hold, and the multiplier they bring.
+    """Conditions on the local time of an activity, all of which must hold, and what they bring.
+
+    ``multiplier`` multiplies, ``add`` minor units of the rule's currency come on top before anything multiplies.
 
     ``dates`` are first and last days; ``weekdays`` count from Monday 0; ``hours`` are minutes of the day, the
     first included, the second not, past midnight where the second is the smaller; ``holidays`` is country and
@@ -21,15 +25,17 @@ class Calendar:
     """
 
     id: str
-    multiplier: tuple[int, int]
+    multiplier: tuple[int, int] | None = None
+    add: int = 0
     dates: tuple[tuple[date, date], ...] = ()
     weekdays: frozenset[int] = frozenset()
     hours: tuple[int, int] | None = None
     holidays: tuple[str, str | None] | None = None
-    anniversary: Literal["day", "week", "month"] | None = None
+    anniversary: Span | None = None
+    birthday: Span | None = None
 
     def holds(self, local: datetime) -> bool:
-        """Say whether every condition but the anniversary holds at a moment on the program's clock."""
+        """Say whether every condition but anniversary and birthday holds at a moment on the program's clock."""
         if self.hours is not None:
             first, last = self.hours
             minute = local.hour * 60 + local.minute
@@ -38,18 +44,20 @@ class Calendar:
                 return False
         return self._on(local.date())
 
-    def celebrates(self, local: datetime, member: MemberFacts) -> bool:
-        """Say whether this is the day, the week (Monday to Sunday) or the month of an anniversary."""
-        day, joined = local.date(), member.joined_at.astimezone(local.tzinfo).date()
-        if self.anniversary == "month":
-            return day.month == joined.month and day.year > joined.year
-        if self.anniversary == "day":
-            return anniversary(joined, day.year) == day
-        monday = day - timedelta(days=day.weekday())
-        sunday = monday + timedelta(days=6)
-        # A week at the turn of the year may hold an anniversary of either year.
-        near = (anniversary(joined, year) for year in {monday.year, sunday.year})
-        return any(found is not None and monday <= found <= sunday for found in near)
+    def celebrates(self, local: datetime, member: MemberFacts, attribute: str) -> bool:
+        """Say whether this is in the span of the anniversary of joining, and in that of the birthday.
+
+        The date of birth is an ``attribute`` of the member; who has none, or one that is no date, has no birthday.
+        """
+        day = local.date()
+        if self.anniversary is not None:
+            joined = member.joined_at.astimezone(local.tzinfo).date()
+            if not _returns(self.anniversary, joined, day):
+                return False
+        if self.birthday is None:
+            return True
+        born = _date(member.attributes.get(attribute))
+        return born is not None and _returns(self.birthday, born, day)
 
     @lru_cache(maxsize=4096)  # noqa: B019 - calendars live as long as the program they belong to
     def _on(self, day: date) -> bool:
@@ -59,6 +67,26 @@ class Calendar:
         if self.dates and not any(first <= day <= last for first, last in self.dates):
             return False
         return self.holidays is None or day in holidays_of(*self.holidays, day.year)
+
+
+def _returns(span: Span, first: date, day: date) -> bool:
+    """Say whether a day lies in the day, the week (Monday to Sunday) or the month of an anniversary of a first day."""
+    if span == "month":
+        return day.month == first.month and day.year > first.year
+    if span == "day":
+        return anniversary(first, day.year) == day
+    monday = day - timedelta(days=day.weekday())
+    sunday = monday + timedelta(days=6)
+    # A week at the turn of the year may hold an anniversary of either year.
+    near = (anniversary(first, year) for year in {monday.year, sunday.year})
+    return any(found is not None and monday <= found <= sunday for found in near)
+
+
+def _date(text: object) -> date | None:
+    try:
+        return date.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
 
 
 def anniversary(joined: date, year: int) -> date | None:

@@ -7,11 +7,12 @@ from fractions import Fraction
 from itertools import combinations, pairwise
 from typing import Any, cast
 
+from attrs import evolve
 from marshmallow import ValidationError
 
 from corekit import AccountKind, Exact, Metric, ProgramContext, Unit, minor_units, suggest
 from corekit_points.calendar import Calendar, holidays_of
-from corekit_points.rules import Book, Caps, Currency, Ratio, Rule, Selection
+from corekit_points.rules import Book, Caps, Currency, Ratio, Rule, Selection, Streak, Task, Terms
 
 CURRENCY = "points"
 """The currency that always is, and the account kind of the same name."""
@@ -20,6 +21,9 @@ BENEFIT = "points_multiplier"
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 RESERVED = ("adjust", "breakage", "debt", "issued", "opening", "redeemed")
 """``points.<name>`` is an account of the house for each of these."""
+
+UNSAID = "unsaid"
+"""Where a rule leaves to the section how long after the fact something may be reported."""
 
 _ANY_YEAR = 2020
 """To see whether holidays of a place are known."""
@@ -54,9 +58,13 @@ class Compiler:
         self._unique("rules")
         rules = [self._rule(("rules", at), rule, currencies, calendars) for at, rule in enumerate(self._data["rules"])]
         self._groups([rule for rule in rules if rule is not None])
+        self._unique("tasks")
+        tasks = [self._task(("tasks", at), task, currencies, calendars) for at, task in enumerate(self._data["tasks"])]
+        self._apart()
         if self._wrong:
             raise ValidationError(cast("dict[str, Any]", self._wrong))
-        return Book(currencies, tuple(rule for rule in rules if rule is not None))
+        made = tuple(rule for rule in rules if rule is not None)
+        return Book(currencies, made, tuple(task for task in tasks if task is not None))
 
     def _refuse(self, place: Place, code: str, message: str) -> None:
         """Note a problem at its place, as marshmallow would: below an entry of a table stands ``key`` or ``value``."""
@@ -92,6 +100,7 @@ class Compiler:
                 expiry=None if found["expiry"] == "never" else found["expiry"],
                 clawback=found["clawback"],
                 grace=found["grace"],
+                transfers=found["transfers"],
             )
             for code, found in self._data["currencies"].items()
         }
@@ -101,18 +110,20 @@ class Compiler:
         self._unique("calendars")
         made: dict[str, Calendar] = {}
         for at, found in enumerate(self._data["calendars"]):
-            conditions = ("dates", "weekdays", "hours", "holidays", "anniversary")
+            conditions = ("dates", "weekdays", "hours", "holidays", "anniversary", "birthday")
             if not any(found[condition] for condition in conditions):
                 said = f"{found['id']!r} says never when it holds: give one of {', '.join(conditions)}."
                 self._refuse(("calendars", at, "_schema"), "INVALID", said)
             made[found["id"]] = Calendar(
                 id=found["id"],
-                multiplier=_ratio(found["multiplier"]),
+                multiplier=None if found["multiplier"] is None else _ratio(found["multiplier"]),
+                add=self._minor(("calendars", at, "add"), found["add"], 0),
                 dates=tuple(found["dates"]),
                 weekdays=frozenset(WEEKDAYS.index(day) for day in found["weekdays"]),
                 hours=found["hours"],
                 holidays=self._holidays(("calendars", at, "holidays"), found["holidays"]),
                 anniversary=found["anniversary"],
+                birthday=found["birthday"],
             )
         return made
 
@@ -159,7 +170,9 @@ class Compiler:
         minimum = self._minor((*place, "minimum"), found["minimum"], self._context.currency.scale)
         caps = self._caps((*place, "caps"), found["caps"], currency)
         tiers = self._tiers(place, found, currency)
-        used = self._used((*place, "calendars"), found["calendars"], calendars)
+        used = self._bringing((*place, "calendars"), found["calendars"], calendars, currency)
+        terms = self._terms(place, found, calendars)
+        add = self._minor((*place, "add"), found["add"], currency.scale)
         if self._refused != before:
             return None
         include, exclude = found["include"], found["excluding"]
@@ -171,6 +184,10 @@ class Compiler:
             activity=found["activity"],
             rate=_ratio(rate),
             step=step,
+            add=add,
+            basis=None if found["basis"].is_charged else found["basis"],
+            terms=terms,
+            pending=found["pending_days"],
             lines=Selection(
                 categories=frozenset(include["categories"]),
                 skus=frozenset(include["skus"]),
@@ -182,13 +199,113 @@ class Compiler:
             no_stores=frozenset(exclude["stores"]),
             minimum=minimum,
             caps=caps,
-            ladder=found["ladder"],
             tiers=tiers,
             calendars=used,
             stacking=found["stacking"],
             priority=found["priority"],
             group=found["group"],
         )
+
+    def _terms(self, place: Place, found: Mapping[str, Any], calendars: Mapping[str, Calendar]) -> Terms:
+        """Return when a rule or a task holds at all."""
+        least: tuple[str, int] | None = None
+        if found["min_tier"] is not None:
+            steps = list(self._steps(place, found))
+            if found["min_tier"] in steps:
+                least = found["min_tier"], steps.index(found["min_tier"])
+            else:
+                said = f"The ladder has no tier {found['min_tier']!r}{suggest(found['min_tier'], steps)}."
+                self._refuse((*place, "min_tier"), "UNKNOWN_TIER", said)
+        claim = self._data["claim_hours"] if found["claim_hours"] == UNSAID else found["claim_hours"]
+        during = self._used((*place, "during"), found["during"], calendars)
+        return Terms(ladder=found["ladder"], least_tier=least, during=during, claim=claim)
+
+    def _steps(self, place: Place, found: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the tiers of the ladder that a rule names, or of the first one."""
+        ladders, name = self._context.ladders, found["ladder"]
+        if name is not None and name not in ladders:
+            self._refuse((*place, "ladder"), "UNKNOWN_LADDER", f"There is no ladder {name!r}{suggest(name, ladders)}.")
+            return {}
+        return ladders[name] if name is not None else next(iter(ladders.values()), dict[str, Any]())
+
+    def _task(
+        self,
+        place: Place,
+        found: Mapping[str, Any],
+        currencies: Mapping[str, Currency],
+        calendars: Mapping[str, Calendar],
+    ) -> Task | None:
+        """Return one task, or None where it cannot be made."""
+        before = self._refused
+        currency = currencies.get(found["currency"])
+        if currency is None:
+            said = f"There is no currency {found['currency']!r}{suggest(found['currency'], currencies)}."
+            self._refuse((*place, "currency"), "UNKNOWN_CURRENCY", said)
+            return None
+        gives, takes = found["points"], found["deduct"]
+        if (gives is None) == (takes is None) or takes == 0 or (gives == 0 and found["streak"] is None):
+            said = f"{found['id']!r} must either give points or deduct some."
+            self._refuse((*place, "_schema"), "CONTRADICTION", said)
+        if takes is not None and (found["streak"] is not None or found["pending_days"] is not None):
+            said = f"{found['id']!r} deducts, so it has neither a streak nor pending days."
+            self._refuse((*place, "_schema"), "CONTRADICTION", said)
+        self._done(place, found)
+        points = self._minor((*place, "points"), gives or Fraction(0), currency.scale)
+        points -= self._minor((*place, "deduct"), takes or Fraction(0), currency.scale)
+        terms = self._terms(place, found, calendars)
+        streak = self._streak((*place, "streak", "steps"), found["streak"], currency)
+        if self._refused != before:
+            return None
+        windows = (("day", "day"), ("month", "month"), ("year", "year"), ("lifetime", "total"))
+        limits = ((window, found["limits"][name]) for window, name in windows)
+        return Task(
+            id=found["id"],
+            version=found["version"],
+            kind=currency.kind,
+            activity=found["activity"],
+            points=points,
+            terms=terms,
+            limits=tuple((window, most) for window, most in limits if most is not None),
+            once_per=found["once_per"],
+            streak=streak,
+            pending=found["pending_days"],
+        )
+
+    def _done(self, place: Place, found: Mapping[str, Any]) -> None:
+        """Refuse an activity type that is not there, and a field that it does not always have."""
+        name, types, field = found["activity"], self._context.types, found["once_per"]
+        if name not in types:
+            said = f"There is no activity type {name!r}{suggest(name, types)}; declare it in [[activities]]."
+            self._refuse((*place, "activity"), "UNKNOWN_ACTIVITY", said)
+            return
+        if types[name].reversal and found["deduct"] is None:
+            self._refuse((*place, "activity"), "INVALID", f"{name!r} takes something back, so it can only deduct.")
+        schema = types[name].schema
+        made: Any = schema() if schema is not None else None
+        known: Any = made.fields if made is not None else {}
+        if field is not None and (field not in known or not known[field].required):
+            said = f"{name!r} has no field {field!r} that is always there{suggest(field, known)}."
+            self._refuse((*place, "once_per"), "UNKNOWN_FIELD", said)
+
+    def _streak(self, place: Place, found: Any, currency: Currency) -> Streak | None:
+        """Return what days in a row bring."""
+        if found is None:
+            return None
+        steps: dict[int, int] = {}
+        for at, step in enumerate(found["steps"]):
+            if step["days"] in steps:
+                said = f"There are two steps of {step['days']} days."
+                self._refuse((*place, at, "days"), "CONTRADICTION", said)
+            steps[step["days"]] = self._minor((*place, at, "points"), step["points"], currency.scale)
+        return Streak(steps=steps, repeats=found["repeat"])
+
+    def _apart(self) -> None:
+        """Refuse a rule and a task of one id: what they credit could not be told apart."""
+        rules = {rule["id"]: at for at, rule in enumerate(self._data["rules"])}
+        for at, task in enumerate(self._data["tasks"]):
+            if task["id"] in rules:
+                said = f"rules.{rules[task['id']]} and tasks.{at} both have the id {task['id']!r}."
+                self._refuse(("tasks", at, "id"), "CONTRADICTION", said)
 
     def _activity(self, place: Place, name: str) -> None:
         """Refuse an activity type that is not there or has no amount of money."""
@@ -237,11 +354,8 @@ class Compiler:
 
     def _tiers(self, place: Place, found: Mapping[str, Any], currency: Currency) -> dict[str, Ratio]:
         """Return the multiplier of each tier that has one."""
-        ladders, name, tiers = self._context.ladders, found["ladder"], found["tiers"]
-        if name is not None and name not in ladders:
-            self._refuse((*place, "ladder"), "UNKNOWN_LADDER", f"There is no ladder {name!r}{suggest(name, ladders)}.")
-            return {}
-        steps = ladders[name] if name is not None else next(iter(ladders.values()), dict[str, Any]())
+        tiers = found["tiers"]
+        steps = self._steps(place, found)
         if tiers == "none":
             return {}
         if tiers != "benefits":
@@ -270,6 +384,20 @@ class Compiler:
                 said = f"There is no calendar {name!r}{suggest(name, calendars)}."
                 self._refuse(place, "UNKNOWN_CALENDAR", said)
         return tuple(calendars[name] for name in names if name in calendars)
+
+    def _bringing(
+        self, place: Place, names: Sequence[str], calendars: Mapping[str, Calendar], currency: Currency
+    ) -> tuple[Calendar, ...]:
+        """Return the calendars that a rule names, with what they add in minor units of its currency."""
+        used = self._used(place, names, calendars)
+        for calendar in used:
+            if calendar.multiplier is None and not calendar.add:
+                said = (
+                    f"The calendar {calendar.id!r} brings nothing: give it a multiplier or add, or name it in during."
+                )
+                self._refuse(place, "CONTRADICTION", said)
+        scale: int = 10**currency.scale
+        return tuple(evolve(each, add=each.add * scale) if each.add else each for each in used)
 
     def _groups(self, rules: Sequence[Rule]) -> None:
         """Refuse a group whose rules cannot be compared."""
@@ -305,7 +433,7 @@ def accounts(book: Book) -> list[AccountKind]:
 
 def metrics(book: Book) -> list[Metric]:
     """Return what was earned of each currency, and by each rule whose caps look back."""
-    return [*_earned(book), *_capped(book)]
+    return [*_earned(book), *_capped(book), *_done(book)]
 
 
 def _earned(book: Book) -> Iterator[Metric]:
@@ -320,3 +448,29 @@ def _capped(book: Book) -> Iterator[Metric]:
             windows = tuple(window for window, _, _ in rule.windows if window != "lifetime")
             said = f"what the rule {rule.id!r} credited"
             yield Metric(name=rule.metric, credits=rule.kind, rule=rule.id, windows=windows, description=said)
+
+
+def _done(book: Book) -> Iterator[Metric]:
+    """Count what tasks ask for: how often, on which days, of which values, and when a streak reached its last step."""
+    for task in book.tasks:
+        said = f"for the task {task.id!r}"
+        windows = {window for window, _ in task.limits}
+        if task.streak is not None:
+            windows |= {"day", task.streak.window}
+        if windows:
+            kept = tuple(sorted(windows - {"lifetime"}))
+            how_often = f"how often this was done, {said}"
+            yield Metric(
+                name=task.done, activities=(task.activity,), measure="count", windows=kept, description=how_often
+            )
+        if task.once_per is not None:
+            of_each = f"how often {task.once_per} had a value, {said}"
+            yield Metric(
+                name=task.once, activities=(task.activity,), measure="count", by=task.once_per, description=of_each
+            )
+        if task.streak is not None and task.streak.repeats:
+            rule = task.streak_rule(task.streak.longest)
+            last = f"the last step of the streak, {said}"
+            yield Metric(
+                name=task.topped, credits=task.kind, rule=rule, windows=(task.streak.window,), description=last
+            )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,8 @@ from marshmallow import fields, validate
 
 from corekit import Activity, Balance, balances, expiring, suggest
 from corekit_points.compiler import CURRENCY
-from corekit_points.declared import ADJUST, ADJUSTMENT
+from corekit_points.declared import ADJUST, ADJUSTMENT, CANCEL, CANCELLATION, REPORT
+from corekit_points.liability import Liability, liability
 from corekit_points.rules import Book, Currency
 from corekit_schema import (
     ActivityPayload,
@@ -92,6 +93,8 @@ class PointsBalance(Object, policy=public):
     currency = Field(PointsCurrency, required=True, description="Of which currency.")
     balance = Field(Amount, required=True, description="What the books say.")
     available = Field(Amount, required=True, description="What may be spent now.")
+    pending = Field(Amount, required=True, description="What was earned and becomes available later.")
+    pending_until = Field(DateTime, description="When the first of it does; null where nothing is pending.")
     debt = Field(Amount, required=True, description="What the member owes.")
     expiring_soon = Field(
         listed(PointsExpiry),
@@ -108,6 +111,16 @@ class PointsBalance(Object, policy=public):
     def resolve_available(parents: Sequence[Holding], _info: Info) -> list[AmountValue]:
         """Return what may be spent now."""
         return [holding.amount("available") for holding in parents]
+
+    @staticmethod
+    def resolve_pending(parents: Sequence[Holding], _info: Info) -> list[AmountValue]:
+        """Return what becomes available later."""
+        return [holding.amount("awaited") for holding in parents]
+
+    @staticmethod
+    def resolve_pending_until(parents: Sequence[Holding], _info: Info) -> list[datetime | None]:
+        """Return when the first of it does."""
+        return [None if holding.found is None else holding.found.awaited_from for holding in parents]
 
     @staticmethod
     def resolve_debt(parents: Sequence[Holding], _info: Info) -> list[AmountValue]:
@@ -156,12 +169,105 @@ class PointsMember(Object, policy=owner_or_permission("members.read")):
         return [Holding(member.id, known, by_member[member.id].get(known.kind)) for member in parents]
 
 
+def _of_report(name: str) -> Callable[..., list[AmountValue]]:
+    """Return the resolver of an amount of a part of a report."""
+
+    def resolve(parents: Sequence[Reported], _info: Info) -> list[AmountValue]:
+        return [AmountValue(getattr(each.part, name), each.currency.kind, each.currency.scale) for each in parents]
+
+    return resolve
+
+
+@frozen
+class Reported:
+    """A part of a report, and the currency that it counts."""
+
+    part: Any
+    currency: Currency
+
+
+class PointsMonth(Object, policy=public):
+    """What happened to a currency in a month of the program's calendar."""
+
+    month = Field(graphene.String, required=True, source="part.first", description="Its first day, as `2017-06-01`.")
+    issued = Field(Amount, required=True, description="What was given.", resolve=_of_report("issued"))
+    taken_back = Field(
+        Amount, required=True, description="What of it was taken back.", resolve=_of_report("taken_back")
+    )
+    spent = Field(Amount, required=True, description="What was spent.", resolve=_of_report("spent"))
+    expired = Field(Amount, required=True, description="What lapsed.", resolve=_of_report("expired"))
+    outstanding = Field(
+        Amount, required=True, description="What members hold at its end.", resolve=_of_report("outstanding")
+    )
+
+
+class PointsForecast(Object, policy=public):
+    """What will lapse in a month unless it is spent before."""
+
+    month = Field(graphene.String, source="part.first", description="Its first day; null for what never lapses.")
+    amount = Field(Amount, required=True, description="How much.", resolve=_of_report("amount"))
+
+
+class PointsLiability(Object, policy=public):
+    """What the program owes its members in a currency."""
+
+    currency = Field(PointsCurrency, required=True, description="In which currency.")
+    outstanding = Field(Amount, required=True, description="What members hold.")
+    pending = Field(Amount, required=True, description="What of it becomes available later.")
+    months = Field(listed(PointsMonth), description="The months, the present one last.")
+    forecast = Field(listed(PointsForecast), description="What will lapse, by month.")
+
+    @staticmethod
+    def resolve_outstanding(parents: Sequence[Liability], _info: Info) -> list[AmountValue]:
+        """Return what members hold."""
+        return [AmountValue(each.outstanding, each.currency.kind, each.currency.scale) for each in parents]
+
+    @staticmethod
+    def resolve_pending(parents: Sequence[Liability], _info: Info) -> list[AmountValue]:
+        """Return what becomes available later."""
+        return [AmountValue(each.awaited, each.currency.kind, each.currency.scale) for each in parents]
+
+    @staticmethod
+    def resolve_months(parents: Sequence[Liability], _info: Info) -> list[list[Reported]]:
+        """Return the months."""
+        return [[Reported(month, each.currency) for month in each.months] for each in parents]
+
+    @staticmethod
+    def resolve_forecast(parents: Sequence[Liability], _info: Info) -> list[list[Reported]]:
+        """Return the forecast."""
+        return [[Reported(coming, each.currency) for coming in each.forecast] for each in parents]
+
+
+class PointsReports(Object, policy=permission(REPORT.name)):
+    """Reports for who runs the program."""
+
+    liability = Field(
+        listed(PointsLiability),
+        description="What the program owes, by currency.",
+        months=graphene.Int(required=True, default_value=12, description="How many months, the present one included."),
+    )
+
+    @staticmethod
+    def resolve_liability(parents: Sequence[Any], info: Info, months: int) -> list[list[Liability]]:
+        """Return the report."""
+        context = info.context
+        found = liability(context.read, _book(info), context.kit.zone, context.now, months)
+        return [found for _ in parents]
+
+
 class PointsQuery(Object, policy=public):
     """What this plugin adds to the queries."""
+
+    points_reports = Field(PointsReports, description="Reports; null where the viewer may not see them.")
 
     points_currencies = Field(
         graphene.List(graphene.NonNull(PointsCurrency)), description="The currencies of the program."
     )
+
+    @staticmethod
+    def resolve_points_reports(parents: Sequence[Any], _info: Info) -> list[object]:
+        """Return what the reports hang on."""
+        return [object() for _ in parents]
 
     @staticmethod
     def resolve_points_currencies(parents: Sequence[Any], info: Info) -> list[list[Currency]]:
@@ -183,8 +289,34 @@ class PointsAdjustInput(Input):
     idempotency_key = idempotency_key()
 
 
+class PointsCancelInput(Input):
+    """Points that were gained against the rules."""
+
+    member_id = GlobalId("Member", required=True, metadata={"description": "Whose points."})
+    activity_id = GlobalId("Activity", required=True, metadata={"description": "The activity that earned them."})
+    amount = AmountDigits(
+        load_default=0,
+        metadata={"description": "How many, in minor units of the currency; left out, all that are left."},
+    )
+    currency = fields.String(load_default=CURRENCY, metadata={"description": "The code of the currency."})
+    reason = fields.String(
+        required=True, validate=validate.Length(1, 500), metadata={"description": "Why; the statement keeps it."}
+    )
+    idempotency_key = idempotency_key()
+
+
 def _adjust(info: Info, values: Mapping[str, Any]) -> Any:
     """Record the adjustment."""
+    return _recorded(info, values, ADJUSTMENT.name, {"reason": values["reason"]})
+
+
+def _cancel(info: Info, values: Mapping[str, Any]) -> Any:
+    """Record the cancellation."""
+    return _recorded(info, values, CANCELLATION.name, {"activity": values["activity_id"], "reason": values["reason"]})
+
+
+def _recorded(info: Info, values: Mapping[str, Any], type_: str, payload: Mapping[str, Any]) -> Any:
+    """Record an activity about points of the currency that is named."""
     currencies = _book(info).currencies
     code = values["currency"]
     if code not in currencies:
@@ -193,11 +325,11 @@ def _adjust(info: Info, values: Mapping[str, Any]) -> Any:
     return record(
         info,
         Activity(
-            type=ADJUSTMENT.name,
+            type=type_,
             member=values["member_id"],
             amount=values["amount"],
             unit=currencies[code].kind,
-            payload={"reason": values["reason"]},
+            payload=payload,
             external_id=values["idempotency_key"],
             actor=info.context.viewer.actor,
         ),
@@ -213,6 +345,13 @@ class PointsMutation(Object):
         payload=ActivityPayload,
         policy=permission(ADJUST.name),
         description="Give or take points by hand.",
+    )
+    points_cancel = MutationField(
+        PointsCancelInput,
+        _cancel,
+        payload=ActivityPayload,
+        policy=permission(CANCEL.name),
+        description="Take back points that were gained against the rules.",
     )
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from corekit import Batch, Credit, Debit, Declares, Effect, Facts, Section, hookimpl
+from corekit import Batch, Credit, Debit, Declares, Effect, Facts, Refusal, Section, Skipped, TakeBack, hookimpl
 from corekit_points import declared
 from corekit_points.compiler import accounts, metrics
+from corekit_points.earning import judge
+from corekit_points.pending import available_from
 from corekit_points.program import PointsSchema
-from corekit_points.rules import earnings
+from corekit_points.rules import Book
+from corekit_points.tasks import rewards
 
 if TYPE_CHECKING:
     from corekit_schema import Graph
@@ -19,25 +22,60 @@ if TYPE_CHECKING:
 def corekit_declare() -> Declares:
     """Declare the currencies and metrics of the program, the adjustment, and who may make one."""
     return Declares(
-        activities=[declared.ADJUSTMENT],
-        reacts=[declared.ADJUSTMENT.name],
-        permissions=[declared.ADJUST],
-        errors=[declared.CURRENCY_UNKNOWN],
+        activities=[declared.ADJUSTMENT, declared.CANCELLATION, declared.TRANSFER],
+        reacts=[declared.ADJUSTMENT.name, declared.CANCELLATION.name, declared.TRANSFER.name],
+        permissions=[declared.ADJUST, declared.CANCEL, declared.REPORT],
+        errors=[
+            declared.CURRENCY_UNKNOWN,
+            declared.TRANSFER_NOT_ALLOWED,
+            declared.TRANSFER_IMPOSSIBLE,
+            *declared.SKIPS,
+        ],
+        settings=declared.SettingsSchema,
         program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics, reacts=lambda book: book.by_activity),
     )
 
 
 @hookimpl
 def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
-    """Credit what each activity earns; an adjustment is what it says."""
+    """Credit what each activity earns, and say which rules gave nothing; an adjustment is what it says."""
     for activity in batch:
         if activity.type == declared.ADJUSTMENT.name:
             move = Credit if activity.amount > 0 else Debit
             yield move(activity, rule="adjustment@1", account=str(activity.unit), amount=abs(activity.amount))
             continue
-        for earned in earnings(facts.program(activity), activity, facts):
-            rule = earned.rule
-            yield Credit(activity, rule=rule.name, account=rule.kind, amount=earned.amount, shares=earned.shares)
+        if activity.type == declared.CANCELLATION.name:
+            yield TakeBack(
+                activity,
+                rule="cancelled@1",
+                target=str(activity.payload["activity"]),
+                account=str(activity.unit),
+                amount=activity.amount or None,
+            )
+            continue
+        book: Book = facts.program(activity)
+        if activity.type == declared.TRANSFER.name:
+            raise _no_transfer(book, str(activity.unit))
+        for found in judge(book, activity, facts):
+            rule = found.rule
+            if found.amount:
+                yield Credit(
+                    activity,
+                    rule=rule.name,
+                    account=rule.kind,
+                    amount=found.amount,
+                    shares=found.shares,
+                    available_from=available_from(rule.pending, activity, facts),
+                )
+            if found.code is not None:
+                yield Skipped(activity, rule=rule.name, code=found.code, parameters=found.parameters)
+        yield from rewards(book, activity, facts)
+
+
+def _no_transfer(book: Book, account: str) -> Refusal:
+    allowed = any(currency.kind == account and currency.transfers for currency in book.currencies.values())
+    why = declared.TRANSFER_IMPOSSIBLE if allowed else declared.TRANSFER_NOT_ALLOWED
+    return Refusal(why.code, account=account)
 
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed

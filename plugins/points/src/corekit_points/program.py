@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, time
+from datetime import date, time, timedelta
 from fractions import Fraction
 from typing import Any, cast
 
 from marshmallow import Schema, fields, post_load, validate
 
 from corekit import Exact, Expiry, ProgramContext, coded
-from corekit_points.compiler import CURRENCY, WEEKDAYS, Compiler
-from corekit_points.rules import Book
+from corekit_points.compiler import CURRENCY, UNSAID, WEEKDAYS, Compiler
+from corekit_points.rules import Basis, Book
 
 _MINUTES = 24 * 60
 _code = validate.Regexp(r"[a-z][a-z0-9_-]{0,39}\Z", error="{input!r} is no name; use a-z, 0-9, _ and -.")
 _MOST = 10**12
+_MOST_HOURS = 24 * 366
+_SPANS = ("day", "week", "month")
 
 # Fields
 
@@ -100,12 +102,13 @@ def _names() -> Any:
 class _ExpirySchema(Schema):
     months = fields.Integer(strict=True, required=True, validate=validate.Range(0, 1200))
     end_of = fields.String(load_default=None, validate=validate.OneOf(("day", "month", "year")))
+    after = fields.String(load_default="earning", validate=validate.OneOf(("earning", "inactivity")))
 
     @post_load
     def _made(self, data: dict[str, Any], **_: Any) -> Expiry:
         if data["months"] == 0 and data["end_of"] is None:
             raise coded("INVALID", "With 0 months and no end_of, value would lapse at the moment it is earned.")
-        return Expiry(data["months"], data["end_of"])
+        return Expiry(data["months"], data["end_of"], data["after"])
 
 
 class _CurrencySchema(Schema):
@@ -118,6 +121,7 @@ class _CurrencySchema(Schema):
     )
     clawback = fields.String(load_default="debt", validate=validate.OneOf(("debt", "write_off", "refuse")))
     grace = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, 3660))
+    transfers = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
 class _SpanSchema(Schema):
@@ -149,12 +153,14 @@ class _HolidaysSchema(Schema):
 
 class _CalendarSchema(Schema):
     id = fields.String(required=True, validate=_code)
-    multiplier = Exact(required=True, least=0, most=1000)
+    multiplier = Exact(load_default=None, least=0, most=1000)
+    add = Exact(load_default=Fraction(0), least=0, most=_MOST)
     dates = _many(_OrTable(_SpanSchema, _OneDay()))
     weekdays = fields.List(fields.String(validate=validate.OneOf(WEEKDAYS)), load_default=list)
     hours = fields.Nested(_HoursSchema, load_default=None)
     holidays = _OrTable(_HolidaysSchema, fields.String(), load_default=None)
-    anniversary = fields.String(load_default=None, validate=validate.OneOf(("day", "week", "month")))
+    anniversary = fields.String(load_default=None, validate=validate.OneOf(_SPANS))
+    birthday = fields.String(load_default=None, validate=validate.OneOf(_SPANS))
 
 
 class _IncludeSchema(Schema):
@@ -180,22 +186,80 @@ class _RateSchema(Schema):
     whole_steps = fields.Boolean(load_default=False, truthy={True}, falsy={False})
 
 
-class _RuleSchema(Schema):
+class _Hours(fields.Field[Any]):
+    """A number of hours, or the word ``any``."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> timedelta | None:
+        if value == "any":
+            return None
+        if type(value) is not int or not 0 <= value <= _MOST_HOURS:
+            raise coded("RANGE", f'{value!r} is no number of hours from 0 to {_MOST_HOURS}; or write "any".')
+        return timedelta(hours=value)
+
+
+class _BasisSchema(Schema):
+    tax = fields.Boolean(load_default=True, truthy={True}, falsy={False})
+    discount = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    points_paid = fields.Boolean(load_default=True, truthy={True}, falsy={False})
+
+    @post_load
+    def _made(self, data: dict[str, Any], **_: Any) -> Basis:
+        return Basis(**data)
+
+
+class _TermsSchema(Schema):
+    """What rules and tasks have in common."""
+
     id = fields.String(required=True, validate=_code)
     version = fields.Integer(strict=True, load_default=1, validate=validate.Range(1, 10**6))
     currency = fields.String(load_default=CURRENCY)
+    ladder = fields.String(load_default=None)
+    min_tier = fields.String(load_default=None)
+    during = _names()
+    claim_hours = _Hours(load_default=UNSAID)
+    pending_days = fields.Integer(strict=True, load_default=None, validate=validate.Range(0, 3660))
+
+
+class _RuleSchema(_TermsSchema):
     activity = fields.String(load_default="purchase")
+    basis = fields.Nested(_BasisSchema, load_default=Basis())
+    add = Exact(load_default=Fraction(0), least=0, most=_MOST)
     rate = _OrTable(_RateSchema, Exact(least=0, most=_MOST), required=True)
     include = fields.Nested(_IncludeSchema, load_default=_blank(_IncludeSchema))
     excluding = fields.Nested(_ExcludeSchema, data_key="exclude", load_default=_blank(_ExcludeSchema))
     minimum = Exact(load_default=Fraction(0), least=0, most=_MOST)
     caps = fields.Nested(_CapsSchema, load_default=_blank(_CapsSchema))
-    ladder = fields.String(load_default=None)
     tiers: Any = _Tiers(keys=fields.String(), values=Exact(least=0, most=1000), load_default="benefits")
     calendars = _names()
     stacking = fields.String(load_default="multiply", validate=validate.OneOf(("multiply", "add", "best")))
     priority = fields.Integer(strict=True, load_default=0, validate=validate.Range(-1000, 1000))
     group = fields.String(load_default=None, validate=_code)
+
+
+class _StepSchema(Schema):
+    days = fields.Integer(strict=True, required=True, validate=validate.Range(2, 366))
+    points = Exact(required=True, least=0, most=_MOST)
+
+
+class _StreakSchema(Schema):
+    steps: Any = cast("Any", fields.List)(fields.Nested(_StepSchema), required=True, validate=validate.Length(1, 50))
+    repeat = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+
+
+class _LimitsSchema(Schema):
+    day = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 10**6))
+    month = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 10**6))
+    year = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 10**6))
+    total = fields.Integer(strict=True, load_default=None, validate=validate.Range(1, 10**6))
+
+
+class _TaskSchema(_TermsSchema):
+    activity = fields.String(required=True)
+    points = Exact(load_default=None, least=0, most=_MOST)
+    deduct = Exact(load_default=None, least=0, most=_MOST)
+    limits = fields.Nested(_LimitsSchema, load_default=_blank(_LimitsSchema))
+    once_per = fields.String(load_default=None)
+    streak = fields.Nested(_StreakSchema, load_default=None)
 
 
 class PointsSchema(Schema):
@@ -205,7 +269,9 @@ class PointsSchema(Schema):
         keys=fields.String(validate=_code), values=fields.Nested(_CurrencySchema), load_default=dict
     )
     calendars = _many(fields.Nested(_CalendarSchema))
+    claim_hours = _Hours(load_default=timedelta(hours=24))
     rules = _many(fields.Nested(_RuleSchema))
+    tasks = _many(fields.Nested(_TaskSchema))
 
     @post_load
     def _made(self, data: dict[str, Any], **_: Any) -> Book:

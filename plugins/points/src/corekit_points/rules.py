@@ -1,21 +1,20 @@
-"""What an activity earns: rules as frozen values, and the pure functions that apply them.
+"""Currencies, rules and tasks as frozen values, ready to run; :mod:`corekit_points.earning` applies them.
 
-The pipeline of a rule: what counts of the activity, times the rate, times the multipliers, rounded down once,
-capped. Numbers are whole numbers and pairs of them (numerator, denominator), never binary fractions.
+Numbers are whole numbers and pairs of them (numerator, denominator), never binary fractions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
-from functools import lru_cache
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Literal, TypeVar
 
 from attrs import field, frozen
 
-from corekit import Activity, Expiry, Facts, Line
+from corekit import Expiry
 from corekit_points.calendar import Calendar
 
+T = TypeVar("T")
 Ratio = tuple[int, int]
 """An exact number as numerator and denominator: faster than a Fraction where each basket needs it."""
 
@@ -24,7 +23,10 @@ Stacking = Literal["multiply", "add", "best"]
 
 @frozen(kw_only=True)
 class Currency:
-    """What members earn: an account kind with its unit. ``scale`` is the number of decimal places."""
+    """What members earn: an account kind with its unit. ``scale`` is the number of decimal places.
+
+    ``transfers`` says whether a member may give it to another.
+    """
 
     code: str
     kind: str
@@ -33,6 +35,7 @@ class Currency:
     expiry: Expiry | None = None
     clawback: Literal["debt", "write_off", "refuse"] = "debt"
     grace: int = 0
+    transfers: bool = False
 
 
 @frozen(kw_only=True)
@@ -46,13 +49,9 @@ class Caps:
 
     @property
     def windows(self) -> tuple[tuple[str, int, str], ...]:
-        """The caps that look back: window of the metric, most, and the code of the reason."""
-        caps = (
-            ("day", self.day, "CAP_DAY"),
-            ("month", self.month, "CAP_MONTH"),
-            ("lifetime", self.total, "CAP_TOTAL"),
-        )
-        return tuple((window, most, reason) for window, most, reason in caps if most is not None)
+        """The caps that look back: window of the metric, most, and the name of the cap."""
+        caps = (("day", self.day, "day"), ("month", self.month, "month"), ("lifetime", self.total, "total"))
+        return tuple((window, most, name) for window, most, name in caps if most is not None)
 
 
 @frozen(kw_only=True)
@@ -73,14 +72,46 @@ class Selection:
         object.__setattr__(self, "everything", not (narrows or self.no_categories or self.no_skus or self.no_flags))
 
 
+@frozen(kw_only=True)
+class Basis:
+    """Of which money points are earned; what was charged, unless it says otherwise.
+
+    Without ``tax`` the tax earns nothing, with ``discount`` what was let off earns too, without ``points_paid`` the
+    part that was paid with points earns nothing.
+    """
+
+    tax: bool = True
+    discount: bool = False
+    points_paid: bool = True
+
+    @property
+    def is_charged(self) -> bool:
+        """Whether it is what was charged."""
+        return self.tax and not self.discount and self.points_paid
+
+
+@frozen(kw_only=True)
+class Terms:
+    """When a rule or a task holds at all.
+
+    ``during`` are calendars of which one must hold. ``least_tier`` is the code and the rank of the lowest tier of
+    ``ladder`` (None: the first) that it is for. ``claim`` is how long after the fact it may be reported.
+    """
+
+    ladder: str | None = None
+    least_tier: tuple[str, int] | None = None
+    during: tuple[Calendar, ...] = ()
+    claim: timedelta | None = None
+
+
 @frozen(kw_only=True, eq=False)
 class Rule:
     """One earn rule, compiled: amounts in minor units, texts in sets.
 
     ``rate`` is minor units of the currency per minor unit of money; with ``step`` only whole steps of so much
-    money count, each at ``rate`` times its length. ``tiers`` gives the multiplier of each tier of ``ladder``
-    (None: the first ladder). Of the rules of a ``group`` only one earns: the first by priority, then the one
-    that earns most.
+    money count, each at ``rate`` times its length; ``add`` is given on top, before anything multiplies. ``tiers``
+    gives the multiplier of each tier of the ladder. Of the rules of a ``group`` only one earns: the first by
+    priority, then the one that earns most. What is earned is pending for the day and ``pending`` days after it.
     """
 
     id: str
@@ -90,17 +121,20 @@ class Rule:
     activity: str
     rate: Ratio
     step: int | None = None
+    add: int = 0
+    basis: Basis | None = None
+    terms: Terms = Terms()
     lines: Selection = Selection()
     stores: frozenset[str] = frozenset()
     no_stores: frozenset[str] = frozenset()
     minimum: int = 0
     caps: Caps = Caps()
-    ladder: str | None = None
     tiers: Mapping[str, Ratio] = field(factory=dict[str, Ratio])
     calendars: tuple[Calendar, ...] = ()
     stacking: Stacking = "multiply"
     priority: int = 0
     group: str | None = None
+    pending: int | None = None
     name: str = field(init=False)
     metric: str = field(init=False)
     windows: tuple[tuple[str, int, str], ...] = field(init=False)
@@ -111,179 +145,78 @@ class Rule:
         object.__setattr__(self, "windows", self.caps.windows)
 
 
+@frozen(kw_only=True)
+class Streak:
+    """What days in a row bring: for the day that makes so many, so much on top.
+
+    After its last step it begins anew where it ``repeats``.
+    """
+
+    steps: Mapping[int, int]
+    repeats: bool
+    longest: int = field(init=False)
+    window: str = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        longest = max(self.steps)
+        object.__setattr__(self, "longest", longest)
+        # Where it does not begin anew, one day more tells a longer row from one that has just become so long.
+        object.__setattr__(self, "window", f"rolling {longest + (not self.repeats)} days")
+
+
+@frozen(kw_only=True, eq=False)
+class Task:
+    """Points for doing something, or taken for it where ``points`` is negative; in minor units of the currency.
+
+    ``limits`` are the windows and how many activities of one earn. ``once_per`` is the field of the payload of which
+    each value earns once.
+    """
+
+    id: str
+    version: int
+    kind: str
+    activity: str
+    points: int
+    terms: Terms = Terms()
+    limits: tuple[tuple[str, int], ...] = ()
+    once_per: str | None = None
+    streak: Streak | None = None
+    pending: int | None = None
+    name: str = field(init=False)
+    done: str = field(init=False)
+    once: str = field(init=False)
+    topped: str = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "name", f"{self.id}@{self.version}")
+        object.__setattr__(self, "done", f"points.done/{self.id}")
+        object.__setattr__(self, "once", f"points.once/{self.id}")
+        object.__setattr__(self, "topped", f"points.topped/{self.id}")
+
+    def streak_rule(self, days: int) -> str:
+        """Return the name of the rule, without its version, that gives what so many days in a row bring."""
+        return f"{self.id}.streak{days}"
+
+
 @frozen(eq=False)
 class Book:
-    """All currencies and rules of a program; rules by descending priority, then id."""
+    """All currencies, rules and tasks of a program; rules by descending priority, then id; tasks by id."""
 
     currencies: Mapping[str, Currency]
     rules: tuple[Rule, ...] = ()
+    tasks: tuple[Task, ...] = ()
     by_activity: Mapping[str, tuple[Rule, ...]] = field(init=False)
+    tasks_by_activity: Mapping[str, tuple[Task, ...]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        ordered: dict[str, list[Rule]] = {}
-        for rule in sorted(self.rules, key=lambda rule: (-rule.priority, rule.id)):
-            ordered.setdefault(rule.activity, []).append(rule)
-        object.__setattr__(self, "by_activity", {activity: tuple(rules) for activity, rules in ordered.items()})
+        rules = sorted(self.rules, key=lambda rule: (-rule.priority, rule.id))
+        object.__setattr__(self, "by_activity", _by_activity((rule.activity, rule) for rule in rules))
+        tasks = sorted(self.tasks, key=lambda task: task.id)
+        object.__setattr__(self, "tasks_by_activity", _by_activity((task.activity, task) for task in tasks))
 
 
-@frozen(eq=False)
-class Finding:
-    """What a rule makes of an activity, in minor units.
-
-    ``counted`` is the money that counts, ``multipliers`` what applied, ``uncapped`` the points before caps,
-    ``amount`` what is credited, ``shares`` how much of it belongs to which line (None: there are no lines).
-    ``reason`` says why there is nothing, or less than uncapped: ``STORE``, ``NOTHING_COUNTS``,
-    ``BELOW_MINIMUM``, ``FRACTION``, ``CAP_ORDER``, ``CAP_DAY``, ``CAP_MONTH``, ``CAP_TOTAL``, ``GROUP``.
-    """
-
-    rule: Rule
-    counted: int = 0
-    multipliers: tuple[Ratio, ...] = ()
-    uncapped: int = 0
-    amount: int = 0
-    shares: Mapping[int, int] | None = None
-    reason: str | None = None
-
-
-def earnings(book: Book, activity: Activity, facts: Facts) -> list[Finding]:
-    """Return what an activity earns by each rule that credits something, in the order of the rules."""
-    rules = book.by_activity.get(activity.type)
-    if not rules:
-        return []
-    found = [finding for rule in rules if (finding := assess(rule, activity, facts)).amount]
-    return _one_of_each_group(found) if len(found) > 1 else found
-
-
-def explain(book: Book, activity: Activity, facts: Facts) -> list[Finding]:
-    """Return what every rule makes of an activity, those that give nothing with their reason."""
-    found = [assess(rule, activity, facts) for rule in book.by_activity.get(activity.type, ())]
-    chosen = {finding.rule.id for finding in _one_of_each_group([finding for finding in found if finding.amount])}
-    return [
-        finding
-        if finding.rule.id in chosen or not finding.amount
-        else Finding(finding.rule, finding.counted, finding.multipliers, finding.uncapped, reason="GROUP")
-        for finding in found
-    ]
-
-
-def assess(rule: Rule, activity: Activity, facts: Facts) -> Finding:
-    """Run one activity through the pipeline of one rule."""
-    if rule.stores or rule.no_stores:
-        store = activity.payload.get("store")
-        if store in rule.no_stores or (rule.stores and store not in rule.stores):
-            return Finding(rule, reason="STORE")
-    weights: list[tuple[int, int]] | None = None
-    if activity.lines:
-        weights = _counting(rule.lines, activity.lines)
-        counted = sum([amount for _, amount in weights])
-    else:
-        # Without lines an exclusion finds nothing to exclude, and an inclusion nothing to include.
-        counted = 0 if rule.lines.narrows else activity.amount
-    if counted <= 0:
-        return Finding(rule, reason="NOTHING_COUNTS")
-    if counted < rule.minimum:
-        return Finding(rule, counted, reason="BELOW_MINIMUM")
-
-    multipliers = _multipliers(rule, activity, facts) if rule.tiers or rule.calendars else ()
-    top, bottom = combine(rule.stacking, multipliers)
-    base = counted if rule.step is None else counted - counted % rule.step
-    points = base * rule.rate[0] * top // (rule.rate[1] * bottom)
-    if not points:
-        return Finding(rule, counted, multipliers, reason="FRACTION")
-
-    amount, reason = points, None
-    if rule.caps.order is not None and amount > rule.caps.order:
-        amount, reason = rule.caps.order, "CAP_ORDER"
-    for window, most, code in rule.windows:
-        room = most - facts.metric(rule.metric, activity, window)
-        if amount > room:
-            amount, reason = max(0, room), code
-    split = share(amount, weights) if weights is not None and amount else None
-    return Finding(rule, counted, multipliers, points, amount, split, reason)
-
-
-def share(total: int, weights: Sequence[tuple[int, int]]) -> dict[int, int]:
-    """Split ``total`` over weighted lines ``(number, weight)``, exactly; who gets nothing is left out.
-
-    Largest remainder (Hamilton): each line gets its quota rounded down, and what is left goes one by one to
-    the largest remainders, of equal ones to the lowest line number.
-    """
-    whole = sum([weight for _, weight in weights])
-    shares: dict[int, int] = {}
-    remainders: list[tuple[int, int]] = []
-    left = total
-    for number, weight in weights:
-        quota, remainder = divmod(total * weight, whole)
-        shares[number] = quota
-        left -= quota
-        remainders.append((-remainder, number))
-    if left:
-        remainders.sort()
-        for _, number in remainders[:left]:
-            shares[number] += 1
-    return {number: part for number, part in shares.items() if part} if 0 in shares.values() else shares
-
-
-@lru_cache(maxsize=4096)
-def combine(stacking: Stacking, multipliers: tuple[Ratio, ...]) -> Ratio:
-    """Return the one multiplier that several make together.
-
-    ``multiply``: their product. ``add``: one plus what each adds to one, at least 0. ``best``: the largest.
-    """
-    factors = [Fraction(*ratio) for ratio in multipliers]
-    one = Fraction(1)
-    if stacking == "best":
-        one = max(factors, default=one)
-    elif stacking == "add":
-        one = max(Fraction(0), one + sum(factor - 1 for factor in factors))
-    else:
-        for factor in factors:
-            one *= factor
-    return one.numerator, one.denominator
-
-
-def _counting(select: Selection, lines: Sequence[Line]) -> list[tuple[int, int]]:
-    """Return the number and amount of each line that counts; those of amount 0 have nothing to count."""
-    if select.everything:
-        return [(line.no, line.amount) for line in lines if line.amount]
-    narrows, categories, skus = select.narrows, select.categories, select.skus
-    no_categories, no_skus, no_flags = select.no_categories, select.no_skus, select.no_flags
-    return [
-        (line.no, line.amount)
-        for line in lines
-        if line.amount
-        and line.category not in no_categories
-        and line.sku not in no_skus
-        and (not line.flags or no_flags.isdisjoint(line.flags))
-        and (not narrows or line.category in categories or line.sku in skus)
-    ]
-
-
-def _multipliers(rule: Rule, activity: Activity, facts: Facts) -> tuple[Ratio, ...]:
-    """Return the multipliers of the member's tier and of each calendar that holds."""
-    found: list[Ratio] = []
-    if rule.tiers:
-        tier = facts.tier(activity, rule.ladder)
-        ratio = rule.tiers.get(tier.code) if tier is not None else None
-        if ratio is not None:
-            found.append(ratio)
-    if rule.calendars:
-        local = facts.local(activity)
-        for calendar in rule.calendars:
-            if calendar.holds(local):
-                feast = calendar.anniversary
-                if feast is None or calendar.celebrates(local, facts.member(activity)):
-                    found.append(calendar.multiplier)
-    return tuple(found)
-
-
-def _one_of_each_group(found: Sequence[Finding]) -> list[Finding]:
-    """Keep of each group the finding of highest priority, of those the largest, of those the first by id."""
-    best: dict[str, Finding] = {}
-    for finding in found:
-        group = finding.rule.group
-        if group is not None:
-            kept = best.setdefault(group, finding)
-            if finding.rule.priority == kept.rule.priority and finding.amount > kept.amount:
-                best[group] = finding
-    return [finding for finding in found if finding.rule.group is None or best[finding.rule.group] is finding]
+def _by_activity(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = {}
+    for activity, each in pairs:
+        found.setdefault(activity, []).append(each)
+    return {activity: tuple(each) for activity, each in found.items()}

@@ -17,6 +17,7 @@ from corekit_schema.context import Info
 from corekit_schema.core import explanation, member
 from corekit_schema.core.effects import Effect
 from corekit_schema.core.permissions import READ
+from corekit_schema.core.skipped import SkippedRule
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.nodes import Node
 from corekit_schema.policies import owner_or_permission, public
@@ -87,6 +88,7 @@ class Activity(
     actor = Field(graphene.String, description="Who caused it, such as `staff:mira`.")
     lines = Field(listed(Line), description="Its lines, by number.")
     effects = Field(listed(Effect), description="What it did, in that order.")
+    skipped = Field(listed(SkippedRule), description="The rules that did not fire for it, and why.")
     parent = Field(lambda: Activity, description="The activity whose effect caused this one.")
     follow_ons = Field(listed(lambda: Activity), description="The activities that its effects caused.")
     reverses = Field(lambda: Activity, description="The activity that this one takes back.")

@@ -11,10 +11,12 @@ from attrs import frozen
 from corekit import Activity as ActivityValue
 from corekit import Outcome
 from corekit.activities import read as reads
+from corekit.activities.outcome import SkippedRule as SkippedValue
 from corekit_schema.context import Info
 from corekit_schema.core import activity as activities
 from corekit_schema.core import member as members
 from corekit_schema.core.effects import EffectState, amount_of
+from corekit_schema.core.skipped import SkippedRule
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.mutations import Payload
 from corekit_schema.policies import public
@@ -54,6 +56,7 @@ class Recorded:
     code: str | None = None
     effects: Sequence[Any] | None = ()
     """None: they are in the books, since the answer was given before."""
+    skipped: Sequence[SkippedValue] = ()
     follow_ons: Sequence[Recorded] = ()
     user_errors: Sequence[UserErrorValue] = ()
 
@@ -66,6 +69,15 @@ def _effects(parents: Sequence[Recorded], info: Info) -> list[Sequence[Any]]:
     stored = [each.activity_id for each in parents if each.effects is None and each.activity_id is not None]
     found = reads.effects(info.context.read, stored) if stored else {}
     return [each.effects if each.effects is not None else found.get(each.activity_id or "", ()) for each in parents]
+
+
+def _skipped(parents: Sequence[Recorded], info: Info) -> list[Sequence[Any]]:
+    stored = [each.activity_id for each in parents if each.effects is None and each.activity_id is not None]
+    found = reads.activities(info.context.read, stored) if stored else {}
+    return [
+        each.skipped if each.effects is not None or each.activity_id not in found else found[each.activity_id].skipped
+        for each in parents
+    ]
 
 
 class FollowOn(Object, policy=public):
@@ -90,6 +102,9 @@ class ActivityPayload(Payload, policy=public):
     )
     member = Field(lambda: members.Member, description="The member, as it is now.")
     effects = Field(listed(EffectOutcome), description="What it did, or would do.", resolve=_effects)
+    skipped = Field(
+        listed(SkippedRule), description="The rules that did not, or would not, fire, and why.", resolve=_skipped
+    )
     follow_ons = Field(listed(FollowOn), description="The activities that it caused.")
     code = Field(ErrorCode, description="Why it was not settled.")
 
@@ -123,6 +138,7 @@ def recorded(outcome: Outcome) -> Recorded:
         member_id=outcome.member or None,
         code=outcome.code,
         effects=None if outcome.replayed and outcome.settled else outcome.effects,
+        skipped=outcome.skipped,
         follow_ons=[recorded(each) for each in outcome.follow_ons],
         user_errors=errors,
     )

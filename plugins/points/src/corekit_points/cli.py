@@ -1,0 +1,125 @@
+"""``corekit points``: what the program owes in points, and what a person does to points by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from corekit.cli.context import open_kit
+from corekit.cli.members import Id, Key, find
+from corekit.cli.outcomes import answer
+from corekit.cli.output import emit
+
+if TYPE_CHECKING:
+    from corekit_points.liability import Liability
+
+app = typer.Typer(help="Points: what is owed to members, adjustments and cancellations by hand.", no_args_is_help=True)
+
+Why = Annotated[str, typer.Option("--reason", help="Why; the statement keeps it.")]
+Unit = Annotated[str, typer.Option("--currency", help="The account kind, such as points or points.growth.")]
+
+
+@app.command()
+def liability(
+    ctx: typer.Context,
+    *,
+    months: Annotated[int, typer.Option(help="How many months, the present one included.")] = 12,
+    csv: Annotated[Path | None, typer.Option(help="Write the report as CSV.")] = None,
+    svg: Annotated[Path | None, typer.Option(help="Draw the report.")] = None,
+) -> None:
+    """Show what was issued, spent and lapsed by month, what is outstanding, and when it will lapse."""
+    from corekit_points.liability import liability as report
+    from corekit_points.report import as_csv, as_svg
+
+    kit = open_kit(ctx)
+    book: Any = kit.program.sections["points"]
+    with kit.read() as read:
+        found = report(read, book, kit.zone, kit.now(), months)
+    for path, text in ((csv, as_csv(found)), (svg, as_svg(found))):
+        if path is not None:
+            path.write_text(text, encoding="utf-8")
+    emit(ctx, [_plain(each) for each in found], lambda _: _table(found))
+
+
+@app.command()
+def adjust(
+    ctx: typer.Context, member: Id, amount: int, reason: Why, currency: Unit = "points", key: Key = None
+) -> None:
+    """Give points, or take them with a negative amount (after --), in minor units."""
+    _record(ctx, "points.adjustment", member, amount, currency, key, {"reason": reason})
+
+
+@app.command()
+def cancel(
+    ctx: typer.Context,
+    member: Id,
+    activity: Annotated[str, typer.Argument(metavar="ACTIVITY", help="The activity that earned them.")],
+    reason: Why,
+    *,
+    amount: Annotated[int, typer.Option(min=0, help="How many, in minor units; 0: all that are left.")] = 0,
+    currency: Unit = "points",
+    key: Key = None,
+) -> None:
+    """Take back points that were gained against the rules."""
+    _record(ctx, "points.cancelled", member, amount, currency, key, {"activity": activity, "reason": reason})
+
+
+def _record(
+    ctx: typer.Context, type_: str, member: str, amount: int, unit: str, key: str | None, payload: dict[str, str]
+) -> None:
+    from corekit import Activity
+    from corekit.ids import new_id
+
+    kit = open_kit(ctx)
+    activity = Activity(
+        type=type_,
+        member=find(kit, member).id,
+        amount=amount,
+        unit=unit,
+        payload=payload,
+        source="cli",
+        external_id=key or new_id(),
+    )
+    answer(ctx, [kit.record(activity)])
+
+
+def _plain(report: Liability) -> dict[str, Any]:
+    return {
+        "currency": report.currency.code,
+        "outstanding": report.outstanding,
+        "awaited": report.awaited,
+        "months": [
+            {
+                "month": f"{each.first:%Y-%m}",
+                "issued": each.issued,
+                "taken_back": each.taken_back,
+                "spent": each.spent,
+                "expired": each.expired,
+                "outstanding": each.outstanding,
+            }
+            for each in report.months
+        ],
+        "forecast": [
+            {"month": None if each.first is None else f"{each.first:%Y-%m}", "amount": each.amount}
+            for each in report.forecast
+        ],
+    }
+
+
+def _table(reports: list[Liability]) -> str:
+    from corekit_points.report import whole
+
+    lines: list[str] = []
+    for report in reports:
+        scale = report.currency.scale
+        lines.append(f"{report.currency.name} ({report.currency.code})")
+        lines.append(f"  {'month':8}{'issued':>14}{'taken back':>14}{'spent':>14}{'expired':>14}{'outstanding':>14}")
+        for month in report.months:
+            amounts = (month.issued, month.taken_back, month.spent, month.expired, month.outstanding)
+            lines.append(f"  {month.first:%Y-%m} " + "".join(f"{whole(each, scale):>14}" for each in amounts))
+        for coming in report.forecast:
+            when = "never lapses" if coming.first is None else f"lapses in {coming.first:%Y-%m}"
+            lines.append(f"  {when}: {whole(coming.amount, scale)}")
+    return "\n".join(lines)
