@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -22,10 +23,8 @@ from corekit.activities.tables import activity as settled
 from corekit.ids import new_id
 
 KINDS = ("toy.earn", "toy.spend", "toy.tip", "toy.chain", "purchase", "toy.take")
-MEMBERS = 12
+MEMBERS, NUMBER = 12, 60
 postgresql_only = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-# A worker that was forked would share its parent's connections.
-PROCESSES = multiprocessing.get_context("spawn")
 
 
 def coming(world: Any, seed: int, number: int) -> list[Activity]:
@@ -76,7 +75,7 @@ def ends(world: Any, members: list[str]) -> Any:
     parts=st.integers(1, 3),
 )
 @settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -84,10 +83,10 @@ def test_any_number_of_workers_and_any_chunk_end_as_one_by_one(
     make_world: Callable[..., Any], toy: Any, seed: int, workers: int, chunk: int, parts: int
 ) -> None:
     one, many = make_world(modules={"toy": toy}), make_world(modules={"toy": toy})
-    made = coming(one, seed, 90)
+    made = coming(one, seed, NUMBER)
     there, here = ([world.member() for _ in range(MEMBERS)] for world in (one, many))
     for world in (one, many):
-        world.stock(7)
+        world.stock(1_000)  # scarce stock goes to whoever comes first, and that is not a matter of a member's order
     for each in sorted(sent(made, there), key=lambda each: (each.occurred_at, each.external_id)):
         one.kit.record(each)
     enqueued = sent(made, here)
@@ -95,10 +94,8 @@ def test_any_number_of_workers_and_any_chunk_end_as_one_by_one(
     enqueued.sort(key=lambda each: (each.occurred_at, each.external_id))
     with ThreadPoolExecutor(workers) as pool:
         for part in range(parts):
-            many.kit.enqueue(enqueued[part::parts] if parts == 1 else enqueued[part * 30 : (part + 1) * 30])
-            if part == parts - 1:
-                many.kit.enqueue(enqueued)
-            assert sum(pool.map(lambda _: many.kit.work(chunk=chunk), range(workers))) >= 0
+            many.kit.enqueue(enqueued[: NUMBER * (part + 1) // parts])
+            list(pool.map(lambda _: many.kit.work(chunk=chunk), range(workers)))
     assert ends(many, here) == ends(one, there)
     assert many.rows()["core_intake"] == 0
     assert many.is_proved()
@@ -130,14 +127,13 @@ def test_claiming_whatever_waits_would_be_found_out(world: Any, monkeypatch: pyt
         test_no_member_is_in_two_hands(world)
 
 
-def _claim_and_die(url: str, plugins: list[str], claimed: Any) -> None:
-    from corekit import Kit, Settings  # noqa: PLC0415
-
-    kit = Kit(Settings.of(database=url, plugins=plugins))
-    with kit._intake.claimed(500) as rows:
-        claimed.put(len(rows))
-        claimed.join_thread() if hasattr(claimed, "none") else None
-        multiprocessing.Event().wait()
+CLAIM = """
+import sys, threading
+from corekit import Kit, Settings
+with Kit(Settings.of(database=sys.argv[1]))._intake.claimed(500) as rows:
+    print(len(rows), flush=True)
+    threading.Event().wait()
+"""
 
 
 @postgresql_only
@@ -145,14 +141,13 @@ def test_a_worker_that_dies_frees_what_it_held(make_kit: Any) -> None:
     kit = make_kit()
     member = kit.record(Activity(type="member.registered")).member
     kit.enqueue([Activity(type="purchase", member=member, amount=5)])
-    claimed = PROCESSES.Queue()
-    worker = PROCESSES.Process(target=_claim_and_die, args=(kit.settings.database, [], claimed))
-    worker.start()
-    assert claimed.get(timeout=60) == 1
-    assert kit.work() == 0, "another one has it"
-    worker.kill()
-    worker.join()
-    while not kit.work():  # the server notices at once, but not before it is told
+    command = [sys.executable, "-c", CLAIM, kit.settings.database]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        assert worker.stdout.readline() == "1\n"
+        assert kit.work() == 0, "another one has it"
+        worker.kill()
+    while not kit.work():  # until the server has noticed
         pass
     with kit.read() as read:
         assert read.scalar(select(settled.c.state).where(settled.c.type == "purchase")) == "settled"
