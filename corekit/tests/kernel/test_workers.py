@@ -96,7 +96,8 @@ def test_any_number_of_workers_and_any_chunk_end_as_one_by_one(
     with ThreadPoolExecutor(workers) as pool:
         for part in range(parts):
             many.kit.enqueue(enqueued[: NUMBER * (part + 1) // parts])
-            list(pool.map(lambda _: many.kit.work(chunk=chunk), range(workers)))
+            for working in [pool.submit(many.kit.work, chunk=chunk) for _ in range(workers)]:
+                working.result()
     assert ends(many, here) == ends(one, there)
     assert many.rows()["core_intake"] == 0
     assert many.is_proved()

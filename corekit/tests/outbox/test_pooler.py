@@ -11,7 +11,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,7 +60,7 @@ def kit(make_kit: MakeKit, ears: Any) -> Iterator[Kit]:
 
 
 @contextmanager
-def pooled(url: str) -> Iterator[str]:
+def pooled(url: str) -> Generator[str]:
     """Give the URL of a database as it is reached through a pooler."""
     if ENV not in os.environ:
         yield make_url(url).update_query_dict({POOLER: "transaction"}).render_as_string(hide_password=False)
