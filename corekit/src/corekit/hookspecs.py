@@ -74,7 +74,7 @@ def corekit_happened(event: Event) -> None:
     """Do what is to be done outside: send, tell, count. ``event`` is one settled activity.
 
     Called by ``corekit worker``, or by ``Kit.deliver``, for every activity after it was committed: at least once, in
-    the order of ``event.position`` for each member, and never at the same time twice for one plugin. An event that
+    the order of ``event.position`` for each member, one call after the other for one plugin. An event that
     comes again has the same ``position`` and ``id``. It begins where ``Declares.happened_from`` says. When it raises,
     the event is tried again, later and later, and what comes after it for the same member waits; other members and
     other plugins do not. After seven attempts it is a dead letter, which ``corekit outbox`` shows. Since 0.1.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from corekit import Activity, Kit, NotFound
+from corekit import Activity, Event, Kit, NotFound
 from corekit.outbox.delivery import DELAYS, TURN
 from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
@@ -119,14 +119,14 @@ def test_what_comes_while_a_member_waits_waits_behind(
     clock.advance(seconds=DELAYS[-1])
     kit.deliver()
     assert [event.amount for event in ears.heard] == [0, *amounts]
-    assert ears.heard == sorted(ears.heard, key=lambda event: event.position)
+    assert ears.heard == sorted(ears.heard, key=_position)
 
 
 def test_after_the_last_attempt_the_letter_is_dead_and_the_member_goes_on(
     kit: Kit, ears: Any, clock: SettableClock, joins: Joins, buys: Buys
 ) -> None:
     ann = joins()
-    ears.before = lambda event: _refuse(event.type == "member.registered")
+    ears.before = _refuse_to_register
     kit.deliver()
     bought = buys(ann)
     for delay in DELAYS:
@@ -143,8 +143,12 @@ def test_after_the_last_attempt_the_letter_is_dead_and_the_member_goes_on(
     assert (standing(kit).waiting, standing(kit).dead) == (0, 1)
 
 
-def _refuse(refused: bool) -> None:  # noqa: FBT001
-    if refused:
+def _position(event: Event) -> int:
+    return event.position
+
+
+def _refuse_to_register(event: Event) -> None:
+    if event.type == "member.registered":
         raise ConnectionError("secret of the ear")
 
 
@@ -239,7 +243,11 @@ def test_one_delivers_to_a_plugin_and_a_second_one_stands_by(kit: Kit, ears: Any
     """Who tries meanwhile is sent on to the other plugins, and finds nothing to do where somebody is at work."""
     joins()
     seen: list[int] = []
-    ears.before = lambda _: seen.extend((kit.deliver("ears"), kit.deliver("eyes")))
+
+    def deliver_meanwhile(_: Event) -> None:
+        seen.extend((kit.deliver("ears"), kit.deliver("eyes")))
+
+    ears.before = deliver_meanwhile
     assert kit.deliver("ears") == 1
     assert seen == [0, 1]
     assert (len(ears.heard), len(eyes.heard)) == (1, 1)
@@ -257,7 +265,7 @@ def test_a_deliverer_that_dies_in_a_call_tells_it_again(kit: Kit, ears: Any, joi
     ears.before = die
     with pytest.raises(KeyboardInterrupt):
         kit.deliver("ears")
-    ears.before = lambda _: None
+    ears.before = type(ears)().before
     kit.deliver("ears")
     positions = [event.position for event in ears.heard]
     assert len(set(positions)) == 3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from random import Random
@@ -25,11 +25,20 @@ Buys = Callable[..., Activity]
 postgresql_only = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 
 
+def nothing(_: Event) -> None:
+    """Happens before a call that is well."""
+
+
+def nobody(*_: object) -> set[str]:
+    """Are the members who wait, to a deliverer that does not look."""
+    return set()
+
+
 # Open transactions
 
 
 @contextmanager
-def open_transaction(kit: Kit, member: str) -> Iterator[Any]:
+def open_transaction(kit: Kit, member: str) -> Generator[Any]:
     """A transaction that took its place in the outbox and is not committed before the end of the block."""
     with kit.database.write() as connection:
         row = _place(member)
@@ -168,7 +177,7 @@ def run_everything_at_once(kit: Kit, clock: SettableClock, ears: Any, joins: Joi
             done.set()
         for each in tellers:
             each.result()
-    ears.before = lambda _: None
+    ears.before = nothing
     clock.advance(days=1)
     for _ in range(3):
         kit.deliver("ears")
@@ -208,7 +217,7 @@ def die_in_a_call(kit: Kit, ears: Any, joins: Joins) -> None:
     ears.before = die
     with pytest.raises(KeyboardInterrupt):
         kit.deliver("ears")
-    ears.before = lambda _: None
+    ears.before = nothing
     kit.deliver("ears")
 
 
@@ -238,7 +247,7 @@ def test_a_cursor_that_moves_before_the_call_is_found_out(
 def test_telling_a_member_what_is_new_before_what_was_put_off_is_found_out(
     kit: Kit, clock: SettableClock, ears: Any, joins: Joins, buys: Buys, monkeypatch: pytest.MonkeyPatch, check: Any
 ) -> None:
-    monkeypatch.setattr(delivery, "_waiting", lambda *_: set())
+    monkeypatch.setattr(delivery, "_waiting", nobody)
     deaf_for_a_while(kit, clock, ears, joins, buys)
     with pytest.raises(AssertionError):
         check(kit, ears)

@@ -10,7 +10,8 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,7 @@ auth_type = any
 pool_mode = transaction
 default_pool_size = {servers}
 """
+TRIES = 200
 WORKERS, WRITERS, MEMBERS, EACH = 3, 2, 8, 40
 
 
@@ -58,19 +60,21 @@ def kit(make_kit: MakeKit, ears: Any) -> Iterator[Kit]:
 
 
 @contextmanager
-def pooled(url: str) -> Iterator[str]:
+def pooled(url: str) -> Generator[str]:
     """Give the URL of a database as it is reached through a pooler."""
     if ENV not in os.environ:
         yield make_url(url).update_query_dict({POOLER: "transaction"}).render_as_string(hide_password=False)
         return
     server, own, program = make_url(url), free_port(), pgbouncer()
-    config = CONFIG.format(host=server.query.get("host", server.host), user=server.username, own=own, servers=SERVERS)
-    as_nobody = ["-u", "nobody"] if os.geteuid() == 0 else []  # it does not run as root
+    host = str(server.query.get("host", server.host))
+    config = CONFIG.format(host=host, user=server.username, own=own, servers=SERVERS)
+    # It does not run as root; whoever owns the folder of the server's socket may use it.
+    other = ["-u", Path(host).owner() if host.startswith("/") else "nobody"] if os.geteuid() == 0 else []
     with tempfile.TemporaryDirectory(prefix="pgbouncer-") as folder:
         Path(folder).chmod(0o755)
         file = Path(folder, "pgbouncer.ini")
         file.write_text(config)
-        with subprocess.Popen([program, "-q", *as_nobody, file]) as bouncer:
+        with subprocess.Popen([program, "-q", *other, file]) as bouncer:
             try:
                 address = f"postgresql://{server.username}@127.0.0.1:{own}/{server.database}"
                 wait_for(address, bouncer)
@@ -94,14 +98,17 @@ def free_port() -> int:
 
 
 def wait_for(address: str, bouncer: subprocess.Popen[bytes]) -> None:
-    while True:
+    for _ in range(TRIES):
         assert bouncer.poll() is None, "pgbouncer ended; it says why above"
         try:
-            psycopg.connect(address).close()
+            psycopg.connect(address, connect_timeout=5).close()
+        except psycopg.errors.ConnectionTimeout:
+            break
         except psycopg.OperationalError:
-            bouncer.poll()
+            time.sleep(0.05)
         else:
             return
+    pytest.fail("pgbouncer does not reach the database")
 
 
 def forget(database: Database) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from corekit.activities import tables
 from corekit.activities.activity import Activity, Line
 from corekit.activities.incoming import Incoming, Key
-from corekit.activities.lanes import AT_ONCE, LANES
+from corekit.activities.lanes import AT_ONCE, LANES, MOST
 from corekit.activities.settle import MOST_TRIES, Settlement
 from corekit.activities.terms import Terms
 from corekit.activities.write import waiting
@@ -89,8 +89,16 @@ class Intake:
 
 
 def _some(store: Store, most: int) -> list[Waiting]:
-    lanes = store.claim(min(AT_ONCE, most))
-    return store.waiting(lanes, most // len(lanes)) if lanes else []
+    """Claim a few lanes, and more of them only where little waits in those."""
+    rows: list[Waiting] = []
+    held: list[int] = []
+    while len(rows) < most and len(held) < MOST:
+        lanes = store.claim(min(AT_ONCE, most - len(rows)), held)
+        if not lanes:
+            break
+        held += lanes
+        rows += store.waiting(lanes, (most - len(rows)) // len(lanes))
+    return rows
 
 
 def known(store: Store, keys: Iterable[Key]) -> dict[Key, str]:

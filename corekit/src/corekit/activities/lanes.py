@@ -11,7 +11,9 @@ from zlib import crc32
 LANES = 64
 """How many there are: it cannot be changed while anything waits."""
 AT_ONCE = 8
-"""How many a worker claims at most, so that eight are busy where much waits, and one is done soon where little does."""
+"""How many a worker claims at once: eight workers are busy where much waits."""
+MOST = 32
+"""How many it claims in the end, where little waits in each: a chunk is worth its transaction only if it is large."""
 
 
 def lane_of(member: str) -> int:

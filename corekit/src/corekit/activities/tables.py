@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, Column, Index, Integer, Text, text
 
 from corekit.db.base import table
-from corekit.db.types import Amount, Id, Instant, Json, Whole
+from corekit.db.types import Amount, Id, Instant, Json, Kept, Whole
 
 request = table(
     "core_request",
@@ -23,20 +23,20 @@ request = table(
 
 intake = table(
     "core_intake",
-    Column("id", Id, primary_key=True),
-    Column("scope", Text, nullable=False),
+    Column("scope", Text, primary_key=True),
     # Chunks are cut where plans cut them: by the code points, whatever the language of the database.
-    Column("key", Text().with_variant(Text(collation="C"), "postgresql"), nullable=False),
+    Column("key", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
+    # In the order of arrival.
+    Column("id", Id, nullable=False),
     Column("hash", Text, nullable=False),
     Column("member_id", Id, nullable=False),
     # Follows from the member: workers claim lanes, so that no member is in two hands.
     Column("lane", Integer, nullable=False),
     Column("occurred_at", Instant, nullable=False),
-    Column("activity", Json, nullable=False),
+    Column("activity", Kept, nullable=False),
     Column("enqueued_at", Instant, nullable=False),
     # What failed waits for somebody to send it again; the rest is settled by the next worker.
     Column("state", Text, CheckConstraint("state IN ('waiting', 'failed')", name="state"), nullable=False),
-    Index("uq_core_intake_scope_key", "scope", "key", unique=True),
     Index(
         "ix_core_intake_waiting",
         "lane",

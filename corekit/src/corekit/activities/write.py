@@ -35,8 +35,8 @@ def waiting(incoming: Incoming, now: int, *, state: str = "waiting") -> tuple[An
     """Return the row of an activity that waits for a worker."""
     member, occurred = incoming.activity.member, incoming.occurred
     return (
-        new_id(),
         *incoming.key,
+        new_id(),
         incoming.hash,
         member,
         lane_of(member),

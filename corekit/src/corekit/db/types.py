@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import BigInteger, Boolean, Dialect, Integer, Text
-from sqlalchemy.dialects.postgresql import JSONB, UUID
+from sqlalchemy.dialects.postgresql import JSON, JSONB, UUID
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -42,6 +42,16 @@ class Json(TypeDecorator[Any]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Read the document back."""
         return value if value is None or dialect.name == "postgresql" else orjson.loads(value)
+
+
+class Kept(Json):
+    """A document that is kept and given back, and that no statement looks into: ``json`` on PostgreSQL."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Use the native type where there is one."""
+        return dialect.type_descriptor(JSON(none_as_null=True) if dialect.name == "postgresql" else Text())
 
 
 Whole = BigInteger().with_variant(Integer(), "sqlite")

@@ -40,6 +40,7 @@ QUERIES = Queries(
         ids="= ANY(?::uuid[])",
         own="= ANY(ARRAY(SELECT a.id FROM core_account a WHERE a.member_id = m.id))",
         texts="= ANY(?::text[])",
+        none_of="<> ALL(?::int[])",
         pairs="IN (SELECT * FROM unnest(?::text[], ?::text[]))",
         parameter="?::bigint",
     )
@@ -127,7 +128,7 @@ _TAKEN_MEANWHILE = {
     "pk_core_external_id",
     "uq_core_group_member_primary",
     "pk_core_member",
-    "uq_core_intake_scope_key",
+    "pk_core_intake",
     "uq_core_account_member_id_kind",
     "uq_core_activity_failed",
 }
@@ -154,13 +155,13 @@ class PostgreSQL:
         """Return the keys that wait in the intake, with their hashes."""
         return self._all(QUERIES.waiting_keys, (array([scope for scope, _ in keys]), array([name for _, name in keys])))
 
-    def claim(self, most: int) -> list[int]:
+    def claim(self, most: int, but: Sequence[int]) -> list[int]:
         """Lock lanes of the intake in which something waits, those that nobody has."""
-        return [row[0] for row in self._all(_CLAIM, (most,))]
+        return [row[0] for row in self._all(_CLAIM, (_numbers(but), most))]
 
     def waiting(self, lanes: Sequence[int], each: int) -> list[tuple[Any, ...]]:
         """Return what waits in lanes."""
-        return self._all(_WAITING, ("{" + ",".join(map(str, lanes)) + "}", each))
+        return self._all(_WAITING, (_numbers(lanes), each))
 
     def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
         """Return each member with all that belongs to it, one row per member."""
@@ -339,6 +340,10 @@ def _writing(shape: tuple[tuple[str, int], ...], *, alone: bool) -> tuple[str, t
         parts[place] = parts[place].replace("WHERE o.id", f"WHERE o.seq = ${first} AND o.id")
         numbers += ", 1 / (SELECT count(*) FROM member_changed)"
     return f"WITH {', '.join(parts)} SELECT {numbers}", counted
+
+
+def _numbers(values: Sequence[int]) -> str:
+    return "{" + ",".join(map(str, values)) + "}"
 
 
 def _layout(name: str) -> Layout:

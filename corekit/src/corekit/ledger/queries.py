@@ -93,6 +93,8 @@ class Spelling:
     """The condition that what stands left of it is an account of member ``m``, to be looked up by index."""
     texts: str
     """The same for texts."""
+    none_of: str
+    """The condition that what stands left of it is none of the numbers given as one parameter."""
     pairs: str
     """The same for pairs of texts, given as one or two parameters."""
     parameter: str
@@ -150,10 +152,11 @@ SELECT a.source, a.external_id, a.reason ->> 'hash', 'failed', {column("a.member
 FROM core_activity a WHERE a.state = 'failed' AND (a.source, a.external_id) {say.pairs}""",
         "waiting_keys": f"SELECT i.scope, i.key, i.hash FROM core_intake i WHERE (i.scope, i.key) {say.pairs}",
         # The oldest of a lane stands first in the index; what is empty is left out.
-        "lanes": """
+        "lanes": f"""
 SELECT l.lane FROM core_intake_lane l JOIN (SELECT o.lane, (SELECT i.occurred_at FROM core_intake i
     WHERE i.lane = o.lane AND i.state = 'waiting' ORDER BY i.occurred_at, i.key, i.id LIMIT 1) AS head
-    FROM core_intake_lane o) h ON h.lane = l.lane WHERE h.head IS NOT NULL ORDER BY h.head, l.lane""",
+    FROM core_intake_lane o) h ON h.lane = l.lane
+    WHERE h.head IS NOT NULL AND l.lane {say.none_of} ORDER BY h.head, l.lane""",
         "members": f"""
 SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
     {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at,

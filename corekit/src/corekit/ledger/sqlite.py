@@ -30,13 +30,14 @@ QUERIES = Queries(
         ids="IN (SELECT value FROM json_each(?))",
         own="IN (SELECT a.id FROM core_account a WHERE a.member_id = m.id)",
         texts="IN (SELECT value FROM json_each(?))",
+        none_of="NOT IN (SELECT value FROM json_each(?))",
         pairs="IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))",
         parameter="?",
     )
 )
 _WAITING = """
 SELECT i.member_id, i.scope, i.key, i.hash, i.occurred_at, i.activity FROM json_each(?) l CROSS JOIN core_intake i
-WHERE i.id IN (SELECT w.id FROM core_intake w WHERE w.lane = l.value AND w.state = 'waiting'
+WHERE i.rowid IN (SELECT w.rowid FROM core_intake w WHERE w.lane = l.value AND w.state = 'waiting'
     ORDER BY w.occurred_at, w.key, w.id LIMIT ?)
 ORDER BY i.lane, i.occurred_at, i.key, i.id"""
 _INSERTS = {
@@ -117,9 +118,9 @@ class SQLite:
         """Return the keys that wait in the intake, with their hashes."""
         return self._all(QUERIES.waiting_keys, (orjson.dumps(keys).decode(),))
 
-    def claim(self, most: int) -> list[int]:
+    def claim(self, most: int, but: Sequence[int]) -> list[int]:
         """Return lanes of the intake in which something waits; one process writes, so nobody else asks."""
-        return [row[0] for row in self._all(f"{QUERIES.lanes} LIMIT ?", (most,))]
+        return [row[0] for row in self._all(f"{QUERIES.lanes} LIMIT ?", (orjson.dumps(but).decode(), most))]
 
     def waiting(self, lanes: Sequence[int], each: int) -> list[tuple[Any, ...]]:
         """Return what waits in lanes."""

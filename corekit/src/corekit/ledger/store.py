@@ -59,8 +59,8 @@ class Store(Protocol):
         """Return (scope, key, hash) of keys that wait in the intake."""
         ...
 
-    def claim(self, most: int) -> list[int]:
-        """Return lanes of the intake in which something waits, those that wait longest first.
+    def claim(self, most: int, but: Sequence[int]) -> list[int]:
+        """Return lanes of the intake in which something waits, other than ``but``; what waits longest comes first.
 
         Where several processes may write, nobody else is given them before the transaction ends.
         """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from attrs import field, frozen
 from sqlalchemy import Row, Select, select
@@ -43,7 +43,7 @@ class Event:
     attempt: int = 1
 
 
-def told(*more: Any) -> Select[Any]:
+def told(*more: Any) -> Select[*tuple[Any, ...]]:
     """Select what an event is made of, and ``more`` columns."""
     outbox, activity = tables.outbox, tables.activity
     told_of: Sequence[Any] = (
@@ -64,8 +64,8 @@ def told(*more: Any) -> Select[Any]:
         activity.c.reverses,
         activity.c.parent_id,
     )
-    chosen: Select[Any] = select(*told_of, *more)
-    return chosen.join_from(outbox, activity, activity.c.id == outbox.c.activity_id)
+    chosen: Any = select(*told_of, *more)
+    return cast("Select[*tuple[Any, ...]]", chosen).join_from(outbox, activity, activity.c.id == outbox.c.activity_id)
 
 
 def event_of(row: Row[Any], attempt: int) -> Event:

@@ -22,7 +22,10 @@ from corekit_schema.scalars import JSON, DateTime
 
 
 def _ids(type_: str, attribute: str) -> Callable[..., list[str]]:
-    return lambda parents, _info: [global_id(type_, getattr(each, attribute)) for each in parents]
+    def resolve(parents: Sequence[Any], _info: Info) -> list[str]:
+        return [global_id(type_, getattr(each, attribute)) for each in parents]
+
+    return resolve
 
 
 class DeadLetter(Object, policy=public):

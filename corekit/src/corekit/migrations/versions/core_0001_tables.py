@@ -348,18 +348,18 @@ def _activities() -> None:
     op.create_index("uq_core_effect_activity_id_no", "core_effect", ["activity_id", "no"], unique=True)
     op.create_table(
         "core_intake",
-        sa.Column("id", types.Id(), nullable=False),
         sa.Column("scope", sa.Text(), nullable=False),
         sa.Column("key", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("id", types.Id(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("member_id", types.Id(), nullable=False),
         sa.Column("lane", sa.Integer(), nullable=False),
         sa.Column("occurred_at", types.Whole, nullable=False),
-        sa.Column("activity", types.Json(), nullable=False),
+        sa.Column("activity", types.Kept(), nullable=False),
         sa.Column("enqueued_at", types.Whole, nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.CheckConstraint("state IN ('waiting', 'failed')", name=op.f("ck_core_intake_state")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_intake")),
+        sa.PrimaryKeyConstraint("scope", "key", name=op.f("pk_core_intake")),
         sqlite_strict=True,
     )
     op.create_index(
@@ -370,7 +370,6 @@ def _activities() -> None:
         postgresql_where=sa.text("state = 'waiting'"),
         sqlite_where=sa.text("state = 'waiting'"),
     )
-    op.create_index("uq_core_intake_scope_key", "core_intake", ["scope", "key"], unique=True)
     op.create_table(
         "core_intake_lane",
         sa.Column("lane", sa.Integer(), autoincrement=False, nullable=False),
