@@ -159,7 +159,6 @@ class Registry:
         """Say whether anybody declares a name."""
         return (what, name) in self.owners
 
-
     def with_activities(self, types: Sequence[ActivityType]) -> Registry:
         """Return this registry with the program's own activity types.
 

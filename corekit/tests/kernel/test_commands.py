@@ -38,11 +38,12 @@ def corekit(world: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 def test_a_job_runs_as_of_now_or_of_a_time(world: Any, corekit: Callable[..., Any]) -> None:
     member = world.member()
     world.does(member, "toy.earn", 50, payload={"days": 3})
-    assert corekit("jobs", "run", "expiry").stdout == "expiry: 0 members, 0 activities\n"
+    assert "done; 0 found, 0 settled" in corekit("jobs", "run", "expiry").stdout
     later = (world.clock() + timedelta(days=4)).isoformat()
-    assert corekit("jobs", "run", "expiry", "--at", later).stdout == "expiry: 1 members, 1 activities\n"
+    assert "done; 1 found, 1 settled" in corekit("jobs", "run", "expiry", "--at", later).stdout
     again = corekit("jobs", "run", "expiry", "--at", later, "--json")
-    assert json.loads(again.stdout) == {"name": "expiry", "members": 0, "activities": 0}
+    told = json.loads(again.stdout)
+    assert (told["job"], told["state"], told["found"], told["settled"]) == ("expiry", "done", 0, 0)
     assert world.balances(member) == {"toy": 0}
 
 
@@ -58,7 +59,7 @@ def test_a_job_that_cannot_be_says_so(corekit: Callable[..., Any], words: list[s
 
 def test_the_jobs_are_listed(corekit: Callable[..., Any]) -> None:
     assert "expiry" in corekit("jobs", "list").stdout
-    assert list(json.loads(corekit("jobs", "list", "--json").stdout)) == ["expiry", "tiers"]
+    assert [job["name"] for job in json.loads(corekit("jobs", "list", "--json").stdout)] == ["expiry", "holds", "tiers"]
 
 
 def test_a_worker_once_settles_what_waits_and_ends(world: Any, corekit: Callable[..., Any]) -> None:

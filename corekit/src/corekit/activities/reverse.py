@@ -39,6 +39,7 @@ RECEIVED = "transfer.received"
 HOLD_EXPIRED = "hold.expired"
 """The activity by which a hold lapses."""
 
+
 @define
 class StoredEffect:
     """An effect as the database holds it; ``undone`` grows with what the plan takes back."""
