@@ -118,5 +118,6 @@ def test_the_page_says_when_points_lapse() -> None:
 
 
 def test_the_program_of_the_page_can_be_applied() -> None:
-    for block in _BLOCK.finditer((DOCS / "program.md").read_text(encoding="utf-8")):
-        assert [tier.code for tier in program(block["toml"]).ladders[0].tiers] == ["ordinary", "silver"]
+    whole, head = (program(each["toml"]) for each in _BLOCK.finditer((DOCS / "program.md").read_text(encoding="utf-8")))
+    assert [tier.code for tier in whole.ladders[0].tiers] == ["ordinary", "silver"]
+    assert head.notice_days == 30
