@@ -21,7 +21,7 @@ CEILINGS = {
     "members": 2_100,
     "outbox": 700,
     "program": 1_600,
-    "tiers": 1_600,
+    "tiers": 2_000,
 }
 APART = {"migrations", "testing"}
 

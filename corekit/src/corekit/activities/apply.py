@@ -235,14 +235,20 @@ class Applier:
             self._move(member, planned, effect, row)
         elif isinstance(effect, SetTier | PlaceInTier | RequestTier | ClaimBenefit):
             self._tiering.apply(member, planned, effect, follow_ons)
-        elif isinstance(effect, SetState):
+        elif isinstance(effect, SetState | Enrol | PersonEffect):
+            self._live(member, planned, effect, row)
+        else:
+            self._apply_own(member, planned, effect, row, follow_ons)
+
+    def _live(
+        self, member: Member, planned: Planned, effect: SetState | Enrol | PersonEffect, row: PlannedEffect
+    ) -> None:
+        if isinstance(effect, SetState):
             set_state(member, effect, row)
         elif isinstance(effect, Enrol):
             enrol(self.plan, member, planned, effect)
-        elif isinstance(effect, PersonEffect) or isinstance(effect, PersonEffect):
-            persons.apply(self.plan, member, planned, effect, row)
         else:
-            self._apply_own(member, planned, effect, row, follow_ons)
+            persons.apply(self.plan, member, planned, effect, row)
 
     def _move(
         self, member: Member, planned: Planned, effect: Hold | Receive | Capture | Release, row: PlannedEffect
@@ -289,9 +295,8 @@ class Applier:
 
     def _receive(self, member: Member, planned: Planned, effect: Receive, row: PlannedEffect) -> None:
         row.data = {"source": effect.source}
-        Teller(
-            member, planned.voucher, row.id, self._book(effect.account, planned.incoming.occurred), source=effect.source
-        ).credit(
+        book = self._book(effect.account, planned.incoming.occurred)
+        Teller(member, planned.voucher, row.id, book, self.terms.zone, source=effect.source).credit(
             effect.amount,
             earned=planned.incoming.occurred,
             expires_at=micros(effect.expires_at) if effect.expires_at else None,

@@ -61,7 +61,12 @@ def _check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, o
         _invalid(plugin, f"says otherwise={effect.otherwise!r}; say 'refuse' or 'drop'")
     if isinstance(effect, Bundle):
         _check_bundle(effect, plugin, terms, activities)
-    elif isinstance(effect, Follow):
+    else:
+        _check_kind(effect, plugin, terms)
+
+
+def _check_kind(effect: Effect, plugin: str, terms: Terms) -> None:
+    if isinstance(effect, Follow):
         _check_follow(effect, plugin, terms)
     elif isinstance(effect, Credit | Debit | Hold | Transfer):
         _check_value(effect, plugin, terms)

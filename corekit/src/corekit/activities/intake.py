@@ -141,7 +141,7 @@ def _parts(values: Iterable[Any]) -> Generator[list[Any]]:
 
 
 def _incoming(row: Waiting, terms: Terms) -> Incoming:
-    member, scope, key, hash_, occurred, told = row
+    member, scope, key, hash_, occurred, told, enqueued = row
     activity = Activity(
         id=told["id"],
         type=told["type"],

@@ -14,6 +14,7 @@ from corekit.activities.terms import Terms, window_of
 from corekit.clock import EPOCH, day_number, micros, moment
 from corekit.errors import PluginError
 from corekit.ledger.state import Member
+from corekit.metrics import Window
 from corekit.tiers.figures import Figures
 from corekit.tiers.ladder import Tier
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from corekit.cli.context import open_kit, open_settings
+from corekit.cli.context import open_kit
 from corekit.cli.lives import Id, Key, find, instant
 from corekit.cli.outcomes import answer, outline
 from corekit.cli.output import emit
@@ -31,7 +31,7 @@ def set_(
     """Put a member into a tier."""
     payload: dict[str, Any] = {"ladder": ladder, "tier": tier, "reason": reason}
     if lock_until is not None:
-        payload["locked_until"] = instant(lock_until, open_settings(ctx).time_zone).isoformat()
+        payload["locked_until"] = instant(lock_until, open_kit(ctx)).isoformat()
     _record(ctx, "tier.set", member, payload, key, actor)
 
 
@@ -69,7 +69,7 @@ def show(
 
     kit = open_kit(ctx)
     found = find(kit, member)
-    moment = instant(at, kit.zone) if at is not None else None
+    moment = instant(at, kit) if at is not None else None
     with kit.read() as read:
         stands = standing(read, [found.id], moment, by="occurred" if occurred else "recorded")[found.id]
         value = {
@@ -94,7 +94,7 @@ def preview(
 
     kit = open_kit(ctx)
     members = [find(kit, each).id for each in member] if member else None
-    found = look(kit, instant(at, kit.zone) if at else None, ladder=ladder, members=members, first=first)
+    found = look(kit, instant(at, kit) if at else None, ladder=ladder, members=members, first=first)
     lines = [
         f"{it.member}  {it.ladder}  {it.from_tier} -> {it.to_tier or it.from_tier}  {it.type} ({it.reason})"
         for it in found

@@ -52,8 +52,10 @@ SELECT encode(uuid_send(id), 'hex'), seq, {_NOW} FROM locked"""
 # A lane is passed over where another worker has it: as long as that worker's transaction lasts, which dies with it.
 _CLAIM = f"{QUERIES.lanes} LIMIT ?::bigint FOR NO KEY UPDATE OF l SKIP LOCKED"
 _WAITING = """
-SELECT i.member_id, i.scope, i.key, i.hash, i.occurred_at, i.activity FROM unnest(?::int[]) l(lane) CROSS JOIN LATERAL (
-    SELECT encode(uuid_send(w.member_id), 'hex') AS member_id, w.scope, w.key, w.hash, w.occurred_at, w.activity
+SELECT i.member_id, i.scope, i.key, i.hash, i.occurred_at, i.activity, i.enqueued_at
+FROM unnest(?::int[]) l(lane) CROSS JOIN LATERAL (
+    SELECT encode(uuid_send(w.member_id), 'hex') AS member_id, w.scope, w.key, w.hash, w.occurred_at, w.activity,
+        w.enqueued_at
     FROM core_intake w WHERE w.lane = l.lane AND w.state = 'waiting'
     ORDER BY w.occurred_at, w.key, w.id LIMIT ?::bigint) i"""
 _DROP_FAILED = "DELETE FROM core_activity WHERE id = ANY(?::uuid[]) AND state = 'failed' RETURNING 1"

@@ -36,7 +36,8 @@ QUERIES = Queries(
     )
 )
 _WAITING = """
-SELECT i.member_id, i.scope, i.key, i.hash, i.occurred_at, i.activity FROM json_each(?) l CROSS JOIN core_intake i
+SELECT i.member_id, i.scope, i.key, i.hash, i.occurred_at, i.activity, i.enqueued_at
+FROM json_each(?) l CROSS JOIN core_intake i
 WHERE i.rowid IN (SELECT w.rowid FROM core_intake w WHERE w.lane = l.value AND w.state = 'waiting'
     ORDER BY w.occurred_at, w.key, w.id LIMIT ?)
 ORDER BY i.lane, i.occurred_at, i.key, i.id"""
@@ -125,7 +126,7 @@ class SQLite:
     def waiting(self, lanes: Sequence[int], each: int) -> list[tuple[Any, ...]]:
         """Return what waits in lanes."""
         rows = self._all(_WAITING, (orjson.dumps(lanes).decode(), each))
-        return [(*row[:5], _parsed(row[5])) for row in rows]
+        return [(*row[:5], _parsed(row[5]), row[6]) for row in rows]
 
     def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
         """Return each member with all that belongs to it, one row per member."""

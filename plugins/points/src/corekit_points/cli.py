@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corekit.cli.context import open_kit
-from corekit.cli.members import Id, Key, find
+from corekit.cli.lives import Id, Key, find
 from corekit.cli.outcomes import answer
 from corekit.cli.output import emit
 

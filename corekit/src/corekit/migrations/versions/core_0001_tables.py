@@ -40,6 +40,105 @@ def _members() -> None:
         op.f("ix_core_member_state_joined_at_id"), "core_member", ["state", "joined_at", "id"], unique=False
     )
     op.create_table(
+        "core_consent",
+        sa.Column("member_id", types.Id(), nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("granted", sa.Boolean().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("activity_id", types.Id(), nullable=False),
+        sa.Column("since", types.Whole, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["core_member.id"], name=op.f("fk_core_consent_member_id_core_member"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("member_id", "purpose", "channel", name=op.f("pk_core_consent")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "core_erasure",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("member_id", types.Id(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=True),
+        sa.Column("opened_at", types.Whole, nullable=False),
+        sa.Column("closed_at", types.Whole, nullable=True),
+        sa.Column("obstacle", sa.Text(), nullable=True),
+        sa.CheckConstraint("state IN ('open', 'done')", name=op.f("ck_core_erasure_state")),
+        sa.ForeignKeyConstraint(
+            ["member_id"], ["core_member.id"], name=op.f("fk_core_erasure_member_id_core_member"), ondelete="RESTRICT"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_erasure")),
+        sqlite_strict=True,
+    )
+    op.create_index(
+        "uq_core_erasure_open",
+        "core_erasure",
+        ["member_id"],
+        unique=True,
+        postgresql_where=sa.text("state = 'open'"),
+        sqlite_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "core_external_id",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("member_id", types.Id(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["core_member.id"],
+            name=op.f("fk_core_external_id_member_id_core_member"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("source", "external_id", name=op.f("pk_core_external_id")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_core_external_id_member_id"), "core_external_id", ["member_id"], unique=False)
+    op.create_table(
+        "core_group_member",
+        sa.Column("member_id", types.Id(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.CheckConstraint("role IN ('primary', 'supplementary')", name=op.f("ck_core_group_member_role")),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["core_member.id"],
+            name=op.f("fk_core_group_member_member_id_core_member"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("member_id", "code", name=op.f("pk_core_group_member")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_core_group_member_code_member_id"), "core_group_member", ["code", "member_id"], unique=False
+    )
+    op.create_index(
+        "uq_core_group_member_primary",
+        "core_group_member",
+        ["code"],
+        unique=True,
+        postgresql_where=sa.text("role = 'primary'"),
+        sqlite_where=sa.text("role = 'primary'"),
+    )
+    op.create_table(
+        "core_member_tag",
+        sa.Column("member_id", types.Id(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["core_member.id"],
+            name=op.f("fk_core_member_tag_member_id_core_member"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("member_id", "tag", name=op.f("pk_core_member_tag")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_core_member_tag_tag_member_id"), "core_member_tag", ["tag", "member_id"], unique=False)
+    op.create_table(
         "core_profile",
         sa.Column("member_id", types.Id(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=True),
@@ -48,6 +147,11 @@ def _members() -> None:
         sa.Column("email", sa.Text(), nullable=True),
         sa.Column("phone", sa.Text(), nullable=True),
         sa.Column("attributes", types.Json(), nullable=False),
+        sa.Column("number", sa.Text(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("birthday", sa.Text(), nullable=True),
+        sa.Column("sections", types.Json(), nullable=False),
+        sa.Column("valid_until", types.Whole, nullable=True),
         sa.ForeignKeyConstraint(
             ["member_id"], ["core_member.id"], name=op.f("fk_core_profile_member_id_core_member"), ondelete="RESTRICT"
         ),
@@ -55,7 +159,24 @@ def _members() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_core_profile_channel_member_id"), "core_profile", ["channel", "member_id"], unique=False)
+    op.create_index(op.f("ix_core_profile_kind_member_id"), "core_profile", ["kind", "member_id"], unique=False)
     op.create_index(op.f("ix_core_profile_name"), "core_profile", ["name"], unique=False)
+    op.create_index(
+        "ix_core_profile_valid_until",
+        "core_profile",
+        ["valid_until", "member_id"],
+        unique=False,
+        postgresql_where=sa.text("valid_until IS NOT NULL"),
+        sqlite_where=sa.text("valid_until IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_core_profile_email",
+        "core_profile",
+        ["email"],
+        unique=True,
+        postgresql_where=sa.text("email IS NOT NULL"),
+        sqlite_where=sa.text("email IS NOT NULL"),
+    )
     op.create_index(
         "uq_core_profile_external_id",
         "core_profile",
@@ -63,6 +184,43 @@ def _members() -> None:
         unique=True,
         postgresql_where=sa.text("external_id IS NOT NULL"),
         sqlite_where=sa.text("external_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_core_profile_number",
+        "core_profile",
+        ["number"],
+        unique=True,
+        postgresql_where=sa.text("number IS NOT NULL"),
+        sqlite_where=sa.text("number IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_core_profile_phone",
+        "core_profile",
+        ["phone"],
+        unique=True,
+        postgresql_where=sa.text("phone IS NOT NULL"),
+        sqlite_where=sa.text("phone IS NOT NULL"),
+    )
+    op.create_table(
+        "core_profile_change",
+        sa.Column("activity_id", types.Id(), nullable=False),
+        sa.Column("member_id", types.Id(), nullable=False),
+        sa.Column("changes", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["member_id"],
+            ["core_member.id"],
+            name=op.f("fk_core_profile_change_member_id_core_member"),
+            ondelete="RESTRICT",
+        ),
+        sa.PrimaryKeyConstraint("activity_id", name=op.f("pk_core_profile_change")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        op.f("ix_core_profile_change_member_id_activity_id"),
+        "core_profile_change",
+        ["member_id", "activity_id"],
+        unique=False,
     )
 
 
@@ -131,6 +289,7 @@ def _ledger() -> None:
         sa.Column("expires_at", types.Whole, nullable=True),
         sa.Column("issued_at", types.Whole, nullable=False),
         sa.Column("seq", types.Whole, nullable=False),
+        sa.Column("available_from", types.Whole, nullable=True),
         sa.CheckConstraint("consumed + held + expired <= issued", name=op.f("ck_core_lot_whole")),
         sa.CheckConstraint(
             "held >= 0 AND expired >= 0 AND repaid >= 0 AND consumed >= repaid", name=op.f("ck_core_lot_parts")
@@ -138,6 +297,14 @@ def _ledger() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_lot")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_core_lot_awaited",
+        "core_lot",
+        ["account_id", "available_from"],
+        unique=False,
+        postgresql_where=sa.text("available_from IS NOT NULL"),
+        sqlite_where=sa.text("available_from IS NOT NULL"),
     )
     op.create_index(
         "ix_core_lot_due",
@@ -237,6 +404,7 @@ def _ledger() -> None:
         sa.Column("overdraft_limit", types.Whole, nullable=True),
         sa.Column("seq", types.Whole, nullable=False),
         sa.Column("last_at", types.Whole, nullable=False),
+        sa.Column("lapses_at", types.Whole, nullable=True),
         sa.CheckConstraint(
             "debits_posted >= 0 AND credits_posted >= 0 AND debits_pending >= 0 AND credits_pending >= 0",
             name=op.f("ck_core_account_counters"),
@@ -257,6 +425,14 @@ def _ledger() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_account")),
         postgresql_with={"fillfactor": 80},
         sqlite_strict=True,
+    )
+    op.create_index(
+        "ix_core_account_lapses_at",
+        "core_account",
+        ["lapses_at"],
+        unique=False,
+        postgresql_where=sa.text("lapses_at IS NOT NULL"),
+        sqlite_where=sa.text("lapses_at IS NOT NULL"),
     )
     op.create_index("uq_core_account_member_id_kind", "core_account", ["member_id", "kind"], unique=True)
 
@@ -284,6 +460,7 @@ def _activities() -> None:
         sa.Column("reason", types.Json(), nullable=True),
         sa.Column("measures", types.Json(), nullable=True),
         sa.Column("members", types.Json(), nullable=True),
+        sa.Column("skipped", types.Json(), nullable=True),
         sa.CheckConstraint("state IN ('settled', 'failed')", name=op.f("ck_core_activity_state")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_activity")),
         sqlite_strict=True,
