@@ -118,9 +118,11 @@ class Registry:
         Of one name the last one counts; a metric is kept over the windows of all.
         """
         units, kinds, metrics, owners = dict(self.units), dict(self.kinds), dict(self.metrics), dict(self.owners)
+        types = dict(self.types)
         for other in later:
             units.update(other.units)
             kinds.update(other.kinds)
+            types.update(other.types)
             owners.update(other.owners)
             for name, metric in other.metrics.items():
                 windows = (*metrics[name].windows, *metric.windows) if name in metrics else metric.windows
@@ -129,6 +131,7 @@ class Registry:
             self,
             units=MappingProxyType(units),
             kinds=MappingProxyType(kinds),
+            types=MappingProxyType(types),
             metrics=MappingProxyType(metrics),
             owners=MappingProxyType(owners),
         )
@@ -149,6 +152,8 @@ class Registry:
         for name, kind in self.kinds.items():
             owner = self.owner("kind", name) or CORE
             kept["kind", name] = (f"unit {kind.unit.code}", "lots" if kind.lots else "no lots", f"owner {owner}")
+        for name, type_ in self.types.items():
+            kept["type", name] = (f"amount {type_.amount}",)
         for name, metric in self.metrics.items():
             by = "" if metric.rule is None else f" by {metric.rule}"
             of = f"{metric.measure} of {', '.join(metric.activities)}"

@@ -269,7 +269,7 @@ def test_a_job_runs_once_when_it_is_due_and_as_of_that_instant(house: Any) -> No
     house.clock.set("2027-01-01T02:59:59+00:00")
     assert "fees.yearly" not in [run.job for run in house.kit.jobs.tick()]
     house.clock.set("2027-01-01T03:00:00+00:00")
-    (run,) = house.kit.jobs.tick()
+    (run,) = [run for run in house.kit.jobs.tick() if run.job.startswith("fees")]
     assert (run.job, run.origin, run.at, run.settled) == ("fees.yearly", "schedule", house.clock(), 1)
     assert house.kit.jobs.tick() == []
     assert house.is_proved()

@@ -35,6 +35,7 @@ from corekit.testing.plugin import MakeKit
 from corekit.tiers.read import standing
 
 HEAD = '[program]\nname = "Corner shop"\n'
+ANY_TIME = '[points]\nclaim_hours = "any"\n'
 RULE = '[[points.rules]]\nid = "base"\nrate = {rate}\n'
 GROWTH = """
 [points.currencies.growth]
@@ -68,10 +69,10 @@ class Shop:
     def __init__(self, kit: Kit, clock: SettableClock, first: str, second: str) -> None:
         self.kit, self.clock = kit, clock
         clock.set(datetime(2026, 1, 1, tzinfo=UTC))
-        apply_text(kit, HEAD + first)
+        apply_text(kit, HEAD + ANY_TIME + first)
         self.member = kit.record(Activity(type="member.registered")).member
         clock.set(BEFORE)
-        apply_text(kit, HEAD + second, valid_from=CHANGE)
+        apply_text(kit, HEAD + ANY_TIME + second, valid_from=CHANGE)
         clock.set(AFTER + timedelta(days=1))
 
     def purchase(self, amount: int, at: datetime, **values: Any) -> Activity:
@@ -221,7 +222,7 @@ def test_before_the_first_version_is_valid_there_are_no_rules(make_kit: MakeKit,
 def test_the_first_version_judges_what_occurred_before_it_was_applied(make_kit: MakeKit, clock: SettableClock) -> None:
     kit = make_kit(["points"])
     member = kit.record(Activity(type="member.registered")).member
-    apply_text(kit, HEAD + RULE.format(rate=1))
+    apply_text(kit, HEAD + ANY_TIME + RULE.format(rate=1))
     earlier = clock() - timedelta(days=300)
     assert kit.record(Activity(type="purchase", member=member, amount=10_00, occurred_at=earlier)).effects
 

@@ -48,6 +48,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "core_lot": {
         "id": ONE, "account_id": ONE, "activity_id": ONE, "effect_id": ONE, "issued": 5, "issued_at": 1, "seq": 1
     },
+    "core_hold": {"id": ONE, "activity_id": ONE, "account_id": ONE, "amount": 5, "captured": 0},
     "core_job_run": {
         "id": ONE,
         "job": "expiry",

@@ -92,7 +92,7 @@ def test_a_preview_says_what_the_sweep_then_does(run: Run) -> None:
     look = run("tiers", "preview", "--at", "2999-01-01", "--ladder", "status").output
     assert "silver -> base  tier.changed (downgraded)" in look
     assert said(run("--json", "tiers", "preview", "--at", "2999-01-01", "--member", "ann")) == []
-    assert "tiers: 1 members, 1 activities" in run("jobs", "run", "tiers", "--at", "2999-01-01").output
+    assert "done; 1 found, 1 settled" in run("jobs", "run", "tiers", "--at", "2999-01-01").output
     assert [each["tier"] for each in said(run("--json", "tiers", "show", "bob"))["history"]] == ["silver", "base"]
     assert "[NOT_FOUND]" in run("tiers", "preview", "--ladder", "fame", code=1).stderr
 

@@ -71,7 +71,7 @@ def test_what_was_spent_meanwhile_becomes_a_debt(shop: Shop) -> None:
 def test_it_works_at_any_time_also_after_they_lapsed(shop: Shop) -> None:
     house = shop("[points.currencies.points]\nexpiry = {months = 1}\n" + RULES)
     bought = house.buy(10_00, "2017-06-01T12:00")
-    assert house.kit.sweep("expiry").activities == 1
+    assert house.kit.sweep("expiry").settled == 1
     assert cancel(house, bought.activity_id).settled
     assert (house.has(), house.has(debt=True), house.clean()) == (0, 0, True)
 

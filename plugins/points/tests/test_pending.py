@@ -106,7 +106,7 @@ class TestPending:
         house.buy(10_00, "2017-06-01T12:00")
         house.clock.set("2017-07-01T16:00:00+00:00")
         assert parts(house) == (10, 0, 10, 0)
-        assert house.kit.sweep("expiry").activities == 1
+        assert house.kit.sweep("expiry").settled == 1
         assert parts(house) == (0, 0, 0, 0)
         assert house.clean()
 
@@ -173,9 +173,9 @@ class TestInactivity:
         house.buy(5_00, "2016-02-01T12:00")
         house.clock.set("2017-02-01T17:00:00+00:00")
         swept = house.kit.sweep("expiry")
-        assert (swept.members, swept.activities) == (1, 1)
+        assert (swept.found, swept.settled) == (1, 1)
         assert parts(house) == (0, 0, 0, 0)
-        assert house.kit.sweep("expiry").activities == 0
+        assert house.kit.sweep("expiry").settled == 0
         assert house.clean()
 
     @pytest.mark.row("P7", way="bad_input")

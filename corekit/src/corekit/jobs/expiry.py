@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from sqlalchemy import SelectBase, Text, cast, func, literal, select
+from sqlalchemy import SelectBase, Text, cast, func, literal, or_, select
 
 from corekit.activities.terms import Terms, expired
 from corekit.db.types import Whole
@@ -27,15 +27,20 @@ def expiry(terms: Terms) -> Iterator[Sweep]:
             yield Sweep(
                 name=EXPIRY,
                 activity_type=expired(code),
-                select=partial(_due, code),
+                select=partial(
+                    _due, code, idle=any(books[code].is_idle for books in terms.books.values() if code in books)
+                ),
                 effect="Expire",
                 account=code,
                 limits=LIMITS,
             )
 
 
-def _due(kind: str, bounds: Bounds) -> SelectBase:
-    """Select the members with due lots; the first of them and its count of movements name the expiry for ever."""
+def _due(kind: str, bounds: Bounds, *, idle: bool) -> SelectBase:
+    """Select the members with due lots; the first of them and its count of movements name the expiry for ever.
+
+    ``idle`` says that all that is left may lapse together, some time after the account's last entry.
+    """
     open_ = lot.c.issued - lot.c.consumed - lot.c.held - lot.c.expired
     # Among the members of a part the lots are found by account; the index by expiry would find those of all members.
     due_at = lot.c.expires_at if bounds.whole else lot.c.expires_at + 0
@@ -53,7 +58,7 @@ def _due(kind: str, bounds: Bounds) -> SelectBase:
             account.c.kind == kind,
             bounds.within(account.c.member_id),
             lot.c.issued > lot.c.consumed + lot.c.held + lot.c.expired,
-            due_at <= bounds.at,
+            or_(due_at <= bounds.at, account.c.lapses_at <= bounds.at) if idle else due_at <= bounds.at,
         )
         .subquery()
     )

@@ -15,6 +15,7 @@ from attrs import frozen
 from sqlalchemy import BindParameter, Column, Integer, MetaData, Table, Text, TextClause, bindparam, text
 from sqlalchemy.types import TypeEngine
 
+from corekit.activities.lanes import LANES
 from corekit.db.types import Amount, Id, Instant, Json, Whole
 
 _metadata = MetaData()
@@ -78,29 +79,37 @@ class Spelling:
     """The same as the column's own type."""
     document: str
     """The function that makes a document of names and values."""
-    no_lines: str
+    nothing: str
+    """An empty list."""
     or_empty: str
     """The stored document ``@``, or an empty one."""
     whole: str
     """A 64-bit number of what stands in it."""
     lock: str
+    lane: str
+    """The lane of the member, as :func:`corekit.activities.lanes.lane_of` has it."""
+
+
+def _digit(place: int) -> str:
+    return f"(instr('0123456789abcdef', substr(s.member_id, {place}, 1)) - 1)"
 
 
 SQLITE = Spelling(
     id_text="printf('%s%08x', :{0}, {1})",
     id="printf('%s%08x', :{0}, {1})",
     document="json_object",
-    no_lines="json('[]')",
+    nothing="json('[]')",
     or_empty="json(coalesce(@, '{}'))",
     whole="{}",
     # The transaction is the lock.
     lock="DELETE FROM corekit_swept WHERE nth > 1",
+    lane=f"(16 * {_digit(-2)} + {_digit(-1)}) % {LANES}",
 )
 POSTGRESQL = Spelling(
     id_text="(:{0} || lpad(to_hex({1}), 8, '0'))",
     id="CAST(:{0} || lpad(to_hex({1}), 8, '0') AS uuid)",
     document="jsonb_build_object",
-    no_lines="CAST('[]' AS jsonb)",
+    nothing="CAST('[]' AS jsonb)",
     or_empty="coalesce(@, CAST('{}' AS jsonb))",
     whole="CAST({} AS bigint)",
     # Whoever is being settled, or moved on since it was selected, comes in the next round.
@@ -109,14 +118,22 @@ WITH held AS MATERIALIZED (
     SELECT m.id FROM corekit_swept s JOIN core_member m ON m.id = s.member_id AND m.seq = s.seq WHERE s.nth = 1
     ORDER BY m.id FOR NO KEY UPDATE OF m SKIP LOCKED)
 DELETE FROM corekit_swept WHERE nth > 1 OR member_id NOT IN (SELECT id FROM held)""",
+    lane=f"get_byte(uuid_send(s.member_id), 15) % {LANES}",
 )
 
 _OPEN = "l.issued > l.consumed + l.held + l.expired"
 _ORDER = "coalesce(l.expires_at, 4611686018427387904), l.issued_at, l.id"
 """How lots are spent, as :func:`corekit.ledger.state._spending_order` has it."""
 DUE = f"""EXISTS (SELECT 1 FROM core_account d JOIN core_lot l ON l.account_id = d.id
-    WHERE d.member_id = s.member_id AND {_OPEN} AND l.expires_at <= s.at AND d.kind IN ({{kinds}}))"""
+    WHERE d.member_id = s.member_id AND {_OPEN} AND (l.expires_at <= s.at OR d.lapses_at <= s.at)
+        AND d.kind IN ({{kinds}}))"""
 """Whether a member has lots that lapse first, by an activity of their own."""
+DUE_HOLDS = """EXISTS (SELECT 1 FROM core_account d JOIN core_hold h ON h.account_id = d.id
+    WHERE d.member_id = s.member_id AND h.outcome IS NULL AND h.expires_at <= s.at)"""
+"""Whether a member has holds that lapse first."""
+AWAITED = f"""EXISTS (SELECT 1 FROM core_lot l
+    WHERE l.account_id = s.account_id AND {_OPEN} AND l.available_from > s.at)"""
+"""Whether not all that an account has can be spent yet."""
 
 
 class Statements:
@@ -135,11 +152,11 @@ class Statements:
         )
         self.judge_all = "UPDATE corekit_swept SET verdict = 'apply'"
         self.leave = f"""
-INSERT INTO core_intake (id, scope, key, hash, member_id, occurred_at, activity, enqueued_at, state)
-SELECT {id_("intake", "s.n")}, :source, s.external_id, '', s.member_id, :occurred,
+INSERT INTO core_intake (id, scope, key, hash, member_id, lane, occurred_at, activity, enqueued_at, state)
+SELECT {id_("intake", "s.n")}, :source, s.external_id, '', s.member_id, {say.lane}, :occurred,
     {say.document}('id', {say.id_text.format("activity", "s.n")}, 'type', :type, 'amount', {{amount}},
-        'unit', :unit, 'lines', {say.no_lines}, 'payload', {{payload}}, 'actor', NULL, 'reverses', NULL,
-        'parent', NULL, 'depth', 0, 'historical', {{historical}}),
+        'unit', :unit, 'lines', {say.nothing}, 'payload', {{payload}}, 'actor', NULL, 'reverses', NULL,
+        'members', {say.nothing}, 'parent', NULL, 'depth', 0, 'historical', {{historical}}),
     :now, 'waiting'
 FROM corekit_swept s WHERE {{odd}} ORDER BY s.n"""
         self.forget = "DELETE FROM corekit_swept AS s WHERE {odd}"
@@ -161,9 +178,11 @@ FROM (SELECT s.n, s.amount, s.account_id, s.account_seq, s.balance, s.pending, s
         l.issued - l.consumed - l.held - l.expired AS open, row_number() OVER story AS place,
         {say.whole.format("sum(l.issued - l.consumed - l.held - l.expired) OVER story")} AS running
     FROM corekit_swept s JOIN core_lot l ON l.account_id = s.account_id
-    WHERE s.verdict = 'apply' AND {_OPEN} AND (:due IS NULL OR l.expires_at <= :due)
+    WHERE s.verdict = 'apply' AND {_OPEN} AND (:due IS NULL OR l.expires_at <= :due OR EXISTS (
+        SELECT 1 FROM core_account idle WHERE idle.id = s.account_id AND idle.lapses_at <= :due))
     WINDOW story AS (PARTITION BY s.n ORDER BY {_ORDER} ROWS UNBOUNDED PRECEDING)) t
 WHERE t.running - t.open < t.amount"""
+        self.newest = "SELECT max(at) FROM corekit_swept"
         self.missing = """
 SELECT (SELECT coalesce(sum(amount), 0) FROM corekit_swept WHERE verdict = 'apply')
     - (SELECT coalesce(sum(amount), 0) FROM corekit_swept_part)"""
@@ -213,7 +232,8 @@ INSERT INTO core_lot_movement (lot_id, seq, activity_id, effect_id, kind, amount
 SELECT {id_("posting", "s.n")}, 1, {activity}, {effect}, 'issue', s.amount, NULL FROM corekit_swept s ORDER BY s.n""",
         )
         self.counters = """
-UPDATE core_account AS o SET {column} = o.{column} + s.amount, seq = o.seq + s.entries, last_at = s.at
+UPDATE core_account AS o SET {column} = o.{column} + s.amount, seq = o.seq + s.entries, last_at = s.at,
+    lapses_at = :lapses
 FROM {source} s WHERE o.id = s.account_id"""
         self.members = """
 UPDATE core_member AS o SET seq = o.seq + 1, last_at = s.at
@@ -258,6 +278,7 @@ _TYPES: dict[str, TypeEngine[Any]] = {
     "occurred": Instant,
     "due": Instant,
     "expires": Instant,
+    "lapses": Instant,
     "house": Id(),
     "day": Integer(),
     "program": Integer(),

@@ -17,7 +17,7 @@ from corekit.errors import Integrity
 from corekit.ids import new_id
 from corekit.jobs.bounds import Bounds
 from corekit.jobs.declared import Sweep
-from corekit.jobs.statements import DUE, POSTGRESQL, SQLITE, Statements, bound, part, swept
+from corekit.jobs.statements import AWAITED, DUE, DUE_HOLDS, POSTGRESQL, SQLITE, Statements, bound, part, swept
 from corekit.ledger import tables as ledger
 from corekit.ledger.chart import Book
 from corekit.members.states import STATES, allowed
@@ -46,6 +46,8 @@ def is_plain(terms: Terms, sweep: Sweep) -> bool:
         terms.registry.owner("type", sweep.activity_type) == SOURCE
         or any(terms.reacts(plugin, sweep.activity_type) for plugin in terms.reacting)
         or any(metric.rule is not None or metric.name in terms.ladder_metrics for metric in metrics)
+        # When all that is left lapses follows from each entry by the calendar.
+        or (sweep.account is not None and terms.chart.books[sweep.account].is_idle)
         # Without an effect an amount may be zero, which measures nothing.
         or (sweep.effect is None and any(metric.measure == "amount" for metric in metrics))
     )
@@ -170,14 +172,14 @@ class Chunk:
         """Return the condition of rows that only the ordinary path can settle: something comes before them."""
         if self.sweep.effect == "Expire":
             return ""
-        conditions: list[str] = []
+        conditions = [DUE_HOLDS]
         if not self._type.internal:
             good = [state for state in STATES if allowed(state, self._type.name) is None]
             conditions.append(f"s.state NOT IN ({_texts(good)})")
         if lots := [code for code, book in self.terms.chart.books.items() if book.lots]:
             conditions.append(DUE.format(kinds=_texts(lots)))
         if self.sweep.effect == "Debit":
-            conditions.append("s.account_state <> 'open'")
+            conditions += ["s.account_state <> 'open'", AWAITED]
         if self.sweep.effect == "Credit":
             conditions.append("s.owes > 0")
         return " OR ".join(conditions)
@@ -246,7 +248,10 @@ class Chunk:
             if effect == "Expire"
             else "(SELECT account_id, at, amount, 1 AS entries FROM corekit_swept WHERE verdict = 'apply')"
         )
-        self._do(self.say.counters.format(column=column, source=source))
+        # The newest instant of the chunk: what is left of a kind that lapses together never lapses too early.
+        newest = int(self.connection.execute(bound(self.say.newest)[0]).scalar_one() or 0) if book.is_idle else 0
+        lapses = book.lapses(newest, self.terms.zone)
+        self._do(self.say.counters.format(column=column, source=source), lapses=lapses)
 
     def _write_lots(self) -> None:
         if self.sweep.effect == "Credit":
