@@ -16,6 +16,7 @@ from corekit.clock import moment
 from corekit.declares import ActivityType, Declares, ErrorText
 from corekit.jobs.errors import ERRORS as JOB_ERRORS
 from corekit.jobs.holds import HOLDS
+from corekit.jobs.memberships import MEMBERSHIPS
 from corekit.jobs.tiers import TIERS
 from corekit.ledger.voucher import LARGEST_AMOUNT
 from corekit.members import declared, importing, states
@@ -201,7 +202,7 @@ def declares(settings: Settings) -> Declares:
                 name="visits", activities=("purchase",), measure="count", description="How often the member bought."
             ),
         ),
-        jobs=(HOLDS, TIERS),
+        jobs=(HOLDS, MEMBERSHIPS, TIERS),
         benefits=tiers.BENEFITS,
         errors=ERRORS,
     )

@@ -47,8 +47,9 @@ def jobs(url: str, tmp_path: Path) -> Any:
 @pytest.mark.row("X5", way="cli")
 def test_a_job_is_listed_run_and_remembered(jobs: Any) -> None:
     listed = json.loads(jobs("--json", "jobs", "list").stdout)
-    known = [("expiry", "5 0 * * *", None), ("holds", "*/15 * * * *", None), ("tiers", "20 0 * * *", None)]
-    assert [(job["name"], job["schedule"], job["last_run"]) for job in listed] == known
+    known = [("expiry", "5 0 * * *"), ("holds", "*/15 * * * *"), ("memberships", "10 0 * * *"), ("tiers", "20 0 * * *")]
+    assert [(job["name"], job["schedule"]) for job in listed] == known
+    assert [job["last_run"] for job in listed] == [None] * len(known)
     assert "never" not in jobs("jobs", "list").stdout
     done = jobs("jobs", "run", "expiry", "--at", "2026-01-01T00:00")
     assert done.exit_code == 0

@@ -133,11 +133,9 @@ def test_it_waits_for_the_earning_that_comes_with_it(shop: Shop, chunk: int) -> 
     assert (house.has(), house.clean()) == (0, True)
 
 
-def give(house: Any, amount: int = 1, **payload: Any) -> Any:
-    told = {"to": house.join(), "reason": "a gift", **payload}
-    return house.kit.record(
-        Activity(type="points.transferred", member=house.member, amount=amount, unit="points", payload=told)
-    )
+def give(house: Any, *others: str, amount: int = 1) -> Any:
+    given: Any = {"member": house.member, "members": others, "unit": "points", "payload": {"reason": "a gift"}}
+    return house.kit.record(Activity(type="points.transferred", amount=amount, **given))
 
 
 @pytest.mark.row("P12", way="python")
@@ -145,13 +143,36 @@ def give(house: Any, amount: int = 1, **payload: Any) -> Any:
 def test_no_points_go_to_another_member_unless_the_program_allows_it(shop: Shop) -> None:
     house = shop("")
     house.adjust(5)
-    refused = give(house)
+    refused = give(house, house.join())
     assert (refused.code, refused.parameters) == ("POINTS_TRANSFER_NOT_ALLOWED", {"account": "points"})
     assert house.has() == 5
 
 
-def test_where_the_program_allows_it_the_answer_is_that_it_cannot_be_done_yet(shop: Shop) -> None:
-    house = shop("[points.currencies.points]\ntransfers = true\n")
+TRANSFERS = "[points.currencies.points]\ntransfers = true\n"
+
+
+@pytest.mark.row("P12", way="python")
+@pytest.mark.row("P12", way="reversal")
+def test_where_the_program_allows_it_they_arrive_and_can_be_taken_back(shop: Shop) -> None:
+    house = shop(TRANSFERS)
     house.adjust(5)
-    assert give(house).code == "POINTS_TRANSFER_IMPOSSIBLE"
-    assert house.has() == 5
+    giver, other = house.member, house.join()
+    given = give(house, other, amount=3)
+    assert [(each.rule, each.amount) for each in given.effects] == [("transferred@1", 3)]
+    assert house.has() == 2
+    house.member = other
+    assert house.has() == 3
+    house.kit.reverse(given.activity_id)
+    assert house.has() == 0
+    house.member = giver
+    assert (house.has(), house.clean()) == (5, True)
+
+
+@pytest.mark.row("P12", way="bad_input")
+def test_a_transfer_of_more_than_there_is_or_to_not_exactly_one_is_refused(shop: Shop) -> None:
+    house = shop(TRANSFERS)
+    house.adjust(5)
+    other = house.join()
+    refused = [give(house, other, amount=6), give(house), give(house, other, house.join())]
+    assert [each.code for each in refused] == ["INSUFFICIENT", "POINTS_RECEIVER", "POINTS_RECEIVER"]
+    assert (house.has(), house.clean()) == (5, True)

@@ -194,8 +194,8 @@ def test_points_are_given_and_cancelled_by_hand(run: Run, member: str) -> None:
 
 @pytest.mark.row("P12", way="cli")
 def test_points_for_another_member_are_refused(run: Run, member: str) -> None:
-    told = {"to": member, "reason": "a gift"}
-    given = {"type": "points.transferred", "member": member, "amount": 1, "unit": "points", "payload": told}
+    given = {"type": "points.transferred", "member": member, "amount": 1, "unit": "points"}
+    given |= {"members": ["0" * 32], "payload": {"reason": "a gift"}}
     code, refused = run("activities", "record", "-", input=given)
     assert (code, refused["code"]) == (1, "POINTS_TRANSFER_NOT_ALLOWED")
 

@@ -143,10 +143,16 @@ def test_cancelling_needs_its_permission(house: Any, ask: Any) -> None:
 
 
 @pytest.mark.row("P12", way="graphql")
-def test_a_transfer_is_refused(house: Any, record: Any) -> None:
-    told = {"to": house.member, "reason": "a gift"}
-    refused = record("points.transferred", "a", amount="1", unit="points", payload=told)
+def test_a_transfer_is_refused_unless_the_program_allows_it(shop: Shop, house: Any, asking: Asking) -> None:
+    def give(house: Any) -> Any:
+        house.adjust(5)
+        ids = {"memberId": global_id("Member", house.member), "otherIds": [global_id("Member", house.join())]}
+        told = {"type": "points.transferred", "amount": "3", "unit": "points", "payload": {"reason": "a gift"}}
+        return asking(house.kit)(RECORD, input={**told, **ids})["data"]["recordActivity"]
+
+    refused, given = give(house), give(shop("[points.currencies.points]\ntransfers = true\n"))
     assert (refused["outcome"], refused["code"]) == ("REFUSED", "POINTS_TRANSFER_NOT_ALLOWED")
+    assert (given["outcome"], given["member"]["points"]["balance"]["digits"]) == ("SETTLED", "2")
 
 
 REPORT = """

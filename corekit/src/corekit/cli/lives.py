@@ -44,7 +44,7 @@ def add_to(app: typer.Typer) -> None:
     }
     for name, (activity, does) in steps.items():
         app.command(name, help=does)(_step(activity))
-    for command in (renew, lapse_due, update, changes, duplicates, tag, join_group, leave_group, consent):
+    for command in (renew, update, changes, duplicates, tag, join_group, leave_group, consent):
         app.command(command.__name__.replace("_", "-"))(command)
 
 
@@ -65,22 +65,6 @@ def renew(
     """Prolong a membership; who was dormant is active again."""
     payload: dict[str, Any] = {"reason": reason} if months is None else {"reason": reason, "months": months}
     record(ctx, "member.renewed", member, payload, key)
-
-
-def lapse_due(
-    ctx: typer.Context,
-    at: Annotated[
-        str | None, typer.Option(help="As of this instant, such as 2026-01-31T12:00Z; now if left out.")
-    ] = None,
-) -> None:
-    """Let every membership run out that has ended. Run again, it finds nothing."""
-    from corekit.members.due import lapses
-
-    kit = open_kit(ctx)
-    counted = {"lapsed": 0, "refused": 0}
-    for outcome in kit.record_many(lapses(kit, instant(at, kit) if at else None)):
-        counted["lapsed" if outcome.settled else "refused"] += 1
-    emit(ctx, counted, lambda it: f"{it['lapsed']} memberships ran out, {it['refused']} were renewed meanwhile")
 
 
 def update(

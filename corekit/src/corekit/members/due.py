@@ -23,8 +23,7 @@ PAGE = 1_000
 def due_to_lapse(at: int, rules: MemberRules, after: tuple[int, str] | None = None) -> Select[Any]:
     """Return the active members whose membership and its grace ended by ``at``: member_id, valid_until, in that order.
 
-    ``after`` is the last (valid_until, member_id) of what was read before. This is what a sweep of ``member.lapsed``
-    selects; its key is ``lapse:<member_id>:<valid_until>``, so that each end lapses once.
+    ``after`` is the last (valid_until, member_id) of what was read before.
     """
     ends, key = _profile.c.valid_until, _profile.c.member_id
     ended_by = micros(moment(at) - timedelta(days=rules.grace_days))

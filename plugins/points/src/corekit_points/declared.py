@@ -50,13 +50,12 @@ CANCEL = Permission(name="points.cancel", description="Take back points that wer
 class TransferSchema(Schema):
     """The payload of a transfer."""
 
-    to = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{32}\Z", error="This is no id."))
     reason = fields.String(required=True, validate=_REASON)
 
 
 TRANSFER = ActivityType(
     name="points.transferred",
-    description="Points for another member; refused unless the program allows it.",
+    description="Points for another member, whom it names in members; refused unless the program allows it.",
     schema=TransferSchema,
     amount="own",
     command=True,
@@ -66,10 +65,10 @@ TRANSFER_NOT_ALLOWED = ErrorText(
     "The program does not allow {account} to be given to another member.",
     "本计划不允许将 {account} 转给其他会员。",
 )
-TRANSFER_IMPOSSIBLE = ErrorText(
-    "POINTS_TRANSFER_IMPOSSIBLE",
-    "The program allows it, but value cannot be moved between members yet.",
-    "计划允许转赠，但系统暂不支持会员间转移。",
+RECEIVER = ErrorText(
+    "POINTS_RECEIVER",
+    "Name in members the one member who gets them; {named} are named.",
+    "请在 members 中指定唯一的接收会员；当前指定了 {named} 位。",
 )
 REPORT = Permission(name="points.report", description="See what the program owes its members in points.")
 

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from corekit import Batch, Credit, Debit, Declares, Effect, Facts, Refusal, Section, Skipped, TakeBack, hookimpl
+from corekit import (
+    Activity,
+    Batch,
+    Credit,
+    Debit,
+    Declares,
+    Effect,
+    Facts,
+    Refusal,
+    Section,
+    Skipped,
+    TakeBack,
+    Transfer,
+    hookimpl,
+)
 from corekit_points import declared
 from corekit_points.compiler import accounts, metrics
 from corekit_points.earning import judge
@@ -28,7 +42,7 @@ def corekit_declare() -> Declares:
         errors=[
             declared.CURRENCY_UNKNOWN,
             declared.TRANSFER_NOT_ALLOWED,
-            declared.TRANSFER_IMPOSSIBLE,
+            declared.RECEIVER,
             *declared.SKIPS,
         ],
         settings=declared.SettingsSchema,
@@ -55,7 +69,8 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
             continue
         book: Book = facts.program(activity)
         if activity.type == declared.TRANSFER.name:
-            raise _no_transfer(book, str(activity.unit))
+            yield _transfer(book, activity)
+            continue
         for found in judge(book, activity, facts):
             rule = found.rule
             if found.amount:
@@ -72,10 +87,14 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
         yield from rewards(book, activity, facts)
 
 
-def _no_transfer(book: Book, account: str) -> Refusal:
-    allowed = any(currency.kind == account and currency.transfers for currency in book.currencies.values())
-    why = declared.TRANSFER_IMPOSSIBLE if allowed else declared.TRANSFER_NOT_ALLOWED
-    return Refusal(why.code, account=account)
+def _transfer(book: Book, activity: Activity) -> Transfer:
+    account = str(activity.unit)
+    if not any(currency.kind == account and currency.transfers for currency in book.currencies.values()):
+        raise Refusal(declared.TRANSFER_NOT_ALLOWED.code, account=account)
+    if len(activity.members) != 1:
+        raise Refusal(declared.RECEIVER.code, named=len(activity.members))
+    (receiver,) = activity.members
+    return Transfer(activity, rule="transferred@1", account=account, amount=activity.amount, to=receiver)
 
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed

@@ -90,6 +90,9 @@ class LineInput(Input):
 
 class _Described(_Dated):
     member_id = GlobalId("Member", metadata={"description": "Whom it is about, where that is known."})
+    other_ids = fields.List(  # pyright: ignore[reportUnknownVariableType] - as below
+        GlobalId("Member"), load_default=list, metadata={"description": "Other members whom it concerns."}
+    )
     identity = fields.Raw(
         load_default=None,
         metadata={

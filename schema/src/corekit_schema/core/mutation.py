@@ -66,7 +66,7 @@ def _described(info: Info, values: Mapping[str, Any]) -> Activity:
     if values["identity"] is not None and not isinstance(values["identity"], dict):
         raise invalid("TYPE", "An identity is a JSON object.", "identity", expected="object")
     told: dict[str, Any] = {name: values[name] for name in ("type", "amount", "unit", "payload", "source", "identity")}
-    return _activity(info, values, lines=lines, **told)
+    return _activity(info, values, lines=lines, members=tuple(values["other_ids"]), **told)
 
 
 def _line(values: Mapping[str, Any]) -> Line:
