@@ -59,7 +59,8 @@ def test_a_job_that_cannot_be_says_so(corekit: Callable[..., Any], words: list[s
 
 def test_the_jobs_are_listed(corekit: Callable[..., Any]) -> None:
     assert "expiry" in corekit("jobs", "list").stdout
-    assert [job["name"] for job in json.loads(corekit("jobs", "list", "--json").stdout)] == ["expiry", "holds", "tiers"]
+    names = [job["name"] for job in json.loads(corekit("jobs", "list", "--json").stdout)]
+    assert names == ["expiry", "holds", "memberships", "tiers"]
 
 
 def test_a_worker_once_settles_what_waits_and_ends(world: Any, corekit: Callable[..., Any]) -> None:

@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sysconfig
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from corekit.testing.plugin import MakeKit
 Run = Callable[..., Any]
 COREKIT = Path(sysconfig.get_path("scripts"), "corekit")
 KILLS = 3
-# Writes what it hears into a file before it returns: a line may be there of a call that never did.
+# Writes what it hears into a file before it returns: a line may be there of a call that never did. A part of a line may
+# be there while it is written, or for ever if the worker is killed then: whole is what ends with a dot.
 SCRIBE = """
 import os, pathlib, time
 from corekit import Declares, hookimpl
@@ -36,7 +38,7 @@ def corekit_declare():
 @hookimpl
 def corekit_happened(event):
     with open(os.environ["SCRIBE"], "a") as file:
-        file.write(f"{event.position} {event.member} {event.seq}\\n")
+        file.write(f"\\n{event.position} {event.member} {event.seq} .\\n")
 """
 
 
@@ -118,13 +120,23 @@ def scribe(make_kit: MakeKit, tmp_path: Path) -> tuple[Kit, dict[str, str], Path
 
 def heard(book: Path) -> list[tuple[int, str, int]]:
     lines = [line.split() for line in book.read_text().splitlines()]
-    return [(int(position), member, int(seq)) for position, member, seq in lines]
+    return [(int(line[0]), line[1], int(line[2])) for line in lines if len(line) == 4 and line[3] == "."]
+
+
+@contextmanager
+def working(environment: dict[str, str], *options: str) -> Generator[subprocess.Popen[bytes]]:
+    """Run a worker, which is killed in the end: a test that fails must not wait for it for ever."""
+    with subprocess.Popen([COREKIT, *options, "worker"], env=environment, stdout=subprocess.PIPE) as worker:
+        try:
+            yield worker
+        finally:
+            worker.kill()
 
 
 def test_a_worker_delivers_until_it_is_stopped(scribe: Any) -> None:
     kit, environment, book = scribe
     member = kit.record(Activity(type="member.registered")).member
-    with subprocess.Popen([COREKIT, "--json", "worker"], env=environment, stdout=subprocess.PIPE) as worker:
+    with working(environment, "--json") as worker:
         for number in (1, 2):  # the second comes when the first was told: the worker was waiting for it
             kit.enqueue([Activity(type="purchase", member=member, amount=number)])
             while len(heard(book)) < number + 1:
@@ -151,11 +163,10 @@ def test_a_worker_killed_while_it_delivers_loses_nothing_and_keeps_the_order(scr
     bought = [Activity(type="purchase", member=members[number % 5], amount=1) for number in range(800)]
     assert all(answer.settled for answer in kit.record_many(bought))
     for number in range(KILLS):
-        with subprocess.Popen([COREKIT, "worker"], env=environment) as worker:
-            enough = len(heard(book)) + 20 * (number + 1)
+        with working(environment) as worker:
+            enough = min(len(heard(book)) + 20 * (number + 1), len(members) + len(bought))
             while len(heard(book)) < enough:
                 assert worker.poll() is None
-            worker.kill()
     subprocess.run([COREKIT, "worker", "--once"], env=environment, capture_output=True, check=True)
     first = dict.fromkeys(heard(book))
     for member in members:
