@@ -270,3 +270,16 @@ def _planted(kit: Kit, *faults: str) -> Report:
             assert connection.exec_driver_sql(fault).rowcount, "the fault must be there"
         guards.install(connection, guards.GUARDS, metadata)
         return verify(Reader(connection), kit.terms())
+
+
+def test_more_members_and_activities_cost_no_more_statements(world: Any) -> None:
+    def cost() -> int:
+        with world.kit.read() as read:
+            assert verify(read, world.kit.terms()).clean
+            return int(read.statements)
+
+    world.does(world.member(), "toy.earn", 5)
+    few = cost()
+    for _ in range(20):
+        world.does(world.member(), "toy.earn", 5)
+    assert cost() == few
