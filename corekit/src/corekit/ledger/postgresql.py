@@ -107,6 +107,8 @@ _AFTER = {
     "group_member": "group_gone",
 }
 """What is added only when what went before it is gone."""
+_ORDER = tuple(dict.fromkeys((*_AFTER.values(), *INSERTS, *CHANGES)))
+"""What refers to another part stands after it: a new stay in a tier to the end of the old one."""
 _COUNTED = (
     "member_changed",
     "account_changed",
@@ -241,9 +243,7 @@ class PostgreSQL:
             raise Conflict("the member moved on, or the plan is wrong") from error
 
     def _write(self, rows: Rows, seq: int | None) -> None:
-        # What refers to another part stands after it: a new stay in a tier to the end of the old one.
-        names = [name for name in dict.fromkeys((*_AFTER.values(), *INSERTS, *CHANGES)) if name in rows]
-        shape = tuple((name, _by_value(name, len(rows[name]))) for name in names)
+        shape = tuple([(name, _by_value(name, len(rows[name]))) for name in _ORDER if name in rows])
         text, counted = _writing(shape, alone=seq is not None)
         parameters: list[Parameter] = []
         for name, number in shape:

@@ -15,8 +15,11 @@ import psycopg
 from psycopg import errors
 from psycopg.pq import ExecStatus, TransactionStatus
 
+Decoder = Callable[[bytes], Any]
 _PREPARED: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
-_DECODERS: dict[int, Callable[[bytes], Any]] = {
+_READ: dict[str, tuple[Decoder, ...]] = {}
+"""How the columns of a statement's result are read: that follows from its text."""
+_DECODERS: dict[int, Decoder] = {
     16: lambda value: value == b"t",  # boolean
     20: int,  # bigint
     21: int,  # smallint
@@ -37,7 +40,10 @@ class Wire:
 
     def rows(self, text: str, parameters: Sequence[Parameter]) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows. Raises what psycopg raises."""
-        values: list[Any] = [_encoded(parameter) for parameter in parameters]
+        values: list[Any] = [
+            value.encode() if isinstance(value, str) else b"%d" % value if isinstance(value, int) else value
+            for value in parameters
+        ]
         if self._connection.prepare_threshold is None:
             result = self._pgconn.exec_params(text.encode(), values)
         else:
@@ -46,12 +52,17 @@ class Wire:
             return []
         if result.status != ExecStatus.TUPLES_OK:
             self._fail(result)
-        columns = range(result.nfields)
-        decoders = [_DECODERS.get(result.ftype(column), bytes.decode) for column in columns]
+        decoders = _READ.get(text)
+        if decoders is None:
+            types = map(result.ftype, range(result.nfields))
+            decoders = _READ[text] = tuple(_DECODERS.get(type_, bytes.decode) for type_ in types)
+        get = result.get_value
         return [
             tuple(
-                decode(value) if (value := result.get_value(row, column)) is not None else None
-                for column, decode in zip(columns, decoders, strict=True)
+                [
+                    None if (value := get(row, column)) is None else decode(value)
+                    for column, decode in enumerate(decoders)
+                ]
             )
             for row in range(result.ntuples)
         ]
@@ -95,12 +106,6 @@ class Wire:
             # Somebody deallocated what was prepared: another connection starts afresh.
             self._connection.close()
         raise error
-
-
-def _encoded(parameter: Parameter) -> bytes | None:
-    if parameter is None or isinstance(parameter, bytes):
-        return parameter
-    return parameter.encode() if isinstance(parameter, str) else b"%d" % parameter
 
 
 def array(values: Sequence[str]) -> str:
