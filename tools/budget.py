@@ -18,7 +18,7 @@ CEILINGS = {
     "db": 900,
     "jobs": 2_000,
     "ledger": 3_800,
-    "members": 2_100,
+    "members": 2_200,
     "outbox": 700,
     "program": 1_600,
     "tiers": 2_000,

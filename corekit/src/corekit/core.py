@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from marshmallow import Schema, fields, validate
@@ -19,7 +18,7 @@ from corekit.jobs.holds import HOLDS
 from corekit.jobs.memberships import MEMBERSHIPS
 from corekit.jobs.tiers import TIERS
 from corekit.ledger.voucher import LARGEST_AMOUNT
-from corekit.members import declared, importing, states
+from corekit.members import declared, importing, opening, states
 from corekit.metrics import Metric
 from corekit.program import refusals
 from corekit.tiers import declared as tiers
@@ -51,20 +50,6 @@ class ReversalSchema(Schema):
     """Why something is taken back."""
 
     reason = fields.String(load_default="", validate=validate.Length(max=_LONG))
-
-
-class OpeningLotSchema(Schema):
-    """What is taken over with one expiry."""
-
-    amount = WholeNumber(required=True, validate=validate.Range(1, LARGEST_AMOUNT))
-    expires_at = fields.AwareDateTime(load_default=None, allow_none=True)
-
-
-class OpeningSchema(Schema):
-    """What a member had in another system's books."""
-
-    account = fields.String(required=True)
-    lots = fields.Nested(OpeningLotSchema, many=True, required=True, validate=validate.Length(1, 1000))
 
 
 class HoldPlacedSchema(Schema):
@@ -159,7 +144,7 @@ def declares(settings: Settings) -> Declares:
             ActivityType(
                 name="opening.balance",
                 description="What the member had in another system is taken over.",
-                schema=OpeningSchema,
+                schema=opening.OpeningSchema,
                 command=True,
             ),
             ActivityType(
@@ -211,6 +196,7 @@ def declares(settings: Settings) -> Declares:
 def react(batch: Batch) -> Iterator[Effect]:
     """Yield what the core's own types do: lives of members, value set aside or moved, changes of tiers."""
     yield from declared.react(batch)
+    yield from opening.react(batch)
     yield from _value(batch)
     yield from tiers.react(batch)
 
@@ -225,18 +211,6 @@ def _value(batch: Batch) -> Iterator[Effect]:
         yield Capture(activity, rule="core@1", hold=activity.payload["hold"], amount=activity.amount or None)
     for activity in batch.of("hold.released"):
         yield Release(activity, rule="core@1", hold=activity.payload["hold"])
-    for activity in batch.of("opening.balance"):
-        taken: Any = activity.payload
-        for lot in taken["lots"]:
-            lapses = datetime.fromisoformat(lot["expires_at"]) if lot.get("expires_at") else None
-            yield Receive(
-                activity,
-                rule="core@1",
-                account=taken["account"],
-                amount=lot["amount"],
-                expires_at=lapses,
-                source="opening",
-            )
     for activity in batch.of("transfer.received"):
         moved: Any = activity.payload
         for amount, expires_at in moved["parts"]:

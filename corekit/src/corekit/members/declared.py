@@ -23,6 +23,7 @@ from corekit.activities.effects import (
 )
 from corekit.declares import ActivityType, ErrorText
 from corekit.members import states
+from corekit.members.opening import BROUGHT
 from corekit.members.profile import profile_schema, update_schema
 from corekit.members.rules import ERRORS as RULES_ERRORS
 from corekit.validation import coded
@@ -111,7 +112,7 @@ def activity_types(settings: Settings) -> tuple[ActivityType, ...]:
         "member.renewed": states.RenewalSchema,
         "member.lapsed": states.LapseSchema,
     }
-    kept = {"member.registered": ("channel", "kind", "fee_paid", "invited_by", "reason")}
+    kept = {"member.registered": ("channel", "kind", "fee_paid", "invited_by", "reason", *BROUGHT)}
     steps = (
         ActivityType(
             name=name,
@@ -146,7 +147,8 @@ def activity_types(settings: Settings) -> tuple[ActivityType, ...]:
 def react(batch: Batch) -> Iterator[Effect]:
     """Yield what the activities of members' lives do."""
     for activity in batch.of("member.registered"):
-        yield Enrol(activity, rule=_RULE, profile=dict(activity.payload), otherwise="refuse")
+        profile = {name: value for name, value in activity.payload.items() if name not in BROUGHT}
+        yield Enrol(activity, rule=_RULE, profile=profile, otherwise="refuse")
     for name in _SIMPLE:
         for activity in batch.of(name):
             reason: Any = activity.payload.get("reason", "")

@@ -6,7 +6,10 @@ import csv
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import date, datetime, time
 from typing import TYPE_CHECKING, Any, Literal, TextIO, cast
+from zoneinfo import ZoneInfo
 
 import orjson
 from attrs import define
@@ -25,7 +28,10 @@ if TYPE_CHECKING:
 SOURCE = "import"
 KEY = "external_id"
 _OUTER = ("payload", "attributes")
-_EXTERNAL = re.compile(r"external_ids\.[^\s.][^.]{0,99}")
+_BROUGHT_BY = {"account": "opening", "ladder": "tiers"}
+"""In which columns stands what a refusal names."""
+_NAMED = re.compile(r"(external_ids\.[^\s.][^.]{0,99}|opening\.\S{1,100}|tiers\.\S{1,100})")
+"""Columns for ids of other systems by source, for value by account kind, for tiers by ladder."""
 
 ERRORS = (
     ErrorText("COLUMN_UNKNOWN", "No profile has the column {column}.", "没有 {column} 列。"),
@@ -59,10 +65,15 @@ def import_members(
 
     ``csv`` is a file with a header: the columns are the fields of a profile, ``identity.city`` and the like for its
     sections (several texts with semicolons between them), ``external_ids.<source>``, and the custom attributes; empty
-    cells are left out. ``jsonl`` has one JSON object a line, as the payload of ``member.registered``. ``external_id``
-    is each row's key, so that the same file can be sent again: what is registered stays as it is. Rows that cannot be
-    registered are written to ``rejects`` (line, field, code, reason); the others go on. ``dry_run`` stores nothing, so
-    it sees that something is twice in the file only where that is close together. Memory does not grow with the file.
+    cells are left out. What the member had in another system stands in ``opening.<account kind>``, lots with semicolons
+    between them, each an amount in minor units and ``@`` and when it lapses if it does (an instant, or a day, which it
+    does not live to see), and in ``tiers.<ladder>``; it is taken over with the registration or not at all. ``jsonl``
+    has one JSON object a line, as the payload of ``member.registered``.
+
+    ``external_id`` is each row's key, so that the same file can be sent again: what is registered stays as it is. Rows
+    that cannot be registered are written to ``rejects`` (line, field, code, reason); the others go on. ``dry_run``
+    stores nothing, so it sees that something is twice in the file only where that is close together. Memory does not
+    grow with the file.
     Raises :class:`Invalid` where the header cannot be used.
     """
     task = _Import(rejects)
@@ -120,7 +131,9 @@ def _problems(outcome: Outcome) -> Sequence[Problem]:
     if outcome.problems:
         return outcome.problems
     code = outcome.code or outcome.outcome.upper()
-    field: str = outcome.parameters.get("field", KEY)
+    parameters = outcome.parameters
+    named = (f"{prefix}.{parameters[name]}" for name, prefix in _BROUGHT_BY.items() if name in parameters)
+    field: str = parameters.get("field") or next(named, KEY)
     return [Problem(code=code, message=outcome.message or code, path=(field,))]
 
 
@@ -145,7 +158,8 @@ def _rows(lines: Iterable[str], kit: Kit) -> Iterator[tuple[int, Activity | Inva
         if len(cells) != len(columns) or not is_text:
             yield reader.line_num, unreadable
             continue
-        yield reader.line_num, _registration(_told(dict(zip(columns, map(str.strip, cells), strict=True))))
+        told = _told(dict(zip(columns, map(str.strip, cells), strict=True)), kit.zone)
+        yield reader.line_num, _registration(told)
 
 
 def _objects(lines: Iterable[str]) -> Iterator[tuple[int, Activity | Invalid]]:
@@ -163,20 +177,32 @@ def _objects(lines: Iterable[str]) -> Iterator[tuple[int, Activity | Invalid]]:
             yield number, Invalid([Problem(code="ROW_UNREADABLE", message=ERRORS[3].en)])
 
 
-def _told(row: dict[str, str]) -> dict[str, Any]:
+def _told(row: dict[str, str], zone: ZoneInfo) -> dict[str, Any]:
     """Return a row of a CSV file as the payload of a registration."""
     payload: dict[str, Any] = {"attributes": {}}
     for name, text in row.items():
         outer, dot, inner = name.partition(".")
         if not text:
             continue
-        if dot:
+        if outer == "opening":
+            payload.setdefault(outer, {})[inner] = [_lot(lot, zone) for lot in text.split(";")]
+        elif dot:
             payload.setdefault(outer, {})[inner] = text.split(";") if name in LISTS else text
         elif name in (*FIXED, *TOLD):
             payload[name] = text
         else:
             payload["attributes"][name] = text
     return payload
+
+
+def _lot(text: str, zone: ZoneInfo) -> dict[str, str]:
+    """Return a lot as a cell writes it: ``70``, ``70@2027-01-01`` or ``70@2027-01-01T00:00:00+00:00``."""
+    amount, at, lapses = map(str.strip, text.partition("@"))
+    if not at:
+        return {"amount": amount}
+    with suppress(ValueError):  # what is no day is left to the schema, which says so
+        lapses = datetime.combine(date.fromisoformat(lapses), time(), zone).isoformat()
+    return {"amount": amount, "expires_at": lapses}
 
 
 def _registration(told: dict[str, Any]) -> Activity | Invalid:
@@ -193,7 +219,7 @@ def _columns(header: list[str], known: tuple[str, ...]) -> list[str]:
         *(
             ("COLUMN_UNKNOWN", name, suggest(name, known))
             for name in names
-            if name not in known and not _EXTERNAL.fullmatch(name)
+            if name not in known and not _NAMED.fullmatch(name)
         ),
         *(("COLUMN_REPEATED", name, "") for name in dict.fromkeys(names) if names.count(name) > 1),
         *(("COLUMN_MISSING", KEY, "") for _ in range(KEY not in names)),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from marshmallow import Schema, fields, post_load, pre_load, validate
 
 from corekit.errors import SettingsError
+from corekit.members.opening import BROUGHT, brought
 from corekit.members.rules import MemberRules, NumberForm
 from corekit.validation import WholeNumber, coded
 
@@ -221,6 +222,7 @@ def profile_schema(settings: Settings) -> type[Schema]:
         "fee_paid": WholeNumber(validate=validate.Range(min=0), allow_none=True),
         "invited_by": MemberNumber(rules.number, allow_none=True),
         "reason": fields.String(validate=validate.Length(max=500)),
+        **brought(),
     }
     return _derived(_Base, {**_fields(rules, declared), **first}, "MemberProfile")
 
@@ -274,7 +276,7 @@ def _derived(base: Any, declared: Mapping[str, Any], name: str) -> type[Schema]:
 
 def _attribute(name: str, spec: AttributeSpec, *, required: bool | None = None, may_be_null: bool = False) -> Any:
     """Return the field of one custom attribute; ``required`` says otherwise than its declaration."""
-    if name in (*FIXED, *SECTIONS, *TOLD, "external_ids", "attributes", "reason"):
+    if name in (*FIXED, *SECTIONS, *TOLD, *BROUGHT, "external_ids", "attributes", "reason"):
         raise SettingsError(f"corekit.profile.{name}: every profile has this field; choose another name")
     if spec.min is not None and spec.max is not None and spec.min > spec.max:
         raise SettingsError(f"corekit.profile.{name}: min {spec.min} is above max {spec.max}")
