@@ -239,6 +239,13 @@ def _value(batch: Batch) -> Iterator[Effect]:
             )
     for activity in batch.of("transfer.received"):
         moved: Any = activity.payload
-        for amount, expires_at in moved["parts"]:
-            lapses = None if expires_at is None else moment(expires_at)
-            yield Receive(activity, rule="core@1", account=moved["account"], amount=amount, expires_at=lapses)
+        for amount, *instants in moved["parts"]:
+            lapses, available = (None if each is None else moment(each) for each in (*instants, None)[:2])
+            yield Receive(
+                activity,
+                rule="core@1",
+                account=moved["account"],
+                amount=amount,
+                expires_at=lapses,
+                available_from=available,
+            )

@@ -34,6 +34,7 @@ LARGEST_QUANTITY = 10**12
 AHEAD = 300_000_000
 """Clocks differ: an activity may have occurred this many microseconds after now."""
 REGISTERED = "member.registered"
+MERGED = "member.merged"
 KEY_REUSED = "KEY_REUSED"
 
 ERRORS = (
@@ -83,7 +84,9 @@ class Incoming:
     """An activity on its way to settlement, with what is asked of it often."""
 
     __slots__ = (
+        "above",
         "activity",
+        "addressed",
         "ambiguous",
         "cause",
         "enrolment",
@@ -121,6 +124,10 @@ class Incoming:
         # The registration that came before it, and, of that registration, what it came before.
         self.enrolment: Incoming | None = None
         self.cause: Incoming | None = None
+        # Of whom it was told, where they are merged now and it is about their survivors.
+        self.addressed: tuple[str, tuple[str, ...]] | None = None
+        # What it follows from, where that settles by the same plan.
+        self.above: Incoming | None = None
         # When it was enqueued; None where it is settled as it arrives.
         self.reported: int | None = None
 
@@ -133,6 +140,21 @@ class Incoming:
         """Take a new id, unless it resumes an activity."""
         if self.resumes is None:
             self.activity = evolve(self.activity, id=new_id())
+
+    def readdress(self, survivors: Mapping[str, str]) -> None:
+        """Be about the survivors of those of whom it was told; what takes back stays where its target is."""
+        member, members = self.addressed or (self.activity.member, self.activity.members)
+        if self.earlier is None and not self.kind.internal and self.activity.parent is None:
+            others = members if self.kind.name == MERGED else tuple(survivors.get(each, each) for each in members)
+            now = survivors.get(member, member), others
+            if now != (self.activity.member, self.activity.members):
+                self.addressed = None if now == (member, members) else (member, members)
+                self.activity = evolve(self.activity, member=now[0], members=now[1])
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The members whom it names."""
+        return self.activity.member, *self.activity.members
 
     @property
     def earlier(self) -> str | None:

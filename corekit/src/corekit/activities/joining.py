@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from corekit.activities.apply import Applier
 from corekit.activities.enrolment import parameters_of, refusals
 from corekit.activities.incoming import REGISTERED, Incoming
+from corekit.activities.outcome import Failure
 from corekit.activities.plan import Plan
-from corekit.activities.reactions import Failure, Reactions
+from corekit.activities.reactions import Reactions
 from corekit.ledger.state import Member
 from corekit.members.states import allowed
 
@@ -40,7 +41,8 @@ class TurnedAway:
         elif (reasons := self._reasons.get(incoming.activity.id)) is not None:
             refuse(incoming, "ENROLMENT_REFUSED", parameters_of(reasons))
         elif (code := _forbidden(member, incoming)) is not None:
-            refuse(incoming, code, {"state": member.state, "activity": incoming.kind.name})
+            told = {"survivor": member.merged_into} if member.merged_into else {}
+            refuse(incoming, code, {"state": member.state, "activity": incoming.kind.name, **told})
         else:
             return False
         return True
@@ -57,6 +59,7 @@ class TurnedAway:
 def _forbidden(member: Member, incoming: Incoming) -> str | None:
     """Return the code by which the member's state forbids an activity, or None."""
     kind = incoming.kind
-    if member.exists and (kind.reversal or kind.internal or incoming.activity.parent is not None):
+    follows = incoming.activity.parent is not None
+    if member.exists and (follows or (member.merged_into is None and (kind.reversal or kind.internal))):
         return None
     return allowed(member.state or None, kind.name)

@@ -347,6 +347,7 @@ class Member:
         "journal",
         "kind",
         "last_at",
+        "merged_into",
         "metrics",
         "person",
         "planned",
@@ -367,6 +368,8 @@ class Member:
         self.seq = self.seq_loaded = seq
         self.last_at = last_at
         self.joined_at = joined_at
+        # Of whom it is a part, once it is merged.
+        self.merged_into: str | None = None
         self.is_new = not state
         self.attributes: Mapping[str, Any] = {}
         self.kind = ""

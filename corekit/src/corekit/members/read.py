@@ -31,7 +31,8 @@ class Member:
     """A member: state of life, number of settled activities (``seq``), and who the person is.
 
     ``birthday`` is a date in ISO 8601; ``sections`` hold ``identity``, ``occupation``, ``lifestyle`` and
-    ``preferences``; ``valid_until`` is the end of the membership (None: it has none).
+    ``preferences``; ``valid_until`` is the end of the membership (None: it has none); ``merged_into`` is the member of
+    whom a merged one is a part.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Member:
     birthday: str | None
     sections: Mapping[str, Mapping[str, Any]]
     valid_until: datetime | None
+    merged_into: str | None
 
 
 _MEMBER = Shape(Member, _member, _profile)
