@@ -19,7 +19,7 @@ from corekit.jobs.holds import HOLDS
 from corekit.jobs.memberships import MEMBERSHIPS
 from corekit.jobs.tiers import TIERS
 from corekit.ledger.voucher import LARGEST_AMOUNT
-from corekit.members import declared, importing, states
+from corekit.members import declared, importing, measured, states
 from corekit.metrics import Metric
 from corekit.program import refusals
 from corekit.tiers import declared as tiers
@@ -89,6 +89,7 @@ ERRORS = (
     *reverse.ERRORS,
     *document.ERRORS,
     *importing.ERRORS,
+    *measured.ERRORS,
     *paging.ERRORS,
     *JOB_ERRORS,
     *refusals.ERRORS,

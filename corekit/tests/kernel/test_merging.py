@@ -2,33 +2,93 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from corekit import Activity
+from corekit import Activity, Batch, Credit, Declares, Effect, Refusal
+from corekit.activities.tables import intake, metric, metric_day
+from corekit.activities.tables import activity as activities
 from corekit.ledger.tables import account, lot
-from corekit.members.read import members
+from corekit.members.read import MemberFilter, consents, external_ids, groups, member_page, members, tags
+from corekit.testing.modules import plugin_module
+from corekit.tiers.read import history, standing
+
+LADDERS = """
+[program]
+name = "Corner shop"
+
+[[ladders]]
+code = "main"
+name = "Main"
+tiers = [
+  {code = "base", name = "Base"},
+  {code = "silver", name = "Silver", criteria = [{metric = "spend", window = "rolling 12 months", at_least = "100.00"}]},
+  {code = "gold", name = "Gold", criteria = [{metric = "spend", window = "rolling 12 months", at_least = "300.00"}]},
+]
+"""
 
 
-def lots(world: Any, member: str) -> list[Any]:
-    """Return what is open in a member's lots, with when it lapses and from when it can be spent."""
+@pytest.fixture
+def shop(make_world: Any, toy: Any) -> Any:
+    members = {"purposes": ["marketing"], "consent_channels": ["email", "sms"], "region": "DE"}
+    return make_world(modules={"toy": toy}, program=LADDERS, members=members, profile={"size": {"type": "integer"}})
+
+
+def known(world: Any, member: str) -> dict[str, Any]:
+    """Return everything that the books and the profile say of a member, its history left out."""
     left = lot.c.issued - lot.c.consumed - lot.c.held - lot.c.expired
-    chosen = (
+    lots = (
         select(account.c.kind, lot.c.expires_at, lot.c.available_from, left)
         .join(account, account.c.id == lot.c.account_id)
-        .where(account.c.member_id == member, left > 0)
+        .where(left > 0)
     )
-    with world.kit.read() as read:
-        return sorted(map(tuple, read.all(chosen)), key=str)
-
-
-def state(world: Any, member: str) -> tuple[str, str | None]:
+    balances = select(account.c.kind, account.c.credits_posted - account.c.debits_posted)
     with world.kit.read() as read:
         found = members(read, [member])[member]
-    return found.state, found.merged_into
+        told = {name: getattr(found, name) for name in KNOWN}
+        return {
+            **told,
+            "lots": sorted(map(tuple, read.all(lots.where(account.c.member_id == member))), key=str),
+            "balances": {row[0]: row[1] for row in read.all(balances.where(account.c.member_id == member)) if row[1]},
+            "external_ids": {each.source: each.external_id for each in external_ids(read, [member])[member]},
+            "tags": tags(read, [member])[member],
+            "groups": {each.code: each.role for each in groups(read, [member])[member]},
+            "consents": {(each.purpose, each.channel): each.granted for each in consents(read, [member])[member]},
+            "tiers": {each.ladder: (each.tier, each.expires_at) for each in standing(read, [member])[member]},
+            "metrics": _values(read, metric, member),
+            "days": _values(read, metric_day, member),
+        }
+
+
+KNOWN = (
+    "state",
+    "merged_into",
+    "name",
+    "phone",
+    "email",
+    "external_id",
+    "number",
+    "birthday",
+    "attributes",
+    "sections",
+)
+
+
+def _values(read: Any, table: Any, member: str) -> list[Any]:
+    return sorted(tuple(row[1:]) for row in read.all(select(table).where(table.c.member_id == member)) if row[-1])
+
+
+def tier(world: Any, member: str) -> str | None:
+    with world.kit.read() as read:
+        return next((each.tier for each in standing(read, [member])[member]), None)
+
+
+def search(world: Any, **wanted: Any) -> list[str]:
+    with world.kit.read() as read:
+        return [each.id for each in member_page(read, MemberFilter(**wanted)).items]
 
 
 @pytest.mark.row("M3", way="python")
@@ -38,17 +98,260 @@ def test_value_goes_over_as_it_is_and_comes_back(world: Any) -> None:
     world.does(ann, "toy.earn", 10)
     world.does(bob, "toy.earn", 50, payload={"days": 2})
     world.does(bob, "toy.earn_plain", 7)
+    world.does(bob, "toy.earn_strict", 8)
     world.does(bob, "toy.earn", 30)
-    before = lots(world, ann), lots(world, bob)
+    before = known(world, ann), known(world, bob)
     merged = world.kit.merge(ann, bob, reason="the same person", actor="staff:1")
     assert merged.settled, merged
-    assert lots(world, bob) == []
-    assert lots(world, ann) == sorted([*before[0], *before[1]], key=str)
-    assert world.balances(ann) == {"toy": 90, "toy.plain": 7}
-    assert (state(world, ann), state(world, bob)) == (("active", None), ("merged", ann))
+    assert known(world, bob)["lots"] == []
+    assert known(world, ann)["lots"] == sorted([*before[0]["lots"], *before[1]["lots"]], key=str)
+    assert known(world, ann)["balances"] == {"toy": 90, "toy.plain": 7, "toy.strict": 8}
+    assert (known(world, bob)["state"], known(world, bob)["merged_into"]) == ("merged", ann)
     assert world.is_proved()
     back = world.kit.reverse(merged.activity_id)
     assert back.settled, back
-    assert (lots(world, ann), lots(world, bob)) == before
-    assert (state(world, ann), state(world, bob)) == (("active", None), ("active", None))
+    assert (known(world, ann), known(world, bob)) == before
     assert world.is_proved()
+
+
+@pytest.mark.row("M3", way="python")
+@pytest.mark.row("M3", way="reversal")
+def test_the_survivor_is_known_by_what_it_lacked_and_the_rest_leads_to_it(shop: Any) -> None:
+    ann = shop.member(name="Ann", phone="0731 111111", external_ids={"card": "1"})
+    bob = shop.member(
+        phone="0731 222222",
+        email="ann@shop.example",
+        external_id="crm-7",
+        external_ids={"card": "2", "app": "a7"},
+        birthday="1990-02-28",
+        identity={"city": "Ulm"},
+        attributes={"size": 42},
+    )
+    shop.does(ann, "member.consented", payload={"purpose": "marketing", "channel": "sms", "granted": True})
+    shop.does(bob, "member.consented", payload={"purpose": "marketing", "channel": "sms", "granted": False})
+    shop.does(bob, "member.consented", payload={"purpose": "marketing", "channel": "email", "granted": True})
+    shop.does(bob, "member.tagged", payload={"add": ["vip"]})
+    shop.does(bob, "member.joined_group", payload={"group": "smiths", "role": "primary"})
+    shop.does(ann, "member.joined_group", payload={"group": "smiths"})
+    before = known(shop, ann), known(shop, bob)
+    merged = shop.kit.merge(ann, bob)
+    assert merged.settled, merged
+    now = known(shop, ann)
+    assert (now["name"], now["phone"], now["email"], now["external_id"]) == (
+        "Ann",
+        before[0]["phone"],
+        "ann@shop.example",
+        "crm-7",
+    )
+    assert now["external_ids"] == {"card": "1", "app": "a7"}
+    assert (now["birthday"], now["sections"], now["attributes"]) == (
+        "1990-02-28",
+        {"identity": {"city": "Ulm"}},
+        {"size": 42},
+    )
+    assert now["consents"] == {("marketing", "sms"): False, ("marketing", "email"): True}, "a no of either counts"
+    assert (now["tags"], now["groups"]) == (["vip"], {"smiths": "primary"})
+    for named in (
+        {"number": before[1]["number"]},
+        {"phone": before[1]["phone"]},
+        {"email": "ann@shop.example"},
+        {"external_ids": {"card": "2"}},
+        {"number": before[0]["number"], "external_ids": {"card": "2"}},
+    ):
+        bought = shop.kit.record(Activity(type="purchase", amount=100, identity=named))
+        assert (bought.settled, bought.member) == (True, ann), named
+    assert shop.does(bob, "purchase", 100).member == ann, "by its id as well"
+    assert search(shop, number=before[1]["number"]) == [ann]
+    assert search(shop, source="card", external_id="2") == [ann]
+    assert search(shop) == [ann]
+    assert search(shop, state="merged") == [bob]
+    assert shop.is_proved()
+    assert shop.kit.reverse(merged.activity_id).settled
+    for member, then in zip((ann, bob), before, strict=True):
+        after = known(shop, member)
+        assert {name: after[name] for name in then if name not in SPENT} == {
+            name: then[name] for name in then if name not in SPENT
+        }
+    assert shop.does(bob, "purchase", 100).member == bob
+    assert shop.is_proved()
+
+
+SPENT = {"lots", "balances", "metrics", "days", "tiers"}
+"""What the purchases in between changed."""
+
+
+@pytest.mark.row("M3", way="python")
+@pytest.mark.row("M3", way="reversal")
+def test_what_both_spent_counts_and_on_its_day(shop: Any) -> None:
+    ann, bob = shop.member(), shop.member()
+    shop.does(bob, "purchase", 12_000)
+    shop.clock.advance(days=100)
+    shop.does(ann, "purchase", 20_000)
+    before = known(shop, ann), known(shop, bob)
+    assert (tier(shop, ann), tier(shop, bob)) == ("silver", "silver")
+    shop.clock.advance(seconds=1)
+    moment = shop.clock()
+    shop.clock.advance(seconds=1)
+    merged = shop.kit.merge(ann, bob)
+    assert tier(shop, ann) == "gold"
+    assert known(shop, ann)["metrics"] == [("spend", 32_000), ("visits", 2)]
+    assert {row[1] for row in known(shop, ann)["days"]} == {row[1] for each in before for row in each["days"]}
+    with shop.kit.read() as read:
+        assert [each.tier for each in standing(read, [ann], moment)[ann]] == ["silver"], "as of then it is as it was"
+    assert shop.is_proved()
+    assert shop.kit.reverse(merged.activity_id).settled
+    after = known(shop, ann)
+    assert (after["metrics"], after["days"]) == (before[0]["metrics"], before[0]["days"])
+    assert (tier(shop, ann), tier(shop, bob)) == ("silver", "silver")
+    assert shop.is_proved()
+    with shop.kit.read() as read:
+        assert [each.reason for each in history(read, [ann])[ann]] == ["qualified", "qualified", "reversal"]
+
+
+@pytest.mark.row("M3", way="python")
+def test_who_comes_with_the_better_tier_keeps_it(shop: Any) -> None:
+    ann, bob = shop.member(), shop.member()
+    shop.does(bob, "purchase", 31_000)
+    shop.clock.advance(days=500)
+    assert tier(shop, bob) == "gold"
+    merged = shop.kit.merge(ann, bob)
+    assert tier(shop, ann) == "gold", "although the window has passed"
+    assert shop.is_proved()
+    assert shop.kit.reverse(merged.activity_id).settled
+    assert (tier(shop, ann) or "base", tier(shop, bob)) == ("base", "gold")
+    assert shop.is_proved()
+
+
+@pytest.mark.row("M3", way="bad_input")
+def test_what_stands_against_it_is_told_and_nothing_happens(shop: Any) -> None:
+    ann, bob, cas = shop.member(), shop.member(), shop.member()
+    shop.does(bob, "toy.earn", 10)
+    held = shop.does(bob, "hold.placed", 4, unit="toys", payload={"account": "toy"})
+    hold = held.effects[0].id
+    refused = shop.kit.merge(ann, bob, external_id="m-1")
+    assert (refused.code, refused.parameters) == ("MERGE_HOLD", {"member": bob, "hold": hold})
+    assert shop.kit.merge(ann, bob, external_id="m-1").replayed
+    shop.does(bob, "hold.released", payload={"hold": hold})
+    shop.does(cas, "member.frozen")
+    assert shop.kit.merge(ann, cas).parameters == {"member": cas, "state": "frozen"}
+    assert shop.kit.merge(cas, ann).code == "MEMBER_FROZEN"
+    assert shop.kit.merge(ann, "0" * 32).code == "MERGE_UNKNOWN"
+    assert shop.does(ann, "member.merged").code == "MERGE_WHOM"
+    merged = shop.kit.merge(ann, bob)
+    assert merged.settled, merged
+    again = shop.kit.merge(ann, bob)
+    assert (again.code, again.parameters["survivor"]) == ("MEMBER_MERGED", ann)
+    (into,) = merged.follow_ons
+    assert shop.kit.reverse(into.activity_id).parameters["survivor"] == ann
+    part = shop.kit.reverse(into.follow_ons[-1].activity_id)
+    assert (part.code, part.parameters["merge"]) == ("REVERSAL_OF_MERGE_PART", into.activity_id)
+    assert shop.is_proved()
+
+
+def test_simulating_a_merge_tells_all_of_it_and_changes_nothing(shop: Any) -> None:
+    ann, bob = shop.member(), shop.member(phone="0731 222222")
+    shop.does(bob, "toy.earn", 10)
+    before = known(shop, ann), known(shop, bob)
+    told = shop.kit.simulate(shop.activity(ann, "member.merged", members=(bob,)))
+    assert [each.type for each in told.follow_ons[0].follow_ons] == ["transfer.received", "member.merged_from"]
+    assert (known(shop, ann), known(shop, bob)) == before
+
+
+@pytest.mark.parametrize("breaks", ["member.merged", "member.merged_into", "transfer.received", "member.merged_from"])
+@pytest.mark.parametrize("how", ["raises", "refuses"])
+def test_where_a_plugin_fails_at_any_part_nothing_of_the_merge_stands(
+    make_world: Any, toy: Any, breaks: str, how: str
+) -> None:
+    broken = {breaks}
+
+    def react(batch: Batch) -> Any:
+        for activity in batch:
+            if activity.type in broken:
+                raise (RuntimeError("secret") if how == "raises" else Refusal("RUDE_NO"))
+        return ()
+
+    from corekit import ErrorText  # noqa: PLC0415
+
+    rude = plugin_module(Declares(errors=[ErrorText("RUDE_NO", "No.", "不。")]), "rude", corekit_react=react)
+    world = make_world(modules={"toy": toy, "rude": rude})
+    ann, bob = world.member(), world.member()
+    world.does(bob, "toy.earn", 10)
+    before = known(world, ann), known(world, bob)
+    answer = world.kit.merge(ann, bob, external_id="m-1")
+    expected = ("failed", "PLUGIN_FAILED") if how == "raises" else ("refused", "RUDE_NO")
+    assert (answer.outcome, answer.code) == expected
+    assert (known(world, ann), known(world, bob)) == before
+    with world.kit.read() as read:
+        assert not read.all(select(intake))
+        assert not read.all(select(activities).where(activities.c.type == "member.merged_into"))
+    assert world.is_proved()
+    broken.clear()
+    if how == "raises":
+        assert world.kit.merge(ann, bob, external_id="m-1").settled, "the same key tries it again"
+        assert world.is_proved()
+
+
+def test_members_become_one_along_a_chain_and_fall_apart_in_turn(shop: Any) -> None:
+    ann, bob, cas = (shop.member(external_ids={"card": str(number)}) for number in range(3))
+    for number, member in enumerate((ann, bob, cas), 1):
+        shop.does(member, "toy.earn", 10**number)
+        shop.does(member, "purchase", 100 * 10**number)
+    before = sum(known(shop, member)["balances"]["toy"] for member in (ann, bob, cas))
+    first = shop.kit.merge(bob, cas)
+    second = shop.kit.merge(ann, bob)
+    assert known(shop, ann)["balances"]["toy"] == before
+    bought = shop.kit.record(Activity(type="purchase", amount=100, identity={"external_ids": {"card": "2"}}))
+    assert bought.member == ann
+    assert search(shop, source="card", external_id="2") == [ann]
+    early = shop.kit.reverse(first.activity_id)
+    assert (early.code, early.parameters["survivor"]) == ("MEMBER_MERGED", ann)
+    assert shop.is_proved()
+    assert shop.kit.reverse(second.activity_id).settled
+    assert shop.kit.reverse(first.activity_id).settled
+    assert [known(shop, member)["state"] for member in (ann, bob, cas)] == ["active"] * 3
+    assert shop.is_proved()
+
+
+def test_in_one_chunk_what_comes_before_goes_over_and_what_comes_after_reaches_the_survivor(shop: Any) -> None:
+    ann, bob = shop.member(), shop.member()
+    coming = []
+    for kind, member, amount in (
+        ("toy.earn", bob, 5),
+        ("member.merged", ann, 0),
+        ("toy.earn", bob, 7),
+        ("toy.earn", ann, 1),
+    ):
+        shop.clock.advance(seconds=1)
+        others = (bob,) if kind == "member.merged" else ()
+        coming.append(shop.activity(member, kind, amount, members=others))
+    answers = list(shop.kit.record_many(coming))
+    assert [(each.outcome, each.member) for each in answers] == [
+        ("settled", bob),
+        ("settled", ann),
+        ("settled", ann),
+        ("settled", ann),
+    ]
+    assert known(shop, ann)["balances"] == {"toy": 13}
+    assert shop.is_proved()
+
+
+def test_a_worker_leads_what_waits_for_a_merged_member_to_the_survivor(shop: Any) -> None:
+    ann, bob = shop.member(), shop.member()
+    shop.kit.enqueue([Activity(type="toy.earn", member=bob, amount=5)])
+    assert shop.kit.merge(ann, bob).settled
+    assert shop.kit.work() == 1
+    assert known(shop, ann)["balances"] == {"toy": 5}
+    assert shop.is_proved()
+
+
+def test_who_was_merged_is_forgotten_with_the_survivor_and_then_stays_a_part(shop: Any) -> None:
+    ann, bob = shop.member(name="Ann"), shop.member(name="Anne", phone="0731 222222")
+    merged = shop.kit.merge(ann, bob)
+    with shop.kit.read():
+        document = shop.kit.export(bob)
+    assert (document["member"].name, [each["member"].name for each in document["merged"]]) == ("Ann", ["Anne"])
+    assert shop.kit.erase(bob).state == "done"
+    assert [known(shop, member)["name"] for member in (ann, bob)] == [None, None]
+    assert [known(shop, member)["state"] for member in (ann, bob)] == ["cancelled", "merged"]
+    assert shop.kit.reverse(merged.activity_id).code == "NOT_REVERSIBLE"
+    assert shop.is_proved()
