@@ -242,7 +242,8 @@ def test_what_stands_against_it_is_told_and_nothing_happens(shop: Any) -> None:
     again = shop.kit.merge(ann, bob)
     assert (again.code, again.parameters["survivor"]) == ("MEMBER_MERGED", ann)
     (into,) = merged.follow_ons
-    assert shop.kit.reverse(into.activity_id).parameters["survivor"] == ann
+    part = shop.kit.reverse(into.activity_id)
+    assert (part.code, part.parameters["merge"]) == ("REVERSAL_OF_MERGE_PART", merged.activity_id)
     part = shop.kit.reverse(into.follow_ons[-1].activity_id)
     assert (part.code, part.parameters["merge"]) == ("REVERSAL_OF_MERGE_PART", into.activity_id)
     assert shop.is_proved()
@@ -355,3 +356,91 @@ def test_who_was_merged_is_forgotten_with_the_survivor_and_then_stays_a_part(sho
     assert [known(shop, member)["state"] for member in (ann, bob)] == ["cancelled", "merged"]
     assert shop.kit.reverse(merged.activity_id).code == "NOT_REVERSIBLE"
     assert shop.is_proved()
+
+
+@pytest.mark.row("M3", way="reversal")
+@pytest.mark.parametrize("named", ["by the old id", "by the survivor"])
+def test_a_refund_of_what_the_other_one_bought_is_the_survivors(shop: Any, named: str) -> None:
+    ann, bob = shop.member(), shop.member()
+    shop.does(ann, "toy.earn", 20)
+    bought = shop.does(bob, "purchase", 10_000)
+    before = known(shop, ann), known(shop, bob)
+    merged = shop.kit.merge(ann, bob)
+    assert known(shop, ann)["balances"] == {"toy": 120}
+    whom = bob if named == "by the old id" else ann
+    back = shop.does(whom, "refund", 4_000, reverses=bought.activity_id)
+    assert (back.settled, back.member) == (True, bob)
+    assert known(shop, ann)["balances"] == {"toy": 80}
+    assert known(shop, ann)["metrics"] == [("spend", 6_000), ("visits", 1)]
+    assert known(shop, bob)["balances"] == {}
+    assert shop.is_proved()
+    assert shop.does(whom, "refund", reverses=bought.activity_id).settled
+    assert known(shop, ann)["balances"] == {"toy": 20}
+    assert known(shop, ann)["metrics"] == []
+    assert shop.is_proved()
+    assert shop.kit.reverse(merged.activity_id).settled
+    assert (known(shop, ann)["balances"], known(shop, bob)["balances"]) == ({"toy": 20}, {})
+    assert known(shop, ann)["metrics"] == before[0]["metrics"]
+    assert shop.is_proved()
+
+
+def test_the_refund_of_what_the_other_one_spent_comes_to_the_survivor(world: Any) -> None:
+    ann, bob = world.member(), world.member()
+    world.does(bob, "toy.earn", 30, payload={"days": 9})
+    spent = world.does(bob, "toy.spend", 25)
+    merged = world.kit.merge(ann, bob)
+    before = known(world, ann)
+    assert before["balances"] == {"toy": 5}
+    assert world.does(bob, "refund", reverses=spent.activity_id).settled
+    after = known(world, ann)
+    assert after["balances"] == {"toy": 30}
+    assert {row[1] for row in after["lots"]} == {row[1] for row in before["lots"]}, "with the expiry it had"
+    assert world.is_proved()
+    assert world.kit.reverse(merged.activity_id).settled
+    assert (known(world, ann)["balances"], known(world, bob)["balances"]) == ({}, {"toy": 30})
+    assert world.is_proved()
+
+
+@pytest.mark.parametrize("has", [0, 12, 500])
+@pytest.mark.parametrize("kind", ["", "_plain"])
+def test_what_the_other_one_owes_the_survivor_pays_or_owes(world: Any, kind: str, has: int) -> None:
+    ann, bob = world.member(), world.member()
+    earned = world.does(bob, f"toy.earn{kind}", 40)
+    world.does(bob, f"toy.spend{kind}", 40)
+    world.kit.reverse(earned.activity_id)
+    if has:
+        world.does(ann, f"toy.earn{kind}", has, payload={"days": 5})
+    before = known(world, ann), known(world, bob)
+    account = f"toy{kind.replace('_', '.')}"
+    assert before[1]["balances"] == {f"{account}.debt": -40}
+    merged = world.kit.merge(ann, bob)
+    assert merged.settled, merged
+    rest = {account: has - 40} if has > 40 else {f"{account}.debt": has - 40}
+    assert (known(world, ann)["balances"], known(world, bob)["balances"]) == (rest, {})
+    assert world.is_proved()
+    assert world.kit.reverse(merged.activity_id).settled
+    assert (known(world, ann), known(world, bob)) == before
+    assert world.is_proved()
+
+
+def test_what_was_spent_in_between_is_owed_as_after_any_reversal(world: Any) -> None:
+    ann, bob = world.member(), world.member()
+    world.does(bob, "toy.earn", 50)
+    merged = world.kit.merge(ann, bob)
+    world.does(ann, "toy.spend", 30)
+    assert world.kit.reverse(merged.activity_id).settled
+    assert (known(world, ann)["balances"], known(world, bob)["balances"]) == ({"toy.debt": -30}, {"toy": 50})
+    assert world.is_proved()
+
+
+def test_where_what_was_spent_cannot_be_owed_the_two_stay_one(world: Any) -> None:
+    ann, bob = world.member(), world.member()
+    world.does(bob, "toy.earn_strict", 50)
+    world.does(bob, "toy.earn", 10)
+    merged = world.kit.merge(ann, bob)
+    world.does(ann, "toy.spend_strict", 30)
+    before = known(world, ann), known(world, bob)
+    refused = world.kit.reverse(merged.activity_id)
+    assert (refused.outcome, refused.code) == ("refused", "CLAWBACK_SHORTFALL")
+    assert (known(world, ann), known(world, bob)) == before, "not half of it"
+    assert world.is_proved()

@@ -19,6 +19,7 @@ from corekit.activities.effects import (
     GiveUp,
     Hold,
     Merge,
+    PassOn,
     PersonEffect,
     PlaceInTier,
     Receive,
@@ -29,6 +30,7 @@ from corekit.activities.effects import (
     ShiftMetrics,
     Skipped,
     TakeBack,
+    TakeDebt,
     Transfer,
     parts_of,
 )
@@ -130,6 +132,7 @@ class Applier:
                 self._apply(member, planned, owner, effect, follow_ons)
             measure(self.terms, member, planned)
             follow_ons.extend(self._tiering.changes(member, planned))
+            follow_ons.extend(merging.passed_on(self.plan, member, planned))
         except Refusal as refusal:
             member.journal.roll_back()
             self.refuse(incoming, refusal.code, refusal.parameters)
@@ -242,7 +245,7 @@ class Applier:
             self._tiering.apply(member, planned, effect, follow_ons)
         elif isinstance(effect, ShiftMetrics):
             shift(planned, effect.days)
-        elif isinstance(effect, Merge | GiveUp):
+        elif isinstance(effect, Merge | GiveUp | PassOn | TakeDebt):
             merging.apply(self.plan, member, planned, effect, row, follow_ons)
         elif isinstance(effect, SetState | Enrol | PersonEffect):
             self._live(member, planned, effect, row)

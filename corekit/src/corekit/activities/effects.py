@@ -293,6 +293,22 @@ class GiveUp(PersonEffect):
 
 
 @frozen
+class PassOn(Effect):
+    """What came to a merged member, or is missing, because something was taken back goes to the survivor, ``into``."""
+
+    into: str = field(kw_only=True)
+
+
+@frozen
+class TakeDebt(Effect):
+    """What another member, ``of``, owes on an account is paid, or owed, by this one."""
+
+    account: str = field(kw_only=True)
+    amount: int = field(kw_only=True)
+    of: str = field(kw_only=True)
+
+
+@frozen
 class TakeOver(PersonEffect):
     """What is known of another member is known of this one, as far as nothing was known of it.
 

@@ -145,11 +145,16 @@ class Incoming:
         """Be about the survivors of those of whom it was told; what takes back stays where its target is."""
         member, members = self.addressed or (self.activity.member, self.activity.members)
         if self.earlier is None and not self.kind.internal and self.activity.parent is None:
-            others = members if self.kind.name == MERGED else tuple(survivors.get(each, each) for each in members)
-            now = survivors.get(member, member), others
-            if now != (self.activity.member, self.activity.members):
-                self.addressed = None if now == (member, members) else (member, members)
-                self.activity = evolve(self.activity, member=now[0], members=now[1])
+            member = survivors.get(member, member)
+            if self.kind.name != MERGED:
+                members = tuple(survivors.get(each, each) for each in members)
+        self.turn_to(member, members)
+
+    def turn_to(self, member: str, members: tuple[str, ...]) -> None:
+        """Be about a member, and name others, in place of those of whom it was told."""
+        if (member, members) != (self.activity.member, self.activity.members):
+            self.addressed = self.addressed or (self.activity.member, self.activity.members)
+            self.activity = evolve(self.activity, member=member, members=members)
 
     @property
     def about(self) -> tuple[str, ...]:

@@ -10,14 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from attrs import evolve
+
 from corekit.activities.activity import Activity
-from corekit.activities.effects import GiveUp, Merge
-from corekit.activities.moving import give_up
+from corekit.activities.effects import GiveUp, Merge, PassOn, TakeDebt
+from corekit.activities.moving import give_up, take_debt
 from corekit.activities.persons import change, change_back
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.planned_facts import figures_of
-from corekit.activities.reverse import MERGED_FROM, MERGED_INTO
+from corekit.activities.reverse import MERGED_FROM, MERGED_INTO, PASSED_ON
 from corekit.activities.tiering import stay_of
 from corekit.errors import Refusal
 from corekit.ledger.state import Member
@@ -34,13 +36,17 @@ def apply(
     plan: Plan,
     member: Member,
     planned: Planned,
-    effect: Merge | GiveUp,
+    effect: Merge | GiveUp | PassOn | TakeDebt,
     row: PlannedEffect,
     follow_ons: list[Activity],
 ) -> None:
     """Let another member become a part of this one, or this one a part of another."""
     if isinstance(effect, Merge):
         _begin(plan, member, planned, follow_ons)
+    elif isinstance(effect, PassOn):
+        _pass_on(plan, member, planned, effect, follow_ons)
+    elif isinstance(effect, TakeDebt):
+        take_debt(plan, member, planned, effect, follow_ons)
     else:
         _give_up(plan, member, planned, effect, row, follow_ons)
 
@@ -65,23 +71,25 @@ def _check(other: Member | None, whom: str, at: int) -> None:
     for hold in other.holds.values():
         if hold.outcome is None and hold.due_at > at:
             raise Refusal("MERGE_HOLD", member=whom, hold=hold.id)
-    for kind, account in other.accounts.items():
-        if account.balance < 0:
-            raise Refusal("MERGE_DEBT", member=whom, account=kind.removesuffix(".debt"), owed=str(-account.balance))
 
 
 def _give_up(
     plan: Plan, member: Member, planned: Planned, effect: GiveUp, row: PlannedEffect, follow_ons: list[Activity]
 ) -> None:
     _check(member, member.id, planned.voucher.at)
+    for kind, account in member.accounts.items():
+        if account.balance and kind.removesuffix(".debt") not in plan.terms.chart.books:
+            raise Refusal("PLUGIN_OFF", plugin=kind)
     survivor = plan.members[effect.into]
     mine, its = member.person, survivor.person
     if mine is None or its is None:
         raise Refusal("MERGE_UNKNOWN", member=member.id)
     give_up(plan, member, planned, effect.rule, effect.into, follow_ons)
+    lacking = _lacking(its, mine)
     told = {
         "from": member.id,
-        "profile": _lacking(its, mine),
+        "owed": _owed(plan, member),
+        "profile": lacking,
         "tags": sorted(member.tags - survivor.tags),
         "consents": [[*key, granted] for key, granted in _consents(its, mine)],
         "groups": dict(_groups(its, mine)),
@@ -90,10 +98,31 @@ def _give_up(
     }
     row.data = {"into": effect.into, "was": member.state, "groups": mine.groups}
     _part(plan, member, mine)
-    change(plan, member, planned, mine, _given_away(told["profile"]))
+    change(plan, member, planned, mine, _given_away(lacking))
     member.journal.set(member, "state", MERGED)
     member.journal.set(member, "merged_into", effect.into)
     follow_ons.append(planned.child(MERGED_FROM, "merge", effect.into, payload=told))
+
+
+def passed_on(plan: Plan, member: Member, planned: Planned) -> Iterator[Activity]:
+    """Yield what lets the survivor have, or bear, what something of a merged member that is taken back leaves.
+
+    It follows from the merge, so that it comes back with the merge: a reversal never comes back.
+    """
+    activity = planned.incoming.activity
+    if member.merged_into is None or member.merge is None or activity.reverses is None or activity.parent is not None:
+        return
+    into, (merge, depth) = member.merged_into, member.merge
+    plan.links.append((member.id, into))
+    passing = planned.child(PASSED_ON, "pass", payload={"into": into})
+    yield evolve(passing, members=(into,), parent=merge, depth=depth + 1)
+
+
+def _pass_on(plan: Plan, member: Member, planned: Planned, effect: PassOn, follow_ons: list[Activity]) -> None:
+    give_up(plan, member, planned, effect.rule, effect.into, follow_ons)
+    told = {"from": member.id, "owed": _owed(plan, member), "days": _measured_since(plan, member)}
+    if told["owed"] or told["days"]:
+        follow_ons.append(planned.child(MERGED_FROM, "pass", effect.into, payload=told))
 
 
 def undo(plan: Plan, member: Member, planned: Planned, original: str, data: Mapping[str, Any]) -> None:
@@ -170,6 +199,25 @@ def _by_day(member: Member) -> dict[str, dict[str, int]]:
         for day, value in values.items():
             if value:
                 days.setdefault(str(day), {})[name] = value
+    return days
+
+
+def _owed(plan: Plan, member: Member) -> dict[str, int]:
+    """Return what a member owes, by account kind."""
+    books = plan.terms.chart.books.values()
+    debts = ((book.code, member.accounts.get(book.debt)) for book in books)
+    return {code: -debt.balance for code, debt in debts if debt is not None and debt.balance < 0}
+
+
+def _measured_since(plan: Plan, member: Member) -> dict[str, dict[str, int]]:
+    """Return what a member's activities of this plan measured since it last passed something on."""
+    days: dict[str, dict[str, int]] = {}
+    for planned in reversed(member.planned):
+        if planned.incoming.kind.name == PASSED_ON:
+            break
+        for (name, day), value in planned.measured(plan.terms.zone).items():
+            of_day = days.setdefault(str(day), {})
+            of_day[name] = of_day.get(name, 0) + value
     return days
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from corekit.activities.activity import Activity
-from corekit.activities.effects import Receive, Transfer
+from corekit.activities.effects import Receive, TakeDebt, Transfer
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.reverse import RECEIVED
@@ -33,22 +33,38 @@ def transfer(
         raise Refusal("TRANSFER_NOT_POSSIBLE", member=effect.to, state=state)
     if book.clawback == "refuse":  # what the other spent could not be taken back with the rest
         raise Refusal("TRANSFER_NOT_ALLOWED", account=book.code)
-    parts = teller_of(plan, member, planned, row, book).give_away(effect.amount)
+    parts = teller_of(plan, member, planned, row.id, book).give_away(effect.amount)
     send(plan, member, planned, row, parts, follow_ons)
 
 
 def give_up(plan: Plan, member: Member, planned: Planned, rule: str, into: str, follow_ons: list[Activity]) -> None:
     """Give everything that the member has to the one of whom it becomes a part, what cannot be spent yet as well."""
     for kind, account in sorted(member.accounts.items()):
-        if account.balance <= 0:
+        if account.balance <= 0 or kind not in plan.terms.chart.books:
             continue
-        if kind not in plan.terms.chart.books:
-            raise Refusal("PLUGIN_OFF", plugin=kind)
         book = plan.terms.book(kind, planned.incoming.occurred)
         told = {"to": into}
         row = PlannedEffect(book.owner, "Transfer", rule, account=kind, amount=account.balance, data=told)
         planned.add(member.journal, row)
-        send(plan, member, planned, row, teller_of(plan, member, planned, row, book).give_all(), follow_ons)
+        send(plan, member, planned, row, teller_of(plan, member, planned, row.id, book).give_all(), follow_ons)
+
+
+def take_debt(plan: Plan, member: Member, planned: Planned, effect: TakeDebt, follow_ons: list[Activity]) -> None:
+    """Pay what another member owes from what the member has; the rest the member owes from now on."""
+    book = plan.terms.book(effect.account, planned.incoming.occurred)
+    has = teller_of(plan, member, planned, "", book).spendable
+    for kind, amount in (("Transfer", min(has, effect.amount)), ("Owe", max(effect.amount - has, 0))):
+        if not amount:
+            continue
+        told = {"to": effect.of}
+        row = PlannedEffect(book.owner, kind, effect.rule, account=book.code, amount=amount, data=told)
+        planned.add(member.journal, row)
+        teller = teller_of(plan, member, planned, row.id, book)
+        if kind == "Owe":
+            row.unfunded = amount
+            teller.owe(amount)
+        parts = [(amount, None)] if kind == "Owe" else teller.give_away(amount)
+        send(plan, member, planned, row, parts, follow_ons)
 
 
 def send(
@@ -81,6 +97,6 @@ def receive(plan: Plan, member: Member, planned: Planned, effect: Receive, row: 
     )
 
 
-def teller_of(plan: Plan, member: Member, planned: Planned, row: PlannedEffect, book: Book) -> Teller:
+def teller_of(plan: Plan, member: Member, planned: Planned, effect: str, book: Book) -> Teller:
     """Return who takes what is given to another member."""
-    return Teller(member, planned.voucher, row.id, book, plan.terms.zone, sink="transfer")
+    return Teller(member, planned.voucher, effect, book, plan.terms.zone, sink="transfer")

@@ -19,8 +19,10 @@ from corekit.activities.effects import (
     GiveUp,
     Hold,
     JoinGroup,
+    PassOn,
     PersonEffect,
     Release,
+    TakeDebt,
     Transfer,
     UpdateProfile,
     parts_of,
@@ -43,6 +45,8 @@ PERSON_KINDS = frozenset(
 """The kinds of effects on persons, as they are stored."""
 _CHANGING = frozenset({"UpdateProfile", "GiveUp", "TakeOver"})
 """Those that change profiles."""
+_DAYS = 12
+"""Where single days of metrics stand in what is read of a member."""
 _ALL_DAYS = -(1 << 31), (1 << 31) - 1
 PATIENCE = 3_600_000_000
 """Microseconds between plan and lock for which a plan by the kernel's clock is made to hold."""
@@ -112,6 +116,7 @@ class Plan:
         self.reported.update((i.activity.id, i.reported) for i in arriving if i.reported is not None)
         if wanted := [earlier for i in arriving if (earlier := i.earlier) is not None]:
             self._load_originals(sorted(set(wanted)))
+            self._lead_back(arriving)
 
     def _lead_on(self, arriving: Sequence[Incoming], needs: Needs) -> None:
         """Let what names a merged member be about the survivor."""
@@ -125,6 +130,14 @@ class Plan:
         if lacking := sorted(set(survivors.values()) - self.members.keys()):
             for row in self.store.members(lacking, needs):
                 self._load_member(row)
+
+    def _lead_back(self, arriving: Sequence[Incoming]) -> None:
+        """Let what takes back an activity of a merged member, and names the survivor, be about that member."""
+        for incoming in arriving:
+            original = self.originals.get(incoming.activity.reverses or "")
+            owner = self.members.get(original.member) if original is not None else None
+            if owner is not None and owner.merged_into == incoming.activity.member:
+                incoming.turn_to(owner.id, incoming.activity.members)
 
     def load_members(
         self, ids: Sequence[str], metrics: tuple[str, ...] = (), days: tuple[int, int] | None = None
@@ -153,13 +166,14 @@ class Plan:
             due,
             failed,
             holds,
+            merge,
         ) = row
         if version != self.terms.versions.newest:
             raise ProgramChanged
         if member_id is None:
             return
         member = Member(member_id, state=state, seq=seq, last_at=last_at, joined_at=joined_at)
-        member.merged_into = merged_into
+        member.merged_into, member.merge = merged_into, merge
         attributes, kind, member.birthday, tags = person
         member.attributes, member.kind = attributes or {}, kind or ""
         member.tags = member.tags_loaded = frozenset(tags or ())
@@ -275,11 +289,12 @@ class Plan:
         books = self.terms.chart.books
         merging = [self.member(effect.activity.member) for effect in flat if isinstance(effect, GiveUp)]
         self.need_all_days(merging)
-        self.need_open_lots(self._accounts_with_lots(member.id for member in merging).values())
+        giving = {effect.activity.member for effect in flat if isinstance(effect, GiveUp | PassOn)}
+        self.need_open_lots(self._accounts_with_lots(giving).values())
         self.need_open_lots(
             account
             for effect in flat
-            if isinstance(effect, Debit | Hold | Transfer)
+            if isinstance(effect, Debit | Hold | Transfer | TakeDebt)
             and effect.account in books
             and books[effect.account].lots
             and (account := self.member(effect.activity.member).accounts.get(effect.account)) is not None
@@ -300,7 +315,7 @@ class Plan:
             if row[4] != member.seq_loaded:
                 raise Conflict("the member moved on")
             days: dict[str, dict[int, int]] = {}
-            for name, day, value in row[-4] or ():
+            for name, day, value in row[_DAYS] or ():
                 days.setdefault(name, {})[day] = value
             for planned in member.planned:
                 for (name, day), value in planned.measured(self.terms.zone).items():
@@ -467,8 +482,9 @@ class Plan:
     def answer(self, incoming: Incoming, outcome: Outcome) -> None:
         """Keep the answer to an activity."""
         self.answers[incoming.activity.id] = outcome
-        if incoming.activity.parent is not None:
-            self.children.setdefault(incoming.activity.parent, []).append(incoming.activity.id)
+        above = incoming.above.activity.id if incoming.above is not None else incoming.activity.parent
+        if above is not None:
+            self.children.setdefault(above, []).append(incoming.activity.id)
 
 
 def _added(rows: Iterable[tuple[str | None, int]], here: Mapping[str | None, int]) -> dict[str | None, int]:

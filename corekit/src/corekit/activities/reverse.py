@@ -45,7 +45,9 @@ MERGED_INTO = "member.merged_into"
 """The activity by which a member becomes a part of another and gives up all it has."""
 MERGED_FROM = "member.merged_from"
 """The activity by which the other takes that over."""
-WITH_PARENT = frozenset({RECEIVED, MERGED_INTO, MERGED_FROM})
+PASSED_ON = "member.passed_on"
+"""The activity by which a merged member passes on what something that was taken back left with it."""
+WITH_PARENT = frozenset({RECEIVED, MERGED_INTO, MERGED_FROM, PASSED_ON})
 """What settles, and comes back, together with what it follows from, or neither does."""
 HOLD_EXPIRED = "hold.expired"
 """The activity by which a hold lapses."""
@@ -143,7 +145,7 @@ class Original:
 
     def below(self) -> Iterator[Original]:
         """Yield the follow-ons of this activity and of its follow-ons, leaves first, newest first."""
-        for child in sorted(self.children, key=lambda child: child.seq, reverse=True):
+        for child in sorted(self.children, key=lambda child: child.id, reverse=True):
             yield from child.below()
             yield child
 

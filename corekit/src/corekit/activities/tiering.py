@@ -46,7 +46,7 @@ class Tiering:
 
         And falls where an earlier reversal led to a tier that rests on what this one takes back.
         """
-        if not member.exists or not self._concerns(planned):
+        if not member.exists or member.merged_into is not None or not self._concerns(planned):
             return []
         found: list[Activity] = []
         figures = figures_of(self._terms, member)
@@ -357,7 +357,7 @@ def _carried(ladder: Ladder, planned: Planned) -> Change | None:
     """Return the stay that a merged member brings along, if any."""
     if planned.incoming.kind.name != MERGED_FROM:
         return None
-    stays: dict[str, Any] = planned.incoming.activity.payload["stays"]
+    stays: dict[str, Any] = planned.incoming.activity.payload.get("stays", {})
     code, expires_at = stays.get(ladder.code, (None, None))
     tier = next((each for each in ladder.tiers if each.code == code), None)
     return None if tier is None else Change(tier, review.MERGED, expires_at)

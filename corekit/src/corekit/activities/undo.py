@@ -5,12 +5,13 @@ from __future__ import annotations
 from corekit.activities import merging, persons
 from corekit.activities.activity import Activity
 from corekit.activities.effects import TakeBack
+from corekit.activities.incoming import MERGED
 from corekit.activities.measuring import shift
 from corekit.activities.own_kinds import Guarded, calling, foresee
 from corekit.activities.plan import PERSON_KINDS, Plan
 from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.returns import Return
-from corekit.activities.reverse import GIVES, MERGED_FROM, MERGED_INTO, RECEIVED, Original, StoredEffect
+from corekit.activities.reverse import GIVES, RECEIVED, WITH_PARENT, Original, StoredEffect
 from corekit.activities.tiering import Tiering
 from corekit.errors import Refusal
 from corekit.ledger.books import Teller
@@ -36,10 +37,12 @@ class Undoing:
             raise Refusal("REVERSAL_OF_REVERSAL", activity=target)
         if original.is_expiry:
             raise Refusal("REVERSAL_OF_EXPIRY", activity=target)
-        if original.type in {MERGED_INTO, MERGED_FROM} and planned.incoming.activity.parent is None:
+        if original.type in WITH_PARENT - {RECEIVED} and planned.incoming.activity.parent is None:
             raise Refusal("REVERSAL_OF_MERGE_PART", activity=target, merge=original.parent)
         if original.type == RECEIVED and planned.incoming.activity.parent is None:
             raise Refusal("REVERSAL_OF_RECEIPT", activity=target, transfer=original.parent)
+        if original.type == MERGED and member.merged_into is not None:
+            raise Refusal("MEMBER_MERGED", survivor=member.merged_into)
         if original.is_reversed:
             raise Refusal("ALREADY_REVERSED", activity=target)
         back = original.coming_back(planned.incoming.activity)
@@ -78,7 +81,7 @@ class Undoing:
             self._undo_value(member, planned, effect, row, effect.account)
         elif effect.kind in {"SetTier", "PlaceInTier"}:
             self._tiering.withdraw(member, planned, original, (effect.data or {}).get("ladder"))
-        elif effect.kind in {"RequestTier", "ClaimBenefit", "Merge"}:
+        elif effect.kind in {"RequestTier", "ClaimBenefit", "Merge", "PassOn", "TakeDebt"}:
             pass  # a claim is a measure, the others led to follow-ons: they are taken back as such
         elif effect.kind == "ShiftMetrics":
             shift(planned, (effect.data or {})["days"], -1)
@@ -116,7 +119,7 @@ class Undoing:
             self._plan.change_effect(member, spend, unfunded=part)
 
         house = {"source": (effect.data or {})["source"]} if effect.kind == "Receive" else {}
-        house |= {"sink": "transfer"} if effect.kind == "Transfer" else {}
+        house |= {"sink": "transfer"} if effect.kind in {"Transfer", "Owe"} else {}
         teller = Teller(member, planned.voucher, row.id, book, self._terms.zone, **house)
         undo = teller.claw_back if effect.kind in GIVES else teller.restore
         undo(row.amount, effect.id, unfund)

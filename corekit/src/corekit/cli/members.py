@@ -25,7 +25,7 @@ After = Annotated[str | None, typer.Option(metavar="CURSOR", help="Where to go o
 
 
 @app.command("list")
-def list_(
+def list_(  # noqa: PLR0913, PLR0917 - one for each option
     ctx: typer.Context,
     state: Text = None,
     channel: Text = None,

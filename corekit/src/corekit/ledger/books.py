@@ -111,6 +111,16 @@ class Teller:
             self._move(lot, "consume", lot.open, self._effect)
         return [(part, *what) for what, part in parts.items()] or [(amount, None, None)]
 
+    @property
+    def spendable(self) -> int:
+        """What can be spent now."""
+        account = self._account
+        return max(0, account.available - account.awaited(self._voucher.at)) if account.state == "open" else 0
+
+    def owe(self, amount: int) -> None:
+        """Take value that the member has not: it owes it."""
+        self._post(self._open(self._book.debt, overdraft_limit=None), self._sink, amount)
+
     def hold(self, amount: int, seconds: int | None) -> None:
         """Set value aside, earliest expiry first; refused when less is available."""
         self._need(amount)

@@ -182,7 +182,10 @@ SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
         UNION ALL SELECT * FROM core_lot l WHERE l.account_id {say.own}
             AND {_OPEN} AND l.available_from > m.last_at) l),
     (SELECT {say.gather}({array(FAILED)}) FROM core_activity f WHERE f.member_id = m.id AND f.state = 'failed'),
-    (SELECT {say.gather}({array(HOLD)}) FROM core_hold h WHERE h.account_id {say.own} AND h.outcome IS NULL)
+    (SELECT {say.gather}({array(HOLD)}) FROM core_hold h WHERE h.account_id {say.own} AND h.outcome IS NULL),
+    CASE WHEN m.merged_into IS NOT NULL THEN (SELECT {say.array}({column("g.id")}, g.depth) FROM core_activity g
+        WHERE g.member_id = m.id AND g.type = 'member.merged_into' AND g.state = 'settled'
+        ORDER BY g.seq DESC LIMIT 1) END
 FROM (SELECT 1) always LEFT JOIN core_member m ON m.id {say.ids} LEFT JOIN core_profile p ON p.member_id = m.id""",
         "survivors": f"""
 WITH RECURSIVE way(id, merged_into, steps) AS (

@@ -347,6 +347,7 @@ class Member:
         "journal",
         "kind",
         "last_at",
+        "merge",
         "merged_into",
         "metrics",
         "person",
@@ -370,6 +371,8 @@ class Member:
         self.joined_at = joined_at
         # Of whom it is a part, once it is merged.
         self.merged_into: str | None = None
+        # The activity by which it became that, and how deep that one follows from another.
+        self.merge: tuple[str, int] | None = None
         self.is_new = not state
         self.attributes: Mapping[str, Any] = {}
         self.kind = ""

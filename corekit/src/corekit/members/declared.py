@@ -17,11 +17,13 @@ from corekit.activities.effects import (
     Lapse,
     LeaveGroup,
     Merge,
+    PassOn,
     Renew,
     SetConsent,
     SetState,
     ShiftMetrics,
     Tag,
+    TakeDebt,
     TakeOver,
     UpdateProfile,
 )
@@ -67,11 +69,6 @@ ERRORS = (
         "MERGE_HOLD",
         "Value of member {member} is set aside; capture or release hold {hold} first.",
         "会员 {member} 有冻结 {hold}，请先处理。",
-    ),
-    ErrorText(
-        "MERGE_DEBT",
-        "Member {member} owes {owed} of {account}; settle that first.",
-        "会员 {member} 欠 {account} {owed}，请先结清。",
     ),
     ErrorText("ERASED", "Who this was has been erased already.", "个人资料已删除。"),
     ErrorText("NOT_REVERSIBLE", "What was erased does not come back.", "已删除的资料无法恢复。"),
@@ -177,6 +174,12 @@ def activity_types(settings: Settings) -> tuple[ActivityType, ...]:
             internal=True,
             kept=("from",),
         ),
+        ActivityType(
+            name="member.passed_on",
+            description="What came back to a merged member, or was taken back from it, is the survivor's.",
+            command=True,
+            internal=True,
+        ),
     )
     changes = (
         ActivityType(name=name, description=does, schema=schema, command=True, kept=keep)
@@ -206,10 +209,15 @@ def _merged(batch: Batch) -> Iterator[Effect]:
         yield Merge(activity, rule=_RULE)
     for activity in batch.of("member.merged_into"):
         yield GiveUp(activity, rule=_RULE, into=activity.payload["into"])
+    for activity in batch.of("member.passed_on"):
+        yield PassOn(activity, rule=_RULE, into=activity.payload["into"])
     for activity in batch.of("member.merged_from"):
         told: Any = activity.payload
-        known = {name: told[name] for name in ("profile", "tags", "consents", "groups")}
-        yield TakeOver(activity, rule=_RULE, **known)
+        if "profile" in told:
+            known = {name: told[name] for name in ("profile", "tags", "consents", "groups")}
+            yield TakeOver(activity, rule=_RULE, **known)
+        for account, amount in told["owed"].items():
+            yield TakeDebt(activity, rule=_RULE, account=account, amount=amount, of=told["from"])
         if told["days"]:
             yield ShiftMetrics(activity, rule=_RULE, days=told["days"])
 

@@ -47,7 +47,7 @@ class Measured:
 
     def condition(self) -> ColumnElement[bool]:
         """Return it of the members that a statement selects: each member's own rows are summed, by their key."""
-        value: Any = self._sum()
+        value = self._sum()
         within = [value >= self.least] if self.least is not None else []
         within += [value <= self.most] if self.most is not None else []
         return within[0] if len(within) == 1 else value.between(self.least, self.most)

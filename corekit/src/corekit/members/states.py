@@ -56,7 +56,7 @@ ABOUT_PERSON = frozenset({"member.updated", "member.tagged", "member.joined_grou
 ALWAYS = frozenset({"reversal", "refund", "tier.changed", "member.consented", "member.erased"})
 """What takes back, what follows from that, and what is a person's right, is possible for every member."""
 
-OF_MERGED = frozenset({"member.erased"})
+OF_MERGED = frozenset({"reversal", "refund", "member.erased"})
 """What is about a merged member itself; everything else that names it is about its survivor."""
 
 ERRORS = (
