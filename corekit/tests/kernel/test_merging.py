@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import select
 
-from corekit import Activity, Batch, Credit, Declares, Effect, Refusal
-from corekit.activities.tables import intake, metric, metric_day
+from corekit import Activity, Batch, Declares, Refusal
 from corekit.activities.tables import activity as activities
+from corekit.activities.tables import intake, metric, metric_day
 from corekit.ledger.tables import account, lot
 from corekit.members.read import MemberFilter, consents, external_ids, groups, member_page, members, tags
 from corekit.testing.modules import plugin_module
@@ -25,8 +26,8 @@ code = "main"
 name = "Main"
 tiers = [
   {code = "base", name = "Base"},
-  {code = "silver", name = "Silver", criteria = [{metric = "spend", window = "rolling 12 months", at_least = "100.00"}]},
-  {code = "gold", name = "Gold", criteria = [{metric = "spend", window = "rolling 12 months", at_least = "300.00"}]},
+  {code = "silver", name = "Silver", criteria = [{metric = "spend", window = "rolling 1 year", at_least = "100.00"}]},
+  {code = "gold", name = "Gold", criteria = [{metric = "spend", window = "rolling 1 year", at_least = "300.00"}]},
 ]
 """
 
@@ -236,7 +237,9 @@ def test_what_stands_against_it_is_told_and_nothing_happens(shop: Any) -> None:
     assert shop.kit.merge(ann, cas).parameters == {"member": cas, "state": "frozen"}
     assert shop.kit.merge(cas, ann).code == "MEMBER_FROZEN"
     assert shop.kit.merge(ann, "0" * 32).code == "MERGE_UNKNOWN"
-    assert shop.does(ann, "member.merged").code == "MERGE_WHOM"
+    for members_ in ((), (bob, cas)):
+        (invalid,) = shop.kit.record_many([shop.activity(ann, "member.merged", members=members_)])
+        assert (invalid.outcome, invalid.code) == ("invalid", "MERGE_WHOM")
     merged = shop.kit.merge(ann, bob)
     assert merged.settled, merged
     again = shop.kit.merge(ann, bob)
@@ -444,3 +447,69 @@ def test_where_what_was_spent_cannot_be_owed_the_two_stay_one(world: Any) -> Non
     assert (refused.outcome, refused.code) == ("refused", "CLAWBACK_SHORTFALL")
     assert (known(world, ann), known(world, bob)) == before, "not half of it"
     assert world.is_proved()
+
+
+earning = st.tuples(st.sampled_from(["toy.earn", "toy.earn_plain", "toy.earn_kind"]), st.integers(1, 300))
+spending = st.tuples(st.sampled_from(["toy.spend", "toy.spend_plain", "toy.tip"]), st.integers(1, 300))
+buying = st.tuples(st.just("purchase"), st.sampled_from([900, 9_000, 15_000, 40_000]))
+others = st.tuples(st.sampled_from(["wait", "reverse"]), st.integers(1, 200))
+scripts = st.lists(st.tuples(st.booleans(), st.one_of(earning, spending, buying, others)), max_size=14)
+
+
+def test_whatever_happened_a_merge_keeps_all_value_and_taking_it_back_restores_both(shop: Any) -> None:
+    @settings(
+        max_examples=25,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+    @given(script=scripts)
+    def property_(script: list[Any]) -> None:
+        ann, bob = shop.member(), shop.member()
+        _play(shop, script, ann, bob)
+        for member in (ann, bob):
+            shop.does(member, "member.tagged", payload={"add": ["seen"]})  # what is due lapses
+        before = known(shop, ann), known(shop, bob)
+        merged = shop.kit.merge(ann, bob)
+        assert merged.settled, merged
+        now = known(shop, ann)
+        assert known(shop, bob)["balances"] == {}
+        for kind in ("toy", "toy.plain", "toy.kind"):
+            assert _total(now, kind) == sum(_total(each, kind) for each in before), kind
+        for name in ("spend", "visits"):
+            assert dict(now["metrics"]).get(name, 0) == sum(dict(each["metrics"]).get(name, 0) for each in before)
+        assert shop.kit.verify().clean, shop.kit.verify().violations
+        assert shop.kit.reverse(merged.activity_id).settled
+        assert _steady(known(shop, ann)) == _steady(before[0])
+        assert _steady(known(shop, bob)) == _steady(before[1])
+        shop.clock.advance(days=1)
+
+    property_()
+    assert shop.is_proved()
+
+
+def _play(world: Any, script: list[Any], ann: str, bob: str) -> None:
+    done: list[tuple[str, str]] = []
+    for is_bob, (what, number) in script:
+        member = bob if is_bob else ann
+        if what == "wait":
+            world.clock.advance(days=number)
+        elif what == "reverse":
+            if done:
+                world.kit.reverse(done[number % len(done)][1])
+        else:
+            payload = {"days": number} if what.startswith("toy.earn") and number % 2 else {}
+            outcome = world.does(member, what, number, payload=payload)
+            if outcome.settled:
+                done.append((member, outcome.activity_id))
+
+
+def _total(member: dict[str, Any], kind: str) -> int:
+    balances = member["balances"]
+    return int(balances.get(kind, 0) + balances.get(f"{kind}.debt", 0))
+
+
+def _steady(member: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what says the same in two ways: who never moved stands in the first tier."""
+    return {**member, "tiers": {ladder: stay for ladder, stay in member["tiers"].items() if stay[0] != "base"}}

@@ -50,6 +50,7 @@ ERRORS = (
     ErrorText("TIME_IN_FUTURE", "This has not happened yet; it is {now}.", "该时间尚未到来，现在是 {now}。"),
     ErrorText("MEMBER_MISSING", "Say which member; an id has 32 hexadecimal digits.", "请提供会员编号。"),
     ErrorText("MEMBERS_TOO_MANY", "At most {most} other members.", "最多涉及 {most} 位其他会员。"),
+    ErrorText("MERGE_WHOM", "Name in members the one that becomes a part of this one.", "请指明要并入的一位会员。"),
     ErrorText("LINES_UNEXPECTED", "An activity of type {type} has no lines.", "{type} 类活动没有明细行。"),
     ErrorText("LINES_SUM", "The lines sum to {sum}, the amount says {amount}.", "明细合计 {sum}，总额为 {amount}。"),
     ErrorText("LINES_TOO_MANY", "At most {most} lines.", "最多 {most} 行。"),
@@ -292,6 +293,8 @@ def _check_key(activity: Activity, problems: list[Problem]) -> None:
 
 def _check_members(activity: Activity, problems: list[Problem]) -> None:
     """Check the others whose value it may move."""
+    if activity.type == MERGED and len(activity.members) != 1:
+        problems.append(_problem("MERGE_WHOM", "members"))
     if not activity.members:
         return
     if len(activity.members) > MOST_MEMBERS:

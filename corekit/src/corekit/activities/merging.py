@@ -52,12 +52,10 @@ def apply(
 
 
 def _begin(plan: Plan, member: Member, planned: Planned, follow_ons: list[Activity]) -> None:
-    whom = planned.incoming.activity.members
-    if len(whom) != 1:
-        raise Refusal("MERGE_WHOM")
-    _check(plan.members.get(whom[0]), whom[0], planned.voucher.at)
-    plan.links.append((member.id, whom[0]))
-    follow_ons.append(planned.child(MERGED_INTO, "merge", whom[0], payload={"into": member.id}))
+    (whom,) = planned.incoming.activity.members
+    _check(plan.members.get(whom), whom, planned.voucher.at)
+    plan.links.append((member.id, whom))
+    follow_ons.append(planned.child(MERGED_INTO, "merge", whom, payload={"into": member.id}))
 
 
 def _check(other: Member | None, whom: str, at: int) -> None:

@@ -58,7 +58,6 @@ ERRORS = (
     ErrorText("GROUP_MEMBER", "The member belongs to the group {group} already.", "会员已属于 {group}。"),
     ErrorText("GROUP_NOT_MEMBER", "The member does not belong to the group {group}.", "会员不属于 {group}。"),
     ErrorText("TAGS_TOO_MANY", "A member has at most {most} tags.", "会员最多 {most} 个标签。"),
-    ErrorText("MERGE_WHOM", "Name in members the one that becomes a part of this one.", "请指明要并入的一位会员。"),
     ErrorText("MERGE_UNKNOWN", "There is no member {member} that could be merged.", "会员 {member} 不存在，无法合并。"),
     ErrorText(
         "MERGE_STATE",
