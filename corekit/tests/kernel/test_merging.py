@@ -52,7 +52,7 @@ def known(world: Any, member: str) -> dict[str, Any]:
         told = {name: getattr(found, name) for name in KNOWN}
         return {
             **told,
-            "lots": sorted(map(tuple, read.all(lots.where(account.c.member_id == member))), key=str),
+            "lots": sorted((list(row) for row in read.all(lots.where(account.c.member_id == member))), key=str),
             "balances": {row[0]: row[1] for row in read.all(balances.where(account.c.member_id == member)) if row[1]},
             "external_ids": {each.source: each.external_id for each in external_ids(read, [member])[member]},
             "tags": tags(read, [member])[member],
@@ -318,7 +318,7 @@ def test_members_become_one_along_a_chain_and_fall_apart_in_turn(shop: Any) -> N
 
 def test_in_one_chunk_what_comes_before_goes_over_and_what_comes_after_reaches_the_survivor(shop: Any) -> None:
     ann, bob = shop.member(), shop.member()
-    coming = []
+    coming: list[Activity] = []
     for kind, member, amount in (
         ("toy.earn", bob, 5),
         ("member.merged", ann, 0),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -40,7 +40,7 @@ def list_(  # noqa: PLR0913, PLR0917 - one for each option
     from corekit.members.read import MemberFilter, member_page
 
     kit = open_kit(ctx)
-    told = chosen(where, kit) | {"tier": stands(tier), "measured": ranges(metric, kit)}
+    told: dict[str, Any] = chosen(where, kit) | {"tier": stands(tier), "measured": ranges(metric, kit)}
     wanted = MemberFilter(state=state, channel=channel, name=name, **told)
     with kit.read() as read:
         page = member_page(read, wanted, first=first, after=after)
