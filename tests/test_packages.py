@@ -46,6 +46,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.row("A2", way="python")
+@pytest.mark.row("M3", way="reversal")
 def test_a_welcome_bonus_and_a_stamp_card_from_wheels_earn_are_explained_simulated_and_reversed(
     elsewhere: Path, backend: Backend, tmp_path: Path
 ) -> None:
@@ -78,6 +79,10 @@ def test_a_welcome_bonus_and_a_stamp_card_from_wheels_earn_are_explained_simulat
         "reversed": ["settled", 200, [1, 1]],
         "again": [[STAMP, ["stamps.prize", "applied"]], [0, 2]],
         "gone": ["settled", 50],
+        "merged": ["settled", [3, 0]],
+        "one_less": ["settled", [2, 0]],
+        "by_the_old_id": [True, [3, 0]],
+        "two_again": ["settled", [2, 1]],
         "violations": [],
     }
 

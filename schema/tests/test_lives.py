@@ -220,3 +220,68 @@ def test_the_number_of_statements_does_not_grow_with_the_members_of_a_page(graph
     for _ in range(5):
         join(graph)
     assert graph.statements(text) == one
+
+
+@pytest.mark.row("M3", way="graphql")
+def test_two_members_become_one_and_two_again(graph: Any) -> None:
+    ann, bob = join(graph, name="Ann"), join(graph, name="Anne", email="ann@shop.example")
+    told: dict[str, Any] = {"memberId": ann, "otherId": bob, "reason": "the same person", "idempotencyKey": "m-1"}
+    answer = does(graph, "mergeMembers", f"{ANSWER} followOns {{ type }}", **told)
+    assert (answer["outcome"], answer["activity"]) == ("SETTLED", {"actor": "staff:mira"})
+    assert answer["followOns"] == [{"type": "member.merged_into"}]
+    assert look(graph, ann, "email mergedInto { id } mergedMembers { id name }") == {
+        "email": "ann@shop.example",
+        "mergedInto": None,
+        "mergedMembers": [{"id": bob, "name": "Anne"}],
+    }
+    assert look(graph, bob, "state mergedInto { id }") == {"state": "MERGED", "mergedInto": {"id": ann}}
+    assert does(graph, "mergeMembers", "outcome activity { id }", **told)["outcome"] == "SETTLED", "the same key"
+    again = does(graph, "mergeMembers", memberId=ann, otherId=bob)
+    assert (again["outcome"], again["userErrors"][0]["code"]) == ("REFUSED", "MEMBER_MERGED")
+    activity = graph.data(
+        "query ($id: ID!) { member(id: $id) { activities(first: 9) { nodes { id type } } } }", id=ann
+    )["member"]["activities"]["nodes"]
+    merged = next(each["id"] for each in activity if each["type"] == "member.merged")
+    assert does(graph, "reverseActivity", "outcome", activityId=merged)["outcome"] == "SETTLED"
+    assert look(graph, bob, "state email mergedInto { id }") == {
+        "state": "ACTIVE",
+        "email": "ann@shop.example",
+        "mergedInto": None,
+    }
+
+
+@pytest.mark.row("M3", way="bad_input")
+def test_a_member_is_not_merged_with_itself(graph: Any) -> None:
+    ann = join(graph)
+    answer = does(graph, "mergeMembers", "outcome userErrors { path code }", memberId=ann, otherId=ann)
+    assert (answer["outcome"], answer["userErrors"][0]["code"]) == ("INVALID", "MEMBER_MISSING")
+
+
+@pytest.mark.row("M7", way="graphql")
+def test_members_are_found_by_what_they_did(graph: Any) -> None:
+    ann, bob = join(graph), join(graph)
+    for member, amount in ((ann, "900"), (bob, "500")):
+        does(graph, "recordActivity", "outcome", memberId=member, type="purchase", amount=amount)
+    text = "query ($filter: MemberFilter) { members(filter: $filter) { nodes { id } } }"
+
+    def found(*ranges: dict[str, str]) -> list[str]:
+        return [each["id"] for each in graph.data(text, filter={"measured": list(ranges)})["members"]["nodes"]]
+
+    assert found({"metric": "spend", "least": "501"}) == [ann]
+    assert found({"metric": "spend", "window": "month", "most": "500"}, {"metric": "visits", "least": "1"}) == [bob]
+
+
+@pytest.mark.row("M7", way="bad_input")
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ({"metric": "nothing", "least": "1"}, "METRIC_UNKNOWN"),
+        ({"metric": "spend", "window": "aeon", "least": "1"}, "WINDOW_UNKNOWN"),
+        ({"metric": "spend", "least": "much"}, "AMOUNT_NOT_WHOLE"),
+        ({"metric": "spend"}, "RANGE_EMPTY"),
+    ],
+)
+def test_a_range_that_cannot_be_is_told_by_its_code(graph: Any, asked: Any, code: str) -> None:
+    text = "query ($filter: MemberFilter) { members(filter: $filter) { nodes { id } } }"
+    (error,) = graph.ask(text, filter={"measured": [asked]})["errors"]
+    assert error["extensions"]["code"] == code

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import corekit_stamps
-from corekit_stamps.tables import stock, won
+from corekit_stamps.tables import stamp, stock, won
 from sqlalchemy import func, select
 
 import corekit
@@ -29,6 +29,11 @@ def main(config: str) -> None:
     def mugs() -> tuple[int, int]:
         with kit.read() as read:
             return read.scalar(select(stock.c.pieces)), read.scalar(select(func.count()).select_from(won))
+
+    def stamps(*members: str) -> list[int]:
+        with kit.read() as read:
+            rows = [row[0] for row in read.all(select(stamp.c.member_id))]
+        return [rows.count(member) for member in members]
 
     def buy(member: str) -> Outcome:
         return kit.record(Activity(type="purchase", member=member, amount=1000))
@@ -52,6 +57,14 @@ def main(config: str) -> None:
     said["reversed"] = kit.reverse(bought[2].activity_id or "").outcome, points(ada), mugs()
     said["again"] = [(e.kind, e.state) for e in buy(ada).effects], mugs()
     said["gone"] = kit.reverse(joined.activity_id or "").outcome, points(ada)
+    cat, dan = (kit.record(Activity(type="member.registered")).member for _ in range(2))
+    buy(cat)
+    second = [buy(dan) for _ in range(2)][1]
+    merged = kit.merge(cat, dan)
+    said["merged"] = merged.outcome, stamps(cat, dan)
+    said["one_less"] = kit.reverse(second.activity_id or "").outcome, stamps(cat, dan)
+    said["by_the_old_id"] = buy(dan).member == cat, stamps(cat, dan)
+    said["two_again"] = kit.reverse(merged.activity_id or "").outcome, stamps(cat, dan)
     said["violations"] = list(kit.verify().violations)
     kit.close()
     sys.stdout.write(json.dumps(said))

@@ -18,7 +18,7 @@ from corekit.jobs.holds import HOLDS
 from corekit.jobs.memberships import MEMBERSHIPS
 from corekit.jobs.tiers import TIERS
 from corekit.ledger.voucher import LARGEST_AMOUNT
-from corekit.members import declared, importing, opening, states
+from corekit.members import declared, importing, measured, opening, states
 from corekit.metrics import Metric
 from corekit.program import refusals
 from corekit.tiers import declared as tiers
@@ -74,6 +74,7 @@ ERRORS = (
     *reverse.ERRORS,
     *document.ERRORS,
     *importing.ERRORS,
+    *measured.ERRORS,
     *paging.ERRORS,
     *JOB_ERRORS,
     *refusals.ERRORS,
@@ -213,6 +214,13 @@ def _value(batch: Batch) -> Iterator[Effect]:
         yield Release(activity, rule="core@1", hold=activity.payload["hold"])
     for activity in batch.of("transfer.received"):
         moved: Any = activity.payload
-        for amount, expires_at in moved["parts"]:
-            lapses = None if expires_at is None else moment(expires_at)
-            yield Receive(activity, rule="core@1", account=moved["account"], amount=amount, expires_at=lapses)
+        for amount, *instants in moved["parts"]:
+            lapses, available = (None if each is None else moment(each) for each in (*instants, None)[:2])
+            yield Receive(
+                activity,
+                rule="core@1",
+                account=moved["account"],
+                amount=amount,
+                expires_at=lapses,
+                available_from=available,
+            )

@@ -241,6 +241,33 @@ class Kit:
             )
         )
 
+    def merge(
+        self,
+        member: str,
+        other: str,
+        *,
+        source: str = "api",
+        external_id: str | None = None,
+        reason: str = "",
+        actor: str | None = None,
+    ) -> Outcome:
+        """Let another member become a part of a member: value, history of metrics, tiers, and by what it is known.
+
+        Whatever names the other one later is about ``member``. Reversing the activity makes two of them again, by the
+        ordinary rules where something was spent in between. What stands against it is refused with the reason.
+        """
+        return self.record(
+            Activity(
+                type="member.merged",
+                member=member,
+                members=(other,),
+                source=source,
+                payload={"reason": reason},
+                actor=actor,
+                external_id=external_id or new_id(),
+            )
+        )
+
     def why(self, activity_id: str) -> Explanation:
         """Explain an activity: its effects with rule and lines, its cause, what followed, what was taken back.
 

@@ -144,6 +144,29 @@ def test_tags_groups_consent_and_being_forgotten(run: Run, tmp_path: Path) -> No
     assert [it["member"] for it in run("members", "erasures", "--state", "done")] == [key]
 
 
+@pytest.mark.row("M3", way="cli")
+@pytest.mark.row("M7", way="cli")
+def test_two_members_become_one_and_two_again(run: Run, tmp_path: Path) -> None:
+    for key in ("e1", "e2"):
+        run("members", "register", "--external-id", key, "--name", "Bea", "--set", f"external_ids.card={key}")
+        run("members", "approve", key)
+    bought = {"type": "purchase", "amount": 700, "identity": {"external_ids": {"card": "e2"}}}
+    run("activities", "record", "-", data=json.dumps(bought))
+    told = run("members", "merge", "e1", "e2", "--reason", "one person", "--dry-run")
+    assert (told["outcome"], state(run, "e2")) == ("settled", "active")
+    merged = run("members", "merge", "e1", "e2", "--reason", "one person", "--key", "m1")
+    assert merged["outcome"] == "settled"
+    assert [it["external_id"] for it in run("members", "list", "--metric", "spend/year=700..700")["items"]] == ["e1"]
+    assert run("members", "show", "e2")["member"]["external_id"] == "e1", "the old name leads to the survivor"
+    assert run("members", "merge", "e1", told["follow_ons"][0]["member"], code=1)["code"] == "MEMBER_MERGED"
+    run("activities", "reverse", merged["activity_id"])
+    assert run("members", "list", "--metric", "spend=1..")["items"][0]["external_id"] == "e2"
+    out = tmp_path / "out.csv"
+    assert run("members", "export", str(out), "--metric", "visits=..0")["members"] == 1
+    assert "write METRIC/WINDOW=LEAST..MOST" in run("members", "list", "--metric", "spend", code=2)
+    assert "METRIC_UNKNOWN" in run("members", "list", "--metric", "spent=1..", code=1)
+
+
 @pytest.mark.row("M1", way="cli")
 def test_an_activity_of_a_file_names_whom_it_is_about(run: Run) -> None:
     told = {"type": "purchase", "amount": 100, "identity": {"email": "a@b.de", "name": "Ann"}}

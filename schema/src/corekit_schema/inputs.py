@@ -12,9 +12,11 @@ import graphene
 from graphene.utils.str_converters import to_camel_case
 from marshmallow import Schema, fields, pre_load, validate
 
+from corekit import Kit
 from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros
 from corekit.declares import ErrorText
 from corekit.ids import new_id
+from corekit.members.measured import Measured, measured
 from corekit.validation import WholeNumber, coded, load
 from corekit_schema.ids import local_id
 from corekit_schema.scalars import JSON, DateTime, Digits
@@ -104,6 +106,16 @@ class _AsOf(Schema):
 def as_of(at: Any) -> dt.datetime | None:
     """Return the instant that the argument ``at`` of a field says, or None; ``Invalid`` where it says none."""
     return cast("dict[str, dt.datetime | None]", load(_AsOf(), {"at": at}))["at"]
+
+
+class _Bounds(Schema):
+    least = AmountDigits(load_default=None, allow_none=True)
+    most = AmountDigits(load_default=None, allow_none=True)
+
+
+def metric_range(kit: Kit, metric: str, window: str, **bounds: Any) -> Measured:
+    """Return the range of a metric that a filter asks for; ``Invalid`` where it asks for none."""
+    return measured(kit, metric, window, **cast("dict[str, int | None]", load(_Bounds(), bounds)))
 
 
 def idempotency_key() -> fields.Field[str]:

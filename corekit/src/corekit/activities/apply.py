@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from corekit.activities import persons
+from corekit.activities import merging, moving, persons
 from corekit.activities.activity import Activity
 from corekit.activities.checks import check
 from corekit.activities.effects import (
@@ -16,7 +16,10 @@ from corekit.activities.effects import (
     Effect,
     Enrol,
     Follow,
+    GiveUp,
     Hold,
+    Merge,
+    PassOn,
     PersonEffect,
     PlaceInTier,
     Receive,
@@ -24,20 +27,22 @@ from corekit.activities.effects import (
     RequestTier,
     SetState,
     SetTier,
+    ShiftMetrics,
     Skipped,
     TakeBack,
+    TakeDebt,
     Transfer,
     parts_of,
 )
 from corekit.activities.incoming import Incoming, internal, loaded
 from corekit.activities.lives import enrol, set_state
-from corekit.activities.measuring import measure
+from corekit.activities.measuring import measure, shift
 from corekit.activities.outcome import EffectOutcome, Outcome, SkippedRule
 from corekit.activities.own_kinds import Guarded, calling, foresee
 from corekit.activities.plan import Plan, due_holds
 from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.reactions import Yielded
-from corekit.activities.reverse import HOLD_EXPIRED, RECEIVED
+from corekit.activities.reverse import HOLD_EXPIRED
 from corekit.activities.terms import expired
 from corekit.activities.tiering import Tiering
 from corekit.activities.undo import Undoing
@@ -46,7 +51,6 @@ from corekit.errors import PluginError, Refusal
 from corekit.ledger.books import Teller, due_lots
 from corekit.ledger.chart import Book
 from corekit.ledger.state import HeldValue, Lot, Member
-from corekit.members.states import allowed
 
 MOST_DEPTH = 8
 """How deep activities may follow from each other."""
@@ -128,6 +132,7 @@ class Applier:
                 self._apply(member, planned, owner, effect, follow_ons)
             measure(self.terms, member, planned)
             follow_ons.extend(self._tiering.changes(member, planned))
+            follow_ons.extend(merging.passed_on(self.plan, member, planned))
         except Refusal as refusal:
             member.journal.roll_back()
             self.refuse(incoming, refusal.code, refusal.parameters)
@@ -146,6 +151,7 @@ class Applier:
 
     def refuse(self, incoming: Incoming, code: str, parameters: Mapping[str, Any] | None = None) -> None:
         """Answer no, with the reason."""
+        self.plan.sink(incoming, Refusal(code, **(parameters or {})))
         outcome = self.plan.refusal(incoming, code, parameters or {})
         if incoming.cause is None:  # else what it came before is refused in its place
             self.plan.refused.append((incoming, outcome))
@@ -171,7 +177,9 @@ class Applier:
     def _following(self, planned: Planned, activity: Activity) -> Incoming:
         kind = self.terms.types[activity.type]
         occurred = micros(activity.occurred_at) if activity.occurred_at else planned.incoming.occurred
-        return internal(activity, kind, occurred, historical=planned.incoming.historical)
+        following = internal(activity, kind, occurred, historical=planned.incoming.historical)
+        following.above = planned.incoming
+        return following
 
     # ------------------------------------------------------------------------------------------------- effects
 
@@ -230,11 +238,15 @@ class Applier:
             self._teller(member, planned, row, effect.account).debit(effect.amount)
             member.journal.put(member.spends, row.id, row)
         elif isinstance(effect, Transfer):
-            self._transfer(member, planned, effect, row, follow_ons)
+            moving.transfer(self.plan, member, planned, effect, row, follow_ons)
         elif isinstance(effect, Hold | Receive | Capture | Release):
             self._move(member, planned, effect, row)
         elif isinstance(effect, SetTier | PlaceInTier | RequestTier | ClaimBenefit):
             self._tiering.apply(member, planned, effect, follow_ons)
+        elif isinstance(effect, ShiftMetrics):
+            shift(planned, effect.days)
+        elif isinstance(effect, Merge | GiveUp | PassOn | TakeDebt):
+            merging.apply(self.plan, member, planned, effect, row, follow_ons)
         elif isinstance(effect, SetState | Enrol | PersonEffect):
             self._live(member, planned, effect, row)
         else:
@@ -256,7 +268,8 @@ class Applier:
         if isinstance(effect, Hold):
             self._hold(member, planned, effect, row)
         elif isinstance(effect, Receive):
-            self._receive(member, planned, effect, row)
+            book = self._book(effect.account, planned.incoming.occurred)
+            moving.receive(self.plan, member, planned, effect, row, book)
         else:
             self._resolve(member, planned, effect, row)
 
@@ -267,41 +280,6 @@ class Applier:
         if planned.unit not in (None, book.unit.code):
             raise Refusal("UNIT_WRONG", expected=book.unit.code)
         Teller(member, planned.voucher, row.id, book, self.terms.zone).hold(effect.amount, effect.seconds)
-
-    def _transfer(
-        self, member: Member, planned: Planned, effect: Transfer, row: PlannedEffect, follow_ons: list[Activity]
-    ) -> None:
-        book = self.terms.book(effect.account, planned.incoming.occurred)
-        other = self.plan.members.get(effect.to)
-        if other is None or allowed(other.state or None, RECEIVED) is not None:
-            state = None if other is None else other.state
-            raise Refusal("TRANSFER_NOT_POSSIBLE", member=effect.to, state=state)
-        if book.clawback == "refuse":  # what the other spent could not be taken back with the rest
-            raise Refusal("TRANSFER_NOT_ALLOWED", account=book.code)
-        parts = Teller(member, planned.voucher, row.id, book, self.terms.zone, sink="transfer").give_away(effect.amount)
-        member.journal.put(member.spends, row.id, row)
-        self.plan.links.append((member.id, other.id))
-        told = {"account": book.code, "parts": [list(part) for part in parts], "sender": member.id}
-        follow_ons.append(
-            planned.child(
-                RECEIVED,
-                f"transfer:{len(follow_ons)}",
-                other.id,
-                payload=told,
-                amount=effect.amount,
-                unit=book.unit.code,
-            )
-        )
-
-    def _receive(self, member: Member, planned: Planned, effect: Receive, row: PlannedEffect) -> None:
-        row.data = {"source": effect.source}
-        book = self._book(effect.account, planned.incoming.occurred)
-        Teller(member, planned.voucher, row.id, book, self.terms.zone, source=effect.source).credit(
-            effect.amount,
-            earned=planned.incoming.occurred,
-            expires_at=micros(effect.expires_at) if effect.expires_at else None,
-            by_rule=False,
-        )
 
     def _book(self, account: str, occurred: int) -> Book:
         """Return the book of an account that somebody asked for."""

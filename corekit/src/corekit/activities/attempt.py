@@ -15,17 +15,17 @@ from corekit.activities.breaker import Breaker
 from corekit.activities.enrolment import identify, register_first
 from corekit.activities.incoming import KEY_REUSED, REGISTERED, Incoming, Key, key_reused
 from corekit.activities.joining import TurnedAway
-from corekit.activities.outcome import Outcome
+from corekit.activities.outcome import Failure, Outcome
 from corekit.activities.own_effects import write_own_effects
 from corekit.activities.own_kinds import Guarded
 from corekit.activities.plan import Plan
-from corekit.activities.reactions import Failure, Reactions, failure_of
+from corekit.activities.reactions import Reactions, failure_of
 from corekit.activities.terms import Terms
 from corekit.activities.tiering import Tiering, metrics_of
 from corekit.activities.write import rows_of
 from corekit.clock import Clock, micros
 from corekit.db.engine import Settling
-from corekit.errors import Busy, Integrity, PluginError, PluginRaised
+from corekit.errors import Busy, Integrity, PluginError, PluginRaised, Refusal
 from corekit.ledger.rows import Rows
 from corekit.ledger.state import Member
 from corekit.ledger.store import Conflict, Lock, Store
@@ -68,6 +68,14 @@ class Known:
 
     guarded: Guarded = Factory(dict[tuple[Key, int], str])
     broken: dict[Key, Failure] = Factory(dict[Key, Failure])
+    refused: dict[Key, Refusal] = Factory(dict[Key, Refusal])
+
+    def sunk(self, key: Key, reason: Refusal | Failure) -> None:
+        """Keep why an activity cannot settle."""
+        if isinstance(reason, Failure):
+            self.broken[key] = reason
+        else:
+            self.refused[key] = reason
 
 
 class Attempt:
@@ -222,7 +230,7 @@ class Attempt:
         return plan
 
     def _waves(self, plan: Plan, queues: dict[str, deque[Incoming]], deadline: float | None = None) -> None:
-        reactions = Reactions(plan, self.known.broken, self.breaker, deadline)
+        reactions = Reactions(plan, self.known.broken, self.known.refused, self.breaker, deadline)
         coming = [incoming.activity for queue in queues.values() for incoming in queue]
         reactions.prepare(coming, self.settling)
         applier = Applier(plan, self.known.guarded)
@@ -269,6 +277,7 @@ class Attempt:
             _queue(queues, follow_ons)
 
     def _fail(self, plan: Plan, incoming: Incoming, failure: Failure) -> None:
+        plan.sink(incoming, failure)
         activity = incoming.activity
         outcome = Outcome(
             outcome="failed",

@@ -102,7 +102,18 @@ class Receive(Effect):
     account: str = field(kw_only=True)
     amount: int = field(kw_only=True)
     expires_at: datetime | None = field(default=None, kw_only=True)
+    available_from: datetime | None = field(default=None, kw_only=True)
     source: Literal["transfer", "opening"] = field(default="transfer", kw_only=True)
+
+
+@frozen
+class ShiftMetrics(Effect):
+    """What was measured of another member counts for this one, on the days on which it counted there.
+
+    ``days`` has the values by number of the day and by metric.
+    """
+
+    days: Mapping[str, Mapping[str, int]] = field(kw_only=True)
 
 
 @frozen
@@ -267,6 +278,48 @@ class LeaveGroup(PersonEffect):
 @frozen
 class Erase(PersonEffect):
     """Everything that tells who the person is goes; value and its history stay. It cannot be undone."""
+
+
+@frozen
+class Merge(PersonEffect):
+    """Another member, whom the activity names in ``members``, becomes a part of this one."""
+
+
+@frozen
+class GiveUp(PersonEffect):
+    """The member becomes a part of ``into``: all that it has and all by which it is known goes there."""
+
+    into: str = field(kw_only=True)
+
+
+@frozen
+class PassOn(Effect):
+    """What came to a merged member, or is missing, because something was taken back goes to the survivor, ``into``."""
+
+    into: str = field(kw_only=True)
+
+
+@frozen
+class TakeDebt(Effect):
+    """What another member, ``of``, owes on an account is paid, or owed, by this one."""
+
+    account: str = field(kw_only=True)
+    amount: int = field(kw_only=True)
+    of: str = field(kw_only=True)
+
+
+@frozen
+class TakeOver(PersonEffect):
+    """What is known of another member is known of this one, as far as nothing was known of it.
+
+    ``profile`` is a change of the profile, ``consents`` are words on a purpose and a channel, ``groups`` have kind and
+    role by code.
+    """
+
+    profile: Mapping[str, Any] = field(factory=dict[str, Any], kw_only=True)
+    tags: Sequence[str] = field(default=(), kw_only=True)
+    consents: Sequence[tuple[str, str, bool]] = field(default=(), kw_only=True)
+    groups: Mapping[str, tuple[str, str]] = field(factory=dict[str, tuple[str, str]], kw_only=True)
 
 
 @frozen

@@ -70,6 +70,9 @@ def identify(store: Store, arriving: Sequence[Incoming]) -> None:
         return
     pairs = {pair for each in named for pair in known_by(each.identity or {})}
     found = {(name, value): member for name, value, member in store.known(sorted(pairs))}
+    if len(set(found.values())) > 1:  # they may be one by now
+        survivors = dict(store.survivors(sorted(set(found.values()))))
+        found = {pair: survivors.get(member, member) for pair, member in found.items()}
     here: dict[Known, str] = {}
     for each in sorted(arriving, key=lambda each: each.occurred):
         told = each.identity if each.identity is not None else _registering(each)

@@ -34,6 +34,7 @@ LARGEST_QUANTITY = 10**12
 AHEAD = 300_000_000
 """Clocks differ: an activity may have occurred this many microseconds after now."""
 REGISTERED = "member.registered"
+MERGED = "member.merged"
 KEY_REUSED = "KEY_REUSED"
 
 ERRORS = (
@@ -49,6 +50,7 @@ ERRORS = (
     ErrorText("TIME_IN_FUTURE", "This has not happened yet; it is {now}.", "该时间尚未到来，现在是 {now}。"),
     ErrorText("MEMBER_MISSING", "Say which member; an id has 32 hexadecimal digits.", "请提供会员编号。"),
     ErrorText("MEMBERS_TOO_MANY", "At most {most} other members.", "最多涉及 {most} 位其他会员。"),
+    ErrorText("MERGE_WHOM", "Name in members the one that becomes a part of this one.", "请指明要并入的一位会员。"),
     ErrorText("LINES_UNEXPECTED", "An activity of type {type} has no lines.", "{type} 类活动没有明细行。"),
     ErrorText("LINES_SUM", "The lines sum to {sum}, the amount says {amount}.", "明细合计 {sum}，总额为 {amount}。"),
     ErrorText("LINES_TOO_MANY", "At most {most} lines.", "最多 {most} 行。"),
@@ -83,7 +85,9 @@ class Incoming:
     """An activity on its way to settlement, with what is asked of it often."""
 
     __slots__ = (
+        "above",
         "activity",
+        "addressed",
         "ambiguous",
         "cause",
         "enrolment",
@@ -121,6 +125,10 @@ class Incoming:
         # The registration that came before it, and, of that registration, what it came before.
         self.enrolment: Incoming | None = None
         self.cause: Incoming | None = None
+        # Of whom it was told, where they are merged now and it is about their survivors.
+        self.addressed: tuple[str, tuple[str, ...]] | None = None
+        # What it follows from, where that settles by the same plan.
+        self.above: Incoming | None = None
         # When it was enqueued; None where it is settled as it arrives.
         self.reported: int | None = None
 
@@ -133,6 +141,26 @@ class Incoming:
         """Take a new id, unless it resumes an activity."""
         if self.resumes is None:
             self.activity = evolve(self.activity, id=new_id())
+
+    def readdress(self, survivors: Mapping[str, str]) -> None:
+        """Be about the survivors of those of whom it was told; what takes back stays where its target is."""
+        member, members = self.addressed or (self.activity.member, self.activity.members)
+        if self.earlier is None and not self.kind.internal and self.activity.parent is None:
+            member = survivors.get(member, member)
+            if self.kind.name != MERGED:
+                members = tuple(survivors.get(each, each) for each in members)
+        self.turn_to(member, members)
+
+    def turn_to(self, member: str, members: tuple[str, ...]) -> None:
+        """Be about a member, and name others, in place of those of whom it was told."""
+        if (member, members) != (self.activity.member, self.activity.members):
+            self.addressed = self.addressed or (self.activity.member, self.activity.members)
+            self.activity = evolve(self.activity, member=member, members=members)
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The members whom it names."""
+        return self.activity.member, *self.activity.members
 
     @property
     def earlier(self) -> str | None:
@@ -265,6 +293,8 @@ def _check_key(activity: Activity, problems: list[Problem]) -> None:
 
 def _check_members(activity: Activity, problems: list[Problem]) -> None:
     """Check the others whose value it may move."""
+    if activity.type == MERGED and len(activity.members) != 1:
+        problems.append(_problem("MERGE_WHOM", "members"))
     if not activity.members:
         return
     if len(activity.members) > MOST_MEMBERS:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from corekit.activities.apply import Applier
 from corekit.activities.enrolment import parameters_of, refusals
 from corekit.activities.incoming import REGISTERED, Incoming
+from corekit.activities.outcome import Failure
 from corekit.activities.plan import Plan
-from corekit.activities.reactions import Failure, Reactions
+from corekit.activities.reactions import Reactions
 from corekit.ledger.state import Member
 from corekit.members.states import allowed
 
@@ -39,8 +40,9 @@ class TurnedAway:
             refuse(incoming, "IDENTITY_AMBIGUOUS", {"members": ", ".join(incoming.ambiguous)})
         elif (reasons := self._reasons.get(incoming.activity.id)) is not None:
             refuse(incoming, "ENROLMENT_REFUSED", parameters_of(reasons))
-        elif (code := _forbidden(member, incoming)) is not None:
-            refuse(incoming, code, {"state": member.state, "activity": incoming.kind.name})
+        elif (code := _forbidden(self._plan, member, incoming)) is not None:
+            told = {"survivor": member.merged_into} if member.merged_into else {}
+            refuse(incoming, code, {"state": member.state, "activity": incoming.kind.name, **told})
         else:
             return False
         return True
@@ -54,9 +56,18 @@ class TurnedAway:
             self._applier.refuse(incoming, answer.code or "", answer.parameters)
 
 
-def _forbidden(member: Member, incoming: Incoming) -> str | None:
-    """Return the code by which the member's state forbids an activity, or None."""
+def _forbidden(plan: Plan, member: Member, incoming: Incoming) -> str | None:
+    """Return the code by which the member's state forbids an activity, or None.
+
+    What takes something of a merged member back passes on to the survivor: that has to be one that is not merged.
+    """
     kind = incoming.kind
-    if member.exists and (kind.reversal or kind.internal or incoming.activity.parent is not None):
+    if member.exists and incoming.activity.parent is not None:
+        return None
+    if member.merged_into is not None:
+        survivor = plan.members.get(member.merged_into)
+        back = kind.reversal and survivor is not None and survivor.merged_into is None
+        return None if back else allowed(member.state, kind.name if not kind.reversal else "")
+    if member.exists and (kind.reversal or kind.internal):
         return None
     return allowed(member.state or None, kind.name)

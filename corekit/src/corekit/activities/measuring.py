@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from corekit.activities.planned import Planned
 from corekit.activities.terms import Terms
-from corekit.clock import day_number
 from corekit.ledger.state import Member
 
 
@@ -20,12 +21,18 @@ def measure(terms: Terms, member: Member, planned: Planned) -> None:
             for metric in terms.credited.get(effect.account or "", ()):
                 if metric.rule is None or metric.rule == effect.rule.partition("@")[0]:
                     measures[metric.name] = measures.get(metric.name, 0) + effect.amount
-    day = day_number(terms.day(planned.measured_on))
-    for name, value in measures.items():
-        if value:
-            member.journal.put(member.metrics, name, member.metrics.get(name, 0) + value)
-            days = member.days.get(name)
-            if days is None:
-                days = {}
-                member.journal.put(member.days, name, days)
-            member.journal.put(days, day, days.get(day, 0) + value)
+    for (name, day), value in planned.measured(terms.zone).items():
+        member.journal.put(member.metrics, name, member.metrics.get(name, 0) + value)
+        days = member.days.get(name)
+        if days is None:
+            days = {}
+            member.journal.put(member.days, name, days)
+        member.journal.put(days, day, days.get(day, 0) + value)
+
+
+def shift(planned: Planned, days: Mapping[str, Mapping[str, int]], sign: int = 1) -> None:
+    """Let a planned activity count what was measured on other days; ``sign`` -1 takes that back."""
+    for day, values in days.items():
+        for name, value in values.items():
+            key = name, int(day)
+            planned.shifted[key] = planned.shifted.get(key, 0) + sign * value

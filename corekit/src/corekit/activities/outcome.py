@@ -36,6 +36,15 @@ class SkippedRule:
     parameters: Mapping[str, Any] = field(factory=dict[str, Any])
 
 
+@frozen
+class Failure:
+    """A plugin raised for an activity: who, and what may be said of it."""
+
+    plugin: str
+    code: str
+    message: str
+
+
 @frozen(kw_only=True)
 class Outcome:
     """The answer to one activity.

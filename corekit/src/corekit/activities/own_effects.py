@@ -8,11 +8,12 @@ import structlog
 from sqlalchemy.exc import DBAPIError
 
 from corekit.activities.incoming import Key
+from corekit.activities.outcome import Failure
 from corekit.activities.own_kinds import Guarded
 from corekit.activities.plan import Plan
 from corekit.activities.planned import PlannedEffect
 from corekit.activities.plugin_write import Applied, PluginWrite, own_effect
-from corekit.activities.reactions import Failure, raised_by
+from corekit.activities.reactions import raised_by
 from corekit.db.engine import Settling
 from corekit.errors import Busy, PluginError, Unavailable
 from corekit.ledger.state import Member

@@ -17,6 +17,7 @@ from corekit.activities.effects import (
     Renew,
     SetConsent,
     Tag,
+    TakeOver,
     UpdateProfile,
 )
 from corekit.activities.plan import Plan
@@ -28,6 +29,7 @@ from corekit.ledger.state import Member
 from corekit.ledger.store import Conflict
 from corekit.members.declared import MOST_TAGS
 from corekit.members.person import Known, Person, as_change, changed, known_by, value_at
+from corekit.members.profile import ERASED
 from corekit.metrics import add_months
 
 
@@ -95,17 +97,43 @@ def _put(desk: _Desk, **values: Any) -> None:
 # ------------------------------------------------------------------------------------------------------ profiles
 
 
-def _change(desk: _Desk, told: Mapping[str, Any]) -> None:
-    member, person = desk.member, desk.person
+def change(
+    plan: Plan, member: Member, planned: Planned, person: Person, told: Mapping[str, Any]
+) -> Mapping[str, tuple[Any, Any]]:
+    """Change what is known of a person; return by path what was before and is after."""
     profile, external_ids, differences = changed(person.profile, person.external_ids, told)
-    claim(desk.plan, member, ((name, value) for name, value in known_by(told) if _is_new(person, name, value)))
+    claim(plan, member, ((name, value) for name, value in known_by(told) if _is_new(person, name, value)))
+    for name, value in known_by({**person.profile, "external_ids": person.external_ids}):
+        if value != (external_ids.get(name[3:]) if name.startswith("id:") else profile[name]):
+            member.journal.put(plan.known, (name, value), None)  # whoever comes next may take it
     member.journal.set(person, "profile", profile)
     member.journal.set(person, "external_ids", external_ids)
     for name in ("attributes", "kind", "birthday"):
         member.journal.set(member, name, profile[name])
     if differences:
-        member.journal.push(person.history, (desk.planned, differences))
-    desk.row.data = {"fields": sorted(differences)}
+        member.journal.push(person.history, (planned, differences))
+    return differences
+
+
+def change_back(plan: Plan, member: Member, planned: Planned, person: Person, original: str) -> None:
+    """Take back what an activity changed of a person, as far as nothing later changed it or took it."""
+    unchanged = _unchanged(plan, person, original)
+    free = {
+        path: before
+        for path, before in unchanged.items()
+        if all(plan.known.get(pair) in {None, member.id} for pair in known_by(as_change({path: before})))
+    }
+    change(plan, member, planned, person, as_change(free))
+
+
+def _unchanged(plan: Plan, person: Person, original: str) -> dict[str, Any]:
+    """Return by path what was before an activity, of what it changed and nothing changed since."""
+    past: Mapping[str, Any] = plan.changes.get(original) or {}
+    return {
+        path: before
+        for path, (before, after) in past.items()
+        if value_at(person.profile, person.external_ids, path) == after
+    }
 
 
 def _is_new(person: Person, name: str, value: str) -> bool:
@@ -117,15 +145,13 @@ def _update(desk: _Desk, effect: UpdateProfile) -> None:
     _change(desk, effect.changes)
 
 
+def _change(desk: _Desk, told: Mapping[str, Any]) -> None:
+    differences = change(desk.plan, desk.member, desk.planned, desk.person, told)
+    desk.row.data = {"fields": sorted(differences)}
+
+
 def _undo_update(desk: _Desk, original: str, _: Mapping[str, Any]) -> None:
-    person = desk.person
-    past: Mapping[str, Any] = desk.plan.changes.get(original) or {}
-    back = {
-        path: before
-        for path, (before, after) in past.items()
-        if value_at(person.profile, person.external_ids, path) == after
-    }
-    _change(desk, as_change(back))
+    _change(desk, as_change(_unchanged(desk.plan, desk.person, original)))
 
 
 def _erase(desk: _Desk, _: Erase) -> None:
@@ -143,15 +169,12 @@ def _erase(desk: _Desk, _: Erase) -> None:
     member.journal.set(member, "birthday", None)
     member.journal.set(member, "tags", frozenset[str]())
     desk.row.data = {"was": member.state}
-    member.journal.set(member, "state", "cancelled")
+    if member.merged_into is None:
+        member.journal.set(member, "state", "cancelled")
 
 
 def _undo_erase(_: _Desk, __: str, ___: Mapping[str, Any]) -> None:
     raise Refusal("NOT_REVERSIBLE")
-
-
-ERASED = "erased"
-"""The channel of a profile that was erased."""
 
 
 # --------------------------------------------------------------------------------------------------- memberships
@@ -270,6 +293,45 @@ def _undo_leave(desk: _Desk, _: str, data: Mapping[str, Any]) -> None:
         _enter(desk, data["code"], data["kind"], data["role"])
 
 
+def _take_over(desk: _Desk, effect: TakeOver) -> None:
+    person, journal = desk.person, desk.member.journal
+    change(desk.plan, desk.member, desk.planned, person, effect.profile)
+    _put_tags(desk, effect.tags, ())
+    consents, groups = list[list[Any]](), dict[str, list[Any]]()
+    for purpose, channel, granted in effect.consents:
+        was, _ = person.consents.get((purpose, channel), (None, None))
+        consents.append([purpose, channel, granted, was])
+        journal.put(person.consents, (purpose, channel), (granted, desk.planned))
+    for code, (kind, role) in effect.groups.items():
+        groups[code] = [role, person.groups.get(code, (kind, None))[1]]
+        _place(desk, code, kind, role)
+    desk.row.data = {**(desk.row.data or {}), "consents": consents, "groups": groups}
+
+
+def _undo_take_over(desk: _Desk, original: str, data: Mapping[str, Any]) -> None:
+    person, journal = desk.person, desk.member.journal
+    change_back(desk.plan, desk.member, desk.planned, person, original)
+    _put_tags(desk, (), data["added"])
+    for purpose, channel, granted, was in data["consents"]:
+        if person.consents.get((purpose, channel), (None, None))[0] == granted:
+            journal.put(person.consents, (purpose, channel), (was, desk.planned))
+    for code, (role, was) in data["groups"].items():
+        kind, now = person.groups.get(code, ("", None))
+        if now == role:
+            _place(desk, code, kind, was)
+
+
+def _place(desk: _Desk, code: str, kind: str, role: str | None) -> None:
+    """Let the member have a role in a group, or none."""
+    person, journal = desk.person, desk.member.journal
+    if person.groups.get(code, ("", None))[1] == "primary":
+        journal.put(desk.plan.known, ("primary", code), None)
+    if role == "primary":
+        journal.put(desk.plan.known, ("primary", code), desk.member.id)
+    rest = {each: place for each, place in person.groups.items() if each != code}
+    journal.set(person, "groups", rest if role is None else {**rest, code: (kind, role)})
+
+
 _APPLY: Mapping[type[PersonEffect], Callable[[_Desk, Any], None]] = {
     UpdateProfile: _update,
     Renew: _renew,
@@ -279,6 +341,7 @@ _APPLY: Mapping[type[PersonEffect], Callable[[_Desk, Any], None]] = {
     JoinGroup: _join,
     LeaveGroup: _leave,
     Erase: _erase,
+    TakeOver: _take_over,
 }
 _UNDO: Mapping[str, Callable[[_Desk, str, Mapping[str, Any]], None]] = {
     "UpdateProfile": _undo_update,
@@ -289,4 +352,5 @@ _UNDO: Mapping[str, Callable[[_Desk, str, Mapping[str, Any]], None]] = {
     "JoinGroup": _undo_join,
     "LeaveGroup": _undo_leave,
     "Erase": _undo_erase,
+    "TakeOver": _undo_take_over,
 }

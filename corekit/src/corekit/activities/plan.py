@@ -16,29 +16,49 @@ from corekit.activities.effects import (
     Debit,
     Effect,
     Enrol,
+    GiveUp,
     Hold,
     JoinGroup,
+    PassOn,
     PersonEffect,
     Release,
+    TakeDebt,
     Transfer,
     UpdateProfile,
     parts_of,
 )
-from corekit.activities.incoming import Incoming, Key
-from corekit.activities.outcome import Outcome
-from corekit.activities.reverse import Original, StoredEffect
+from corekit.activities.incoming import MERGED, Incoming, Key
+from corekit.activities.outcome import Failure, Outcome
+from corekit.activities.reverse import WITH_PARENT, Original, StoredEffect
 from corekit.activities.terms import Terms
 from corekit.clock import day_number, micros, moment
+from corekit.errors import Refusal
 from corekit.ids import is_id
 from corekit.ledger.chart import Chart
 from corekit.ledger.state import NEVER, Account, Assignment, HeldValue, Lot, Member
 from corekit.ledger.store import Conflict, Needs, ProgramChanged, Store
 from corekit.members.person import Person, as_change, known_by
 
-PERSON_KINDS = frozenset({"UpdateProfile", "Renew", "Lapse", "Tag", "SetConsent", "JoinGroup", "LeaveGroup", "Erase"})
+PERSON_KINDS = frozenset(
+    {"UpdateProfile", "Renew", "Lapse", "Tag", "SetConsent", "JoinGroup", "LeaveGroup", "Erase", "GiveUp", "TakeOver"}
+)
 """The kinds of effects on persons, as they are stored."""
+_CHANGING = frozenset({"UpdateProfile", "GiveUp", "TakeOver"})
+"""Those that change profiles."""
+_DAYS = 12
+"""Where single days of metrics stand in what is read of a member."""
+_ALL_DAYS = -(1 << 31), (1 << 31) - 1
 PATIENCE = 3_600_000_000
 """Microseconds between plan and lock for which a plan by the kernel's clock is made to hold."""
+
+
+class Sunk(Exception):
+    """A follow-on that is one with what it follows from did not settle: plan again, so that neither does."""
+
+    def __init__(self, key: Key, reason: Refusal | Failure) -> None:
+        super().__init__()
+        self.key = key
+        self.reason = reason
 
 
 class Plan:
@@ -76,13 +96,17 @@ class Plan:
 
     def load(self, arriving: Sequence[Incoming]) -> None:
         """Read what the activities touch: a fixed number of statements, whatever their number."""
-        ids = sorted({member for i in arriving for member in (i.activity.member, *i.activity.members)})
+        for incoming in arriving:
+            incoming.readdress({})
+        ids = sorted({member for incoming in arriving for member in incoming.about})
         days = [self.terms.day(instant) for incoming in arriving for instant in (incoming.occurred,)]
         days.append(self.terms.day(self.now))
         first_day, last_day = self.terms.days(min(days), max(days))
         due_by = max(self._known_until, *(incoming.occurred for incoming in arriving))
-        for row in self.store.members(ids, Needs(self.terms.by_day, first_day, last_day, due_by)):
+        needs = Needs(self.terms.by_day, first_day, last_day, due_by)
+        for row in self.store.members(ids, needs):
             self._load_member(row)
+        self._lead_on(arriving, needs)
         for incoming in arriving:
             if incoming.key in self._failed:
                 activity, hash_ = self._failed[incoming.key]
@@ -92,6 +116,28 @@ class Plan:
         self.reported.update((i.activity.id, i.reported) for i in arriving if i.reported is not None)
         if wanted := [earlier for i in arriving if (earlier := i.earlier) is not None]:
             self._load_originals(sorted(set(wanted)))
+            self._lead_back(arriving)
+
+    def _lead_on(self, arriving: Sequence[Incoming], needs: Needs) -> None:
+        """Let what names a merged member be about the survivor."""
+        merged = sorted(member.id for member in self.members.values() if member.merged_into is not None)
+        if not merged:
+            return
+        survivors = dict(self.store.survivors(merged))
+        for incoming in arriving:
+            incoming.readdress(survivors)
+        self.links += survivors.items()  # should the merge be taken back meanwhile, both are planned again
+        if lacking := sorted(set(survivors.values()) - self.members.keys()):
+            for row in self.store.members(lacking, needs):
+                self._load_member(row)
+
+    def _lead_back(self, arriving: Sequence[Incoming]) -> None:
+        """Let what takes back an activity of a merged member, and names the survivor, be about that member."""
+        for incoming in arriving:
+            original = self.originals.get(incoming.activity.reverses or "")
+            owner = self.members.get(original.member) if original is not None else None
+            if owner is not None and owner.merged_into == incoming.activity.member:
+                incoming.turn_to(owner.id, incoming.activity.members)
 
     def load_members(
         self, ids: Sequence[str], metrics: tuple[str, ...] = (), days: tuple[int, int] | None = None
@@ -111,6 +157,7 @@ class Plan:
             seq,
             last_at,
             joined_at,
+            merged_into,
             person,
             accounts,
             assignments,
@@ -119,12 +166,14 @@ class Plan:
             due,
             failed,
             holds,
+            merge,
         ) = row
         if version != self.terms.versions.newest:
             raise ProgramChanged
         if member_id is None:
             return
         member = Member(member_id, state=state, seq=seq, last_at=last_at, joined_at=joined_at)
+        member.merged_into, member.merge = merged_into, merge
         attributes, kind, member.birthday, tags = person
         member.attributes, member.kind = attributes or {}, kind or ""
         member.tags = member.tags_loaded = frozenset(tags or ())
@@ -207,12 +256,13 @@ class Plan:
         if not kinds:
             return
         self.need_persons(members & self.members.keys())
-        if "UpdateProfile" in kinds:
+        if kinds & _CHANGING:
             self.changes.update(self.store.profile_changes(list(self.originals)))
             for past in self.changes.values():
                 before = {path: values[0] for path, values in past.items()}
                 self.need_known(known_by(as_change(before)))
         groups = [(effect.data or {}).get("code", "") for effect in effects if effect.kind == "LeaveGroup"]
+        groups += [code for effect in effects if effect.kind == "GiveUp" for code in (effect.data or {})["groups"]]
         self.need_known([(name, code) for code in groups for name in ("group", "primary")])
 
     def need_open_lots(self, wanted: Iterable[Account]) -> None:
@@ -237,10 +287,14 @@ class Plan:
         """Load the lots that effects of a wave will spend."""
         flat = [part for effects in yielded.values() for _, effect in effects for part in parts_of(effect)]
         books = self.terms.chart.books
+        merging = [self.member(effect.activity.member) for effect in flat if isinstance(effect, GiveUp)]
+        self.need_all_days(merging)
+        giving = {effect.activity.member for effect in flat if isinstance(effect, GiveUp | PassOn)}
+        self.need_open_lots(self._accounts_with_lots(giving).values())
         self.need_open_lots(
             account
             for effect in flat
-            if isinstance(effect, Debit | Hold | Transfer)
+            if isinstance(effect, Debit | Hold | Transfer | TakeDebt)
             and effect.account in books
             and books[effect.account].lots
             and (account := self.member(effect.activity.member).accounts.get(effect.account)) is not None
@@ -250,6 +304,24 @@ class Plan:
         self.need_held_lots([hold for _, hold in known if hold is not None and hold.outcome is None])
         if strange := sorted({effect.hold for effect, hold in known if hold is None and is_id(effect.hold)}):
             self.resolved.update(self.store.holds(strange))
+
+    def need_all_days(self, members: Sequence[Member]) -> None:
+        """Load every day of every metric of members, whatever windows anybody asks for."""
+        if not members:
+            return
+        names = tuple(sorted({name for member in members for name in member.metrics}))
+        for row in self.store.members(sorted({member.id for member in members}), Needs(names, *_ALL_DAYS, 0)):
+            member = self.members[row[2]]
+            if row[4] != member.seq_loaded:
+                raise Conflict("the member moved on")
+            days: dict[str, dict[int, int]] = {}
+            for name, day, value in row[_DAYS] or ():
+                days.setdefault(name, {})[day] = value
+            for planned in member.planned:
+                for (name, day), value in planned.measured(self.terms.zone).items():
+                    of_day = days.setdefault(name, {})
+                    of_day[day] = of_day.get(day, 0) + value
+            member.days = days
 
     def tied_to(self, members: set[str]) -> set[str]:
         """Return members with all those of whom something is written together with something of theirs."""
@@ -268,6 +340,8 @@ class Plan:
                     known.extend(known_by(effect.profile))
                 elif isinstance(effect, PersonEffect):
                     wanted.append(effect.activity.member)
+                    if isinstance(effect, GiveUp):
+                        wanted.append(effect.into)
                     if isinstance(effect, UpdateProfile):
                         known.extend(known_by(effect.changes))
                     elif isinstance(effect, JoinGroup):
@@ -363,20 +437,34 @@ class Plan:
     def queues(self, arriving: Sequence[Incoming]) -> dict[str, deque[Incoming]]:
         """Order the activities per member; what has to wait for the next chunk goes to ``rest``.
 
-        A reversal waits for the chunk after its target, and so does whatever comes after it for the member.
+        A reversal waits for the chunk after its target, and so does whatever comes after it for the member. A merge
+        waits where its chunk has something else before it of whom it is about, and lets what comes after it wait.
         """
         here = {incoming.activity.id for incoming in arriving}
         waiting: set[str] = set()
+        seen: set[str] = set()
         found: dict[str, deque[Incoming]] = {}
         for incoming in sorted(arriving, key=_order):
-            member = incoming.activity.member
-            if incoming.earlier in here:
+            member, about, merges = incoming.activity.member, incoming.about, incoming.kind.name == MERGED
+            if incoming.earlier in here or (merges and not seen.isdisjoint(about)):
+                waiting.update(about if merges else (member,))
+            if not waiting.isdisjoint(about):
                 waiting.add(member)
-            if member in waiting:
                 self.rest.append(incoming)
-            else:
-                found.setdefault(member, deque()).append(incoming)
+                continue
+            found.setdefault(member, deque()).append(incoming)
+            seen.update(about)
+            if merges:
+                waiting.update(about)
         return found
+
+    def sink(self, incoming: Incoming, reason: Refusal | Failure) -> None:
+        """Raise Sunk where what does not settle is one with what it follows from: then neither does."""
+        if incoming.above is None:
+            return
+        target = self.originals.get(incoming.activity.reverses or "")
+        if {incoming.kind.name, target.type if target else None} & WITH_PARENT:
+            raise Sunk(incoming.above.key, reason)
 
     def refusal(self, incoming: Incoming, code: str, parameters: Mapping[str, Any]) -> Outcome:
         """Return the answer that says no."""
@@ -394,8 +482,9 @@ class Plan:
     def answer(self, incoming: Incoming, outcome: Outcome) -> None:
         """Keep the answer to an activity."""
         self.answers[incoming.activity.id] = outcome
-        if incoming.activity.parent is not None:
-            self.children.setdefault(incoming.activity.parent, []).append(incoming.activity.id)
+        above = incoming.above.activity.id if incoming.above is not None else incoming.activity.parent
+        if above is not None:
+            self.children.setdefault(above, []).append(incoming.activity.id)
 
 
 def _added(rows: Iterable[tuple[str | None, int]], here: Mapping[str | None, int]) -> dict[str | None, int]:

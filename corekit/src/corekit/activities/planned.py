@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from corekit.activities.activity import Activity, Line
 from corekit.activities.effects import (
@@ -21,6 +22,7 @@ from corekit.activities.effects import (
 )
 from corekit.activities.incoming import Incoming
 from corekit.activities.outcome import SkippedRule
+from corekit.clock import day_number, local_day
 from corekit.declares import EffectKind
 from corekit.ids import new_id
 from corekit.ledger.journal import Journal
@@ -110,6 +112,7 @@ class Planned:
         "measures",
         "own",
         "seq",
+        "shifted",
         "skipped",
         "unit",
         "voucher",
@@ -129,6 +132,8 @@ class Planned:
         self.measures: dict[str, int] = {}
         # The day on which it counts; a reversal counts on the day of what it takes back.
         self.measured_on = 0
+        # What it counts on other days: by metric and number of the day.
+        self.shifted: dict[tuple[str, int], int] = {}
         self.own: list[tuple[EffectKind, str, PlannedEffect]] = []
 
     def take_back(self, amount: int, unit: str | None, lines: tuple[Line, ...]) -> None:
@@ -139,6 +144,14 @@ class Planned:
         """Add an effect."""
         journal.push(self.effects, effect)
         return effect
+
+    def measured(self, zone: ZoneInfo) -> dict[tuple[str, int], int]:
+        """Return everything that it adds to metrics, by metric and number of the day."""
+        found = dict(self.shifted)
+        day = day_number(local_day(self.measured_on, zone)) if self.measures else 0
+        for name, value in self.measures.items():
+            found[name, day] = found.get((name, day), 0) + value
+        return {key: value for key, value in found.items() if value}
 
     def child(self, kind: str, name: str, member: str | None = None, **values: Any) -> Activity:
         """Make an activity that follows from this one, known among its siblings by ``name``."""

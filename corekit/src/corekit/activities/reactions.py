@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from attrs import frozen
 from sqlalchemy.exc import OperationalError
 
 from corekit import core
@@ -16,6 +15,7 @@ from corekit.activities.checks import check
 from corekit.activities.effects import Effect
 from corekit.activities.enrolment import Applicant, Reason
 from corekit.activities.incoming import Key
+from corekit.activities.outcome import Failure
 from corekit.activities.plan import Plan
 from corekit.activities.planned_facts import PlannedFacts
 from corekit.activities.swept import swept
@@ -32,15 +32,6 @@ if TYPE_CHECKING:
 _log = structlog.get_logger("corekit.plugins")
 
 
-@frozen
-class Failure:
-    """A plugin raised for an activity: who, and what may be said of it."""
-
-    plugin: str
-    code: str
-    message: str
-
-
 Yielded = tuple[str, Effect]
 """The plugin and its effect."""
 
@@ -49,14 +40,19 @@ class Reactions:
     """Calls the plugins for the waves of one plan. What a plugin raises harms its own activity only."""
 
     def __init__(
-        self, plan: Plan, broken: Mapping[Key, Failure], breaker: Breaker, deadline: float | None = None
+        self,
+        plan: Plan,
+        broken: Mapping[Key, Failure],
+        refused: Mapping[Key, Refusal],
+        breaker: Breaker,
+        deadline: float | None = None,
     ) -> None:
         """Call under a deadline (of the monotonic clock) where a member is locked meanwhile."""
         self.plan = plan
         self._breaker = breaker
         self._deadline = deadline
         self.failures: dict[Key, Failure] = dict(broken)
-        self.refusals: dict[Key, Refusal] = {}
+        self.refusals: dict[Key, Refusal] = dict(refused)
         self._facts = {
             plugin.name: PlannedFacts(plan, plugin.name, plugin.settings) for plugin in plan.terms.hooks.reacting
         }

@@ -28,6 +28,11 @@ ERRORS = (
     ErrorText(
         "REVERSAL_OF_RECEIPT", "This came from a transfer; take back {transfer} instead.", "请撤销转出活动 {transfer}。"
     ),
+    ErrorText(
+        "REVERSAL_OF_MERGE_PART",
+        "This is a part of a merge; take back what it follows from, {merge}, up to the activity member.merged.",
+        "这是合并的一部分，请撤销其上级活动 {merge}（直至 member.merged）。",
+    ),
     ErrorText("OVER_RETURN", "Only {left} is left to come back, not {asked}.", "可退的只剩 {left}，不足 {asked}。"),
     ErrorText("RETURN_LINE_UNKNOWN", "The activity has no line {line}.", "该活动没有第 {line} 行。"),
 )
@@ -36,6 +41,14 @@ GIVES = frozenset({"Credit", "Receive"})
 """The kinds of effects that give value: they are taken back out of the lot that they made."""
 RECEIVED = "transfer.received"
 """The activity by which value arrives that another member gave."""
+MERGED_INTO = "member.merged_into"
+"""The activity by which a member becomes a part of another and gives up all it has."""
+MERGED_FROM = "member.merged_from"
+"""The activity by which the other takes that over."""
+PASSED_ON = "member.passed_on"
+"""The activity by which a merged member passes on what something that was taken back left with it."""
+WITH_PARENT = frozenset({RECEIVED, MERGED_INTO, MERGED_FROM, PASSED_ON})
+"""What settles, and comes back, together with what it follows from, or neither does."""
 HOLD_EXPIRED = "hold.expired"
 """The activity by which a hold lapses."""
 
@@ -132,7 +145,7 @@ class Original:
 
     def below(self) -> Iterator[Original]:
         """Yield the follow-ons of this activity and of its follow-ons, leaves first, newest first."""
-        for child in sorted(self.children, key=lambda child: child.seq, reverse=True):
+        for child in sorted(self.children, key=lambda child: child.id, reverse=True):
             yield from child.below()
             yield child
 

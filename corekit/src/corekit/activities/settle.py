@@ -18,6 +18,7 @@ from corekit.activities.breaker import Breaker
 from corekit.activities.incoming import Incoming, Key, key_reused
 from corekit.activities.outcome import Outcome
 from corekit.activities.own_effects import ApplyRaised, GuardFailed
+from corekit.activities.plan import Sunk
 from corekit.activities.terms import Terms
 from corekit.clock import Clock
 from corekit.db.engine import Database, Settling
@@ -94,6 +95,8 @@ class Settlement:
                 self._renew()
             except GuardFailed as failure:
                 known.guarded.update(failure.failed)
+            except Sunk as sunk:
+                known.sunk(sunk.key, sunk.reason)
             except ApplyRaised as raised:
                 if len(raised.keys) == 1 or len(rest) == 1:
                     known.broken.update(dict.fromkeys(raised.keys, raised.failure))
@@ -145,6 +148,8 @@ class Settlement:
                 self._renew()
             except GuardFailed as failure:
                 known.guarded.update(failure.failed)
+            except Sunk as sunk:
+                known.sunk(sunk.key, sunk.reason)
             except ApplyRaised as raised:
                 if len(raised.keys) == 1 or len(rest) == 1:
                     known.broken.update(dict.fromkeys(raised.keys, raised.failure))

@@ -16,11 +16,11 @@ from corekit.activities.incoming import Incoming, internal
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned
 from corekit.activities.planned_facts import figures_of, tier_at
-from corekit.activities.reverse import Original
+from corekit.activities.reverse import MERGED_FROM, Original
 from corekit.activities.terms import Terms
-from corekit.clock import day_number, micros, moment
+from corekit.clock import micros, moment
 from corekit.errors import Refusal
-from corekit.ledger.state import Assignment, Member
+from corekit.ledger.state import NEVER, Assignment, Member
 from corekit.tiers import review
 from corekit.tiers.due import EXPIRING, notice_key
 from corekit.tiers.evaluate import progress, qualified
@@ -46,13 +46,14 @@ class Tiering:
 
         And falls where an earlier reversal led to a tier that rests on what this one takes back.
         """
-        if not member.exists or not self._concerns(planned):
+        if not member.exists or member.merged_into is not None or not self._concerns(planned):
             return []
         found: list[Activity] = []
         figures = figures_of(self._terms, member)
         for ladder in self._ladders(planned):
             stay = stay_of(member, ladder, figures)
             change = review.settled(ladder, stay, figures, planned.voucher.at)
+            change = _better(stay, change, _carried(ladder, planned), planned.voucher.at)
             if change is None and planned.incoming.activity.reverses is not None:
                 change = _fallen(member, ladder, stay, figures, planned)
             if change is not None:
@@ -62,7 +63,9 @@ class Tiering:
         return found
 
     def _concerns(self, planned: Planned) -> bool:
-        if not self._terms.ladder_metrics.isdisjoint(planned.measures):
+        if planned.incoming.kind.name == MERGED_FROM:
+            return True
+        if not self._terms.ladder_metrics.isdisjoint(name for name, _ in planned.measured(self._terms.zone)):
             return True
         return bool(self._accounts) and any(effect.account in self._accounts for effect in planned.effects)
 
@@ -87,8 +90,7 @@ class Tiering:
     def _before(self, figures: Figures, planned: Planned) -> Figures:
         """Return the figures without what an activity of the plan added."""
         totals, days, balances = dict(figures.totals), dict(figures.days), dict(figures.balances)
-        day = day_number(self._terms.day(planned.measured_on))
-        for name, value in planned.measures.items():
+        for (name, day), value in planned.measured(self._terms.zone).items():
             totals[name] = totals.get(name, 0) - value
             known = days.get(name, {})
             days[name] = {**known, day: known.get(day, 0) - value}
@@ -349,6 +351,30 @@ def _named(ladders: Sequence[Ladder], code: str) -> Ladder:
         if ladder.code == code:
             return ladder
     raise Refusal("LADDER_UNKNOWN", ladder=code)
+
+
+def _carried(ladder: Ladder, planned: Planned) -> Change | None:
+    """Return the stay that a merged member brings along, if any."""
+    if planned.incoming.kind.name != MERGED_FROM:
+        return None
+    stays: dict[str, Any] = planned.incoming.activity.payload.get("stays", {})
+    code, expires_at = stays.get(ladder.code, (None, None))
+    tier = next((each for each in ladder.tiers if each.code == code), None)
+    return None if tier is None else Change(tier, review.MERGED, expires_at)
+
+
+def _better(stay: Stay, change: Change | None, carried: Change | None, at: int) -> Change | None:
+    """Return what a member comes to stand in: who becomes one with another loses nothing of what either had."""
+    if carried is None or stay.is_locked(at):
+        return change
+    now = stay if change is None else change
+    if (carried.tier.rank, _end(carried)) <= (now.tier.rank, _end(now)):
+        return change
+    return carried
+
+
+def _end(stay: Stay | Change) -> int:
+    return NEVER if stay.expires_at is None else stay.expires_at
 
 
 def _codes(ladder: Ladder) -> list[str]:

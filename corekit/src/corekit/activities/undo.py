@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from corekit.activities import persons
+from corekit.activities import merging, persons
 from corekit.activities.activity import Activity
 from corekit.activities.effects import TakeBack
+from corekit.activities.incoming import MERGED
+from corekit.activities.measuring import shift
 from corekit.activities.own_kinds import Guarded, calling, foresee
 from corekit.activities.plan import PERSON_KINDS, Plan
 from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.returns import Return
-from corekit.activities.reverse import GIVES, RECEIVED, Original, StoredEffect
+from corekit.activities.reverse import GIVES, RECEIVED, WITH_PARENT, Original, StoredEffect
 from corekit.activities.tiering import Tiering
 from corekit.errors import Refusal
 from corekit.ledger.books import Teller
@@ -35,8 +37,12 @@ class Undoing:
             raise Refusal("REVERSAL_OF_REVERSAL", activity=target)
         if original.is_expiry:
             raise Refusal("REVERSAL_OF_EXPIRY", activity=target)
+        if original.type in WITH_PARENT - {RECEIVED} and planned.incoming.activity.parent is None:
+            raise Refusal("REVERSAL_OF_MERGE_PART", activity=target, merge=original.parent)
         if original.type == RECEIVED and planned.incoming.activity.parent is None:
             raise Refusal("REVERSAL_OF_RECEIPT", activity=target, transfer=original.parent)
+        if original.type == MERGED and member.merged_into is not None:
+            raise Refusal("MEMBER_MERGED", survivor=member.merged_into)
         if original.is_reversed:
             raise Refusal("ALREADY_REVERSED", activity=target)
         back = original.coming_back(planned.incoming.activity)
@@ -75,15 +81,25 @@ class Undoing:
             self._undo_value(member, planned, effect, row, effect.account)
         elif effect.kind in {"SetTier", "PlaceInTier"}:
             self._tiering.withdraw(member, planned, original, (effect.data or {}).get("ladder"))
-        elif effect.kind in {"RequestTier", "ClaimBenefit"}:
-            pass  # a request led to a follow-on, a claim is a measure: both are taken back as such
-        elif effect.kind == "SetState":
-            if effect.data and member.state == effect.data["state"]:
-                member.journal.set(member, "state", effect.data["was"])
-        elif effect.kind in PERSON_KINDS:
-            persons.undo(self._plan, member, planned, original.id, effect, row)
+        elif effect.kind in {"RequestTier", "ClaimBenefit", "Merge", "PassOn", "TakeDebt"}:
+            pass  # a claim is a measure, the others led to follow-ons: they are taken back as such
+        elif effect.kind == "ShiftMetrics":
+            shift(planned, (effect.data or {})["days"], -1)
+        elif effect.kind in PERSON_KINDS or effect.kind == "SetState":
+            self._undo_life(member, planned, original, effect, row)
         else:
             self._undo_own(member, planned, effect, row)
+
+    def _undo_life(
+        self, member: Member, planned: Planned, original: Original, effect: StoredEffect, row: PlannedEffect
+    ) -> None:
+        data = effect.data or {}
+        if effect.kind == "GiveUp":
+            merging.undo(self._plan, member, planned, original.id, data)
+        elif effect.kind != "SetState":
+            persons.undo(self._plan, member, planned, original.id, effect, row)
+        elif data and member.state == data["state"]:
+            member.journal.set(member, "state", data["was"])
 
     def _check_owner(self, effect: StoredEffect) -> None:
         """Refuse what only a plugin could take back that is off."""
@@ -103,7 +119,7 @@ class Undoing:
             self._plan.change_effect(member, spend, unfunded=part)
 
         house = {"source": (effect.data or {})["source"]} if effect.kind == "Receive" else {}
-        house |= {"sink": "transfer"} if effect.kind == "Transfer" else {}
+        house |= {"sink": "transfer"} if effect.kind in {"Transfer", "Owe"} else {}
         teller = Teller(member, planned.voucher, row.id, book, self._terms.zone, **house)
         undo = teller.claw_back if effect.kind in GIVES else teller.restore
         undo(row.amount, effect.id, unfund)

@@ -13,8 +13,7 @@ from corekit.activities.outcome import Outcome
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned
 from corekit.activities.terms import Terms
-from corekit.activities.write_person import add_person
-from corekit.clock import day_number
+from corekit.activities.write_person import add_freed, add_person
 from corekit.ids import new_id
 from corekit.ledger.rows import Rows
 from corekit.ledger.state import Account, Assignment, HeldValue, Lot, Member
@@ -28,6 +27,7 @@ def rows_of(plan: Plan, now: int) -> Rows:
         if member.planned:
             _add_settled(rows, plan.terms, member, shift)
     _add_unsettled(rows, plan, now)
+    add_freed(rows, plan.known, [member for member in plan.members.values() if member.planned])
     return dict(rows)
 
 
@@ -103,9 +103,10 @@ def _add_member(rows: Rows, member: Member) -> None:
     last_at = member.planned[-1].voucher.at
     if not member.is_new:
         state = None if member.state == member.state_loaded else member.state
-        rows["member_changed"].append((member.id, state, member.seq - member.seq_loaded, last_at))
+        changed = (member.id, state, member.merged_into, member.seq - member.seq_loaded, last_at)
+        rows["member_changed"].append(changed)
         return
-    rows["member"].append((member.id, member.state, member.seq, last_at, member.joined_at))
+    rows["member"].append((member.id, member.state, member.seq, last_at, member.joined_at, member.merged_into))
 
 
 def _add_account(rows: Rows, terms: Terms, account: Account) -> None:
@@ -221,11 +222,9 @@ def _add_metrics(rows: Rows, terms: Terms, member: Member) -> None:
     totals: dict[str, int] = defaultdict(int)
     days: dict[tuple[str, int], int] = defaultdict(int)
     for planned in member.planned:
-        if planned.measures:
-            day = day_number(terms.day(planned.measured_on))
-            for name, value in planned.measures.items():
-                totals[name] += value
-                days[name, day] += value
+        for (name, day), value in planned.measured(terms.zone).items():
+            totals[name] += value
+            days[name, day] += value
     rows["metric"] += [(member.id, name, value) for name, value in totals.items() if value]
     rows["metric_day"] += [(member.id, name, day, value) for (name, day), value in days.items() if value]
     for name in ("metric", "metric_day"):

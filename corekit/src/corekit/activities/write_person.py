@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from corekit.ledger.rows import Rows
 from corekit.ledger.state import Member
-from corekit.members.person import Person
+from corekit.members.person import UNIQUE, Known, Person
 
 
 def add_person(rows: Rows, member: Member) -> None:
@@ -25,6 +27,17 @@ def add_person(rows: Rows, member: Member) -> None:
         rows["profile_change"].append((planned.incoming.activity.id, member.id, changes))
     if person.forgotten:
         rows["forgotten"].append((member.id,))
+
+
+def add_freed(rows: Rows, known: Mapping[Known, str | None], members: Sequence[Member]) -> None:
+    """Add what members give up that another one takes in the same unit: that is written first."""
+    for member in members:
+        if member.person is None or not member.person.base[0]:
+            continue
+        before, after = member.person.base[0], member.person.profile
+        if any(known.get((name, before[name]), member.id) not in {None, member.id} for name in UNIQUE if before[name]):
+            kept = (after[name] if after[name] == before[name] else None for name in UNIQUE)
+            rows.setdefault("profile_freed", []).append((member.id, *kept))
 
 
 def _add_tags(rows: Rows, member: Member) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,12 +14,21 @@ from corekit.cli.output import NO, emit
 
 if TYPE_CHECKING:
     from corekit.kit import Kit
+    from corekit.members.measured import Measured
 
 Where = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME=VALUE", help="number, phone, email, kind, tag, group, external_id, source."),
 ]
+Metrics = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="METRIC/WINDOW=LEAST..MOST",
+        help="How much was measured, in minor units: spend/year=100000.. or, over the whole life, visits=..0.",
+    ),
+]
 _LINES = (".jsonl", ".ndjson")
+_RANGE = re.compile(r"(?P<metric>[^/]+?)(/(?P<window>[^/=]+))?=(?P<least>-?\d{1,18})?\.\.(?P<most>-?\d{1,18})?")
 _WHERE = ("number", "phone", "email", "kind", "tag", "group", "external_id", "source")
 
 
@@ -34,6 +44,20 @@ def chosen(pairs: list[str] | None, kit: Kit) -> dict[str, Any]:
         normal = {"phone": normal_phone(value, kit.settings.members.region), "email": normal_email(value)}.get(name)
         found[name] = normal or value
     return found
+
+
+def ranges(texts: list[str] | None, kit: Kit) -> tuple[Measured, ...]:
+    """Read METRIC/WINDOW=LEAST..MOST, as seen from today."""
+    from corekit.members.measured import measured
+
+    found: list[Measured] = []
+    for text in texts or ():
+        match = _RANGE.fullmatch(text)
+        if match is None:
+            raise typer.BadParameter("write METRIC/WINDOW=LEAST..MOST", param_hint="--metric")
+        least, most = (int(bound) if bound else None for bound in match.group("least", "most"))
+        found.append(measured(kit, match["metric"], match["window"] or "lifetime", least=least, most=most))
+    return tuple(found)
 
 
 def add_files_to(app: typer.Typer) -> None:
@@ -81,13 +105,14 @@ def export(
     state: Annotated[str | None, typer.Option()] = None,
     tier: Annotated[str | None, typer.Option(metavar="LADDER/TIER", help="Where the members stand now.")] = None,
     where: Where = None,
+    metric: Metrics = None,
 ) -> None:
     """Write members to a file, as of one moment, in the form in which they can be imported."""
     from corekit.members.exporting import export_members
     from corekit.members.read import MemberFilter
 
     kit = open_kit(ctx)
-    wanted = MemberFilter(state=state, tier=stands(tier), **chosen(where, kit))
+    wanted = MemberFilter(state=state, tier=stands(tier), measured=ranges(metric, kit), **chosen(where, kit))
     with file.open("w", encoding="utf-8", newline="") as out:
         number = export_members(kit, out, wanted, form=_form(file))
     emit(ctx, {"members": number}, lambda it: f"{it['members']} members")

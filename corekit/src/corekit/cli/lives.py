@@ -44,7 +44,7 @@ def add_to(app: typer.Typer) -> None:
     }
     for name, (activity, does) in steps.items():
         app.command(name, help=does)(_step(activity))
-    for command in (renew, update, changes, duplicates, tag, join_group, leave_group, consent):
+    for command in (renew, update, changes, duplicates, merge, tag, join_group, leave_group, consent):
         app.command(command.__name__.replace("_", "-"))(command)
 
 
@@ -107,6 +107,31 @@ def duplicates(ctx: typer.Context, first: Annotated[int, typer.Option(help="How 
         found = read_duplicates(read, first=first)
     lines = (f"{it.name}, {it.birthday}: {', '.join(it.members)}" for it in found)
     emit(ctx, found, lambda _: "\n".join(lines) or "nothing")
+
+
+def merge(
+    ctx: typer.Context,
+    member: Id,
+    other: Annotated[str, typer.Argument(help="The member that becomes a part of it, named in the same ways.")],
+    reason: Reason = "",
+    key: Key = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would do and store nothing.")] = False,
+) -> None:
+    """Let another member become a part of MEMBER: value, tiers, ids. `corekit activities reverse` makes two again."""
+    from corekit.activities.activity import Activity
+
+    kit = open_kit(ctx)
+    known: dict[str, Any] = {} if key is None else {"external_id": key}
+    merged = Activity(
+        type="member.merged",
+        member=find(kit, member).id,
+        members=(find(kit, other).id,),
+        source="cli",
+        payload={"reason": reason},
+        **known,
+    )
+    answer(ctx, [kit.simulate(merged) if dry_run else kit.record(merged)])
 
 
 def tag(

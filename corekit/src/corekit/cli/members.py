@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from corekit.cli.context import open_kit
-from corekit.cli.files import Where, add_files_to, chosen, stands
+from corekit.cli.files import Metrics, Where, add_files_to, chosen, ranges, stands
 from corekit.cli.lives import Id, Key, Sets, Text, add_to, find, record, told
 from corekit.cli.outcomes import listed, outline
 from corekit.cli.output import emit
@@ -25,13 +25,14 @@ After = Annotated[str | None, typer.Option(metavar="CURSOR", help="Where to go o
 
 
 @app.command("list")
-def list_(
+def list_(  # noqa: PLR0913, PLR0917 - one for each option
     ctx: typer.Context,
     state: Text = None,
     channel: Text = None,
     name: Annotated[str | None, typer.Option(help="How the name begins.")] = None,
     tier: Annotated[str | None, typer.Option(metavar="LADDER/TIER", help="Where the member stands now.")] = None,
     where: Where = None,
+    metric: Metrics = None,
     first: First = 20,
     after: After = None,
 ) -> None:
@@ -39,7 +40,8 @@ def list_(
     from corekit.members.read import MemberFilter, member_page
 
     kit = open_kit(ctx)
-    wanted = MemberFilter(state=state, channel=channel, name=name, tier=stands(tier), **chosen(where, kit))
+    told: dict[str, Any] = chosen(where, kit) | {"tier": stands(tier), "measured": ranges(metric, kit)}
+    wanted = MemberFilter(state=state, channel=channel, name=name, **told)
     with kit.read() as read:
         page = member_page(read, wanted, first=first, after=after)
     lines = (f"{it.id}  {it.state:9}  {it.external_id or '-':16}  {it.name or '-'}" for it in page.items)

@@ -97,6 +97,30 @@ class Teller:
                 parts[lot.expires_at] = parts.get(lot.expires_at, 0) + part
         return [(part, expires_at) for expires_at, part in parts.items()] or [(amount, None)]
 
+    def give_all(self) -> list[tuple[int | None, ...]]:
+        """Take everything, what cannot be spent yet as well; return the parts, with expiry and when they can be."""
+        account = self._account
+        if account.state != "open":
+            raise Refusal("ACCOUNT_CLOSED_TO_DEBITS", account=self._book.code, state=account.state)
+        amount = account.available
+        self._post(account, self._sink, amount)
+        parts: dict[tuple[int | None, int | None], int] = {}
+        for lot in account.open_lots():
+            what = lot.expires_at, lot.available_from if lot.is_awaited(self._voucher.at) else None
+            parts[what] = parts.get(what, 0) + lot.open
+            self._move(lot, "consume", lot.open, self._effect)
+        return [(part, *what) for what, part in parts.items()] or [(amount, None, None)]
+
+    @property
+    def spendable(self) -> int:
+        """What can be spent now."""
+        account = self._account
+        return max(0, account.available - account.awaited(self._voucher.at)) if account.state == "open" else 0
+
+    def owe(self, amount: int) -> None:
+        """Take value that the member has not: it owes it."""
+        self._post(self._open(self._book.debt, overdraft_limit=None), self._sink, amount)
+
     def hold(self, amount: int, seconds: int | None) -> None:
         """Set value aside, earliest expiry first; refused when less is available."""
         self._need(amount)

@@ -62,7 +62,8 @@ _DROP_FAILED = "DELETE FROM core_activity WHERE id = ANY(?::uuid[]) AND state = 
 # {source}: rows to insert. {from_}, {using}: rows to change by, whose columns are v.<column>.
 _CHANGES = {
     "member_changed": "UPDATE core_member o SET state = coalesce(v.state, o.state), seq = o.seq + v.seq, "
-    "last_at = v.last_at {from_} WHERE o.id = v.id RETURNING 1",
+    "last_at = v.last_at, merged_into = CASE WHEN v.state IS NULL THEN o.merged_into ELSE v.merged_into END {from_} "
+    "WHERE o.id = v.id RETURNING 1",
     "account_changed": "UPDATE core_account o SET debits_posted = o.debits_posted + v.debits_posted, "
     "credits_posted = o.credits_posted + v.credits_posted, debits_pending = o.debits_pending + v.debits_pending, "
     "seq = o.seq + v.seq, last_at = v.last_at, lapses_at = v.lapses_at {from_} WHERE o.id = v.id RETURNING 1",
@@ -81,6 +82,8 @@ _CHANGES = {
     "DO UPDATE SET value = core_metric.value + excluded.value",
     "metric_day": "INSERT INTO core_metric_day {source} ON CONFLICT (member_id, metric, day) "
     "DO UPDATE SET value = core_metric_day.value + excluded.value",
+    "profile_freed": "UPDATE core_profile o SET external_id = v.external_id, number = v.number, phone = v.phone, "
+    "email = v.email {from_} WHERE o.member_id = v.member_id RETURNING 1",
     "profile_changed": "UPDATE core_profile o SET external_id = v.external_id, channel = v.channel, name = v.name, "
     "email = v.email, phone = v.phone, attributes = v.attributes, number = v.number, kind = v.kind, "
     "birthday = v.birthday, sections = v.sections, valid_until = v.valid_until {from_} "
@@ -117,6 +120,7 @@ _COUNTED = (
     "hold_resolved",
     "assignment_closed",
     "assignment_undone",
+    "profile_freed",
     "profile_changed",
 )
 _AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
@@ -172,6 +176,10 @@ class PostgreSQL:
         parameters = (array(needs.metrics), needs.first_day, needs.last_day, needs.due_by, array(ids))
         return self._all(QUERIES.members, parameters)
 
+    def survivors(self, members: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return of whom merged members are a part, from one to the next."""
+        return self._all(QUERIES.survivors, (array(members),))
+
     def known(self, known: Sequence[tuple[str, str]]) -> list[tuple[Any, ...]]:
         """Return those by which somebody is known, with the member's id."""
         texts, pairs = by_what(known)
@@ -218,6 +226,9 @@ class PostgreSQL:
 
     def write(self, rows: Rows) -> None:
         """Write the rows of a unit: changes by one statement, and what is new as well, or by COPY where it is much."""
+        # What one member gives up before another takes it: one statement sees no change of its own.
+        if freed := rows.pop("profile_freed", None):
+            self._write({"profile_freed": freed}, None)
         if sum(map(len, rows.values())) < MANY:
             self._write(rows, None)
             return

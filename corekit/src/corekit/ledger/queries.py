@@ -63,7 +63,17 @@ LINE = ("i.no", "i.amount", "i.sku", "i.category", "i.quantity", "i.unit_price",
 HOLD = ("h.id", "h.account_id", "h.amount", "h.expires_at")
 FAILED = ("f.id", "f.source", "f.external_id", "f.reason ->> 'hash'")
 PROFILE = tuple(f"p.{name}" for name in COLUMNS)
-_IDS = {"id", "account_id", "activity_id", "effect_id", "member_id", "parent_id", "spend_id", "undone_by"}
+_IDS = {
+    "id",
+    "account_id",
+    "activity_id",
+    "effect_id",
+    "member_id",
+    "parent_id",
+    "spend_id",
+    "undone_by",
+    "merged_into",
+}
 _DOCUMENTS = {"e.data", "e.shares", "i.flags", "p.attributes", "p.sections"}
 # The column stands on the left: SQLite matches a partial index only so.
 _OPEN = "l.issued > l.consumed + l.held + l.expired"
@@ -110,6 +120,7 @@ class Queries:
     waiting_keys: str = field(init=False)
     lanes: str = field(init=False)
     members: str = field(init=False)
+    survivors: str = field(init=False)
     known: str = field(init=False)
     persons: str = field(init=False)
     profile_changes: str = field(init=False)
@@ -159,7 +170,7 @@ SELECT l.lane FROM core_intake_lane l JOIN (SELECT o.lane, (SELECT i.occurred_at
     WHERE h.head IS NOT NULL AND l.lane {say.none_of} ORDER BY h.head, l.lane""",
         "members": f"""
 SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
-    {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at,
+    {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at, {column("m.merged_into")},
     {say.array}({say.document.format("p.attributes")}, p.kind, p.birthday, {say.document.format(tags)}),
     (SELECT {say.gather}({array(ACCOUNT)}) FROM core_account a WHERE a.member_id = m.id),
     (SELECT {say.gather}({array(ASSIGNMENT)}) FROM core_tier_assignment t WHERE t.member_id = m.id),
@@ -171,8 +182,17 @@ SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
         UNION ALL SELECT * FROM core_lot l WHERE l.account_id {say.own}
             AND {_OPEN} AND l.available_from > m.last_at) l),
     (SELECT {say.gather}({array(FAILED)}) FROM core_activity f WHERE f.member_id = m.id AND f.state = 'failed'),
-    (SELECT {say.gather}({array(HOLD)}) FROM core_hold h WHERE h.account_id {say.own} AND h.outcome IS NULL)
+    (SELECT {say.gather}({array(HOLD)}) FROM core_hold h WHERE h.account_id {say.own} AND h.outcome IS NULL),
+    CASE WHEN m.merged_into IS NOT NULL THEN (SELECT {say.array}({column("g.id")}, g.depth) FROM core_activity g
+        WHERE g.member_id = m.id AND g.type = 'member.merged_into' AND g.state = 'settled'
+        ORDER BY g.seq DESC LIMIT 1) END
 FROM (SELECT 1) always LEFT JOIN core_member m ON m.id {say.ids} LEFT JOIN core_profile p ON p.member_id = m.id""",
+        "survivors": f"""
+WITH RECURSIVE way(id, merged_into, steps) AS (
+    SELECT m.id, m.merged_into, 1 FROM core_member m WHERE m.id {say.ids} AND m.merged_into IS NOT NULL
+    UNION ALL SELECT w.id, m.merged_into, w.steps + 1 FROM way w JOIN core_member m ON m.id = w.merged_into
+        WHERE m.merged_into IS NOT NULL)
+SELECT {column("w.id")}, {column("w.merged_into")} FROM way w ORDER BY w.steps""",
         "known": f"""
 SELECT 'external_id', p.external_id, {column("p.member_id")} FROM core_profile p WHERE p.external_id {say.texts}
 UNION ALL SELECT 'number', p.number, {column("p.member_id")} FROM core_profile p WHERE p.number {say.texts}

@@ -11,6 +11,7 @@ from corekit.activities import tables as activities
 from corekit.db.types import Json
 from corekit.ledger import tables as ledger
 from corekit.members import tables as members
+from corekit.members.person import UNIQUE
 from corekit.tiers import tables as tiers
 
 Row = tuple[Any, ...]
@@ -57,7 +58,7 @@ INSERTS = {
 """Rows that are added, parents first."""
 
 CHANGES = {
-    "member_changed": Layout.of(members.member, "id", "state", "seq", "last_at"),
+    "member_changed": Layout.of(members.member, "id", "state", "merged_into", "seq", "last_at"),
     "account_changed": Layout.of(
         ledger.account, "id", "debits_posted", "credits_posted", "debits_pending", "seq", "last_at", "lapses_at"
     ),
@@ -68,6 +69,7 @@ CHANGES = {
     "assignment_undone": Layout.of(tiers.assignment, "id", "undone_by"),
     "metric": Layout.of(activities.metric),
     "metric_day": Layout.of(activities.metric_day),
+    "profile_freed": Layout.of(members.profile, "member_id", *UNIQUE),
     "profile_changed": Layout.of(members.profile),
     "external_id_gone": Layout.of(members.external_id),
     "tag_gone": Layout.of(members.tag),

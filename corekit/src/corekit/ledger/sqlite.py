@@ -47,7 +47,7 @@ _INSERTS = {
 }
 # Numbered parameters: the position of the column in its layout.
 _CHANGES = {
-    "member_changed": "UPDATE core_member SET seq = seq + ?3, last_at = ?4 WHERE id = ?1",
+    "member_changed": "UPDATE core_member SET seq = seq + ?4, last_at = ?5 WHERE id = ?1",
     "account_changed": "UPDATE core_account SET debits_posted = debits_posted + ?2, "
     "credits_posted = credits_posted + ?3, debits_pending = debits_pending + ?4, seq = seq + ?5, last_at = ?6, "
     "lapses_at = ?7 WHERE id = ?1",
@@ -63,6 +63,8 @@ _CHANGES = {
     "DO UPDATE SET value = value + excluded.value",
     "metric_day": "INSERT INTO core_metric_day VALUES (?1, ?2, ?3, ?4) ON CONFLICT (member_id, metric, day) "
     "DO UPDATE SET value = value + excluded.value",
+    "profile_freed": "UPDATE core_profile SET external_id = ?2, number = ?3, phone = ?4, email = ?5 "
+    "WHERE member_id = ?1",
     "profile_changed": "UPDATE core_profile SET external_id = ?2, channel = ?3, name = ?4, email = ?5, phone = ?6, "
     "attributes = ?7, number = ?8, kind = ?9, birthday = ?10, sections = ?11, valid_until = ?12 WHERE member_id = ?1",
     "external_id_gone": "DELETE FROM core_external_id WHERE source = ?1 AND external_id = ?2 AND member_id = ?3",
@@ -75,7 +77,7 @@ _CHANGES = {
     "intake_done": "DELETE FROM core_intake WHERE scope = ?1 AND key = ?2",
 }
 # By itself: what it names is written anew in every index of the column, even where it stays as it is.
-_STATE_CHANGED = "UPDATE core_member SET state = ?2 WHERE id = ?1"
+_STATE_CHANGED = "UPDATE core_member SET state = ?2, merged_into = ?3 WHERE id = ?1"
 _COUNTED = {
     "member_changed",
     "account_changed",
@@ -84,9 +86,10 @@ _COUNTED = {
     "hold_resolved",
     "assignment_closed",
     "assignment_undone",
+    "profile_freed",
     "profile_changed",
 }
-_FIRST = ("assignment_closed", "external_id_gone", "tag_gone", "group_gone")
+_FIRST = ("assignment_closed", "external_id_gone", "tag_gone", "group_gone", "profile_freed")
 """What goes before what is added may come in its place."""
 _TAKEN_MEANWHILE = (
     "core_request",
@@ -131,7 +134,11 @@ class SQLite:
     def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
         """Return each member with all that belongs to it, one row per member."""
         parameters = (_json(needs.metrics), needs.first_day, needs.last_day, needs.due_by, _json(ids))
-        return [(*row[:7], *map(_parsed, row[7:])) for row in self._all(QUERIES.members, parameters)]
+        return [(*row[:8], *map(_parsed, row[8:])) for row in self._all(QUERIES.members, parameters)]
+
+    def survivors(self, members: Sequence[str]) -> list[tuple[str, str]]:
+        """Return of whom merged members are a part, from one to the next."""
+        return self._all(QUERIES.survivors, (_json(members),))
 
     def known(self, known: Sequence[tuple[str, str]]) -> list[tuple[Any, ...]]:
         """Return those by which somebody is known, with the member's id."""
@@ -191,7 +198,7 @@ class SQLite:
             for name in _CHANGES:
                 if name not in _FIRST:
                     self._change(rows, name)
-            states = [(row[0], row[1]) for row in rows.get("member_changed", ()) if row[1] is not None]
+            states = [row[:3] for row in rows.get("member_changed", ()) if row[1] is not None]
             if states:
                 self.statements += 1
                 self._connection.executemany(_STATE_CHANGED, states)

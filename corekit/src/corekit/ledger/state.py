@@ -347,6 +347,8 @@ class Member:
         "journal",
         "kind",
         "last_at",
+        "merge",
+        "merged_into",
         "metrics",
         "person",
         "planned",
@@ -367,6 +369,10 @@ class Member:
         self.seq = self.seq_loaded = seq
         self.last_at = last_at
         self.joined_at = joined_at
+        # Of whom it is a part, once it is merged.
+        self.merged_into: str | None = None
+        # The activity by which it became that, and how deep that one follows from another.
+        self.merge: tuple[str, int] | None = None
         self.is_new = not state
         self.attributes: Mapping[str, Any] = {}
         self.kind = ""

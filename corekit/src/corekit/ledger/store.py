@@ -81,6 +81,10 @@ class Store(Protocol):
         """
         ...
 
+    def survivors(self, members: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+        """Return (merged member, of whom it is a part), along the way from each to the one that is not merged."""
+        ...
+
     def known(self, known: Sequence[tuple[str, str]]) -> list[tuple[str, str, str]]:
         """Return those of (by what, value) by which somebody is known, with the member's id.
 

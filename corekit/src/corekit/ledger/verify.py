@@ -101,7 +101,8 @@ def _searches(read: Reader, zone: ZoneInfo) -> Iterator[tuple[str, str, str]]:
     yield "parents", "child parent id", " UNION ALL ".join(map(_orphans, _CHILDREN.split("\n")))
     yield "15", "effect activity", _SHARES.format(each=_each(read, "e.shares"))
     day = _day(zone, *_span(read))
-    yield "metrics", "member metric day", _METRIC_DAYS.format(each=_each(read, "a.measures"), day=day)
+    shifted = {"days": _each(read, "e.data -> 'days'", "of_day", text=False), "shifted": _each(read, "of_day.value")}
+    yield "metrics", "member metric day", _METRIC_DAYS.format(each=_each(read, "a.measures"), day=day, **shifted)
     yield "metrics", "member metric", _METRICS
 
 
@@ -382,7 +383,11 @@ _METRIC_DAYS = """SELECT member, metric, day FROM (
     UNION ALL SELECT member, metric, {day}, -value FROM (
         SELECT a.member_id AS member, each.key AS metric, CAST(each.value AS bigint) AS value,
             coalesce(t.occurred_at, a.occurred_at) AS instant
-        FROM core_activity a CROSS JOIN {each} LEFT JOIN core_activity t ON t.id = a.reverses) measured) sides
+        FROM core_activity a CROSS JOIN {each} LEFT JOIN core_activity t ON t.id = a.reverses) measured
+    UNION ALL SELECT a.member_id, each.key, CAST(of_day.key AS bigint),
+        CASE WHEN e.undoes IS NULL THEN -1 ELSE 1 END * CAST(each.value AS bigint)
+    FROM core_effect e JOIN core_activity a ON a.id = e.activity_id CROSS JOIN {days} CROSS JOIN {shifted}
+    WHERE e.kind = 'ShiftMetrics' AND e.state = 'applied') sides
     GROUP BY member, metric, day HAVING sum(value) <> 0"""
 _METRICS = """SELECT member, metric FROM (
     SELECT member_id AS member, metric, value FROM core_metric
@@ -430,10 +435,10 @@ def _orphans(relation: str) -> str:
     )
 
 
-def _each(read: Reader, document: str) -> str:
-    """Return what spreads a document into rows of key and value."""
-    function = "jsonb_each_text" if read.dialect == "postgresql" else "json_each"
-    return f"{function}({document}) AS each"
+def _each(read: Reader, document: str, name: str = "each", *, text: bool = True) -> str:
+    """Return what spreads a document into rows of key and value: as text, or as documents."""
+    function = "json_each" if read.dialect == "sqlite" else "jsonb_each_text" if text else "jsonb_each"
+    return f"{function}({document}) AS {name}"
 
 
 def _span(read: Reader) -> tuple[int, int]:

@@ -12,13 +12,19 @@ from corekit.activities.effects import (
     Effect,
     Enrol,
     Erase,
+    GiveUp,
     JoinGroup,
     Lapse,
     LeaveGroup,
+    Merge,
+    PassOn,
     Renew,
     SetConsent,
     SetState,
+    ShiftMetrics,
     Tag,
+    TakeDebt,
+    TakeOver,
     UpdateProfile,
 )
 from corekit.declares import ActivityType, ErrorText
@@ -53,6 +59,17 @@ ERRORS = (
     ErrorText("GROUP_MEMBER", "The member belongs to the group {group} already.", "会员已属于 {group}。"),
     ErrorText("GROUP_NOT_MEMBER", "The member does not belong to the group {group}.", "会员不属于 {group}。"),
     ErrorText("TAGS_TOO_MANY", "A member has at most {most} tags.", "会员最多 {most} 个标签。"),
+    ErrorText("MERGE_UNKNOWN", "There is no member {member} that could be merged.", "会员 {member} 不存在，无法合并。"),
+    ErrorText(
+        "MERGE_STATE",
+        "Member {member} is {state}; only an active or dormant one becomes a part of another.",
+        "会员 {member} 状态为 {state}，无法并入他人。",
+    ),
+    ErrorText(
+        "MERGE_HOLD",
+        "Value of member {member} is set aside; capture or release hold {hold} first.",
+        "会员 {member} 有冻结 {hold}，请先处理。",
+    ),
     ErrorText("ERASED", "Who this was has been erased already.", "个人资料已删除。"),
     ErrorText("NOT_REVERSIBLE", "What was erased does not come back.", "已删除的资料无法恢复。"),
 )
@@ -137,11 +154,38 @@ def activity_types(settings: Settings) -> tuple[ActivityType, ...]:
         command=True,
         internal=True,  # the plugins have erased before
     )
+    merging = (
+        ActivityType(
+            name="member.merged",
+            description="Another member, named in members, becomes a part of the member, which stays.",
+            schema=states.StepSchema,
+            command=True,
+        ),
+        ActivityType(
+            name="member.merged_into",
+            description="The member became a part of another: all that it had goes there.",
+            command=True,
+            internal=True,
+        ),
+        ActivityType(
+            name="member.merged_from",
+            description="What another member was known by and had done is the member's.",
+            command=True,
+            internal=True,
+            kept=("from",),
+        ),
+        ActivityType(
+            name="member.passed_on",
+            description="What came back to a merged member, or was taken back from it, is the survivor's.",
+            command=True,
+            internal=True,
+        ),
+    )
     changes = (
         ActivityType(name=name, description=does, schema=schema, command=True, kept=keep)
         for name, does, schema, keep in known
     )
-    return (*steps, *changes, erased)
+    return (*steps, *changes, erased, *merging)
 
 
 def react(batch: Batch) -> Iterator[Effect]:
@@ -157,6 +201,26 @@ def react(batch: Batch) -> Iterator[Effect]:
     for activity in batch.of(*_TOLD):
         told: Any = activity.payload
         yield from _told(activity.type, activity, told)
+    yield from _merged(batch)
+
+
+def _merged(batch: Batch) -> Iterator[Effect]:
+    """Yield what makes one member of two: see :mod:`corekit.activities.merging`."""
+    for activity in batch.of("member.merged"):
+        yield Merge(activity, rule=_RULE)
+    for activity in batch.of("member.merged_into"):
+        yield GiveUp(activity, rule=_RULE, into=activity.payload["into"])
+    for activity in batch.of("member.passed_on"):
+        yield PassOn(activity, rule=_RULE, into=activity.payload["into"])
+    for activity in batch.of("member.merged_from"):
+        told: Any = activity.payload
+        if "profile" in told:
+            known = {name: told[name] for name in ("profile", "tags", "consents", "groups")}
+            yield TakeOver(activity, rule=_RULE, **known)
+        for account, amount in told["owed"].items():
+            yield TakeDebt(activity, rule=_RULE, account=account, amount=amount, of=told["from"])
+        if told["days"]:
+            yield ShiftMetrics(activity, rule=_RULE, days=told["days"])
 
 
 _OWN = ("member.registered", "member.approved", "member.renewed", "member.lapsed")

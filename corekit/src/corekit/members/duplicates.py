@@ -6,6 +6,8 @@ from attrs import frozen
 from sqlalchemy import func, literal, select, tuple_
 
 from corekit.db.reader import Reader
+from corekit.members.states import MERGED
+from corekit.members.tables import member as _member
 from corekit.members.tables import profile as _profile
 
 MOST = 1_000
@@ -24,15 +26,17 @@ def duplicates(read: Reader, *, first: int = 50, after: tuple[str, str] | None =
     """Return up to ``first`` (1 to 1,000) groups of members that are probably one person, by birthday and name.
 
     ``after`` is the (birthday, name) of the last group that was read before. Members without one or the other are in no
-    group, and so are those who were forgotten.
+    group, and so are those who were forgotten, or are merged already.
     """
     key = (_profile.c.birthday, _profile.c.name)
-    wanted = select(*key).where(_profile.c.birthday.is_not(None), _profile.c.name.is_not(None))
+    wanted = select(*key).join(_member).where(_profile.c.birthday.is_not(None), _profile.c.name.is_not(None))
+    wanted = wanted.where(_member.c.state != MERGED)
     if after is not None:
         wanted = wanted.where(tuple_(*key) > tuple_(*map(literal, after)))
     twice = wanted.group_by(*key).having(func.count() > 1).order_by(*key).limit(min(max(first, 1), MOST)).subquery()
     same = (_profile.c.birthday == twice.c.birthday) & (_profile.c.name == twice.c.name)
-    rows = read.all(select(*key, _profile.c.member_id).join(twice, same).order_by(*key, _profile.c.member_id))
+    found = select(*key, _profile.c.member_id).join(twice, same).join(_member, _member.c.id == _profile.c.member_id)
+    rows = read.all(found.where(_member.c.state != MERGED).order_by(*key, _profile.c.member_id))
     groups: dict[tuple[str, str], list[str]] = {}
     for birthday, name, member in rows:
         groups.setdefault((birthday, name), []).append(member)

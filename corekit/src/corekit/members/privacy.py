@@ -19,7 +19,7 @@ from corekit.ids import is_id, new_id
 from corekit.ledger.read import balances
 from corekit.log import raised_at
 from corekit.members.history import MOST, changes
-from corekit.members.read import consents, external_ids, groups, members, tags
+from corekit.members.read import Member, consents, external_ids, groups, members, parts, survivors, tags
 from corekit.members.tables import erasure as _erasure
 from corekit.tiers.read import history as tier_history
 
@@ -55,11 +55,22 @@ _ERASURE = Shape(Erasure, _erasure, member=_erasure.c.member_id)
 def export(read: Reader, hooks: Hooks, member: str, now: datetime) -> dict[str, Any]:
     """Return everything that is known of a member, as of one moment; what plugins know is under ``plugins``.
 
+    Those who are a part of it stand under ``merged``.
+
     Raises NotFound, and PluginRaised where a plugin cannot say what it knows.
     """
+    member = survivors(read, [member]).get(member, member)
     found = members(read, [member]).get(member)
     if found is None:
         raise NotFound(f"there is no member {member}", member=member)
+    return {
+        **_document(read, hooks, found, now),
+        "merged": [_document(read, hooks, each, now) for each in members(read, parts(read, [member])[member]).values()],
+    }
+
+
+def _document(read: Reader, hooks: Hooks, found: Member, now: datetime) -> dict[str, Any]:
+    member = found.id
     activities: list[Any] = []
     after: str | None = None
     while True:
@@ -83,19 +94,24 @@ def export(read: Reader, hooks: Hooks, member: str, now: datetime) -> dict[str, 
 
 
 def erase(kit: Kit, member: str, *, reason: str, actor: str | None) -> Erasure:
-    """Forget who a member is: plugins first, then the core. See :meth:`Kit.erase`."""
+    """Forget who a member is, and those who are a part of it: plugins first, then the core. See :meth:`Kit.erase`."""
+    with kit.read() as read:
+        member = survivors(read, [member]).get(member, member)
+        everybody = [*parts(read, [member])[member], member]
     request = _open(kit, member, reason, actor)
     for plugin in kit.hooks.erasing:
         try:
             with kit.database.write() as connection:
-                kit.hooks.erase(plugin, member, PluginWrite(connection, plugin.name))
+                for each in everybody:
+                    kit.hooks.erase(plugin, each, PluginWrite(connection, plugin.name))
         except PluginRaised as error:
             _log.error("plugin raised", member=member, **raised_at(error))
             obstacle = f"plugin {plugin.name} could not erase; see the log, mend it, and ask again"
             return _note(kit, request, obstacle=obstacle)
-    outcome = kit.forget(member, request, reason=reason, actor=actor)
-    if not outcome.settled and outcome.code != "ERASED":
-        return _note(kit, request, obstacle=f"{outcome.message} [{outcome.code}]")
+    for each in everybody:
+        outcome = kit.forget(each, request if each == member else f"{request}:{each}", reason=reason, actor=actor)
+        if not outcome.settled and outcome.code != "ERASED":
+            return _note(kit, request, obstacle=f"{outcome.message} [{outcome.code}]")
     return _note(kit, request, state="done", closed_at=micros(kit.now()), obstacle=None)
 
 

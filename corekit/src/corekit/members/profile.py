@@ -17,6 +17,8 @@ from corekit.validation import WholeNumber, coded
 if TYPE_CHECKING:
     from corekit.settings import AttributeSpec, Settings
 
+ERASED = "erased"
+"""The channel of a profile that was erased."""
 CHANNELS = ("pos", "call_center", "web", "import", "referral", "api")
 """Where a member can have registered."""
 

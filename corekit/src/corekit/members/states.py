@@ -10,10 +10,12 @@ from marshmallow import Schema, fields, validate
 
 from corekit.declares import ErrorText
 
-State = Literal["pending", "active", "frozen", "dormant", "cancelled"]
+State = Literal["pending", "active", "frozen", "dormant", "cancelled", "merged"]
 
-STATES: tuple[State, ...] = ("pending", "active", "frozen", "dormant", "cancelled")
+STATES: tuple[State, ...] = ("pending", "active", "frozen", "dormant", "cancelled", "merged")
 """Every state a member can be in. None stands for somebody who is no member yet."""
+MERGED: State = "merged"
+"""Who is part of another member: what names it is about that one, the survivor."""
 
 
 @frozen
@@ -54,6 +56,9 @@ ABOUT_PERSON = frozenset({"member.updated", "member.tagged", "member.joined_grou
 ALWAYS = frozenset({"reversal", "refund", "tier.changed", "member.consented", "member.erased"})
 """What takes back, what follows from that, and what is a person's right, is possible for every member."""
 
+OF_MERGED = frozenset({"reversal", "refund", "member.erased"})
+"""What is about a merged member itself; everything else that names it is about its survivor."""
+
 ERRORS = (
     ErrorText("MEMBER_UNKNOWN", "There is no such member. Register it first.", "会员不存在，请先注册。"),
     ErrorText(
@@ -77,6 +82,11 @@ ERRORS = (
         "会员资格已注销。请先恢复。",
     ),
     ErrorText(
+        "MEMBER_MERGED",
+        "This member is a part of {survivor}. Name that one, or take the merge back.",
+        "该会员已并入 {survivor}，请使用后者，或撤销合并。",
+    ),
+    ErrorText(
         "MEMBER_STATE",
         "A member that is {state} cannot take the step {activity}.",
         "状态为 {state} 的会员不能执行 {activity}。",
@@ -95,8 +105,10 @@ def allowed(state: str | None, activity_type: str) -> str | None:
 
     What takes back, lapses or follows from that (reversals, ``*.expired``, ``tier.changed``) is possible for
     every member, and so is what is a person's right; a step only from the states that it leads out of; a change of
-    what is known of the person from all but the last; all else only for an active one.
+    what is known of the person from all but the last; all else only for an active one. Who is merged has a survivor.
     """
+    if state == MERGED:
+        return None if activity_type in OF_MERGED else "MEMBER_MERGED"
     if step := STEPS.get(activity_type):
         if state in step.sources:
             return None

@@ -22,8 +22,16 @@ member = table(
     Column("seq", Whole, nullable=False),
     Column("last_at", Instant, nullable=False),
     Column("joined_at", Instant, nullable=False),
+    # Of whom a merged member is a part now; that one may be merged itself.
+    Column("merged_into", Id),
     Index(None, "joined_at", "id"),
     Index(None, "state", "joined_at", "id"),
+    Index(
+        "ix_core_member_merged_into",
+        "merged_into",
+        postgresql_where=text("merged_into IS NOT NULL"),
+        sqlite_where=text("merged_into IS NOT NULL"),
+    ),
     postgresql_with={"fillfactor": 80},
 )
 

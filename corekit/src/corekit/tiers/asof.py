@@ -26,6 +26,7 @@ from corekit.tiers.figures import Figures
 from corekit.tiers.ladder import Ladder, asked
 from corekit.tiers.policy import BALANCE
 from corekit.tiers.review import Stay, joined
+from corekit.tiers.shifted import shifts
 from corekit.tiers.tables import assignment as _stay
 
 Pair = tuple[str, Window]
@@ -135,13 +136,15 @@ def _then(
             _activity.c.measures.is_not(None),
         )
     )
-    for row in read.all(done):
-        day = day_number(local_day(row.instant, zone))
-        measures: Mapping[str, int] = row.measures or {}
+    counted: list[tuple[str, int, Mapping[str, int]]] = [
+        (row.member_id, day_number(local_day(row.instant, zone)), row.measures or {}) for row in read.all(done)
+    ]
+    counted += [(each.member, each.day, each.values) for each in shifts(read, known) if each.recorded_at <= before]
+    for member, day, measures in counted:
         for name, value in measures.items():
             if name in metrics:
-                totals[row.member_id][name] = totals[row.member_id].get(name, 0) + value
-                of_day = days[row.member_id].setdefault(name, {})
+                totals[member][name] = totals[member].get(name, 0) + value
+                of_day = days[member].setdefault(name, {})
                 of_day[day] = of_day.get(day, 0) + value
     balances = _balances_then(read, known, kinds, before)
     return {key: Figures(at, zone, totals[key], days[key], balances[key]) for key, at in known.items()}

@@ -8,6 +8,7 @@ whose ladders are not given, and rises that did not happen of members who have n
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
@@ -26,6 +27,7 @@ from corekit.tiers.figures import Figures
 from corekit.tiers.ladder import Ladder
 from corekit.tiers.policy import BALANCE
 from corekit.tiers.review import Change, Stay
+from corekit.tiers.shifted import shifts
 from corekit.tiers.tables import assignment as _stay
 
 CHUNK = 1_000
@@ -190,5 +192,7 @@ def _pasts(read: Reader, zone: ZoneInfo, ids: list[str]) -> dict[str, _Past]:
     steps: dict[str, list[tuple[int, int, Mapping[str, int]]]] = defaultdict(list)
     for row in read.all(done):
         steps[row.member_id].append((row.seq, day_number(local_day(row.instant, zone)), row.measures or {}))
+    for shift in shifts(read, ids):
+        insort(steps[shift.member], (shift.seq, shift.day, shift.values), key=lambda step: step[0])
     members = read.all(select(_member.c.id, _member.c.joined_at).where(any_of(_member.c.id, ids)))
     return {row.id: _Past(row.joined_at, zone, steps[row.id]) for row in members}

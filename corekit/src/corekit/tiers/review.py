@@ -33,6 +33,8 @@ REVERSAL = "reversal"
 """What gave the tier above was taken back."""
 MANUAL = "manual"
 """Somebody said so."""
+MERGED = "merged"
+"""Another member that became a part of this one stood there."""
 JOINED = "joined"
 """Everybody begins in the first tier."""
 

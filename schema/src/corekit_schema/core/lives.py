@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from attrs import evolve
 from marshmallow import fields, validate
 
 from corekit import Activity
@@ -17,6 +18,7 @@ from corekit_schema.core import permissions
 from corekit_schema.core.inputs import OfMember
 from corekit_schema.core.payload import ActivityPayload, Recorded, record
 from corekit_schema.fields import Object
+from corekit_schema.inputs import GlobalId
 from corekit_schema.mutations import MutationField
 from corekit_schema.policies import permission
 
@@ -90,6 +92,13 @@ class UpdateMemberInput(OfMember):
     reason = _why()
 
 
+class MergeMembersInput(OfMember):
+    """Two members that are one person: the first one stays."""
+
+    other_id = GlobalId("Member", required=True, metadata={"description": "Who becomes a part of it."})
+    reason = _why()
+
+
 class TagMemberInput(OfMember):
     """Tags that are put on a member and taken off."""
 
@@ -153,6 +162,11 @@ def _update(info: Info, values: Mapping[str, Any]) -> Recorded:
     return record(info, _activity(info, values, "member.updated", payload))
 
 
+def _merge(info: Info, values: Mapping[str, Any]) -> Recorded:
+    activity = _activity(info, values, "member.merged", {"reason": values["reason"]})
+    return record(info, evolve(activity, members=(values["other_id"],)))
+
+
 def _of(schema: Any, run: Callable[[Info, Any], Recorded], description: str) -> MutationField:
     policy = permission(permissions.CHANGE)
     return MutationField(schema, run, payload=ActivityPayload, policy=policy, description=description)
@@ -170,6 +184,13 @@ class LifeMutation(Object, abstract=True):
     )
     lapse = _of(LapseInput, partial(_told, "member.lapsed", ("reason",)), "Let a membership run out.")
     update_member = _of(UpdateMemberInput, _update, "Change what is known of a member.")
+    merge_members = MutationField(
+        MergeMembersInput,
+        _merge,
+        payload=ActivityPayload,
+        policy=permission(permissions.MERGE),
+        description="Let another member become a part of a member; reversing the activity makes two of them again.",
+    )
     tag_member = _of(
         TagMemberInput,
         partial(_told, "member.tagged", ("add", "remove", "reason")),

@@ -58,6 +58,7 @@ class MemberState(graphene.Enum):
     FROZEN = "frozen"
     DORMANT = "dormant"
     CANCELLED = "cancelled"
+    MERGED = "merged"
 
 
 class Member(
@@ -82,6 +83,8 @@ class Member(
     sections = Field(
         JSON, required=True, description="The sections `identity`, `occupation`, `lifestyle` and `preferences`."
     )
+    merged_into = Field(lambda: Member, description="Of whom a merged member is a part; null where it is not merged.")
+    merged_members = Field(listed(lambda: Member), description="The members who are a part of this one.")
     valid_until = Field(DateTime, description="When the membership ends; null where it has no end.")
     external_ids = Field(listed(ExternalId), description="What further systems call the member.")
     tags = Field(listed(graphene.String), description="The tags on the member, sorted.")
@@ -180,6 +183,18 @@ class Member(
     def resolve_groups(parents: Sequence[MemberValue], info: Info) -> list[Any]:
         """Return their groups."""
         return _each(member_reads.groups, parents, info)
+
+    @staticmethod
+    def resolve_merged_into(parents: Sequence[MemberValue], info: Info) -> list[MemberValue | None]:
+        """Return of whom they are a part."""
+        return by_id([each.merged_into or "" for each in parents], info)
+
+    @staticmethod
+    def resolve_merged_members(parents: Sequence[MemberValue], info: Info) -> list[list[MemberValue]]:
+        """Return who is a part of them."""
+        found = member_reads.parts(info.context.read, [each.id for each in parents])
+        known = member_reads.members(info.context.read, [part for each in found.values() for part in each])
+        return [[known[part] for part in found[each.id]] for each in parents]
 
     @staticmethod
     def resolve_consents(parents: Sequence[MemberValue], info: Info) -> list[Any]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 READ = "members.read"
 REGISTER = "members.register"
 CHANGE = "members.change"
+MERGE = "members.merge"
 ERASE = "members.erase"
 EXPORT = "members.export"
 RECORD = "activities.record"
@@ -30,6 +31,7 @@ PERMISSIONS = (
     Permission(name=READ, description="Read every member and everything about it."),
     Permission(name=REGISTER, description="Register members."),
     Permission(name=CHANGE, description="Lead members through their lives, and change what is known of them."),
+    Permission(name=MERGE, description="Let members who are one person become one."),
     Permission(name=ERASE, description="Forget who a member is."),
     Permission(name=EXPORT, description="Export everything that is known of a member."),
     Permission(name=RECORD, description="Record activities of any type for any member."),

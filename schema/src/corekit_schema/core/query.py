@@ -27,10 +27,10 @@ from corekit_schema.core.program_changes import PROGRAM_CHANGES, PROGRAM_VERSION
 from corekit_schema.core.tiering import TIER_PREVIEW
 from corekit_schema.fields import Field, Object
 from corekit_schema.ids import global_id, local_id
-from corekit_schema.inputs import as_of
+from corekit_schema.inputs import as_of, metric_range
 from corekit_schema.nodes import Node, load_nodes
 from corekit_schema.policies import owner_or_permission, permission, public
-from corekit_schema.scalars import DateTime
+from corekit_schema.scalars import DateTime, Digits
 
 _ID = graphene.Argument(graphene.ID, required=True, description="Its id.")
 
@@ -40,6 +40,20 @@ class TierFilter(graphene.InputObjectType):
 
     ladder = graphene.InputField(graphene.String, required=True, description="Code of the ladder.")
     tier = graphene.InputField(graphene.String, required=True, description="Code of the tier.")
+
+
+class MetricFilter(graphene.InputObjectType):
+    """A range of a metric. Both ends belong to it, and one of them has to be given."""
+
+    metric = graphene.InputField(graphene.String, required=True, description="The metric, such as `spend`.")
+    window = graphene.InputField(
+        graphene.String,
+        required=True,
+        default_value="lifetime",
+        description="Over which it is summed as seen from today, such as `year` or `rolling 12 months`.",
+    )
+    least = graphene.InputField(Digits, description="At least so much, in minor units.")
+    most = graphene.InputField(Digits, description="At most so much, in minor units.")
 
 
 class MemberFilter(graphene.InputObjectType):
@@ -59,6 +73,9 @@ class MemberFilter(graphene.InputObjectType):
     joined_from = graphene.InputField(DateTime, description="Members who joined at this instant or after it.")
     joined_before = graphene.InputField(DateTime, description="Members who joined before this instant.")
     tier = graphene.InputField(TierFilter, description="Members who stand in this tier now.")
+    measured = graphene.InputField(
+        graphene.List(graphene.NonNull(MetricFilter)), description="Members who did so much, by each of these metrics."
+    )
 
 
 class ViewerKind(graphene.Enum):
@@ -184,8 +201,10 @@ class Query(PrivacyQuery, DuplicatesQuery):
             wanted["email"] = normal_email(email) or email
         for name in ("joined_from", "joined_before"):
             wanted[name] = as_of(wanted.get(name))
+        measured = tuple(metric_range(info.context.kit, **each) for each in wanted.pop("measured", None) or ())
         chosen = MemberFilterValue(
             **wanted,
+            measured=measured,
             state=getattr(state, "value", state),
             tier=(tier["ladder"], tier["tier"]) if tier is not None else None,
         )

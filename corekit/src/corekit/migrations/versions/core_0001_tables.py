@@ -31,11 +31,20 @@ def _members() -> None:
         sa.Column("seq", types.Whole, nullable=False),
         sa.Column("last_at", types.Whole, nullable=False),
         sa.Column("joined_at", types.Whole, nullable=False),
+        sa.Column("merged_into", types.Id(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_core_member")),
         postgresql_with={"fillfactor": 80},
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_core_member_joined_at_id"), "core_member", ["joined_at", "id"], unique=False)
+    op.create_index(
+        "ix_core_member_merged_into",
+        "core_member",
+        ["merged_into"],
+        unique=False,
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
+        sqlite_where=sa.text("merged_into IS NOT NULL"),
+    )
     op.create_index(
         op.f("ix_core_member_state_joined_at_id"), "core_member", ["state", "joined_at", "id"], unique=False
     )

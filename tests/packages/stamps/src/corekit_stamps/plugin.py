@@ -26,6 +26,7 @@ from corekit import (
     hookimpl,
 )
 from corekit_stamps import rules, tables
+from corekit_stamps.merging import TAKE_CARDS, TakeCards
 
 
 @frozen
@@ -83,7 +84,7 @@ def _tell(effect: Prize) -> Follow:
 
 @hookimpl
 def corekit_declare() -> Declares:
-    """Declare the tables, both kinds of effects, and what follows from a prize."""
+    """Declare the tables, the kinds of effects, and what follows from a prize."""
     return Declares(
         requires=["points"],
         lineage=Lineage(owner="stamps", package="corekit_stamps", metadata=tables.metadata),
@@ -107,6 +108,7 @@ def corekit_declare() -> Declares:
                 follow=_tell,
                 refusal="STAMPS_SOLD_OUT",
             ),
+            TAKE_CARDS,
         ],
         errors=[ErrorText("STAMPS_SOLD_OUT", "No {effect} is left.", "{effect} 已无库存。")],
     )
@@ -134,3 +136,5 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
                 yield Prize(activity, rule="card@1", prize=rules.PRIZE)
     for activity in batch.of("stamps.won"):
         yield Credit(activity, rule="card@1", account="points", amount=rules.POINTS)
+    for activity in batch.of("member.merged"):
+        yield TakeCards(activity, rule="merge@1", giver=activity.members[0])

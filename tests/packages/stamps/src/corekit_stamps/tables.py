@@ -1,4 +1,4 @@
-"""The stamps on the cards, the mugs in stock, and who won one."""
+"""The stamps on the cards, the mugs in stock, who won one, and what changed hands when two members became one."""
 
 from __future__ import annotations
 
@@ -28,5 +28,19 @@ won = table(
     Column("effect_id", Id, primary_key=True),
     Column("member_id", Id, nullable=False),
     Column("prize", Text, nullable=False),
+    meta=metadata,
+)
+merge = table(
+    "stamps_merge",
+    Column("effect_id", Id, primary_key=True),
+    Column("giver", Id, nullable=False),
+    Column("taker", Id, nullable=False),
+    meta=metadata,
+)
+moved = table(
+    "stamps_moved",
+    Column("effect_id", Id, primary_key=True),
+    # The stamp or the prize, by its own effect.
+    Column("what", Id, primary_key=True),
     meta=metadata,
 )

@@ -38,4 +38,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("effect_id", name=op.f("pk_stamps_won")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "stamps_merge",
+        sa.Column("effect_id", types.Id(), nullable=False),
+        sa.Column("giver", types.Id(), nullable=False),
+        sa.Column("taker", types.Id(), nullable=False),
+        sa.PrimaryKeyConstraint("effect_id", name=op.f("pk_stamps_merge")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "stamps_moved",
+        sa.Column("effect_id", types.Id(), nullable=False),
+        sa.Column("what", types.Id(), nullable=False),
+        sa.PrimaryKeyConstraint("effect_id", "what", name=op.f("pk_stamps_moved")),
+        sqlite_strict=True,
+    )
     op.bulk_insert(stock, [{"prize": "mug", "pieces": 2}])
