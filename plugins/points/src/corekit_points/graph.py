@@ -11,10 +11,9 @@ from attrs import frozen
 from marshmallow import fields, validate
 
 from corekit import Activity, Balance, balances, expiring, suggest
-from corekit_points.compiler import CURRENCY
 from corekit_points.declared import ADJUST, ADJUSTMENT, CANCEL, CANCELLATION, REPORT
 from corekit_points.liability import Liability, liability
-from corekit_points.rules import Book, Currency
+from corekit_points.rules import CURRENCY, Book, Currency
 from corekit_schema import (
     ActivityPayload,
     Amount,

@@ -21,7 +21,7 @@ from corekit import (
     hookimpl,
 )
 from corekit_points import declared
-from corekit_points.compiler import accounts, metrics
+from corekit_points.derived import accounts, metrics
 from corekit_points.earning import judge
 from corekit_points.pending import available_from
 from corekit_points.program import PointsSchema

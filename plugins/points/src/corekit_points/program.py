@@ -10,8 +10,9 @@ from typing import Any, cast
 from marshmallow import Schema, fields, post_load, validate
 
 from corekit import Exact, Expiry, ProgramContext, coded
-from corekit_points.compiler import CURRENCY, UNSAID, WEEKDAYS, Compiler
-from corekit_points.rules import Basis, Book
+from corekit_points.compiler import WEEKDAYS, Compiler
+from corekit_points.earners import UNSAID
+from corekit_points.rules import CURRENCY, Basis, Book
 
 _MINUTES = 24 * 60
 _code = validate.Regexp(r"[a-z][a-z0-9_-]{0,39}\Z", error="{input!r} is no name; use a-z, 0-9, _ and -.")

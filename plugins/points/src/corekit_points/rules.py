@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from fractions import Fraction
 from typing import Literal, TypeVar
 
 from attrs import field, frozen
@@ -14,9 +15,30 @@ from attrs import field, frozen
 from corekit import Expiry
 from corekit_points.calendar import Calendar
 
+CURRENCY = "points"
+"""The currency that always is, and the account kind of the same name."""
+BENEFIT = "points_multiplier"
+"""The tier benefit that multiplies what ``points`` rules earn; other currencies append ``_<code>``."""
+
 T = TypeVar("T")
 Ratio = tuple[int, int]
 """An exact number as numerator and denominator: faster than a Fraction where each basket needs it."""
+
+
+def ratio(number: Fraction) -> Ratio:
+    """Return a fraction as numerator and denominator."""
+    return number.numerator, number.denominator
+
+
+def kind_of(currency: str) -> str:
+    """Return the account kind, and the unit, of a currency."""
+    return CURRENCY if currency == CURRENCY else f"{CURRENCY}.{currency}"
+
+
+def benefit_of(currency: str) -> str:
+    """Return the name of the tier benefit that multiplies what rules of a currency earn."""
+    return BENEFIT if currency == CURRENCY else f"{BENEFIT}_{currency}"
+
 
 Stacking = Literal["multiply", "add", "best"]
 
