@@ -251,7 +251,16 @@ def open_house(clock: SettableClock) -> Callable[[Kit], House]:
 STAFF = Viewer(
     kind="staff",
     name="mira",
-    permissions=frozenset({"members.read", "activities.record", "points.adjust", "points.cancel", "points.report"}),
+    permissions=frozenset(
+        {
+            "members.read",
+            "activities.record",
+            "points.adjust",
+            "points.cancel",
+            "points.report",
+            "points.transfer",
+        }
+    ),
 )
 
 

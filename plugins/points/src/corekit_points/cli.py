@@ -15,7 +15,9 @@ from corekit.cli.output import emit
 if TYPE_CHECKING:
     from corekit_points.liability import Liability
 
-app = typer.Typer(help="Points: what is owed to members, adjustments and cancellations by hand.", no_args_is_help=True)
+app = typer.Typer(
+    help="Points: what is owed to members, adjustments, cancellations and transfers by hand.", no_args_is_help=True
+)
 
 Why = Annotated[str, typer.Option("--reason", help="Why; the statement keeps it.")]
 Unit = Annotated[str, typer.Option("--currency", help="The account kind, such as points or points.growth.")]
@@ -66,8 +68,29 @@ def cancel(
     _record(ctx, "points.cancelled", member, amount, currency, key, {"activity": activity, "reason": reason})
 
 
+@app.command()
+def transfer(
+    ctx: typer.Context,
+    member: Id,
+    receiver: Annotated[str, typer.Argument(metavar="RECEIVER", help="Who gets them, named like the member.")],
+    amount: Annotated[int, typer.Argument(min=1, help="How many, in minor units.")],
+    reason: Why,
+    currency: Unit = "points",
+    key: Key = None,
+) -> None:
+    """Give points of a member to another one, where the program allows it."""
+    _record(ctx, "points.transferred", member, amount, currency, key, {"reason": reason}, receiver)
+
+
 def _record(
-    ctx: typer.Context, type_: str, member: str, amount: int, unit: str, key: str | None, payload: dict[str, str]
+    ctx: typer.Context,
+    type_: str,
+    member: str,
+    amount: int,
+    unit: str,
+    key: str | None,
+    payload: dict[str, str],
+    *others: str,
 ) -> None:
     from corekit import Activity
     from corekit.ids import new_id
@@ -76,6 +99,7 @@ def _record(
     activity = Activity(
         type=type_,
         member=find(kit, member).id,
+        members=tuple(find(kit, other).id for other in others),
         amount=amount,
         unit=unit,
         payload=payload,

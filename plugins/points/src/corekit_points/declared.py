@@ -60,6 +60,7 @@ TRANSFER = ActivityType(
     amount="own",
     command=True,
 )
+GIVE = Permission(name="points.transfer", description="Give points of a member to another one.")
 TRANSFER_NOT_ALLOWED = ErrorText(
     "POINTS_TRANSFER_NOT_ALLOWED",
     "The program does not allow {account} to be given to another member.",

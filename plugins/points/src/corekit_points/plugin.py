@@ -38,7 +38,7 @@ def corekit_declare() -> Declares:
     return Declares(
         activities=[declared.ADJUSTMENT, declared.CANCELLATION, declared.TRANSFER],
         reacts=[declared.ADJUSTMENT.name, declared.CANCELLATION.name, declared.TRANSFER.name],
-        permissions=[declared.ADJUST, declared.CANCEL, declared.REPORT],
+        permissions=[declared.ADJUST, declared.CANCEL, declared.GIVE, declared.REPORT],
         errors=[
             declared.CURRENCY_UNKNOWN,
             declared.TRANSFER_NOT_ALLOWED,
