@@ -73,6 +73,9 @@ class SetFacts:
     def program(self, activity: Activity) -> Book:
         return self.book
 
+    def history(self, activity: Activity) -> Sequence[tuple[datetime | None, Any]]:
+        return [(None, self.book)]
+
     def member(self, activity: Activity) -> MemberFacts:
         return MemberFacts(activity.member, "active", 1, datetime.fromisoformat(self.joined), self.attributes)
 

@@ -10,9 +10,10 @@ import typer
 from corekit.cli.context import open_kit
 from corekit.cli.lives import Id, Key, find
 from corekit.cli.outcomes import answer
-from corekit.cli.output import emit
+from corekit.cli.output import NO, emit
 
 if TYPE_CHECKING:
+    from corekit_points.budget_report import Spending
     from corekit_points.liability import Liability
 
 app = typer.Typer(
@@ -43,6 +44,23 @@ def liability(
         if path is not None:
             path.write_text(text, encoding="utf-8")
     emit(ctx, [_plain(each) for each in found], lambda _: _table(found))
+
+
+@app.command()
+def budgets(
+    ctx: typer.Context,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 where one is worth a warning.")] = False,
+) -> None:
+    """Show how far the budgets of rules are spent in the present window, and where their pace leads."""
+    from corekit_points.budget_report import budgets as report
+
+    kit = open_kit(ctx)
+    with kit.read() as read:
+        found = report(read, kit.program.sections["points"], kit.zone, kit.now())
+    emit(ctx, [_budget(each) for each in found], lambda _: _budget_table(found))
+    if check and any(each.state != "open" for each in found):
+        raise typer.Exit(NO)
 
 
 @app.command()
@@ -107,6 +125,40 @@ def _record(
         external_id=key or new_id(),
     )
     answer(ctx, [kit.record(activity)])
+
+
+def _budget(report: Spending) -> dict[str, Any]:
+    return {
+        "rule": report.rule,
+        "currency": report.currency.code,
+        "window": report.span,
+        "begins": report.begins,
+        "ends": report.ends,
+        "budget": report.most,
+        "granted": report.granted,
+        "left": report.left,
+        "percent": report.percent,
+        "state": report.state,
+        "stops": report.budget.stops,
+        "expected": report.expected,
+        "spent_by": report.spent_by,
+    }
+
+
+def _budget_table(reports: list[Spending]) -> str:
+    from corekit_points.report import whole
+
+    lines = [f"{'rule':20}{'window':12}{'granted':>14}{'budget':>14}{'left':>14}{'share':>7}  {'state':9}at this pace"]
+    for each in reports:
+        amounts = "".join(
+            f"{whole(amount, each.currency.scale):>14}" for amount in (each.granted, each.most, each.left)
+        )
+        pace = [] if each.expected is None else [f"{whole(each.expected, each.currency.scale)} by the end"]
+        pace += [] if each.spent_by is None else [f"spent by {each.spent_by:%Y-%m-%d %H:%M} UTC"]
+        lines.append(
+            f"{each.rule:20}{each.span:12}{amounts}{each.percent:>6}%  {each.state:9}{', '.join(pace)}".rstrip()
+        )
+    return "\n".join(lines) if reports else "No rule has a budget."
 
 
 def _plain(report: Liability) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from marshmallow import ValidationError
 from corekit import Exact, ProgramContext, suggest
 from corekit_points.calendar import Calendar
 from corekit_points.problems import Place, Problems
-from corekit_points.rules import Caps, Currency, Ratio, Rule, Selection, Streak, Task, Terms, benefit_of, ratio
+from corekit_points.rules import Budget, Caps, Currency, Ratio, Rule, Selection, Streak, Task, Terms, benefit_of, ratio
 
 UNSAID = "unsaid"
 """Where a rule leaves to the section how long after the fact something may be reported."""
@@ -72,6 +72,7 @@ class Earners:
             basis=None if found["basis"].is_charged else found["basis"],
             terms=self._terms(place, found),
             pending=found["pending_days"],
+            budget=self._budget((*place, "budget"), found["budget"], currency),
             lines=Selection(
                 categories=frozenset(include["categories"]),
                 skus=frozenset(include["skus"]),
@@ -96,8 +97,8 @@ class Earners:
         if (gives is None) == (takes is None) or takes == 0 or (gives == 0 and found["streak"] is None):
             said = f"{found['id']!r} must either give points or deduct some."
             self._refuse((*place, "_schema"), "CONTRADICTION", said)
-        if takes is not None and (found["streak"] is not None or found["pending_days"] is not None):
-            said = f"{found['id']!r} deducts, so it has neither a streak nor pending days."
+        if takes is not None and any(found[given] is not None for given in ("streak", "pending_days", "budget")):
+            said = f"{found['id']!r} deducts, so it has neither a streak nor pending days nor a budget."
             self._refuse((*place, "_schema"), "CONTRADICTION", said)
         self._done(place, found)
         points = self._minor((*place, "points"), gives or Fraction(0), currency.scale)
@@ -115,6 +116,7 @@ class Earners:
             once_per=found["once_per"],
             streak=self._streak((*place, "streak", "steps"), found["streak"], currency),
             pending=found["pending_days"],
+            budget=self._budget((*place, "budget"), found["budget"], currency),
         )
 
     def _refuse(self, place: Place, code: str, message: str) -> None:
@@ -208,6 +210,14 @@ class Earners:
                 said = f"{short} = {less} can never be reached, because {long} = {more} is less."
                 self._refuse((*place, short), "CONTRADICTION", said)
         return Caps(**{name: self._minor((*place, name), cap, currency.scale) for name, cap in given})
+
+    def _budget(self, place: Place, found: Any, currency: Currency) -> Budget | None:
+        """Return what all members together may get."""
+        if found is None:
+            return None
+        most = self._minor((*place, "points"), found["points"], currency.scale)
+        stops = found["when_spent"] == "stop"
+        return Budget(most=most, per=found["per"], warn_at=ratio(found["warn_at"]), stops=stops)
 
     def _tiers(self, place: Place, found: Mapping[str, Any], currency: Currency) -> dict[str, Ratio]:
         """Return the multiplier of each tier that has one."""

@@ -1,4 +1,4 @@
-"""Reports in GraphQL for who runs the program: what it owes."""
+"""Reports in GraphQL for who runs the program: what it owes, and how far budgets are spent."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 import graphene
 from attrs import frozen
 
+from corekit_points.budget_report import Spending, budgets
 from corekit_points.declared import REPORT
 from corekit_points.liability import Liability, liability
 from corekit_points.rules import Book, Currency
-from corekit_schema import Amount, AmountValue, Field, Info, Object, listed, permission, public
+from corekit_schema import Amount, AmountValue, DateTime, Field, Info, Object, listed, permission, public
 
 
 def book_of(info: Info) -> Book:
@@ -104,6 +105,53 @@ class PointsLiability(Object, policy=public):
         return [[Reported(coming, each.currency) for coming in each.forecast] for each in parents]
 
 
+def _of_budget(name: str) -> Callable[..., list[AmountValue | None]]:
+    """Return the resolver of an amount of a budget."""
+
+    def resolve(parents: Sequence[Spending], _info: Info) -> list[AmountValue | None]:
+        amounts = [getattr(each, name) for each in parents]
+        return [
+            None if amount is None else AmountValue(amount, each.currency.kind, each.currency.scale)
+            for each, amount in zip(parents, amounts, strict=True)
+        ]
+
+    return resolve
+
+
+class PointsBudgetState(graphene.Enum):
+    """How far a budget is spent."""
+
+    OPEN = "open"
+    WARNING = "warning"
+    SPENT = "spent"
+
+
+class PointsBudget(Object, policy=public):
+    """What a rule, or a task, may give to all members together in a window, and how far that is spent."""
+
+    rule = Field(graphene.String, required=True, description="The id of the rule or task.")
+    currency = Field(PointsCurrency, required=True, description="In which currency.")
+    window = Field(graphene.String, required=True, source="span", description="Such as `2017-06`, or `total`.")
+    begins = Field(DateTime, description="The first instant of the window, or of the first grant where it has none.")
+    ends = Field(DateTime, description="The instant after its last; null where it never ends.")
+    budget = Field(Amount, required=True, description="How much it is.", resolve=_of_budget("most"))
+    granted = Field(
+        Amount, required=True, description="What was given and did not come back.", resolve=_of_budget("granted")
+    )
+    left = Field(
+        Amount, required=True, description="What is left; negative where more was given.", resolve=_of_budget("left")
+    )
+    percent = Field(graphene.Int, required=True, description="What share is granted, in whole percent.")
+    state = Field(PointsBudgetState, required=True, description="Whether it is worth a warning, or spent.")
+    stops = Field(graphene.Boolean, required=True, source="budget.stops", description="Whether it stops its rule.")
+    expected = Field(
+        Amount,
+        description="What will be granted by the end at the pace so far; null where it has no end.",
+        resolve=_of_budget("expected"),
+    )
+    spent_by = Field(DateTime, description="When it will be spent at the pace so far; null where it will not be.")
+
+
 class PointsReports(Object, policy=permission(REPORT.name)):
     """Reports for who runs the program."""
 
@@ -112,6 +160,15 @@ class PointsReports(Object, policy=permission(REPORT.name)):
         description="What the program owes, by currency.",
         months=graphene.Int(required=True, default_value=12, description="How many months, the present one included."),
     )
+
+    budgets = Field(listed(PointsBudget), description="How far the budgets of rules and tasks are spent, by rule.")
+
+    @staticmethod
+    def resolve_budgets(parents: Sequence[Any], info: Info) -> list[list[Spending]]:
+        """Return how far they are."""
+        context = info.context
+        found = budgets(context.read, book_of(info), context.kit.zone, context.now)
+        return [found for _ in parents]
 
     @staticmethod
     def resolve_liability(parents: Sequence[Any], info: Info, months: int) -> list[list[Liability]]:

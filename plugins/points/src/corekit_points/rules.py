@@ -61,6 +61,20 @@ class Currency:
 
 
 @frozen(kw_only=True)
+class Budget:
+    """What a rule, or a task, may give to all members together in a window, in minor units of its currency.
+
+    ``per`` is the window: ``day``, ``month``, ``year`` or ``total``. From the share ``warn_at`` on it is worth a
+    warning. A rule that it ``stops`` gives nothing where not enough is left.
+    """
+
+    most: int
+    per: Literal["day", "month", "year", "total"]
+    warn_at: Ratio = (4, 5)
+    stops: bool = False
+
+
+@frozen(kw_only=True)
 class Caps:
     """The most a rule credits to a member, in minor units of its currency; None is without a cap."""
 
@@ -157,6 +171,7 @@ class Rule:
     priority: int = 0
     group: str | None = None
     pending: int | None = None
+    budget: Budget | None = None
     name: str = field(init=False)
     metric: str = field(init=False)
     windows: tuple[tuple[str, int, str], ...] = field(init=False)
@@ -204,6 +219,7 @@ class Task:
     once_per: str | None = None
     streak: Streak | None = None
     pending: int | None = None
+    budget: Budget | None = None
     name: str = field(init=False)
     done: str = field(init=False)
     once: str = field(init=False)
@@ -222,19 +238,25 @@ class Task:
 
 @frozen(eq=False)
 class Book:
-    """All currencies, rules and tasks of a program; rules by descending priority, then id; tasks by id."""
+    """All currencies, rules and tasks of a program; rules by descending priority, then id; tasks by id.
+
+    ``budgeted`` are the rules and tasks that have a budget, by id.
+    """
 
     currencies: Mapping[str, Currency]
     rules: tuple[Rule, ...] = ()
     tasks: tuple[Task, ...] = ()
     by_activity: Mapping[str, tuple[Rule, ...]] = field(init=False)
     tasks_by_activity: Mapping[str, tuple[Task, ...]] = field(init=False)
+    budgeted: Mapping[str, Rule | Task] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         rules = sorted(self.rules, key=lambda rule: (-rule.priority, rule.id))
         object.__setattr__(self, "by_activity", _by_activity((rule.activity, rule) for rule in rules))
         tasks = sorted(self.tasks, key=lambda task: task.id)
         object.__setattr__(self, "tasks_by_activity", _by_activity((task.activity, task) for task in tasks))
+        budgeted = {each.id: each for each in (*rules, *tasks) if each.budget is not None}
+        object.__setattr__(self, "budgeted", budgeted)
 
 
 def _by_activity(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
