@@ -85,6 +85,10 @@ class EffectKind:
     the effect causes. ``partial`` says what returns do to it: the one that completes the whole undoes it
     (``proportional``), the first part does (``revoke``), or it stays, also after a whole return (``keep``).
     ``refusal`` is the code where a guard fails.
+
+    An effect that is ``divisible`` has the fields ``amount`` (1 or more) and ``shares``, like a :class:`Credit`, and
+    where it is ``proportional`` each part that comes back undoes its part: what ``undo`` and ``unfold`` get then says
+    with ``amount`` how much that is, and has no ``shares``.
     """
 
     name: str
@@ -95,6 +99,7 @@ class EffectKind:
     unfold: Callable[[Any, Any], Any] | None = None
     follow: Callable[[Any], Follow | None] | None = None
     partial: Literal["keep", "revoke", "proportional"] = "proportional"
+    divisible: bool = False
     refusal: str = "GUARD_FAILED"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import metadata
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
@@ -53,7 +53,7 @@ class Hooks:
         self.vetoing = self._implementing("corekit_may_enrol")
         """The plugins that have a say in who becomes a member, in order."""
 
-    def prepare(self, batch: Batch, reader: Reader) -> dict[str, Mapping[str, Any]]:
+    def prepare(self, batch: Batch, reader: Reader, facts: Callable[[Plugin], Facts]) -> dict[str, Mapping[str, Any]]:
         """Return what each preparing plugin returns for the members of the batch: {plugin: {member id: value}}.
 
         Raises :class:`PluginRaised` that names the plugin.
@@ -61,7 +61,8 @@ class Hooks:
         prepared: dict[str, Mapping[str, Any]] = {}
         for plugin in self.preparing:
             try:
-                answer = self._call("corekit_prepare", plugin, {"batch": batch, "read": reader})
+                told = {"batch": batch, "read": reader, "facts": facts(plugin)}
+                answer = self._call("corekit_prepare", plugin, told)
             except Exception as error:
                 raise _raised(plugin, "corekit_prepare", error) from error
             if answer is not None and not isinstance(answer, Mapping):

@@ -43,13 +43,14 @@ def corekit_declare() -> Declares:
 
 
 @hookspec
-def corekit_prepare(batch: Batch, read: Reader) -> Mapping[str, Any] | None:
+def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Any] | None:
     """Read what ``corekit_react`` will need beyond the facts of the core.
 
     Called once for each chunk of activities, before anything reacts, with no lock held and no transaction open for
     writing. ``batch`` holds every activity of the chunk, so read set-based: a fixed number of statements whatever
-    its size. Return a frozen value per member id; ``facts.prepared(activity)`` gives it back. When it raises, the
-    activities that make it raise (found by bisecting) are stored as failed, the others go on. Since 0.1.
+    its size, and none where ``facts`` (each member as it stands before the chunk) says that nothing is needed. Return
+    a frozen value per member id; ``facts.prepared(activity)`` gives it back. When it raises, the activities that make
+    it raise (found by bisecting) are stored as failed, the others go on. Since 0.1.
     """
     raise NotImplementedError
 

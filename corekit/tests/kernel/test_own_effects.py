@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from corekit import Activity, hookimpl
+from corekit import Activity, Effect, Skipped, hookimpl
 
 TAKERS, PIECES = 100, 10
 
@@ -72,6 +72,25 @@ def test_one_member_takes_several_in_one_chunk_as_one_by_one(crowd: tuple[Any, l
     assert world.is_proved()
 
 
+def test_a_guard_that_failed_drops_its_own_effect_also_when_less_is_planned_again(make_world: Any, toy: Any) -> None:
+    """Between two plans a plugin may learn more: here, that there is no mug, so that it yields the card alone."""
+    world = make_world(modules={"toy": taking(toy, follow=None)})
+    world.stock(PIECES)
+    plans: list[str] = []
+
+    def mug_and_card(activity: Activity) -> Effect:
+        plans.append(activity.id)
+        mug = toy.Take(activity, rule="mug@1", item="mug", otherwise="drop")
+        return mug if len(plans) == 1 else Skipped(activity, rule="mug@1", code="TOY_SOLD_OUT")
+
+    toy.rogue += [mug_and_card, lambda activity: toy.Take(activity, rule="card@1", item="card")]
+    taken = world.does(world.member(), "toy.yield", 1)
+    assert len(plans) == 2
+    assert [(each.rule, each.state) for each in taken.effects] == [("card@1", "applied")]
+    assert world.shelf() == (PIECES - 1, 1)
+    assert world.is_proved()
+
+
 def test_a_refused_taker_may_not_take_with_the_same_key_later(crowd: tuple[Any, list[str]]) -> None:
     world, members = crowd
     taken = [world.does(member, "toy.take") for member in members[:PIECES]]
@@ -96,12 +115,17 @@ def test_why_names_the_own_effect_with_its_values(crowd: tuple[Any, list[str]]) 
     assert effect.effect.data == {"item": "card", "bonus": 0}
 
 
+def taking(toy: ModuleType, **kind: Any) -> ModuleType:
+    """Return the toy with another kind of taking."""
+    other = ModuleType("other")
+    declares = evolve(toy.corekit_declare(), effects=[evolve(toy.TAKE, **kind)])
+    vars(other).update({name: value for name, value in vars(toy).items() if name.startswith("corekit_")})
+    vars(other)["corekit_declare"] = hookimpl(lambda: declares)
+    return other
+
+
 def test_an_effect_that_is_declared_to_stay_outlives_its_reversal(make_world: Any, toy: ModuleType) -> None:
-    staying = ModuleType("staying")
-    declares = evolve(toy.corekit_declare(), effects=[evolve(toy.TAKE, partial="keep")])
-    vars(staying).update({name: value for name, value in vars(toy).items() if name.startswith("corekit_")})
-    vars(staying)["corekit_declare"] = hookimpl(lambda: declares)
-    world = make_world(modules={"toy": staying})
+    world = make_world(modules={"toy": taking(toy, partial="keep")})
     world.stock(PIECES)
     taken = world.does(world.member(), "toy.take")
     back = world.activity(taken.member, "reversal", reverses=taken.activity_id)

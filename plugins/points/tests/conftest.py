@@ -73,6 +73,9 @@ class SetFacts:
     def program(self, activity: Activity) -> Book:
         return self.book
 
+    def history(self, activity: Activity) -> Sequence[tuple[datetime | None, Any]]:
+        return [(None, self.book)]
+
     def member(self, activity: Activity) -> MemberFacts:
         return MemberFacts(activity.member, "active", 1, datetime.fromisoformat(self.joined), self.attributes)
 
@@ -251,7 +254,16 @@ def open_house(clock: SettableClock) -> Callable[[Kit], House]:
 STAFF = Viewer(
     kind="staff",
     name="mira",
-    permissions=frozenset({"members.read", "activities.record", "points.adjust", "points.cancel", "points.report"}),
+    permissions=frozenset(
+        {
+            "members.read",
+            "activities.record",
+            "points.adjust",
+            "points.cancel",
+            "points.report",
+            "points.transfer",
+        }
+    ),
 )
 
 

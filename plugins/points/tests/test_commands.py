@@ -36,6 +36,7 @@ minimum = "5.00"
 
 [points.currencies.growth]
 expiry = {months = 6, end_of = "month"}
+transfers = true
 
 [[activities]]
 name = "check_in"
@@ -194,10 +195,23 @@ def test_points_are_given_and_cancelled_by_hand(run: Run, member: str) -> None:
 
 @pytest.mark.row("P12", way="cli")
 def test_points_for_another_member_are_refused(run: Run, member: str) -> None:
-    given = {"type": "points.transferred", "member": member, "amount": 1, "unit": "points"}
-    given |= {"members": ["0" * 32], "payload": {"reason": "a gift"}}
-    code, refused = run("activities", "record", "-", input=given)
+    code, other = run("members", "register")
+    assert code == 0
+    code, refused = run("points", "transfer", member, other["member"], "1", "--reason", "a gift")
     assert (code, refused["code"]) == (1, "POINTS_TRANSFER_NOT_ALLOWED")
+
+
+@pytest.mark.row("P12", way="cli")
+def test_growth_is_given_to_another_member_as_the_program_allows(run: Run, member: str) -> None:
+    _, other = run("members", "register")
+    assert run("points", "adjust", member, "5", "--reason", "sorry", "--currency", "points.growth")[0] == 0
+    told = ("points", "transfer", member, other["member"], "3", "--reason", "a gift", "--currency", "points.growth")
+    code, given = run(*told, "--key", "k")
+    assert (code, [(each["kind"], each["amount"]) for each in given["effects"]]) == (0, [("Transfer", 3)])
+    _, again = run(*told, "--key", "k")
+    assert again["activity_id"] == given["activity_id"]
+    _, found = run("members", "show", other["member"])
+    assert [(each["kind"], each["balance"]) for each in found["balances"]] == [("points.growth", 3)]
 
 
 @pytest.mark.row("P13", way="cli")

@@ -142,17 +142,58 @@ def test_cancelling_needs_its_permission(house: Any, ask: Any) -> None:
     assert ask(CANCEL, clerk, input={**whose, "reason": "x"})["codes"] == ["FORBIDDEN"]
 
 
+TRANSFERS = "[points.currencies.points]\ntransfers = true\n"
+GIVE = """
+mutation ($input: PointsTransferInput!) {
+  pointsTransfer(input: $input) {
+    outcome code effects { rule kind amount { digits } }
+    activity { id actor }
+    userErrors { path code }
+    member { points { balance { digits } } }
+  }
+}
+"""
+
+
+def gift(house: Any, **given: Any) -> dict[str, Any]:
+    house.adjust(5)
+    ids = {"memberId": global_id("Member", house.member), "receiverId": global_id("Member", house.join())}
+    return {**ids, "amount": "3", "reason": "a gift", **given}
+
+
 @pytest.mark.row("P12", way="graphql")
 def test_a_transfer_is_refused_unless_the_program_allows_it(shop: Shop, house: Any, asking: Asking) -> None:
-    def give(house: Any) -> Any:
-        house.adjust(5)
-        ids = {"memberId": global_id("Member", house.member), "otherIds": [global_id("Member", house.join())]}
-        told = {"type": "points.transferred", "amount": "3", "unit": "points", "payload": {"reason": "a gift"}}
-        return asking(house.kit)(RECORD, input={**told, **ids})["data"]["recordActivity"]
-
-    refused, given = give(house), give(shop("[points.currencies.points]\ntransfers = true\n"))
+    refused = asking(house.kit)(GIVE, input=gift(house))["data"]["pointsTransfer"]
     assert (refused["outcome"], refused["code"]) == ("REFUSED", "POINTS_TRANSFER_NOT_ALLOWED")
-    assert (given["outcome"], given["member"]["points"]["balance"]["digits"]) == ("SETTLED", "2")
+    assert [each["code"] for each in refused["userErrors"]] == ["POINTS_TRANSFER_NOT_ALLOWED"]
+    open_ = shop(TRANSFERS)
+    given = asking(open_.kit)(GIVE, input=gift(open_))["data"]["pointsTransfer"]
+    assert (given["outcome"], given["activity"]["actor"]) == ("SETTLED", "staff:mira")
+    assert [(each["rule"], each["kind"]) for each in given["effects"]] == [("transferred@1", "Transfer")]
+    assert given["member"]["points"]["balance"]["digits"] == "2"
+
+
+@pytest.mark.row("P12", way="graphql")
+def test_a_transfer_with_the_same_key_happens_once(shop: Shop, asking: Asking) -> None:
+    house = shop(TRANSFERS)
+    asked = gift(house, idempotencyKey="k")
+    answers = [asking(house.kit)(GIVE, input=asked)["data"]["pointsTransfer"] for _ in range(2)]
+    assert answers[0]["activity"]["id"] == answers[1]["activity"]["id"]
+    assert house.has() == 2
+
+
+@pytest.mark.row("P12", way="graphql")
+def test_a_transfer_says_what_is_wrong_and_needs_its_permission(shop: Shop, asking: Asking) -> None:
+    house = shop(TRANSFERS)
+    ask = asking(house.kit)
+    unknown = ask(GIVE, input=gift(house, currency="gold"))["data"]["pointsTransfer"]
+    assert [(each["path"], each["code"]) for each in unknown["userErrors"]] == [
+        (["input", "currency"], "POINTS_CURRENCY_UNKNOWN")
+    ]
+    more = ask(GIVE, input=gift(house, amount="99"))["data"]["pointsTransfer"]
+    assert [each["code"] for each in more["userErrors"]] == ["INSUFFICIENT"]
+    clerk = Viewer(kind="staff", name="clerk", permissions=frozenset({"members.read", "points.adjust"}))
+    assert ask(GIVE, clerk, input=gift(house))["codes"] == ["FORBIDDEN"]
 
 
 REPORT = """

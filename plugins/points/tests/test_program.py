@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from corekit import Expiry, Invalid, Unit
-from corekit_points.compiler import accounts, metrics
+from corekit_points.derived import accounts, metrics
 from corekit_points.rules import Book
 
 BookOf = Callable[..., Book]

@@ -246,3 +246,10 @@ def test_a_task_that_cannot_be_is_refused_at_its_place(shop: Shop, text: str, pa
         shop(text)
     found = [(".".join(map(str, each["path"])), each["code"]) for each in refused.value.parameters["problems"]]
     assert (path, code) in found
+
+
+def test_sweeps_ask_the_tasks_for_their_activities_as_well(shop: Shop) -> None:
+    """A sweep leaves an activity to workers only where somebody may react to its type."""
+    house = shop(ACTIVITIES + CHECK_IN)
+    assert house.kit.terms().reacts("points", "check_in")
+    assert not house.kit.terms().reacts("points", "top_up")

@@ -317,8 +317,7 @@ class Applier:
         self, member: Member, planned: Planned, effect: Effect, row: PlannedEffect, follow_ons: list[Activity]
     ) -> None:
         kind, owner = self.terms.effects[type(effect)]
-        code = self.guarded.get((planned.incoming.key, len(planned.own)))
-        planned.own.append((kind, "apply", row))
+        code = self.guarded.get((planned.incoming.key, planned.put(kind, "apply", row)))
         if code is not None:
             raise Refusal(code, effect=kind.name)
         with calling(owner, kind.name):

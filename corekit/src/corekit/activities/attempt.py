@@ -19,6 +19,7 @@ from corekit.activities.outcome import Failure, Outcome
 from corekit.activities.own_effects import write_own_effects
 from corekit.activities.own_kinds import Guarded
 from corekit.activities.plan import Plan
+from corekit.activities.planned import Place
 from corekit.activities.reactions import Reactions, failure_of
 from corekit.activities.terms import Terms
 from corekit.activities.tiering import Tiering, metrics_of
@@ -66,7 +67,7 @@ class Timekeeper:
 class Known:
     """What earlier attempts at a chunk found out, by the activity's key."""
 
-    guarded: Guarded = Factory(dict[tuple[Key, int], str])
+    guarded: Guarded = Factory(dict[tuple[Key, Place], str])
     broken: dict[Key, Failure] = Factory(dict[Key, Failure])
     refused: dict[Key, Refusal] = Factory(dict[Key, Refusal])
 

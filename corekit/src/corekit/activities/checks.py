@@ -115,7 +115,12 @@ def _check_own(effect: Effect, plugin: str, terms: Terms) -> None:
             f"let {owner} react, or declare an effect kind of your own"
         )
         raise PluginError(message, code="EFFECT_NOT_ALLOWED", plugin=plugin, owner=owner)
-    if not is_storable(values_of(effect)):
+    if kind.divisible:
+        divided: Any = effect
+        _check_amount(divided.amount, plugin)
+        if divided.shares is not None:
+            _check_shares(divided, divided.shares, plugin)
+    if not is_storable(values_of(effect, divisible=kind.divisible)):
         _invalid(plugin, f"yielded {type(effect).__name__} with values that JSON cannot hold; use texts and numbers")
 
 

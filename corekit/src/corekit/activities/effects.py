@@ -342,7 +342,7 @@ def parts_of(effect: Effect) -> Sequence[Effect]:
     return effect.effects if isinstance(effect, Bundle) else (effect,)
 
 
-def values_of(effect: Effect) -> dict[str, Any]:
-    """Return what an effect says beyond what every effect has, as it is stored."""
-    common = {"activity", "rule", "otherwise"}
+def values_of(effect: Effect, *, divisible: bool = False) -> dict[str, Any]:
+    """Return what an effect says beyond what every effect has, or every divisible one, as it is stored."""
+    common = {"activity", "rule", "otherwise", *(("amount", "shares") if divisible else ())}
     return {each.name: getattr(effect, each.name) for each in fields(type(effect)) if each.name not in common}

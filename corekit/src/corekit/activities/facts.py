@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -40,6 +40,13 @@ class Facts(Protocol):
 
     def program(self, activity: Activity) -> Any:
         """Return the plugin's own section of the program, as loaded by its schema."""
+        ...
+
+    def history(self, activity: Activity) -> Sequence[tuple[datetime | None, Any]]:
+        """Return the plugin's section in each version of the program up to that of :meth:`program`, newest first.
+
+        With each comes the first instant that it judges; None where nothing judges before it.
+        """
         ...
 
     def member(self, activity: Activity) -> MemberFacts:

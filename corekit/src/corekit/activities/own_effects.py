@@ -11,7 +11,7 @@ from corekit.activities.incoming import Key
 from corekit.activities.outcome import Failure
 from corekit.activities.own_kinds import Guarded
 from corekit.activities.plan import Plan
-from corekit.activities.planned import PlannedEffect
+from corekit.activities.planned import Place, PlannedEffect
 from corekit.activities.plugin_write import Applied, PluginWrite, own_effect
 from corekit.activities.reactions import raised_by
 from corekit.db.engine import Settling
@@ -44,16 +44,17 @@ class ApplyRaised(Exception):
 def write_own_effects(plan: Plan, store: Store, settling: Settling) -> None:
     """Run the plugins' ``apply`` and ``undo``; raises :class:`GuardFailed` and :class:`ApplyRaised`."""
     runs: dict[tuple[str, str], list[Applied]] = {}
-    places: dict[str, tuple[Key, int]] = {}
+    places: dict[str, tuple[Key, Place]] = {}
     for member in plan.members.values():
         for planned in member.planned:
-            for position, (kind, verb, row) in enumerate(planned.own):
+            for place, (kind, row) in planned.own.items():
                 if row.state == "applied":
+                    verb = place[1]
                     applied = _applied(member, planned.voucher.activity_id, planned.voucher.at, verb, row)
-                    places[applied.id] = planned.incoming.key, position
+                    places[applied.id] = planned.incoming.key, place
                     runs.setdefault((kind.name, verb), []).append(applied)
     failed: Guarded = {}
-    for (name, verb), effects in runs.items():
+    for (name, verb), effects in sorted(runs.items(), key=lambda run: run[0]):  # so that nobody locks the other way
         kind, owner = plan.terms.effects_by_name[name]
         run = kind.apply if verb == "apply" else kind.undo
         try:

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from corekit.activities.incoming import Key
+from corekit.activities.planned import Place
 from corekit.errors import PluginRaised
 from corekit.ledger.state import Member
 
-Guarded = dict[tuple[Key, int], str]
-"""Effects whose guard failed when written: key and position among the activity's own effects, and the code."""
+Guarded = dict[tuple[Key, Place], str]
+"""Effects whose guard failed when written: key of the activity and place among its own effects, and the code."""
 
 
 def foresee(member: Member, owner: str, prepared: Any, *, foreseen: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from corekit.activities.activity import Activity, Line
@@ -88,7 +88,10 @@ class PlannedEffect:
         if isinstance(effect, Capture | Release):
             return cls(owner, name, effect.rule, data={"hold": effect.hold})
         if type(effect) in own:
-            return cls(owner, own[type(effect)][0].name, effect.rule, data=values_of(effect), value=effect)
+            kind, value = own[type(effect)][0], cast("Any", effect)
+            told = {"amount": value.amount, "shares": value.shares} if kind.divisible else {}
+            data = values_of(effect, divisible=kind.divisible)
+            return cls(owner, kind.name, effect.rule, data=data, value=effect, **told)
         # Who somebody is has tables of its own, from which it can be erased.
         data = None if isinstance(effect, Enrol | PersonEffect) else values_of(effect)
         return cls(owner, name, effect.rule, data=data)
@@ -97,6 +100,13 @@ class PlannedEffect:
         """Record that it could not be applied."""
         self.state = "dropped"
         self.code = code
+
+
+Place = tuple[str, str, str, int]
+"""What tells an own effect of an activity from its others: the kind, what is done to it, its rule, which of those.
+
+An activity that is planned again knows more and may have other effects, so a mere position could be that of another.
+"""
 
 
 class Planned:
@@ -134,7 +144,16 @@ class Planned:
         self.measured_on = 0
         # What it counts on other days: by metric and number of the day.
         self.shifted: dict[tuple[str, int], int] = {}
-        self.own: list[tuple[EffectKind, str, PlannedEffect]] = []
+        # What is to be done with effects of plugins' own, by what tells them apart.
+        self.own: dict[Place, tuple[EffectKind, PlannedEffect]] = {}
+
+    def put(self, kind: EffectKind, verb: str, effect: PlannedEffect) -> Place:
+        """Add what is to be done with an effect of a plugin's own; return what tells it from the others."""
+        number = 0
+        while (place := (kind.name, verb, effect.rule, number)) in self.own:
+            number += 1
+        self.own[place] = kind, effect
+        return place
 
     def take_back(self, amount: int, unit: str | None, lines: tuple[Line, ...]) -> None:
         """Say what it takes back: that is kept as its own amount and lines."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -32,6 +32,11 @@ class PlannedFacts:
     def program(self, activity: Activity) -> Any:
         """Return the plugin's own section of the program that was valid when the activity occurred."""
         return self._plan.terms.program_at(self._occurred(activity)).sections.get(self._plugin)
+
+    def history(self, activity: Activity) -> Sequence[tuple[datetime | None, Any]]:
+        """Return the plugin's section in each version of the program up to that one, newest first."""
+        editions = self._plan.terms.versions.upto(self._occurred(activity))
+        return [(each.program.valid_from, each.program.sections.get(self._plugin)) for each in reversed(editions)]
 
     def member(self, activity: Activity) -> MemberFacts:
         """Return the member."""

@@ -63,7 +63,11 @@ class Reactions:
         if not hooks.preparing:
             return
         read = Reader(settling.connection)
-        for prepared in self._bisected("", activities, lambda batch: hooks.prepare(batch, read)):
+
+        def facts(plugin: Plugin) -> PlannedFacts:
+            return PlannedFacts(self.plan, plugin.name, plugin.settings)
+
+        for prepared in self._bisected("", activities, lambda batch: hooks.prepare(batch, read, facts)):
             for plugin, values in prepared.items():
                 for member_id, value in values.items():
                     self.plan.member(member_id).prepared[plugin] = value

@@ -77,9 +77,7 @@ class StoredEffect:
         """Return how much of it is undone by a part that comes back."""
         if back.completes:
             return self.remaining
-        if (
-            self.state != "applied" or self.account is None or self.kind in {"Hold", "Transfer"}
-        ):  # what is indivisible comes back with the last part
+        if self.state != "applied" or self.kind in {"Hold", "Transfer"}:
             return 0
         if self.shares is None:
             return back.of_whole(self.amount)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from corekit.activities import merging, persons
 from corekit.activities.activity import Activity
 from corekit.activities.effects import TakeBack
@@ -160,9 +162,9 @@ class Undoing:
     def _undo_own(self, member: Member, planned: Planned, effect: StoredEffect, row: PlannedEffect) -> None:
         kind, owner = self._terms.effects_by_name[effect.kind]
         with calling(owner, kind.name):
-            row.value = kind.effect(planned.incoming.activity, rule=effect.rule, **(effect.data or {}))
-        code = self._guarded.get((planned.incoming.key, len(planned.own)))
-        planned.own.append((kind, "undo", row))
+            told: dict[str, Any] = {**(effect.data or {}), **({"amount": row.amount} if kind.divisible else {})}
+            row.value = kind.effect(planned.incoming.activity, rule=effect.rule, **told)
+        code = self._guarded.get((planned.incoming.key, planned.put(kind, "undo", row)))
         if code is not None:
             raise Refusal(code, effect=kind.name)
         with calling(owner, kind.name):

@@ -94,6 +94,10 @@ class Versions:
         """Return a version by its number, or None."""
         return self.editions[version] if 0 <= version < len(self.editions) else None
 
+    def upto(self, instant: int) -> tuple[Edition, ...]:
+        """Return the versions that judge what occurred up to an instant (microseconds), in the order of time."""
+        return self.holding[: bisect_right(self._starts, instant)]
+
     def after(self, instant: int) -> tuple[Edition, ...]:
         """Return the versions that begin to hold after an instant (microseconds), the next one first."""
         return self.holding[bisect_right(self._starts, instant) :]

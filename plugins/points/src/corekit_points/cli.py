@@ -10,12 +10,15 @@ import typer
 from corekit.cli.context import open_kit
 from corekit.cli.lives import Id, Key, find
 from corekit.cli.outcomes import answer
-from corekit.cli.output import emit
+from corekit.cli.output import NO, emit
 
 if TYPE_CHECKING:
+    from corekit_points.budget_report import Spending
     from corekit_points.liability import Liability
 
-app = typer.Typer(help="Points: what is owed to members, adjustments and cancellations by hand.", no_args_is_help=True)
+app = typer.Typer(
+    help="Points: what is owed to members, adjustments, cancellations and transfers by hand.", no_args_is_help=True
+)
 
 Why = Annotated[str, typer.Option("--reason", help="Why; the statement keeps it.")]
 Unit = Annotated[str, typer.Option("--currency", help="The account kind, such as points or points.growth.")]
@@ -44,6 +47,23 @@ def liability(
 
 
 @app.command()
+def budgets(
+    ctx: typer.Context,
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 where one is worth a warning.")] = False,
+) -> None:
+    """Show how far the budgets of rules are spent in the present window, and where their pace leads."""
+    from corekit_points.budget_report import budgets as report
+
+    kit = open_kit(ctx)
+    with kit.read() as read:
+        found = report(read, kit.program.sections["points"], kit.zone, kit.now())
+    emit(ctx, [_budget(each) for each in found], lambda _: _budget_table(found))
+    if check and any(each.state != "open" for each in found):
+        raise typer.Exit(NO)
+
+
+@app.command()
 def adjust(
     ctx: typer.Context, member: Id, amount: int, reason: Why, currency: Unit = "points", key: Key = None
 ) -> None:
@@ -66,8 +86,29 @@ def cancel(
     _record(ctx, "points.cancelled", member, amount, currency, key, {"activity": activity, "reason": reason})
 
 
+@app.command()
+def transfer(
+    ctx: typer.Context,
+    member: Id,
+    receiver: Annotated[str, typer.Argument(metavar="RECEIVER", help="Who gets them, named like the member.")],
+    amount: Annotated[int, typer.Argument(min=1, help="How many, in minor units.")],
+    reason: Why,
+    currency: Unit = "points",
+    key: Key = None,
+) -> None:
+    """Give points of a member to another one, where the program allows it."""
+    _record(ctx, "points.transferred", member, amount, currency, key, {"reason": reason}, receiver)
+
+
 def _record(
-    ctx: typer.Context, type_: str, member: str, amount: int, unit: str, key: str | None, payload: dict[str, str]
+    ctx: typer.Context,
+    type_: str,
+    member: str,
+    amount: int,
+    unit: str,
+    key: str | None,
+    payload: dict[str, str],
+    *others: str,
 ) -> None:
     from corekit import Activity
     from corekit.ids import new_id
@@ -76,6 +117,7 @@ def _record(
     activity = Activity(
         type=type_,
         member=find(kit, member).id,
+        members=tuple(find(kit, other).id for other in others),
         amount=amount,
         unit=unit,
         payload=payload,
@@ -83,6 +125,40 @@ def _record(
         external_id=key or new_id(),
     )
     answer(ctx, [kit.record(activity)])
+
+
+def _budget(report: Spending) -> dict[str, Any]:
+    return {
+        "rule": report.rule,
+        "currency": report.currency.code,
+        "window": report.span,
+        "begins": report.begins,
+        "ends": report.ends,
+        "budget": report.most,
+        "granted": report.granted,
+        "left": report.left,
+        "percent": report.percent,
+        "state": report.state,
+        "stops": report.budget.stops,
+        "expected": report.expected,
+        "spent_by": report.spent_by,
+    }
+
+
+def _budget_table(reports: list[Spending]) -> str:
+    from corekit_points.report import whole
+
+    lines = [f"{'rule':20}{'window':12}{'granted':>14}{'budget':>14}{'left':>14}{'share':>7}  {'state':9}at this pace"]
+    for each in reports:
+        amounts = "".join(
+            f"{whole(amount, each.currency.scale):>14}" for amount in (each.granted, each.most, each.left)
+        )
+        pace = [] if each.expected is None else [f"{whole(each.expected, each.currency.scale)} by the end"]
+        pace += [] if each.spent_by is None else [f"spent by {each.spent_by:%Y-%m-%d %H:%M} UTC"]
+        lines.append(
+            f"{each.rule:20}{each.span:12}{amounts}{each.percent:>6}%  {each.state:9}{', '.join(pace)}".rstrip()
+        )
+    return "\n".join(lines) if reports else "No rule has a budget."
 
 
 def _plain(report: Liability) -> dict[str, Any]:

@@ -60,6 +60,7 @@ TRANSFER = ActivityType(
     amount="own",
     command=True,
 )
+GIVE = Permission(name="points.transfer", description="Give points of a member to another one.")
 TRANSFER_NOT_ALLOWED = ErrorText(
     "POINTS_TRANSFER_NOT_ALLOWED",
     "The program does not allow {account} to be given to another member.",
@@ -88,6 +89,11 @@ FRACTION = ErrorText(
 )
 CAP = ErrorText(
     "POINTS_CAP", "The cap by {cap} is reached; {cut} (minor units) are cut off.", "已达 {cap} 上限，削减 {cut}。"
+)
+BUDGET = ErrorText(
+    "POINTS_BUDGET",
+    "The budget that the rule has for all members is not enough; raise it in the program, or wait for its next window.",
+    "该规则面向全体会员的预算已不足；请在计划中提高预算，或等待下一周期。",
 )
 GROUP = ErrorText(
     "POINTS_GROUP", "Of the group {group} only one rule earns, and that is {by}.", "{group} 组内只取一条规则：{by}。"
@@ -121,6 +127,7 @@ SKIPS = (
     BELOW_MINIMUM,
     FRACTION,
     CAP,
+    BUDGET,
     GROUP,
     OUTSIDE_CALENDAR,
     TIER_TOO_LOW,

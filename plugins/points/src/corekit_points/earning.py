@@ -1,7 +1,7 @@
 """What a purchase earns: the pipeline of a rule, as pure functions over activity and facts.
 
 What was charged, turned into the rule's basis, of the lines that count; times the rate; plus what is added; times the
-multipliers; rounded down once; capped. A rule that does not fire, or not in full, says why.
+multipliers; rounded down once; capped; if the budget is enough. A rule that does not fire, or not in full, says why.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from attrs import evolve, field, frozen
 
 from corekit import Activity, Facts, Line
 from corekit_points import declared
+from corekit_points.budgets import lacking
 from corekit_points.calendar import Calendar
 from corekit_points.rules import Basis, Book, Ratio, Rule, Selection, Stacking, Terms
 
@@ -52,7 +53,17 @@ def judge(book: Book, activity: Activity, facts: Facts) -> list[Finding]:
         return []
     late = lateness(activity, facts)
     found = [assess(rule, activity, facts, late) for rule in rules]
+    if book.budgeted:
+        found = [_within_budget(finding, activity, facts) for finding in found]
     return _one_of_each_group(found) if len(found) > 1 else found
+
+
+def _within_budget(finding: Finding, activity: Activity, facts: Facts) -> Finding:
+    """Return what a rule makes of an activity if its budget is enough for that, else why it makes nothing."""
+    short = lacking(finding.rule, finding.amount, activity, facts) if finding.amount else None
+    if short is None:
+        return finding
+    return evolve(finding, amount=0, shares=None, code=declared.BUDGET.code, parameters=short)
 
 
 def earnings(book: Book, activity: Activity, facts: Facts) -> list[Finding]:

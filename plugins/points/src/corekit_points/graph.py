@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,10 +11,9 @@ from attrs import frozen
 from marshmallow import fields, validate
 
 from corekit import Activity, Balance, balances, expiring, suggest
-from corekit_points.compiler import CURRENCY
-from corekit_points.declared import ADJUST, ADJUSTMENT, CANCEL, CANCELLATION, REPORT
-from corekit_points.liability import Liability, liability
-from corekit_points.rules import Book, Currency
+from corekit_points.declared import ADJUST, ADJUSTMENT, CANCEL, CANCELLATION, GIVE, TRANSFER
+from corekit_points.graph_reports import PointsCurrency, PointsReports, book_of
+from corekit_points.rules import CURRENCY, Currency
 from corekit_schema import (
     ActivityPayload,
     Amount,
@@ -41,21 +40,6 @@ from corekit_schema import (
 )
 
 _MOST_DAYS = 3660
-
-
-class PointsCurrency(Object, policy=public):
-    """A currency that members earn."""
-
-    code = Field(graphene.String, required=True, description="Its code in the program, such as `points`.")
-    name = Field(graphene.String, required=True, description="What people call it.")
-    account_kind = Field(graphene.String, required=True, source="kind", description="The account kind that holds it.")
-    scale = Field(graphene.Int, required=True, description="Decimal places between a minor and a whole unit.")
-    expires = Field(graphene.Boolean, required=True, description="Whether it lapses some time after it was earned.")
-
-    @staticmethod
-    def resolve_expires(parents: Sequence[Currency], _info: Info) -> list[bool]:
-        """Say which lapse."""
-        return [currency.expiry is not None for currency in parents]
 
 
 @frozen
@@ -159,7 +143,7 @@ class PointsMember(Object, policy=owner_or_permission("members.read")):
     @staticmethod
     def resolve_points(parents: Sequence[Any], info: Info, currency: str) -> list[Holding | None]:
         """Return what they have."""
-        known = _book(info).currencies.get(currency)
+        known = book_of(info).currencies.get(currency)
         if known is None:
             return [None] * len(parents)
         context = info.context
@@ -167,92 +151,6 @@ class PointsMember(Object, policy=owner_or_permission("members.read")):
         found = context.once(("points", ids), lambda: balances(context.read, ids, context.now))
         by_member = {member: {each.kind: each for each in kinds} for member, kinds in found.items()}
         return [Holding(member.id, known, by_member[member.id].get(known.kind)) for member in parents]
-
-
-def _of_report(name: str) -> Callable[..., list[AmountValue]]:
-    """Return the resolver of an amount of a part of a report."""
-
-    def resolve(parents: Sequence[Reported], _info: Info) -> list[AmountValue]:
-        return [AmountValue(getattr(each.part, name), each.currency.kind, each.currency.scale) for each in parents]
-
-    return resolve
-
-
-@frozen
-class Reported:
-    """A part of a report, and the currency that it counts."""
-
-    part: Any
-    currency: Currency
-
-
-class PointsMonth(Object, policy=public):
-    """What happened to a currency in a month of the program's calendar."""
-
-    month = Field(graphene.String, required=True, source="part.first", description="Its first day, as `2017-06-01`.")
-    issued = Field(Amount, required=True, description="What was given.", resolve=_of_report("issued"))
-    taken_back = Field(
-        Amount, required=True, description="What of it was taken back.", resolve=_of_report("taken_back")
-    )
-    spent = Field(Amount, required=True, description="What was spent.", resolve=_of_report("spent"))
-    expired = Field(Amount, required=True, description="What lapsed.", resolve=_of_report("expired"))
-    outstanding = Field(
-        Amount, required=True, description="What members hold at its end.", resolve=_of_report("outstanding")
-    )
-
-
-class PointsForecast(Object, policy=public):
-    """What will lapse in a month unless it is spent before."""
-
-    month = Field(graphene.String, source="part.first", description="Its first day; null for what never lapses.")
-    amount = Field(Amount, required=True, description="How much.", resolve=_of_report("amount"))
-
-
-class PointsLiability(Object, policy=public):
-    """What the program owes its members in a currency."""
-
-    currency = Field(PointsCurrency, required=True, description="In which currency.")
-    outstanding = Field(Amount, required=True, description="What members hold.")
-    pending = Field(Amount, required=True, description="What of it becomes available later.")
-    months = Field(listed(PointsMonth), description="The months, the present one last.")
-    forecast = Field(listed(PointsForecast), description="What will lapse, by month.")
-
-    @staticmethod
-    def resolve_outstanding(parents: Sequence[Liability], _info: Info) -> list[AmountValue]:
-        """Return what members hold."""
-        return [AmountValue(each.outstanding, each.currency.kind, each.currency.scale) for each in parents]
-
-    @staticmethod
-    def resolve_pending(parents: Sequence[Liability], _info: Info) -> list[AmountValue]:
-        """Return what becomes available later."""
-        return [AmountValue(each.awaited, each.currency.kind, each.currency.scale) for each in parents]
-
-    @staticmethod
-    def resolve_months(parents: Sequence[Liability], _info: Info) -> list[list[Reported]]:
-        """Return the months."""
-        return [[Reported(month, each.currency) for month in each.months] for each in parents]
-
-    @staticmethod
-    def resolve_forecast(parents: Sequence[Liability], _info: Info) -> list[list[Reported]]:
-        """Return the forecast."""
-        return [[Reported(coming, each.currency) for coming in each.forecast] for each in parents]
-
-
-class PointsReports(Object, policy=permission(REPORT.name)):
-    """Reports for who runs the program."""
-
-    liability = Field(
-        listed(PointsLiability),
-        description="What the program owes, by currency.",
-        months=graphene.Int(required=True, default_value=12, description="How many months, the present one included."),
-    )
-
-    @staticmethod
-    def resolve_liability(parents: Sequence[Any], info: Info, months: int) -> list[list[Liability]]:
-        """Return the report."""
-        context = info.context
-        found = liability(context.read, _book(info), context.kit.zone, context.now, months)
-        return [found for _ in parents]
 
 
 class PointsQuery(Object, policy=public):
@@ -272,7 +170,7 @@ class PointsQuery(Object, policy=public):
     @staticmethod
     def resolve_points_currencies(parents: Sequence[Any], info: Info) -> list[list[Currency]]:
         """Return the currencies."""
-        return [list(_book(info).currencies.values()) for _ in parents]
+        return [list(book_of(info).currencies.values()) for _ in parents]
 
 
 class PointsAdjustInput(Input):
@@ -305,6 +203,19 @@ class PointsCancelInput(Input):
     idempotency_key = idempotency_key()
 
 
+class PointsTransferInput(Input):
+    """Points that a member gives to another one."""
+
+    member_id = GlobalId("Member", required=True, metadata={"description": "Who gives them."})
+    receiver_id = GlobalId("Member", required=True, metadata={"description": "Who gets them."})
+    amount = AmountDigits(required=True, metadata={"description": "How many, in minor units of the currency."})
+    currency = fields.String(load_default=CURRENCY, metadata={"description": "The code of the currency."})
+    reason = fields.String(
+        required=True, validate=validate.Length(1, 500), metadata={"description": "Why; the statement keeps it."}
+    )
+    idempotency_key = idempotency_key()
+
+
 def _adjust(info: Info, values: Mapping[str, Any]) -> Any:
     """Record the adjustment."""
     return _recorded(info, values, ADJUSTMENT.name, {"reason": values["reason"]})
@@ -315,9 +226,16 @@ def _cancel(info: Info, values: Mapping[str, Any]) -> Any:
     return _recorded(info, values, CANCELLATION.name, {"activity": values["activity_id"], "reason": values["reason"]})
 
 
-def _recorded(info: Info, values: Mapping[str, Any], type_: str, payload: Mapping[str, Any]) -> Any:
+def _transfer(info: Info, values: Mapping[str, Any]) -> Any:
+    """Record the transfer."""
+    return _recorded(info, values, TRANSFER.name, {"reason": values["reason"]}, (values["receiver_id"],))
+
+
+def _recorded(
+    info: Info, values: Mapping[str, Any], type_: str, payload: Mapping[str, Any], others: Sequence[str] = ()
+) -> Any:
     """Record an activity about points of the currency that is named."""
-    currencies = _book(info).currencies
+    currencies = book_of(info).currencies
     code = values["currency"]
     if code not in currencies:
         hint = suggest(code, currencies)
@@ -327,6 +245,7 @@ def _recorded(info: Info, values: Mapping[str, Any], type_: str, payload: Mappin
         Activity(
             type=type_,
             member=values["member_id"],
+            members=tuple(others),
             amount=values["amount"],
             unit=currencies[code].kind,
             payload=payload,
@@ -353,14 +272,15 @@ class PointsMutation(Object):
         policy=permission(CANCEL.name),
         description="Take back points that were gained against the rules.",
     )
+    points_transfer = MutationField(
+        PointsTransferInput,
+        _transfer,
+        payload=ActivityPayload,
+        policy=permission(GIVE.name),
+        description="Give points of a member to another one, where the program allows it.",
+    )
 
 
 def graph() -> Graph:
     """Return what this plugin adds to the schema."""
     return Graph(extends={Member: PointsMember, Query: PointsQuery, Mutation: PointsMutation})
-
-
-def _book(info: Info) -> Book:
-    """Return the currencies and rules that hold now."""
-    book: Book = info.context.kit.program.sections["points"]
-    return book

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from corekit import (
     Activity,
@@ -13,6 +13,8 @@ from corekit import (
     Declares,
     Effect,
     Facts,
+    Lineage,
+    Reader,
     Refusal,
     Section,
     Skipped,
@@ -20,8 +22,10 @@ from corekit import (
     Transfer,
     hookimpl,
 )
-from corekit_points import declared
-from corekit_points.compiler import accounts, metrics
+from corekit_points import declared, granting, tables
+from corekit_points.budget_report import BUDGETS
+from corekit_points.budgets import within
+from corekit_points.derived import accounts, metrics
 from corekit_points.earning import judge
 from corekit_points.pending import available_from
 from corekit_points.program import PointsSchema
@@ -36,9 +40,12 @@ if TYPE_CHECKING:
 def corekit_declare() -> Declares:
     """Declare the currencies and metrics of the program, the adjustment, and who may make one."""
     return Declares(
+        lineage=Lineage(owner="points", package="corekit_points", metadata=tables.metadata),
+        effects=[granting.GRANT],
+        jobs=[BUDGETS],
         activities=[declared.ADJUSTMENT, declared.CANCELLATION, declared.TRANSFER],
         reacts=[declared.ADJUSTMENT.name, declared.CANCELLATION.name, declared.TRANSFER.name],
-        permissions=[declared.ADJUST, declared.CANCEL, declared.REPORT],
+        permissions=[declared.ADJUST, declared.CANCEL, declared.GIVE, declared.REPORT],
         errors=[
             declared.CURRENCY_UNKNOWN,
             declared.TRANSFER_NOT_ALLOWED,
@@ -46,8 +53,19 @@ def corekit_declare() -> Declares:
             *declared.SKIPS,
         ],
         settings=declared.SettingsSchema,
-        program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics, reacts=lambda book: book.by_activity),
+        program=Section(
+            schema=PointsSchema,
+            accounts=accounts,
+            metrics=metrics,
+            reacts=lambda book: [*book.by_activity, *book.tasks_by_activity],
+        ),
     )
+
+
+@hookimpl
+def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Any]:
+    """Read what is left of budgets that stop a rule, where there is one for the batch."""
+    return granting.load(batch, read, facts)
 
 
 @hookimpl
@@ -74,7 +92,7 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
         for found in judge(book, activity, facts):
             rule = found.rule
             if found.amount:
-                yield Credit(
+                credit = Credit(
                     activity,
                     rule=rule.name,
                     account=rule.kind,
@@ -82,6 +100,7 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
                     shares=found.shares,
                     available_from=available_from(rule.pending, activity, facts),
                 )
+                yield within(rule, credit, facts)
             if found.code is not None:
                 yield Skipped(activity, rule=rule.name, code=found.code, parameters=found.parameters)
         yield from rewards(book, activity, facts)

@@ -7,11 +7,12 @@ from datetime import date, time, timedelta
 from fractions import Fraction
 from typing import Any, cast
 
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, fields, post_load, validate, validates
 
 from corekit import Exact, Expiry, ProgramContext, coded
-from corekit_points.compiler import CURRENCY, UNSAID, WEEKDAYS, Compiler
-from corekit_points.rules import Basis, Book
+from corekit_points.compiler import WEEKDAYS, Compiler
+from corekit_points.earners import UNSAID
+from corekit_points.rules import CURRENCY, Basis, Book
 
 _MINUTES = 24 * 60
 _code = validate.Regexp(r"[a-z][a-z0-9_-]{0,39}\Z", error="{input!r} is no name; use a-z, 0-9, _ and -.")
@@ -207,6 +208,18 @@ class _BasisSchema(Schema):
         return Basis(**data)
 
 
+class _BudgetSchema(Schema):
+    points = Exact(required=True, least=0, most=_MOST)
+    per = fields.String(required=True, validate=validate.OneOf(("day", "month", "year", "total")))
+    warn_at = Exact(load_default=Fraction(4, 5), least=0, most=1)
+    when_spent = fields.String(load_default="warn", validate=validate.OneOf(("warn", "stop")))
+
+    @validates("points", "warn_at")
+    def _is_something(self, value: Fraction, data_key: str) -> None:
+        if not value:
+            raise coded("RANGE", f"{data_key} must be more than 0.")
+
+
 class _TermsSchema(Schema):
     """What rules and tasks have in common."""
 
@@ -218,6 +231,7 @@ class _TermsSchema(Schema):
     during = _names()
     claim_hours = _Hours(load_default=UNSAID)
     pending_days = fields.Integer(strict=True, load_default=None, validate=validate.Range(0, 3660))
+    budget = fields.Nested(_BudgetSchema, load_default=None)
 
 
 class _RuleSchema(_TermsSchema):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from fractions import Fraction
 from typing import Literal, TypeVar
 
 from attrs import field, frozen
@@ -14,9 +15,30 @@ from attrs import field, frozen
 from corekit import Expiry
 from corekit_points.calendar import Calendar
 
+CURRENCY = "points"
+"""The currency that always is, and the account kind of the same name."""
+BENEFIT = "points_multiplier"
+"""The tier benefit that multiplies what ``points`` rules earn; other currencies append ``_<code>``."""
+
 T = TypeVar("T")
 Ratio = tuple[int, int]
 """An exact number as numerator and denominator: faster than a Fraction where each basket needs it."""
+
+
+def ratio(number: Fraction) -> Ratio:
+    """Return a fraction as numerator and denominator."""
+    return number.numerator, number.denominator
+
+
+def kind_of(currency: str) -> str:
+    """Return the account kind, and the unit, of a currency."""
+    return CURRENCY if currency == CURRENCY else f"{CURRENCY}.{currency}"
+
+
+def benefit_of(currency: str) -> str:
+    """Return the name of the tier benefit that multiplies what rules of a currency earn."""
+    return BENEFIT if currency == CURRENCY else f"{BENEFIT}_{currency}"
+
 
 Stacking = Literal["multiply", "add", "best"]
 
@@ -36,6 +58,20 @@ class Currency:
     clawback: Literal["debt", "write_off", "refuse"] = "debt"
     grace: int = 0
     transfers: bool = False
+
+
+@frozen(kw_only=True)
+class Budget:
+    """What a rule, or a task, may give to all members together in a window, in minor units of its currency.
+
+    ``per`` is the window: ``day``, ``month``, ``year`` or ``total``. From the share ``warn_at`` on it is worth a
+    warning. A rule that it ``stops`` gives nothing where not enough is left.
+    """
+
+    most: int
+    per: Literal["day", "month", "year", "total"]
+    warn_at: Ratio = (4, 5)
+    stops: bool = False
 
 
 @frozen(kw_only=True)
@@ -135,6 +171,7 @@ class Rule:
     priority: int = 0
     group: str | None = None
     pending: int | None = None
+    budget: Budget | None = None
     name: str = field(init=False)
     metric: str = field(init=False)
     windows: tuple[tuple[str, int, str], ...] = field(init=False)
@@ -182,6 +219,7 @@ class Task:
     once_per: str | None = None
     streak: Streak | None = None
     pending: int | None = None
+    budget: Budget | None = None
     name: str = field(init=False)
     done: str = field(init=False)
     once: str = field(init=False)
@@ -200,19 +238,25 @@ class Task:
 
 @frozen(eq=False)
 class Book:
-    """All currencies, rules and tasks of a program; rules by descending priority, then id; tasks by id."""
+    """All currencies, rules and tasks of a program; rules by descending priority, then id; tasks by id.
+
+    ``budgeted`` are the rules and tasks that have a budget, by id.
+    """
 
     currencies: Mapping[str, Currency]
     rules: tuple[Rule, ...] = ()
     tasks: tuple[Task, ...] = ()
     by_activity: Mapping[str, tuple[Rule, ...]] = field(init=False)
     tasks_by_activity: Mapping[str, tuple[Task, ...]] = field(init=False)
+    budgeted: Mapping[str, Rule | Task] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         rules = sorted(self.rules, key=lambda rule: (-rule.priority, rule.id))
         object.__setattr__(self, "by_activity", _by_activity((rule.activity, rule) for rule in rules))
         tasks = sorted(self.tasks, key=lambda task: task.id)
         object.__setattr__(self, "tasks_by_activity", _by_activity((task.activity, task) for task in tasks))
+        budgeted = {each.id: each for each in (*rules, *tasks) if each.budget is not None}
+        object.__setattr__(self, "budgeted", budgeted)
 
 
 def _by_activity(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:

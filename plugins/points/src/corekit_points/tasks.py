@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from corekit import Activity, Credit, Debit, Effect, Facts, Skipped
 from corekit_points import declared
+from corekit_points.budgets import lacking, within
 from corekit_points.earning import Reason, barred, lateness
 from corekit_points.pending import available_from
 from corekit_points.rules import Book, Streak, Task
@@ -42,13 +43,20 @@ def _used_up(task: Task, activity: Activity, facts: Facts) -> Reason | None:
 
 def _given(task: Task, activity: Activity, facts: Facts) -> Iterator[Effect]:
     later = available_from(task.pending, activity, facts)
-    if task.points:
-        yield Credit(activity, rule=task.name, account=task.kind, amount=task.points, available_from=later)
+    given = [(task.name, task.points)]
     if task.streak is not None and not facts.metric(task.done, activity, "day"):
         row = in_a_row(task, task.streak, activity, facts)
-        if more := task.streak.steps.get(row):
-            rule = f"{task.streak_rule(row)}@{task.version}"
-            yield Credit(activity, rule=rule, account=task.kind, amount=more, available_from=later)
+        given.append((f"{task.streak_rule(row)}@{task.version}", task.streak.steps.get(row, 0)))
+    before = 0
+    for rule, amount in given:
+        if not amount:
+            continue
+        if (short := lacking(task, amount, activity, facts, before)) is not None:
+            yield Skipped(activity, rule=rule, code=declared.BUDGET.code, parameters=short)
+            continue
+        credit = Credit(activity, rule=rule, account=task.kind, amount=amount, available_from=later)
+        yield within(task, credit, facts)
+        before += amount
 
 
 def in_a_row(task: Task, streak: Streak, activity: Activity, facts: Facts) -> int:
