@@ -1,0 +1,27 @@
+"""A house whose members the machine plays with."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from corekit.log import configure
+from corekit.testing.clock import SettableClock
+from corekit.testing.plugin import MakeKit
+
+sys.path.insert(0, str(Path(__file__).parent / "packages"))
+import corekit_model.plugin as model
+from corekit_model.machine import House
+from corekit_model.stays import PROGRAM
+
+
+@pytest.fixture(autouse=True)
+def _plain_logs() -> None:
+    configure(as_json=True)
+
+
+@pytest.fixture
+def house(make_kit: MakeKit, clock: SettableClock) -> House:
+    return House(make_kit(modules={"model": model}, program=PROGRAM), clock)
