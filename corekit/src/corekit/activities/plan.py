@@ -407,12 +407,13 @@ def _added(rows: Iterable[tuple[str | None, int]], here: Mapping[str | None, int
 
 
 def due_holds(member: Member, at: int, chart: Chart) -> list[HeldValue]:
-    """Return the holds that can no longer be captured at an instant, of kinds that are declared now."""
-    return [
+    """Return the holds that can no longer be captured at an instant, of kinds that are declared now, as they ended."""
+    due = (
         hold
         for hold in member.holds.values()
         if hold.outcome is None and hold.due_at <= at and hold.account.kind in chart.books
-    ]
+    )
+    return sorted(due, key=lambda hold: (hold.due_at, hold.id))
 
 
 def _order(incoming: Incoming) -> tuple[int, str]:

@@ -108,22 +108,27 @@ class Teller:
                 self._move(lot, "hold", part, hold.id)
 
     def release(self, hold: HeldValue, outcome: str = "released") -> None:
-        """Let what is set aside be available again."""
-        self._journal.set(hold, "outcome", outcome)
-        self._journal.set(hold, "resolved_by", self._voucher)
-        self._journal.set(self._account, "pending", self._account.pending - hold.amount)
-        for lot in self._account.lots:
-            if part := lot.holds.get(hold.id, 0):
-                self._move(lot, "release", part, hold.id)
+        """Let what is set aside be available again; what the member owes is paid from it first."""
+        self._pay_debt(self._let_go(hold, outcome))
 
     def capture(self, hold: HeldValue, amount: int) -> None:
         """Spend of what is set aside, from the lots that were set aside; the rest is available again."""
-        lots = [lot for lot in self._account.in_order() if lot.holds.get(hold.id)]
-        self.release(hold, "captured")
+        lots = self._let_go(hold, "captured")
         self._journal.set(hold, "captured", amount)
         self._post(self._account, self._sink, amount)
         for lot, part in _take(lots, amount):
             self._move(lot, "consume", part, self._effect)
+        self._pay_debt(lots)
+
+    def _let_go(self, hold: HeldValue, outcome: str) -> list[Lot]:
+        """Resolve a hold; return the lots that it had set aside value of, in the order in which they are spent."""
+        self._journal.set(hold, "outcome", outcome)
+        self._journal.set(hold, "resolved_by", self._voucher)
+        self._journal.set(self._account, "pending", self._account.pending - hold.amount)
+        lots = [lot for lot in self._account.in_order() if lot.holds.get(hold.id)]
+        for lot in lots:
+            self._move(lot, "release", lot.holds[hold.id], hold.id)
+        return lots
 
     def _need(self, amount: int) -> None:
         account, code = self._account, self._book.code
