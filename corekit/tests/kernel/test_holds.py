@@ -105,6 +105,17 @@ def test_the_sweep_lets_holds_lapse(world: Any) -> None:
     assert world.is_proved()
 
 
+def test_the_sweep_of_expiry_lets_go_first_what_is_held_no_longer(world: Any) -> None:
+    member = world.member()
+    world.does(member, "toy.earn", 100, payload={"days": 1})
+    _place(world, member, 60, seconds=60)
+    world.clock.advance(days=2)
+    assert world.kit.sweep("expiry").state == "done"
+    assert world.balances(member) == {"toy": 0}
+    assert world.is_proved()
+    assert world.kit.sweep("holds").found == 0
+
+
 def test_a_held_lot_does_not_lapse_while_held(world: Any) -> None:
     member = world.member()
     world.does(member, "toy.earn", 100, payload={"days": 1})
