@@ -399,8 +399,8 @@ class Plan:
 
 
 def _added(rows: Iterable[tuple[str | None, int]], here: Mapping[str | None, int]) -> dict[str | None, int]:
-    """Add to what the database holds what the plan has done since."""
-    known = {spend: int(amount) for spend, amount in rows if amount}
+    """Add to what the database holds what the plan has done since, in the order in which each was first there."""
+    known = {spend: int(amount) for spend, amount in rows}
     for spend, amount in here.items():
         known[spend] = known.get(spend, 0) + amount
     return known
