@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from corekit.log import configure
 from corekit.testing.clock import SettableClock
@@ -24,4 +25,9 @@ def _plain_logs() -> None:
 
 @pytest.fixture
 def house(make_kit: MakeKit, clock: SettableClock) -> House:
-    return House(make_kit(modules={"model": model}, program=PROGRAM), clock)
+    kit = make_kit(modules={"model": model}, program=PROGRAM)
+    if kit.database.dialect == "sqlite":
+        # Whether the disk keeps it is not what is tested here; the tests' own server does not wait for it either.
+        event.listen(kit.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))
+        kit.database.engine.dispose()
+    return House(kit, clock)
