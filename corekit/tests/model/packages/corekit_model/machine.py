@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from corekit import Activity, Invalid, Kit, Line, Outcome, balances
 from corekit.clock import micros
-from corekit.testing.clock import SettableClock
+from corekit.testing.clock import START, SettableClock
 from corekit.tiers.read import standing
 
 SECOND = 1_000_000
@@ -41,7 +41,7 @@ WHERE h.outcome IS NULL AND h.expires_at <= {now} AND a.member_id IN ({ids})"""
 
 @define
 class House:
-    """A kit that many examples share, each with members of its own, and its clock, which only goes forward."""
+    """A kit that many examples share, each with members of its own, and its clock."""
 
     kit: Kit
     clock: SettableClock
@@ -55,8 +55,7 @@ class Machine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.kit, self.clock = self.house.kit, self.house.clock
-        # On a whole second that no example has used.
-        self.clock.set(self.clock().replace(microsecond=0) + timedelta(seconds=1))
+        self.clock.set(START)  # for its own members, so that an example is the same whenever it is played
         self.reference = Reference(self.now)
         self.members = [self._joins() for _ in range(2)]
         self.ids: list[str] = []
@@ -373,6 +372,11 @@ class Machine(RuleBasedStateMachine):
         assert report.clean, report.violations
         for member in self.members:
             assert self.kit.record(Activity(type="member.cancelled", member=member)).settled
+
+
+def playing(house: House) -> type[Machine]:
+    """Return a machine that plays in a house."""
+    return type("Play", (Machine,), {"house": house})
 
 
 def _parts(lot: Any) -> tuple[int, ...]:
