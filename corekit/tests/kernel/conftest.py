@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -142,3 +143,18 @@ def basket() -> Callable[..., dict[str, Any]]:
         return {"amount": sum(amounts), "lines": lines}
 
     return make
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., subprocess.Popen[Any]]]:
+    """Start processes, none of which outlives the test, however it ends."""
+    started: list[subprocess.Popen[Any]] = []
+
+    def begin(*command: str | Path, **options: Any) -> subprocess.Popen[Any]:
+        started.append(subprocess.Popen(command, **options))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        with process:  # closes its pipes and waits for it
+            process.kill()

@@ -84,19 +84,20 @@ def test_a_worker_takes_up_what_failed_when_told(world: Any, toy: Any, corekit: 
 
 
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT])
-def test_a_worker_waits_for_more_and_ends_cleanly_on_a_signal(kit: Kit, tmp_path: Path, sent: signal.Signals) -> None:
+def test_a_worker_waits_for_more_and_ends_cleanly_on_a_signal(
+    kit: Kit, tmp_path: Path, start: Callable[..., Any], sent: signal.Signals
+) -> None:
     config = tmp_path / "corekit.toml"
     url = kit.database.url.render_as_string(hide_password=False)
     config.write_text(f"[corekit]\ndatabase = {json.dumps(url)}\n")
     member = kit.record(Activity(type="member.registered")).member
-    command: list[str | Path] = [COREKIT, "--config", config, "--json", "worker"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as worker:
-        for amount in (1, 2):  # the second comes when the first is done: the worker was waiting for it
-            kit.enqueue([Activity(type="purchase", member=member, amount=amount)])
-            while _waiting(kit):
-                assert worker.poll() is None, worker.stderr and worker.stderr.read()
-        worker.send_signal(sent)
-        out, errors = worker.communicate(timeout=30)
+    worker = start(*(COREKIT, "--config", config, "--json", "worker"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    for amount in (1, 2):  # the second comes when the first is done: the worker was waiting for it
+        kit.enqueue([Activity(type="purchase", member=member, amount=amount)])
+        while _waiting(kit):
+            assert worker.poll() is None, worker.stderr and worker.stderr.read()
+    worker.send_signal(sent)
+    out, errors = worker.communicate(timeout=30)
     assert (worker.returncode, json.loads(out), errors) == (0, {"done": 2, "delivered": 0}, b"")
 
 

@@ -105,6 +105,17 @@ def test_the_sweep_lets_holds_lapse(world: Any) -> None:
     assert world.is_proved()
 
 
+def test_the_sweep_of_expiry_lets_go_first_what_is_held_no_longer(world: Any) -> None:
+    member = world.member()
+    world.does(member, "toy.earn", 100, payload={"days": 1})
+    _place(world, member, 60, seconds=60)
+    world.clock.advance(days=2)
+    assert world.kit.sweep("expiry").state == "done"
+    assert world.balances(member) == {"toy": 0}
+    assert world.is_proved()
+    assert world.kit.sweep("holds").found == 0
+
+
 def test_a_held_lot_does_not_lapse_while_held(world: Any) -> None:
     member = world.member()
     world.does(member, "toy.earn", 100, payload={"days": 1})
@@ -151,6 +162,52 @@ def test_a_hold_whose_lot_is_taken_back_is_backed_by_others_or_stands_in_the_way
     assert _capture(world, member, _hold(held)).settled
     assert world.kit.reverse(second.activity_id).settled
     assert world.balances(member) == {"toy": 0, "toy.debt": -40}
+    assert world.is_proved()
+
+
+@pytest.mark.parametrize("kind", ["toy", "toy.plain"])
+@pytest.mark.parametrize("ends", ["released", "captured", "over", "taken back"])
+def test_what_a_hold_lets_go_pays_what_is_owed_first(world: Any, kind: str, ends: str) -> None:
+    suffix = kind.removeprefix("toy").replace(".", "_")
+    member = world.member()
+    earned = world.does(member, f"toy.earn{suffix}", 50)
+    world.does(member, f"toy.spend{suffix}", 50)
+    world.does(member, f"toy.earn{suffix}", 40)
+    held = _place(world, member, 40, kind, seconds=60)
+    world.kit.reverse(earned.activity_id)
+    assert world.balances(member) == {kind: 40, f"{kind}.debt": -50}
+    if ends == "released":
+        world.does(member, "hold.released", payload={"hold": _hold(held)})
+    elif ends == "captured":
+        _capture(world, member, _hold(held), 10)
+    elif ends == "taken back":
+        world.kit.reverse(held.activity_id)
+    else:
+        world.clock.advance(seconds=60)
+        world.kit.sweep("holds")
+    assert world.balances(member) == {kind: 0, f"{kind}.debt": -20 if ends == "captured" else -10}
+    assert world.is_proved()
+
+
+def test_of_holds_that_are_over_the_first_to_end_pays_what_is_owed(world: Any) -> None:
+    left: list[Any] = []
+    for sweeps in (True, False):
+        member = world.member()
+        earned = world.does(member, "toy.earn", 10)
+        world.does(member, "toy.spend", 10)
+        world.does(member, "toy.earn", 10, payload={"days": 9})
+        _place(world, member, 10, seconds=120)
+        world.does(member, "toy.earn", 10, payload={"days": 4})
+        _place(world, member, 10, seconds=60)
+        world.kit.reverse(earned.activity_id)
+        for _ in range(2):
+            world.clock.advance(seconds=90)
+            if sweeps:
+                world.kit.sweep("holds")
+        world.kit.lapse([member], world.clock())
+        world.clock.advance(days=5)
+        left.append(_state(world, member)[2])
+    assert left == [10, 10], "the hold on the lot of nine days ended last"
     assert world.is_proved()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from corekit import Activity, Busy, Credit
+from corekit import Activity, Busy, Credit, Transfer
 from corekit.activities import attempt
 
 RACES = attempt.FREE_TRIES
@@ -49,6 +49,27 @@ def test_after_three_lost_races_it_settles_under_the_lock(racer: Racer) -> None:
     assert racer.record().settled
     assert racer.races == RACES
     assert racer.world.balances(racer.member) == {"toy": RACES + 100}
+    assert racer.world.is_proved()
+
+
+def test_under_the_lock_the_member_who_gets_something_is_locked_too(racer: Racer, toy: Any) -> None:
+    other = racer.world.member()
+    meanwhile = threading.Thread(target=racer.world.does, args=(other, "toy.earn", 1))
+
+    def earns() -> None:
+        if not meanwhile.ident:
+            meanwhile.start()
+            meanwhile.join(1)  # it would be done long before; now it waits for the lock
+
+    racer.finally_ = earns
+    toy.rogue.append(
+        lambda activity: Transfer(activity, rule="late@1", account="toy", amount=RACES, to=other, otherwise="refuse")
+    )
+    racer.world.does(racer.member, "toy.earn", RACES)
+    given = racer.world.does(racer.member, "toy.yield", members=(other,))
+    assert given.settled
+    meanwhile.join()
+    assert racer.world.balances(other) == {"toy": RACES + 1}
     assert racer.world.is_proved()
 
 

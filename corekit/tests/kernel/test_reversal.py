@@ -77,6 +77,22 @@ def test_what_was_spent_is_funded_anew_from_other_lots(world: Any) -> None:
     assert world.is_proved()
 
 
+@pytest.mark.parametrize("chunk", [1, 50])
+def test_of_several_spends_the_latest_is_funded_anew_first_also_in_bulk(world: Any, chunk: int) -> None:
+    member = world.member()
+    gone = world.does(member, "toy.earn", 10, payload={"days": 10})
+    world.does(member, "toy.earn", 5)
+    spends = [world.does(member, "toy.spend", 5) for _ in range(2)]
+    taking = []
+    for target, amount in ((spends[0], 2), (gone, 0)):
+        world.clock.advance(seconds=1)
+        taking.append(world.activity(member, "reversal", amount, reverses=target.activity_id))
+    assert all(answer.settled for answer in world.kit.record_many(taking, chunk=chunk))
+    assert [_unfunded(world, spend) for spend in spends] == [3, 0]
+    assert world.balances(member) == {"toy": 0, "toy.debt": -3}
+    assert world.is_proved()
+
+
 def test_what_nothing_funds_is_owed_and_the_next_credit_pays_it_first(world: Any) -> None:
     member = world.member()
     earned = world.does(member, "toy.earn", 50)
@@ -227,3 +243,13 @@ def _metrics(world: Any, member: str) -> dict[str, int]:
 
     with world.kit.read() as read:
         return {row.metric: row.value for row in read.all(select(metric).where(metric.c.member_id == member))}
+
+
+def _unfunded(world: Any, outcome: Any) -> int:
+    from sqlalchemy import select  # noqa: PLC0415
+
+    from corekit.activities.tables import effect  # noqa: PLC0415
+
+    with world.kit.read() as read:
+        found: int = read.scalar(select(effect.c.unfunded).where(effect.c.id == outcome.effects[0].id))
+    return found

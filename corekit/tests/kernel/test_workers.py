@@ -139,16 +139,15 @@ with Kit(Settings.of(database=sys.argv[1]))._intake.claimed(500) as rows:
 
 
 @postgresql_only
-def test_a_worker_that_dies_frees_what_it_held(make_kit: Any) -> None:
+def test_a_worker_that_dies_frees_what_it_held(make_kit: Any, start: Callable[..., Any]) -> None:
     kit = make_kit()
     member = kit.record(Activity(type="member.registered")).member
     kit.enqueue([Activity(type="purchase", member=member, amount=5)])
-    command = [sys.executable, "-c", CLAIM, kit.settings.database]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as worker:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "1\n"
-        assert kit.work() == 0, "another one has it"
-        worker.kill()
+    worker = start(sys.executable, "-c", CLAIM, kit.settings.database, stdout=subprocess.PIPE, text=True)
+    assert worker.stdout is not None
+    assert worker.stdout.readline() == "1\n"
+    assert kit.work() == 0, "another one has it"
+    worker.kill()
     while not kit.work():  # until the server has noticed
         pass
     with kit.read() as read:

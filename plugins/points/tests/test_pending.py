@@ -100,6 +100,18 @@ class TestPending:
         assert (parts(house), house.has(debt=True)) == ((0, 0, 0, 0), 5)
         assert house.clean()
 
+    @pytest.mark.row("P6", way="reversal")
+    def test_who_comes_to_owe_pays_from_them_at_once(self, shop: Shop) -> None:
+        house = shop(PENDING + '[[points.rules]]\nid = "now"\nrate = 1\nminimum = 20\n')
+        bought = house.buy(20_00, "2017-06-01T12:00")
+        house.buy(15_00, "2017-06-01T13:00")
+        house.clock.set("2017-06-02T12:00:00+00:00")
+        assert house.adjust(-20).settled
+        assert house.kit.reverse(bought.activity_id).settled
+        assert (parts(house), house.has(debt=True)) == ((0, 0, 0, 0), 5)
+        house.clock.set("2017-06-16T04:00:00+00:00")
+        assert house.clean()
+
     @pytest.mark.row("P6", way="python")
     def test_they_lapse_like_any_other(self, shop: Shop) -> None:
         house = shop("[points.currencies.points]\nexpiry = {months = 1}\n" + BASE + "pending_days = 60\n")

@@ -65,11 +65,13 @@ class Timekeeper:
 
 @define
 class Known:
-    """What earlier attempts at a chunk found out, by the activity's key."""
+    """What earlier attempts at a chunk found out: by the activity's key, and of whom."""
 
     guarded: Guarded = Factory(dict[tuple[Key, Place], str])
     broken: dict[Key, Failure] = Factory(dict[Key, Failure])
     refused: dict[Key, Refusal] = Factory(dict[Key, Refusal])
+    members: set[str] = Factory(set[str])
+    """Whom plans touched: their own members, and those to whom value of them moves."""
 
     def sunk(self, key: Key, reason: Refusal | Failure) -> None:
         """Keep why an activity cannot settle."""
@@ -119,7 +121,7 @@ class Attempt:
         lock: Lock | None = None
         if lost >= FREE_TRIES:
             self.store.begin()
-            lock = self.store.lock(sorted({incoming.activity.member for incoming in fresh}))
+            lock = self.store.lock(sorted(self.known.members | {incoming.activity.member for incoming in fresh}))
         plan = self._plan_under_lock(fresh) if lock is not None else self._plan_freely(fresh)
         if plan.failed and not look:  # what failed has no request row by which the write would find out
             raise Conflict("the key may have been answered")
@@ -311,9 +313,12 @@ class Attempt:
             store.write_alone(rows_of(plan, plan.now), member.seq_loaded)
             return set()
         touched = sorted(member_id for member_id, member in plan.members.items() if not member.is_new or member.planned)
+        self.known.members.update(touched)
         if lock is None:
             store.begin()
             lock = store.lock(touched)
+        elif any(not plan.members[each].is_new and each not in lock.seqs for each in touched):
+            raise Conflict("the plan needs members that were not locked with the others")
         now = self.clock.under_lock(lock)
         if now >= plan.holds_until() and any(p.kernel_time for m in plan.members.values() for p in m.planned):
             raise Conflict("a lot lapsed or a day ended between plan and lock")

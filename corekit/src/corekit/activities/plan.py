@@ -488,20 +488,21 @@ class Plan:
 
 
 def _added(rows: Iterable[tuple[str | None, int]], here: Mapping[str | None, int]) -> dict[str | None, int]:
-    """Add to what the database holds what the plan has done since."""
-    known = {spend: int(amount) for spend, amount in rows if amount}
+    """Add to what the database holds what the plan has done since, in the order in which each was first there."""
+    known = {spend: int(amount) for spend, amount in rows}
     for spend, amount in here.items():
         known[spend] = known.get(spend, 0) + amount
     return known
 
 
 def due_holds(member: Member, at: int, chart: Chart) -> list[HeldValue]:
-    """Return the holds that can no longer be captured at an instant, of kinds that are declared now."""
-    return [
+    """Return the holds that can no longer be captured at an instant, of kinds that are declared now, as they ended."""
+    due = (
         hold
         for hold in member.holds.values()
         if hold.outcome is None and hold.due_at <= at and hold.account.kind in chart.books
-    ]
+    )
+    return sorted(due, key=lambda hold: (hold.due_at, hold.id))
 
 
 def _order(incoming: Incoming) -> tuple[int, str]:

@@ -20,11 +20,11 @@ CHUNK = 1_000
 
 
 def _run(work: Work) -> None:
-    for members in _due(work.kit, work.at):
+    for members in overdue(work.kit, work.at):
         work.beat(found=len(members), settled=work.kit.lapse(members, work.at))
 
 
-def _due(kit: Kit, at: datetime) -> Iterator[list[str]]:
+def overdue(kit: Kit, at: datetime) -> Iterator[list[str]]:
     """Yield the members, by id, who have holds that are due."""
     after = ""
     while True:

@@ -17,6 +17,7 @@ from corekit.jobs import runs
 from corekit.jobs.declared import CatchUp, Job, Sweep
 from corekit.jobs.errors import Lost, Running
 from corekit.jobs.expiry import DESCRIPTION, EXPIRY, SCHEDULE, expiry
+from corekit.jobs.holds import overdue
 from corekit.jobs.runs import JobRun
 from corekit.jobs.schedule import Schedule
 from corekit.jobs.sweeping import CHUNK, Found, Sweeping
@@ -208,6 +209,9 @@ class Jobs:
             work.beat(found=sum(each.members for each in found))
             if not any(each.members for each in found):
                 return "done", None
+        if plan.name == EXPIRY:  # what a hold lets go may be due, and no instant of a member comes before it has
+            for members in overdue(self._kit, work.at):
+                work.beat(settled=self._kit.lapse(members, work.at))
         sweeping.sweep(plan.sweeps)
         if by_hand and self._find(run.id).waiting:
             while self._kit.work(chunk=SETTLED_AT_ONCE, limit=SETTLED_AT_ONCE):

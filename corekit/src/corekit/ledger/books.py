@@ -132,22 +132,27 @@ class Teller:
                 self._move(lot, "hold", part, hold.id)
 
     def release(self, hold: HeldValue, outcome: str = "released") -> None:
-        """Let what is set aside be available again."""
-        self._journal.set(hold, "outcome", outcome)
-        self._journal.set(hold, "resolved_by", self._voucher)
-        self._journal.set(self._account, "pending", self._account.pending - hold.amount)
-        for lot in self._account.lots:
-            if part := lot.holds.get(hold.id, 0):
-                self._move(lot, "release", part, hold.id)
+        """Let what is set aside be available again; what the member owes is paid from it first."""
+        self._pay_debt(self._let_go(hold, outcome))
 
     def capture(self, hold: HeldValue, amount: int) -> None:
         """Spend of what is set aside, from the lots that were set aside; the rest is available again."""
-        lots = [lot for lot in self._account.in_order() if lot.holds.get(hold.id)]
-        self.release(hold, "captured")
+        lots = self._let_go(hold, "captured")
         self._journal.set(hold, "captured", amount)
         self._post(self._account, self._sink, amount)
         for lot, part in _take(lots, amount):
             self._move(lot, "consume", part, self._effect)
+        self._pay_debt(lots)
+
+    def _let_go(self, hold: HeldValue, outcome: str) -> list[Lot]:
+        """Resolve a hold; return the lots that it had set aside value of, in the order in which they are spent."""
+        self._journal.set(hold, "outcome", outcome)
+        self._journal.set(hold, "resolved_by", self._voucher)
+        self._journal.set(self._account, "pending", self._account.pending - hold.amount)
+        lots = [lot for lot in self._account.in_order() if lot.holds.get(hold.id)]
+        for lot in lots:
+            self._move(lot, "release", lot.holds[hold.id], hold.id)
+        return lots
 
     def _need(self, amount: int) -> None:
         account, code = self._account, self._book.code
@@ -188,7 +193,7 @@ class Teller:
             raise Integrity(message, effect=credit, missing=amount)
 
     def restore(self, amount: int, spend: str, unfund: Unfund) -> None:
-        """Give back what an earlier effect ``spend`` took: to the lots that fund it now, with their own expiry.
+        """Give back what an earlier effect ``spend`` took: to the lots that fund it now, the last one first.
 
         The part that nothing funds any more pays what the member owes, and then returns to the lots that had paid.
         """
@@ -196,7 +201,7 @@ class Teller:
             self._post(self._sink, self._account, amount)
             self._pay_debt([])
             return
-        for lot in sorted(self._account.lots, key=lambda lot: (-lot.due_at, -lot.issued_at, lot.id)):
+        for lot in reversed(self._account.in_order()):
             if part := min(amount, lot.funds.get(spend, 0)):
                 amount -= part
                 self._give_back(lot, "restore", part, spend)
@@ -245,19 +250,19 @@ class Teller:
                     self._move(lot, "release", part, hold)
                     self._move(lot, "clawback", part)
                     self._post(self._account, self._source, part)
-                    for other, taken in _take(self._others(own), part):
+                    for other, taken in _take([lot for lot in self._spendable() if lot not in own], part):
                         self._move(other, "hold", taken, hold)
                         part -= taken
                     if part:
                         raise Refusal("VALUE_HELD", account=self._book.code, missing=str(part), hold=hold)
         return amount
 
-    def _others(self, own: list[Lot]) -> list[Lot]:
-        return [lot for lot in self._spendable() if lot not in own]
-
     def _fund_anew(self, own: list[Lot], amount: int, spend: str | None) -> int:
-        """Fund a spend (None: a debt that was paid) from the member's other lots; return what they do not cover."""
-        for lot, part in _take(self._others(own), amount):
+        """Fund a spend (None: a debt that was paid) from the member's other lots; return what they do not cover.
+
+        Also from lots that are available later: who owes has nothing, not even pending.
+        """
+        for lot, part in _take([lot for lot in self._account.open_lots() if lot not in own], amount):
             self._post(self._account, self._source, part)
             self._move(lot, "repay" if spend is None else "consume", part, spend)
             amount -= part
@@ -281,7 +286,7 @@ class Teller:
         if debt is not None and (part := min(amount, -debt.balance)) > 0:
             self._post(self._sink, debt, part)
             amount -= part
-        for lot in reversed(self._account.lots):
+        for lot in reversed(self._account.in_order()):
             if part := min(amount, lot.funds.get(None, 0)):
                 amount -= part
                 self._give_back(lot, "unrepay", part, None)

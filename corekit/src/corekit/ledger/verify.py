@@ -330,7 +330,8 @@ _ACTIVITIES = (
         GROUP BY e.id, e.activity_id, e.kind, e.amount, e.state, e.undoes
         HAVING CASE WHEN e.state = 'dropped' THEN count(p.id) > 0 WHEN e.undoes IS NOT NULL THEN count(p.id) = 0
             ELSE coalesce(sum(CASE e.account_kind
-                WHEN CASE WHEN e.kind IN ('Credit', 'Receive') THEN c.kind ELSE d.kind END
+                WHEN CASE WHEN e.kind IN ('Credit', 'Receive') THEN c.kind
+                    WHEN c.kind <> e.account_kind || '.debt' THEN d.kind END
                 THEN p.amount END), 0) <> e.amount END""",
     ),
     (

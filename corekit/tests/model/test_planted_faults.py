@@ -1,0 +1,113 @@
+"""The model can fail: each of these faults of the kernel is found within a few examples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from attrs import evolve
+from corekit_model.machine import House, playing
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from corekit.activities import apply, incoming, returns
+from corekit.activities.tiering import Tiering
+from corekit.errors import Integrity
+from corekit.ledger import state
+from corekit.ledger.books import Teller
+from corekit.tiers.review import GRACE
+
+Plant = Callable[[pytest.MonkeyPatch], None]
+PLAYS = settings(
+    max_examples=80,
+    stateful_step_count=50,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def latest_expiry_first(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(state, "_spending_order", lambda lot: (-lot.due_at, lot.issued_at, lot.id))
+
+
+def a_clawback_funds_nothing_anew(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Teller, "_fund_anew", lambda self, own, amount, spend: amount)
+
+
+def what_comes_in_pays_no_debt(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Teller, "_pay_debt", lambda self, lots: None)
+
+
+def what_a_hold_lets_go_pays_no_debt(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Teller, "release", lambda self, hold, outcome="released": self._let_go(hold, outcome) and None)
+
+
+def a_refund_gives_no_grace(patch: pytest.MonkeyPatch) -> None:
+    give_back = Teller._give_back
+
+    def without(self: Any, *values: Any) -> None:
+        patch.setattr(self, "_book", evolve(self._book, grace=0))
+        give_back(self, *values)
+
+    patch.setattr(Teller, "_give_back", without)
+
+
+def each_part_of_a_return_rounds_down_by_itself(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(returns, "_between", lambda before, part, share, weight: part * share // weight)
+
+
+def holds_are_for_ever(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(apply, "due_holds", lambda *_: [])
+
+
+def what_waits_can_be_spent(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(state.Lot, "is_awaited", lambda self, at: False)
+
+
+def a_frozen_member_gets_what_is_sent(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(apply, "allowed", lambda *_: None)
+
+
+def a_tier_outlives_its_cause(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Tiering, "withdraw", lambda *_: None)
+
+
+def a_grace_is_never_over(patch: pytest.MonkeyPatch) -> None:
+    due = Tiering.due
+
+    def forgiving(self: Any, member: Any, code: str, at: int) -> Any:
+        stays = member.assignments.get(code)
+        return None if stays and stays[-1].reason == GRACE else due(self, member, code, at)
+
+    patch.setattr(Tiering, "due", forgiving)
+
+
+def a_key_does_not_know_its_body(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(incoming, "_hash", lambda *_: "same")
+
+
+FAULTS = (
+    latest_expiry_first,
+    a_clawback_funds_nothing_anew,
+    what_comes_in_pays_no_debt,
+    what_a_hold_lets_go_pays_no_debt,
+    a_refund_gives_no_grace,
+    each_part_of_a_return_rounds_down_by_itself,
+    holds_are_for_ever,
+    what_waits_can_be_spent,
+    a_frozen_member_gets_what_is_sent,
+    a_tier_outlives_its_cause,
+    a_grace_is_never_over,
+    a_key_does_not_know_its_body,
+)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)  # the rules are the same code on both
+@pytest.mark.parametrize("plant", FAULTS, ids=lambda plant: plant.__name__)
+def test_the_fault_is_found(house: House, plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
+    with pytest.raises((AssertionError, Integrity, pytest.fail.Exception)):
+        run_state_machine_as_test(seed(1)(playing(house)), settings=PLAYS)
