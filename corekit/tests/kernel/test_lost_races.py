@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from corekit import Activity, Busy, Credit
+from corekit import Activity, Busy, Credit, Declares, Transfer, hookimpl
 from corekit.activities import attempt
 
 RACES = attempt.FREE_TRIES
@@ -72,3 +73,30 @@ def test_one_that_does_not_return_in_time_is_abandoned_and_its_plugin_suspended_
             thread.join()
     assert racer.record().settled, "the same key may be sent again"
     assert racer.world.is_proved()
+
+
+def test_under_the_lock_the_other_member_of_a_transfer_is_compared_as_well(make_world: Any, toy: Any) -> None:
+    """Only the plan of a reversal tells whose value it moves: that member is locked late, and may have moved on."""
+    races: list[threading.Thread] = []
+
+    @hookimpl
+    def corekit_react(batch: Any) -> tuple[()]:
+        if len(races) <= RACES and any(activity.parent is None for activity in batch.of("reversal")):
+            mover = ann if len(races) < RACES else bob
+            races.append(threading.Thread(target=world.does, args=(mover, "toy.earn", 1)))
+            races[-1].start()
+            if mover == ann or world.kit.database.dialect == "postgresql":  # on SQLite the lock keeps everybody out
+                races[-1].join()
+        return ()
+
+    racer = ModuleType("racer")
+    vars(racer).update(corekit_declare=hookimpl(lambda: Declares()), corekit_react=corekit_react)
+    world = make_world(modules={"toy": toy, "racer": racer})
+    ann, bob = world.member(), world.member()
+    world.does(ann, "toy.earn", 50)
+    toy.rogue.append(lambda asked: Transfer(asked, rule="give@1", account="toy", amount=30, to=asked.members[0]))
+    given = world.does(ann, "toy.yield", members=(bob,))
+    assert world.kit.reverse(given.activity_id).settled
+    races[RACES].join()
+    assert (world.balances(ann), world.balances(bob)) == ({"toy": 50 + RACES}, {"toy": 1})
+    assert world.is_proved()

@@ -110,7 +110,7 @@ class Attempt:
         lock: Lock | None = None
         if lost >= FREE_TRIES:
             self.store.begin()
-            lock = self.store.lock(sorted({incoming.activity.member for incoming in fresh}))
+            lock = self.store.lock(sorted({key for i in fresh for key in (i.activity.member, *i.activity.members)}))
         plan = self._plan_under_lock(fresh) if lock is not None else self._plan_freely(fresh)
         if plan.failed and not look:  # what failed has no request row by which the write would find out
             raise Conflict("the key may have been answered")
@@ -304,6 +304,9 @@ class Attempt:
         if lock is None:
             store.begin()
             lock = store.lock(touched)
+        elif others := [member_id for member_id in touched if member_id not in lock.seqs]:
+            # Only the plan told of them. Whoever waits for whom, the database finds out, and one of the two plans again.
+            lock = lock.and_of(store.lock(others))
         now = self.clock.under_lock(lock)
         if now >= plan.holds_until() and any(p.kernel_time for m in plan.members.values() for p in m.planned):
             raise Conflict("a lot lapsed or a day ended between plan and lock")

@@ -37,6 +37,10 @@ class Lock:
     seqs: dict[str, int]
     time: int
 
+    def and_of(self, later: Lock) -> Lock:
+        """Return it with the members that were locked later."""
+        return Lock({**self.seqs, **later.seqs}, later.time)
+
 
 class Store(Protocol):
     """One connection, used by one thread. Identifiers are 32 hex digits; documents come as parsed values."""
