@@ -243,6 +243,38 @@ def test_who_consumed_nothing_while_a_stay_was_valid_is_a_member_no_longer(
 
 
 @pytest.mark.row("T3", way="python")
+@pytest.mark.parametrize("sweeps", [["2024-04-20"], ["2024-02-04", "2024-03-01", "2024-04-01"]])
+def test_what_was_consumed_before_a_late_sweep_counts_for_the_period_in_which_it_was(
+    club: OpenClub, sweeps: list[str]
+) -> None:
+    house = club('validity = {months = 1}\ntermination = {metric = "visits"}')
+    house.join("ann")
+    for day in ("2024-01-10", "2024-02-02", "2024-03-31", "2024-04-10"):
+        house.buy("ann", 1, day)
+    for day in sweeps:
+        house.sweep(f"{day}T00:00:00")
+        assert house.sweep(f"{day}T00:00:00") == 0, "as many periods as have passed are judged by one sweep"
+    assert house.reasons("ann") == [("base", "renewed")] * 3
+    house.sweep("2024-05-01T00:00:00")
+    house.sweep("2024-06-01T00:00:00")
+    assert house.types("ann")[-2:] == ["tier.changed", "member.cancelled"], "nothing in May"
+    assert house.is_proved()
+
+
+@pytest.mark.row("T3", way="python")
+def test_a_late_termination_is_foretold_by_a_preview(club: OpenClub) -> None:
+    from corekit.tiers.preview import preview  # noqa: PLC0415
+
+    house = club('validity = {months = 1}\ntermination = {metric = "visits"}')
+    house.join("ann")
+    house.buy("ann", 1, "2024-01-10")
+    house.buy("ann", 1, "2024-02-02")
+    house.sweep("2024-02-04T00:00:00")
+    house.clock.set("2024-03-01T00:00:00+00:00")
+    assert [(each.type, each.reason) for each in preview(house.kit)] == [("tier.changed", "renewed")]
+
+
+@pytest.mark.row("T3", way="python")
 def test_who_is_about_to_be_ended_is_warned(club: OpenClub) -> None:
     house = club('validity = {months = 12}\nwarn_days = 10\ntermination = {metric = "visits"}')
     house.join("ann", "2024-03-01")

@@ -300,7 +300,9 @@ def stay_of(member: Member, ladder: Ladder, figures: Figures) -> Stay:
     if not stays:
         return review.joined(ladder, figures)
     last = stays[-1]
-    return Stay(ladder.tier(last.tier), last.valid_from, last.expires_at, last.reason, last.locked_until)
+    before = review.joined(ladder, figures) if len(stays) == 1 else stays[-2]
+    begun = review.since(last.valid_from, before.expires_at)
+    return Stay(ladder.tier(last.tier), begun, last.expires_at, last.reason, last.locked_until)
 
 
 def told(ladder: Ladder, stay: Stay, change: Change) -> dict[str, Any]:

@@ -44,7 +44,8 @@ RERATED = frozenset({RENEWED, REQUALIFIED, DOWNGRADED})
 class Stay:
     """A member's stay in a tier: since when, until when it is valid, why, and until when nobody else may change it.
 
-    Instants are UTC microseconds; ``expires_at`` None is for ever.
+    Instants are UTC microseconds; ``expires_at`` None is for ever. One that follows upon a validity that was over
+    counts ``since`` the end of that, however late it was given (:func:`since`).
     """
 
     tier: Tier
@@ -91,6 +92,11 @@ class Notice:
 
 
 Verdict = Change | Ending | Notice
+
+
+def since(given: int, ended: int | None) -> int:
+    """Return since when a stay counts that was given at an instant, after one that was valid until ``ended``."""
+    return given if ended is None else min(given, ended)
 
 
 def joined(ladder: Ladder, figures: Figures) -> Stay:
