@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit.metrics import LIFETIME, Window
-from corekit.tiers.evaluate import Progress, progress, qualified
+from corekit.tiers.evaluate import Progress, Step, progress, qualified
 from corekit.tiers.ladder import Criterion, Ladder, Measure, Tier
 
 YEAR = Window("year")
@@ -132,6 +132,12 @@ def towards(spend: int, visits: int, rank: int) -> Progress:
 def test_of_any_the_nearest_criterion_counts_and_of_all_the_farthest() -> None:
     assert towards(spend=250_00, visits=9, rank=0).percent == 90
     assert towards(spend=1_900_00, visits=10, rank=1).percent == 50
+
+
+@pytest.mark.row("T6", way="python")
+def test_below_zero_nothing_is_done_even_of_a_criterion_that_asks_for_nothing() -> None:
+    step = Step(Criterion("growth:status", LIFETIME, 0), measured=-50)
+    assert (step.missing, step.percent) == (50, 0)
 
 
 @pytest.mark.row("T6", way="python")

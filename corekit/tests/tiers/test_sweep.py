@@ -243,6 +243,76 @@ def test_who_consumed_nothing_while_a_stay_was_valid_is_a_member_no_longer(
 
 
 @pytest.mark.row("T3", way="python")
+@pytest.mark.parametrize("sweeps", [["2024-04-20"], ["2024-02-04", "2024-03-01", "2024-04-01"]])
+def test_what_was_consumed_before_a_late_sweep_counts_for_the_period_in_which_it_was(
+    club: OpenClub, sweeps: list[str]
+) -> None:
+    house = club('validity = {months = 1}\ntermination = {metric = "visits"}')
+    house.join("ann")
+    for day in ("2024-01-10", "2024-02-02", "2024-03-31", "2024-04-10"):
+        house.buy("ann", 1, day)
+    for day in sweeps:
+        house.sweep(f"{day}T00:00:00")
+        assert house.sweep(f"{day}T00:00:00") == 0, "as many periods as have passed are judged by one sweep"
+    assert house.reasons("ann") == [("base", "renewed")] * 3
+    house.sweep("2024-05-01T00:00:00")
+    house.sweep("2024-06-01T00:00:00")
+    assert house.types("ann")[-2:] == ["tier.changed", "member.cancelled"], "nothing in May"
+    assert house.is_proved()
+
+
+@pytest.mark.row("T3", way="python")
+def test_a_late_termination_is_foretold_by_a_preview(club: OpenClub) -> None:
+    from corekit.tiers.preview import preview  # noqa: PLC0415
+
+    house = club('validity = {months = 1}\ntermination = {metric = "visits"}')
+    house.join("ann")
+    house.buy("ann", 1, "2024-01-10")
+    house.buy("ann", 1, "2024-02-02")
+    house.sweep("2024-02-04T00:00:00")
+    house.clock.set("2024-03-01T00:00:00+00:00")
+    assert [(each.type, each.reason) for each in preview(house.kit)] == [("tier.changed", "renewed")]
+
+
+@pytest.mark.row("T7", way="python")
+@pytest.mark.parametrize("metric", ["spend", "growth"])
+def test_a_scheduled_evaluation_leaves_out_of_a_lifetime_what_came_after_it(club: OpenClub, metric: str) -> None:
+    growth = 'growth = {metric = "spend"}' if metric == "growth" else ""
+    house = club(f'evaluate = "scheduled"\nevery = "year"\n{growth}', metric=metric, window="lifetime")
+    house.join("ann", "2023-06-01")
+    house.buy("ann", 60, "2023-07-01")
+    house.buy("ann", 60, "2024-01-01")
+    assert house.sweep("2024-01-02T00:00:00") == 0, "on 1 January it had 60"
+    assert house.sweep("2025-01-01T00:00:00") == 1
+    assert house.stays("ann")[0].measured == {f"{'growth:status' if growth else 'spend'} lifetime": 120_00}
+    assert house.is_proved()
+
+
+@pytest.mark.row("T3", way="python")
+@pytest.mark.parametrize("evaluate", ["at_once", "on_request"])
+def test_a_late_re_rating_takes_the_growth_of_the_period_that_is_over_and_no_more(
+    club: OpenClub, evaluate: str
+) -> None:
+    policies = f"""evaluate = "{evaluate}"
+validity = {{months = 12, until = "year"}}
+downgrade = "to_qualified"
+growth = {{metric = "count:purchase", at_rerating = "reset"}}"""
+    house = club(policies, metric="growth", window="lifetime", steps=(1, 9))
+    house.join("ann", "2023-06-01")
+    house.buy("ann", 1, "2023-07-01")
+    if evaluate == "on_request":
+        house.does("ann", "tier.requested", "2023-07-02", payload={"ladder": "status"})
+    for day in ("2024-06-01", "2025-06-01", "2026-06-01", "2027-01-01"):
+        house.buy("ann", 1, day)
+    house.sweep("2027-01-02T00:00:00")
+    assert house.reasons("ann")[1:] == [("silver", "renewed")] * 3, "by what each of three years brought"
+    house.buy("ann", 1, "2027-06-01")
+    house.sweep("2028-01-01T00:00:00")
+    assert house.stays("ann")[-1].measured == {"growth:status lifetime": 2}, "what came in 2027 was left"
+    assert house.is_proved()
+
+
+@pytest.mark.row("T3", way="python")
 def test_who_is_about_to_be_ended_is_warned(club: OpenClub) -> None:
     house = club('validity = {months = 12}\nwarn_days = 10\ntermination = {metric = "visits"}')
     house.join("ann", "2024-03-01")

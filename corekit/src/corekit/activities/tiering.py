@@ -25,7 +25,7 @@ from corekit.tiers import review
 from corekit.tiers.due import EXPIRING, notice_key
 from corekit.tiers.evaluate import progress, qualified
 from corekit.tiers.figures import Figures
-from corekit.tiers.ladder import Ladder, claims
+from corekit.tiers.ladder import Ladder, asked, claims
 from corekit.tiers.review import Change, Ending, Stay, Verdict
 
 EARNED = frozenset({review.QUALIFIED, review.REQUESTED})
@@ -302,7 +302,9 @@ def stay_of(member: Member, ladder: Ladder, figures: Figures) -> Stay:
     if not stays:
         return review.joined(ladder, figures)
     last = stays[-1]
-    return Stay(ladder.tier(last.tier), last.valid_from, last.expires_at, last.reason, last.locked_until)
+    before = review.joined(ladder, figures) if len(stays) == 1 else stays[-2]
+    begun = review.since(last.valid_from, before.expires_at)
+    return Stay(ladder.tier(last.tier), begun, last.expires_at, last.reason, last.locked_until)
 
 
 def told(ladder: Ladder, stay: Stay, change: Change) -> dict[str, Any]:
@@ -340,9 +342,8 @@ def metrics_of(terms: Terms, code: str, at: int, earliest: int) -> tuple[tuple[s
     """Return which metrics by day, and which days of them, the policy of a ladder may ask for."""
     ladder = _named(terms.program_at(at).ladders, code)
     first, last = terms.days(terms.day(min(at, earliest)), terms.day(max(at, earliest)))
-    if ladder.termination is None:
-        return terms.by_day, (first, last)
-    return tuple(sorted({*terms.by_day, ladder.termination.metric})), (0, last)
+    names = {*terms.by_day, *(metric for metric, _ in asked(ladder))}
+    return tuple(sorted(names)), (first if ladder.termination is None else 0, last)
 
 
 def _named(ladders: Sequence[Ladder], code: str) -> Ladder:

@@ -17,11 +17,16 @@ def _run(work: Work) -> None:
     """Rate members anew, ladder by ladder; what is done is no longer found."""
     kit, at = work.kit, micros(work.at)
     for ladder in kit.terms().program_at(at).ladders:
-        settled = 1
-        while settled:  # of a stay whose validity is over the next one may be over as well, if the job is late
-            settled = sum(_rated(work, ladder, found) for found in ending(kit.database, kit.zone, ladder, at))
+        _end(work, ladder, at)
         for found in rising(kit.database, kit.zone, ladder, at):
             _rated(work, ladder, found)
+        _end(work, ladder, at)  # the first stay of who never had one is found among those who rise
+
+
+def _end(work: Work, ladder: Ladder, at: int) -> None:
+    """Rate those whose validity is over; the next one may be over as well, if the job is late."""
+    while sum(_rated(work, ladder, found) for found in ending(work.kit.database, work.kit.zone, ladder, at)):
+        pass
 
 
 def _rated(work: Work, ladder: Ladder, found: Due) -> int:

@@ -11,7 +11,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, func, select
 
 from corekit.activities.tables import activity as _activity
 from corekit.activities.tables import metric as _total
@@ -25,7 +25,7 @@ from corekit.metrics import Window
 from corekit.tiers.figures import Figures
 from corekit.tiers.ladder import Ladder, asked
 from corekit.tiers.policy import BALANCE
-from corekit.tiers.review import Stay, joined
+from corekit.tiers.review import Stay, joined, since
 from corekit.tiers.shifted import shifts
 from corekit.tiers.tables import assignment as _stay
 
@@ -64,13 +64,13 @@ def figures(
 
 def places(read: Reader, ladder: Ladder, known: dict[str, Figures], before: int | None = None) -> dict[str, Place]:
     """Return where members stand on a ladder, now or at an instant."""
-    current: ColumnElement[bool] = _stay.c.valid_to.is_(None)
+    chosen = select(_stay).where(any_of(_stay.c.member_id, list(known)), _stay.c.ladder == ladder.code)
     if before is not None:
-        current = and_(_stay.c.valid_from <= before, or_(current, _stay.c.valid_to > before))
-    rows = read.all(select(_stay).where(any_of(_stay.c.member_id, list(known)), _stay.c.ladder == ladder.code, current))
+        chosen = chosen.where(_stay.c.valid_from <= before)
     found = {key: Place(joined(ladder, each), None) for key, each in known.items()}
-    for row in rows:
-        stay = Stay(ladder.tier(row.tier), row.valid_from, row.expires_at, row.reason, row.locked_until)
+    for row in read.all(chosen.order_by(_stay.c.member_id, _stay.c.valid_from)):
+        begun = since(row.valid_from, found[row.member_id].stay.expires_at)
+        stay = Stay(ladder.tier(row.tier), begun, row.expires_at, row.reason, row.locked_until)
         found[row.member_id] = Place(stay, row.id)
     return found
 

@@ -23,7 +23,7 @@ class Step:
     def percent(self) -> int:
         """How much of it is done, in whole percent rounded down."""
         goal = self.criterion.at_least
-        return 100 if self.measured >= goal else max(0, self.measured * 100 // goal)
+        return 100 if self.measured >= goal else max(0, self.measured) * 100 // max(1, goal)
 
 
 @frozen

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,7 @@ from attrs import field, frozen
 from corekit.clock import day_number, local_day
 from corekit.metrics import LIFETIME, MEMBERSHIP_YEAR, Window
 from corekit.tiers.ladder import Measure
-from corekit.tiers.policy import BALANCE
+from corekit.tiers.policy import BALANCE, Growth
 
 
 @frozen(eq=False)
@@ -40,6 +40,23 @@ class Figures:
     def seen(self, day: date) -> Measure:
         """Return the measure of windows as they are seen from a day."""
         return lambda metric, window: self.sum(metric, window, day)
+
+    def as_of(self, day: date, growth: Growth | None = None) -> Measure:
+        """Return the measure as it was when a day ended: what came since is no part of a lifetime either.
+
+        Of the ladder's ``growth`` that is what its source brought since, since re-rating takes for what is over.
+        Balances are those of now.
+        """
+        grown, source = (growth.metric, growth.source) if growth is not None else (None, None)
+
+        def measure(metric: str, window: Window) -> int:
+            value = self.sum(metric, window, day)
+            if window != LIFETIME:
+                return value
+            counted = source if source is not None and metric == grown else metric
+            return value - self.between(counted, day + timedelta(days=1), date.max)
+
+        return measure
 
     def sum(self, metric: str, window: Window, day: date) -> int:
         """Sum a metric over a window as it is seen from a day."""

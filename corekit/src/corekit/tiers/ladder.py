@@ -100,7 +100,8 @@ def claims(ladder: str, benefit: str) -> str:
 def asked(ladder: Ladder) -> Iterator[tuple[str, Window]]:
     """Yield the metrics of a ladder with the windows over which settlement sums them.
 
-    What its criteria ask for, what counts the claims of its benefits, and what shows that a member consumes.
+    What its criteria ask for, what counts the claims of its benefits, from what its growth value grows, and what shows
+    that a member consumes.
     """
     for tier in ladder.tiers:
         for criterion in tier.criteria:
@@ -108,5 +109,7 @@ def asked(ladder: Ladder) -> Iterator[tuple[str, Window]]:
                 yield criterion.metric, criterion.window
         for benefit, quota in tier.quotas.items():
             yield claims(ladder.code, benefit), quota.window
+    if ladder.growth is not None and ladder.growth.source is not None:
+        yield ladder.growth.source, LIFETIME
     if ladder.termination is not None:
         yield ladder.termination.metric, LIFETIME

@@ -135,7 +135,7 @@ def _judged(
         .order_by(_stay.c.member_id, _activity.c.seq, _stay.c.ladder)
     )
     for member, rows in groupby(stays, key=lambda row: str(row.member_id)):
-        before: dict[str, Row[Any]] = {}
+        before: dict[str, tuple[Row[Any], Row[Any] | None]] = {}
         # A figure is only ever summed up further, so the stays go by when they were decided.
         for row in sorted(rows, key=lambda row: (_decided(row), row.seq)):
             ladder = next((each for each in ladders.get(row.program, ()) if each.code == row.ladder), None)
@@ -145,7 +145,7 @@ def _judged(
                 found = _again(ladder, stay, figures, row)
                 if found is None or not _agrees(found, row):
                     yield {"member": member, "ladder": row.ladder, "valid_from": row.valid_from, "reason": row.reason}
-            before[row.ladder] = row
+            before[row.ladder] = row, before.get(row.ladder, (None, None))[0]
 
 
 def _decided(row: Row[Any]) -> int:
@@ -157,10 +157,14 @@ def _is_decided(ladder: Ladder, row: Row[Any]) -> bool:
     return row.reason in DECIDED and not any(name.startswith(BALANCE) for name in ladder.metrics)
 
 
-def _previous(ladder: Ladder, row: Row[Any] | None, figures: Figures) -> Stay:
-    if row is None:
-        return review.joined(ladder, figures)
-    return Stay(ladder.tier(row.tier), row.valid_from, row.expires_at, row.reason, row.locked_until)
+def _previous(ladder: Ladder, rows: tuple[Row[Any], Row[Any] | None] | None, figures: Figures) -> Stay:
+    """Return the stay of the last row, which follows upon that of the row before it."""
+    first = review.joined(ladder, figures)
+    if rows is None:
+        return first
+    row, earlier = rows
+    begun = review.since(row.valid_from, first.expires_at if earlier is None else earlier.expires_at)
+    return Stay(ladder.tier(row.tier), begun, row.expires_at, row.reason, row.locked_until)
 
 
 def _again(ladder: Ladder, stay: Stay, figures: Figures, row: Row[Any]) -> Change | None:

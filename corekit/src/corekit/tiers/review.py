@@ -12,9 +12,10 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from corekit.metrics import LIFETIME
 from corekit.tiers.evaluate import progress, qualified
 from corekit.tiers.figures import Figures
-from corekit.tiers.ladder import Ladder, Tier
+from corekit.tiers.ladder import Ladder, Measure, Tier
 from corekit.tiers.policy import last_evaluation, start_of
 
 QUALIFIED = "qualified"
@@ -46,7 +47,8 @@ RERATED = frozenset({RENEWED, REQUALIFIED, DOWNGRADED})
 class Stay:
     """A member's stay in a tier: since when, until when it is valid, why, and until when nobody else may change it.
 
-    Instants are UTC microseconds; ``expires_at`` None is for ever.
+    Instants are UTC microseconds; ``expires_at`` None is for ever. One that follows upon a validity that was over
+    counts ``since`` the end of that, however late it was given (:func:`since`).
     """
 
     tier: Tier
@@ -95,6 +97,11 @@ class Notice:
 Verdict = Change | Ending | Notice
 
 
+def since(given: int, ended: int | None) -> int:
+    """Return since when a stay counts that was given at an instant, after one that was valid until ``ended``."""
+    return given if ended is None else min(given, ended)
+
+
 def joined(ladder: Ladder, figures: Figures) -> Stay:
     """Return the stay of who has no assignment: in the first tier, since it joined."""
     at = figures.joined_at
@@ -123,11 +130,11 @@ def evaluate(ladder: Ladder, stay: Stay, figures: Figures, at: int) -> Verdict |
         return _over(ladder, stay, figures, at, stay.expires_at)
     found = None
     if ladder.evaluate == "at_once":
-        found = upgrade(ladder, stay, figures, at, figures.day(at))
+        found = upgrade(ladder, stay, figures, at, figures.seen(figures.day(at)))
     elif ladder.evaluate == "scheduled":
         instant = last_evaluation(ladder.every, at, figures.zone)
         if instant > stay.since:
-            found = upgrade(ladder, stay, figures, at, _before(figures, instant))
+            found = upgrade(ladder, stay, figures, at, figures.as_of(_before(figures, instant), ladder.growth))
     return found or _warning(ladder, stay, figures, at)
 
 
@@ -135,21 +142,23 @@ def settled(ladder: Ladder, stay: Stay, figures: Figures, at: int) -> Change | N
     """Return what follows at once from what was measured just now: only ever a rise, or the end of a grace."""
     if ladder.evaluate != "at_once" or stay.is_locked(at):
         return None
-    return upgrade(ladder, stay, figures, at, figures.day(at))
+    return upgrade(ladder, stay, figures, at, figures.seen(figures.day(at)))
 
 
 def requested(ladder: Ladder, stay: Stay, figures: Figures, at: int) -> Change | None:
     """Return the rise that a member may ask for, or None where it does not qualify."""
-    return upgrade(ladder, stay, figures, at, figures.day(at), reason=REQUESTED)
+    return upgrade(ladder, stay, figures, at, figures.seen(figures.day(at)), reason=REQUESTED)
 
 
-def upgrade(ladder: Ladder, stay: Stay, figures: Figures, at: int, day: date, reason: str = QUALIFIED) -> Change | None:
-    """Return the change to the tier whose criteria hold as seen from ``day``, where that is above the stay."""
-    tier, measured = qualified(ladder, figures.seen(day))
+def upgrade(
+    ladder: Ladder, stay: Stay, figures: Figures, at: int, measure: Measure, reason: str = QUALIFIED
+) -> Change | None:
+    """Return the change to the tier whose criteria hold by a measure, where that is above the stay."""
+    tier, measured = qualified(ladder, measure)
     first = figures.day(at)
     if tier.rank == stay.tier.rank and stay.reason == GRACE:
         expires_at = expiry(ladder, tier, first, figures)
-        return Change(tier, REQUALIFIED, expires_at, measured, _taken(ladder, figures))
+        return Change(tier, REQUALIFIED, expires_at, measured, _taken(ladder, measure))
     if tier.rank <= stay.tier.rank:
         return None
     expires_at = expiry(ladder, tier, first, figures)
@@ -166,7 +175,8 @@ def _over(ladder: Ladder, stay: Stay, figures: Figures, at: int, instant: int) -
         first = figures.day(stay.since)
         if figures.between(ending.metric, first, last) <= 0:
             return Ending(ending.activity, first, last)
-    best, measured = qualified(ladder, figures.seen(last))
+    measure = figures.as_of(last, ladder.growth)
+    best, measured = qualified(ladder, measure)
     if ladder.evaluate == "at_once":  # what was reached since would have lifted the member again at once
         later, measured_later = qualified(ladder, figures.seen(figures.day(at)))
         if later.rank > best.rank:
@@ -174,29 +184,23 @@ def _over(ladder: Ladder, stay: Stay, figures: Figures, at: int, instant: int) -
     if ladder.evaluate == "on_request" and best.rank > stay.tier.rank:
         best = stay.tier
     if best.rank < stay.tier.rank:
-        return _fall(ladder, stay, figures, best, measured, instant)
-    reason = QUALIFIED if best.rank > stay.tier.rank else RENEWED
-    return _rated(ladder, best, reason, figures, measured, instant)
+        tier, reason = _fallen(ladder, stay, best)
+    else:
+        tier, reason = best, QUALIFIED if best.rank > stay.tier.rank else RENEWED
+    first = figures.day(instant)
+    if reason == GRACE:
+        return Change(tier, GRACE, start_of(first + timedelta(days=ladder.grace_days), figures.zone), measured)
+    growth = _taken(ladder, measure) if reason in RERATED else 0
+    return Change(tier, reason, expiry(ladder, tier, first, figures), measured, growth)
 
 
-def _fall(
-    ladder: Ladder, stay: Stay, figures: Figures, best: Tier, measured: Mapping[str, int], instant: int
-) -> Change:
-    """Return what becomes of who no longer qualifies."""
+def _fallen(ladder: Ladder, stay: Stay, best: Tier) -> tuple[Tier, str]:
+    """Return where who no longer qualifies stands from then on, and why."""
     if ladder.downgrade == "none":
-        return _rated(ladder, stay.tier, RENEWED, figures, measured, instant)
+        return stay.tier, RENEWED
     if ladder.grace_days and stay.reason != GRACE:
-        until = start_of(figures.day(instant) + timedelta(days=ladder.grace_days), figures.zone)
-        return Change(stay.tier, GRACE, until, measured)
-    lower = best if ladder.downgrade == "to_qualified" else ladder.tiers[stay.tier.rank - 1]
-    return _rated(ladder, lower, DOWNGRADED, figures, measured, instant)
-
-
-def _rated(
-    ladder: Ladder, tier: Tier, reason: str, figures: Figures, measured: Mapping[str, int], instant: int
-) -> Change:
-    expires_at = expiry(ladder, tier, figures.day(instant), figures)
-    return Change(tier, reason, expires_at, measured, _taken(ladder, figures) if reason in RERATED else 0)
+        return stay.tier, GRACE
+    return best if ladder.downgrade == "to_qualified" else ladder.tiers[stay.tier.rank - 1], DOWNGRADED
 
 
 def _warning(ladder: Ladder, stay: Stay, figures: Figures, at: int) -> Notice | None:
@@ -220,12 +224,8 @@ def _warning(ladder: Ladder, stay: Stay, figures: Figures, at: int) -> Notice | 
     return Notice(stay.expires_at, "not_qualified", missing)
 
 
-def _taken(ladder: Ladder, figures: Figures) -> int:
-    if ladder.growth is None:
-        return 0
-    growth = ladder.growth
-    value = figures.balances.get(growth.account, 0) if growth.account else figures.totals.get(growth.name, 0)
-    return growth.taken(value)
+def _taken(ladder: Ladder, measure: Measure) -> int:
+    return 0 if ladder.growth is None else ladder.growth.taken(measure(ladder.growth.name, LIFETIME))
 
 
 def _before(figures: Figures, instant: int) -> date:
