@@ -90,6 +90,7 @@ def within(earner: Rule | Task, credit: Credit, facts: Facts) -> Credit | Bundle
     return Bundle(credit.activity, rule=credit.rule, otherwise="drop", effects=(grant, credit))
 
 
+@lru_cache(maxsize=1024)
 def span_of(budget: Budget, day: date) -> tuple[str, date | None, date | None]:
     """Return the name of the window that holds a day, its first day and the day after its last; None: no such day."""
     if budget.per == "total":

@@ -19,7 +19,7 @@ from corekit.activities.tables import activity as _activity
 from corekit.activities.tables import effect as _effect
 from corekit_points import declared
 from corekit_points.budgets import Grant, Key, key_of, stops
-from corekit_points.rules import Book
+from corekit_points.rules import Book, Rule, Task
 from corekit_points.tables import budget as _budget
 
 _KEY = (_budget.c.rule, _budget.c.span, _budget.c.since)
@@ -53,7 +53,10 @@ def load(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Mapping[Key, 
     for activity in batch:
         book: Book | None = facts.program(activity)
         if book is not None and book.budgeted:
-            earners = (*book.by_activity.get(activity.type, ()), *book.tasks_by_activity.get(activity.type, ()))
+            earners: list[Rule | Task] = [
+                *book.by_activity.get(activity.type, ()),
+                *book.tasks_by_activity.get(activity.type, ()),
+            ]
             keys.update(key_of(earner, activity, facts) for earner in earners if stops(earner))
     if not keys:
         return {}
