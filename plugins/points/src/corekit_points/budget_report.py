@@ -12,7 +12,8 @@ from attrs import frozen
 
 from corekit import Job, Reader, Work
 from corekit.clock import micros, moment
-from corekit_points.budgets import midnight, span_of
+from corekit_points.budgets import span_of
+from corekit_points.calendar import midnight
 from corekit_points.granting import Given, given_by
 from corekit_points.rules import Book, Budget, Currency
 

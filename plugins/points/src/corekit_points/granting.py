@@ -18,7 +18,7 @@ from corekit import Applied, Batch, EffectKind, Facts, PluginWrite, Reader
 from corekit.activities.tables import activity as _activity
 from corekit.activities.tables import effect as _effect
 from corekit_points import declared
-from corekit_points.budgets import Grant, Key, key_of, stops
+from corekit_points.budgets import Grant, Key, key_of
 from corekit_points.rules import Book, Rule, Task
 from corekit_points.tables import budget as _budget
 
@@ -57,7 +57,7 @@ def load(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Mapping[Key, 
                 *book.by_activity.get(activity.type, ()),
                 *book.tasks_by_activity.get(activity.type, ()),
             ]
-            keys.update(key_of(earner, activity, facts) for earner in earners if stops(earner))
+            keys.update(key_of(earner, activity, facts) for earner in earners if earner.budget and earner.budget.stops)
     if not keys:
         return {}
     rows = read.all(_SPENT.params(keys=sorted(keys)))
