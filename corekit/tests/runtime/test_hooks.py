@@ -127,7 +127,10 @@ def test_prepared_facts_come_by_plugin() -> None:
 
 def test_who_prepares_gets_the_facts_as_it_sees_them() -> None:
     called = hooks({name: plugin_module(corekit_prepare=lambda facts: {"m" * 32: facts}) for name in ("a", "b")})
-    seen: Any = lambda plugin: f"facts of {plugin.name}"  # noqa: E731
+
+    def seen(plugin: Any) -> Any:
+        return f"facts of {plugin.name}"
+
     assert called.prepare(BATCH, NOTHING, seen) == {name: {"m" * 32: f"facts of {name}"} for name in ("a", "b")}
 
 
