@@ -222,25 +222,39 @@ def test_simulating_takes_nothing(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("chunk", [1, 7, 100])
-def test_in_bulk_it_is_spent_to_the_last_point_and_every_other_one_says_why(shop: Shop, chunk: int) -> None:
+@pytest.mark.parametrize(("points", "spent"), [(7, 98), (4, 100)])
+def test_in_bulk_it_is_spent_as_far_as_it_goes_and_every_other_one_says_why(
+    shop: Shop, chunk: int, points: int, spent: int
+) -> None:
     house = shop(STOP)
     members = [house.join() for _ in range(4)]
-    bought = [house.purchase(7_00, f"2017-08-15T12:{n:02}", member=members[n % 4]) for n in range(30)]
+    bought = [house.purchase(points * 100, f"2017-08-15T12:{n:02}", member=members[n % 4]) for n in range(40)]
     outcomes = list(house.kit.record_many(bought, chunk=chunk))
-    assert [each.outcome for each in outcomes] == ["settled"] * 30
-    assert sum(amount for each in outcomes for _, amount in given(each)) == counted(house.kit) == 98
-    assert whys(outcomes) == ["POINTS_BUDGET"] * 16
+    assert [each.outcome for each in outcomes] == ["settled"] * 40
+    assert sum(amount for each in outcomes for _, amount in given(each)) == counted(house.kit) == spent
+    assert whys(outcomes) == ["POINTS_BUDGET"] * (40 - spent // points)
     assert house.clean()
+
+
+def test_in_bulk_not_one_point_more_is_given_than_there_is(shop: Shop) -> None:
+    house = shop(STOP)
+    bought = [house.purchase(points * 100, NOON, member=house.join()) for points in (50, 51)]
+    outcomes = list(house.kit.record_many(bought, chunk=2))
+    assert sorted(given(each) for each in outcomes) in ([[], [("base@1", 50)]], [[], [("base@1", 51)]])
+    assert whys(outcomes) == ["POINTS_BUDGET"]
 
 
 def test_one_member_settles_alike_in_bulk_and_one_by_one(shop: Shop) -> None:
     amounts = (60_00, 50_00, 30_00, 20_00, 10_00, 1_00)
-    answers: list[list[list[tuple[str, int]]]] = []
+    answers: list[list[tuple[list[tuple[str, int]], int]]] = []
     for chunk in (1, 10):
         house = shop(STOP)
         bought = [house.purchase(amount, f"2017-08-15T12:0{n}") for n, amount in enumerate(amounts)]
-        answers.append([given(each) for each in house.kit.record_many(bought, chunk=chunk)])
-    assert answers[0] == answers[1] == [[("base@1", 60)], [], [("base@1", 30)], [], [("base@1", 10)], []]
+        outcomes = house.kit.record_many(bought, chunk=chunk)
+        answers.append([(given(each), len(each.skipped)) for each in outcomes])
+    assert answers[0] == answers[1]
+    assert [sum(points for _, points in earned) for earned, _ in answers[0]] == [60, 0, 30, 0, 10, 0]
+    assert [skipped for _, skipped in answers[0]] == [0, 1, 0, 1, 0, 1]
 
 
 THREADS = 16

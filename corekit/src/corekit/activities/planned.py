@@ -90,8 +90,8 @@ class PlannedEffect:
         if type(effect) in own:
             kind, value = own[type(effect)][0], cast("Any", effect)
             told = {"amount": value.amount, "shares": value.shares} if kind.divisible else {}
-            data = values_of(effect, divisible=kind.divisible)
-            return cls(owner, kind.name, effect.rule, data=data, value=effect, **told)
+            values = values_of(effect, divisible=kind.divisible)
+            return cls(owner, kind.name, effect.rule, data=values, value=effect, **told)
         # Who somebody is has tables of its own, from which it can be erased.
         data = None if isinstance(effect, Enrol | PersonEffect) else values_of(effect)
         return cls(owner, name, effect.rule, data=data)

@@ -12,7 +12,8 @@ from attrs import frozen
 
 from corekit import Job, Reader, Work
 from corekit.clock import micros, moment
-from corekit_points.budgets import midnight, span_of
+from corekit_points.budgets import span_of
+from corekit_points.calendar import midnight
 from corekit_points.granting import Given, given_by
 from corekit_points.rules import Book, Budget, Currency
 
@@ -91,7 +92,10 @@ def budgets(read: Reader, book: Book, zone: ZoneInfo, now: datetime) -> list[Spe
     }
     if not spans:
         return []
-    bounds = {id_: [day and midnight(day, zone) for day in days] for id_, (_, *days) in spans.items()}
+    bounds = {
+        id_: [None if day is None else midnight(day, zone) for day in (first, after)]
+        for id_, (_, first, after) in spans.items()
+    }
     wanted = [
         Given(id_, book.budgeted[id_].kind, *(None if bound is None else micros(bound) for bound in bounds[id_]))
         for id_ in spans
@@ -122,8 +126,8 @@ def budgets(read: Reader, book: Book, zone: ZoneInfo, now: datetime) -> list[Spe
 def _watch(work: Work) -> Mapping[str, Any]:
     """Say once of each budget, and window, that it is worth a warning, and once that it is spent."""
     kit = work.kit
-    done = (run.told for run in kit.jobs.runs(BUDGETS.name) if run.state == "done")
-    before: Mapping[str, Any] = next(done, None) or {}
+    done = [run.told for run in kit.jobs.runs(BUDGETS.name) if run.state == "done"]
+    before: Mapping[str, Any] = (done[0] if done else None) or {}
     with kit.read() as read:
         found = budgets(read, kit.program.sections["points"], kit.zone, work.at)
     past = {f"{each.rule} {each.span}": each for each in found if each.state != "open"}

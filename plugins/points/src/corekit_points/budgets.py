@@ -6,7 +6,7 @@ A window is the calendar day, month or year in which an activity occurred, on th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import date, timedelta
 from functools import lru_cache
 
 from attrs import field, frozen
@@ -14,6 +14,7 @@ from attrs import field, frozen
 from corekit import Activity, Bundle, Credit, Effect, Facts
 from corekit.clock import micros
 from corekit.metrics import Window
+from corekit_points.calendar import midnight
 from corekit_points.rules import Book, Budget, Rule, Task
 
 Key = tuple[str, str, int]
@@ -42,11 +43,6 @@ class Grant(Effect):
         return self.budget, self.span, self.since
 
 
-def stops(earner: Rule | Task) -> bool:
-    """Say whether a rule or a task ends where its budget does."""
-    return earner.budget is not None and earner.budget.stops
-
-
 def key_of(earner: Rule | Task, activity: Activity, facts: Facts) -> Key:
     """Return what a grant for an activity is counted with."""
     name, begins = _span(earner, activity, facts)
@@ -61,17 +57,19 @@ def lacking(
 
     ``before`` is what the activity itself takes of it besides.
     """
-    if not stops(earner) or earner.budget is None:
+    budget = earner.budget
+    if budget is None or not budget.stops:
         return None
     key = key_of(earner, activity, facts)
     spent: Mapping[Key, int] = facts.prepared(activity) or {}
-    left = earner.budget.most - spent.get(key, 0) - before
+    left = budget.most - spent.get(key, 0) - before
     return None if amount <= left else {"span": key[1], "left": str(max(0, left)), "wanted": str(amount)}
 
 
 def within(earner: Rule | Task, credit: Credit, facts: Facts) -> Credit | Bundle:
     """Return a credit that stands or falls with what is left of the budget, if one stops the rule."""
-    if not stops(earner) or earner.budget is None:
+    budget = earner.budget
+    if budget is None or not budget.stops:
         return credit
     rule, span, since = key_of(earner, credit.activity, facts)
     grant = Grant(
@@ -84,24 +82,19 @@ def within(earner: Rule | Task, credit: Credit, facts: Facts) -> Credit | Bundle
         span=span,
         begins=_span(earner, credit.activity, facts)[1] if since else 0,
         since=since,
-        most=earner.budget.most,
+        most=budget.most,
     )
     # A spent budget never refuses what has happened, nor what somebody asks for.
     return Bundle(credit.activity, rule=credit.rule, otherwise="drop", effects=(grant, credit))
 
 
+@lru_cache(maxsize=1024)
 def span_of(budget: Budget, day: date) -> tuple[str, date | None, date | None]:
     """Return the name of the window that holds a day, its first day and the day after its last; None: no such day."""
     if budget.per == "total":
         return budget.per, None, None
     first, last = Window.parse(budget.per).days(day)
     return first.isoformat()[: {"day": 10, "month": 7, "year": 4}[budget.per]], first, last + timedelta(days=1)
-
-
-@lru_cache(maxsize=1024)
-def midnight(day: date, zone: tzinfo | None) -> datetime:
-    """Return the first instant of a day."""
-    return datetime.combine(day, time.min, zone)
 
 
 def _span(earner: Rule | Task, activity: Activity, facts: Facts) -> tuple[str, int]:

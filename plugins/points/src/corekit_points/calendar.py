@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Literal
 
@@ -115,3 +115,9 @@ def holidays_of(country: str, subdivision: str | None, year: int) -> frozenset[d
     except NotImplementedError:
         place = f"the country {country!r}" if subdivision is None else f"the part {subdivision!r} of {country!r}"
         raise LookupError(f'No holidays are known of {place}; write for example "US".') from None
+
+
+@lru_cache(maxsize=1024)
+def midnight(day: date, zone: tzinfo | None) -> datetime:
+    """Return the first instant of a day."""
+    return datetime.combine(day, time.min, zone)

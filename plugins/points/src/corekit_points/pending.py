@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta, tzinfo
-from functools import lru_cache
+from datetime import datetime, timedelta
 
 from corekit import Activity, Facts
+from corekit_points.calendar import midnight
 
 
 def available_from(days: int | None, activity: Activity, facts: Facts) -> datetime | None:
@@ -16,9 +16,4 @@ def available_from(days: int | None, activity: Activity, facts: Facts) -> dateti
     if days is None:
         return None
     local = facts.local(activity)
-    return _midnight(local.date(), days, local.tzinfo)
-
-
-@lru_cache(maxsize=1024)
-def _midnight(day: date, days: int, zone: tzinfo | None) -> datetime:
-    return datetime.combine(day + timedelta(days=days + 1), time.min, zone)
+    return midnight(local.date() + timedelta(days=days + 1), local.tzinfo)

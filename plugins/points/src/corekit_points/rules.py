@@ -255,7 +255,8 @@ class Book:
         object.__setattr__(self, "by_activity", _by_activity((rule.activity, rule) for rule in rules))
         tasks = sorted(self.tasks, key=lambda task: task.id)
         object.__setattr__(self, "tasks_by_activity", _by_activity((task.activity, task) for task in tasks))
-        budgeted = {each.id: each for each in (*rules, *tasks) if each.budget is not None}
+        earners: list[Rule | Task] = [*rules, *tasks]
+        budgeted = {each.id: each for each in earners if each.budget is not None}
         object.__setattr__(self, "budgeted", budgeted)
 
 
