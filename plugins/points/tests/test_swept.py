@@ -81,3 +81,15 @@ def test_what_a_sweep_gives_lapses_by_the_version_of_its_time(
         (found,) = read.all(chosen)
     assert [None if at is None else f"{moment(at):%Y-%m-%d}" for at in found] == [lapses, idle]
     assert house.clean()
+
+
+@pytest.mark.row("P4", way="python")
+@pytest.mark.row("X5", way="python")
+def test_a_task_for_what_a_sweep_records_gives_its_points(
+    make_kit: MakeKit, open_house: Callable[..., Any], gifts: ModuleType
+) -> None:
+    text = HEAD + '[[points.tasks]]\nid = "noted"\nactivity = "gifts.noted"\npoints = 5\n'
+    kit = make_kit(["points"], modules={"gifts": gifts}, program=text, sources={"till": {"historical": True}})
+    house = open_house(kit)
+    kit.jobs.run("gifts.notes")
+    assert house.has() == 5

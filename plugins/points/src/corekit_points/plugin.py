@@ -46,7 +46,7 @@ def corekit_declare() -> Declares:
             *declared.SKIPS,
         ],
         settings=declared.SettingsSchema,
-        program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics, reacts=lambda book: book.by_activity),
+        program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics, reacts=lambda book: book.activities),
     )
 
 

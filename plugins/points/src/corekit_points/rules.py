@@ -214,6 +214,11 @@ class Book:
         tasks = sorted(self.tasks, key=lambda task: task.id)
         object.__setattr__(self, "tasks_by_activity", _by_activity((task.activity, task) for task in tasks))
 
+    @property
+    def activities(self) -> frozenset[str]:
+        """The types of activities for which there is a rule or a task."""
+        return frozenset((*self.by_activity, *self.tasks_by_activity))
+
 
 def _by_activity(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
     found: dict[str, list[T]] = {}
