@@ -45,7 +45,6 @@ def corekit_declare() -> Declares:
             declared.RECEIVER,
             *declared.SKIPS,
         ],
-        settings=declared.SettingsSchema,
         program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics, reacts=lambda book: book.activities),
     )
 
