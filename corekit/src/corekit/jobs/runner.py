@@ -269,6 +269,11 @@ class _Work:
         """The instant as of which it runs."""
         return self._run.at
 
+    @property
+    def historical(self) -> bool:
+        """Whether what it does settles then."""
+        return self._run.historical
+
     def beat(self, **counts: int) -> None:
         """Say that it is still alive, and count."""
         with self.kit.database.write() as connection:
