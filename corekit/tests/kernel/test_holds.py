@@ -116,6 +116,18 @@ def test_the_sweep_of_expiry_lets_go_first_what_is_held_no_longer(world: Any) ->
     assert world.kit.sweep("holds").found == 0
 
 
+def test_a_hold_that_a_scheduler_lets_lapse_late_lapses_then(world: Any) -> None:
+    member = world.member()
+    world.does(member, "toy.earn", 100)
+    _place(world, member, 60, seconds=30)
+    world.kit.jobs.tick()
+    world.clock.advance(hours=5)
+    assert [run.settled for run in world.kit.jobs.tick() if run.job == "holds"] == [1]
+    lapsed = world.kit.why(_last(world, "hold.expired")).activity
+    assert (lapsed.occurred_at, lapsed.recorded_at) == (world.clock(), world.clock())
+    assert world.is_proved()
+
+
 def test_a_held_lot_does_not_lapse_while_held(world: Any) -> None:
     member = world.member()
     world.does(member, "toy.earn", 100, payload={"days": 1})

@@ -93,6 +93,13 @@ def test_letters_are_tried_again_or_skipped(run: Run, dead: str, kit: Kit, ears:
     assert run("outbox", "skip", "ears") == "0 letters are skipped\n"
 
 
+def test_letters_are_named_by_whatever_tells_a_member_apart(run: Run, dead: str) -> None:
+    hyphens = f"{dead[:8]}-{dead[8:12]}-{dead[12:16]}-{dead[16:20]}-{dead[20:]}"
+    for nobody in ("nobody", hyphens):
+        assert "NOT_FOUND" in run("outbox", "skip", "ears", "--member", nobody, code=1)
+    assert run("outbox", "skip", "ears", "--member", dead) == "1 letters are skipped\n"
+
+
 def test_a_plugin_that_is_told_nothing(run: Run, kit: Kit) -> None:
     assert "NOT_FOUND" in run("outbox", "retry", "nose", code=1)
     assert "NOT_FOUND" in run("outbox", "letters", "nose", code=1)

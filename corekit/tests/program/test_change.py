@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -115,6 +116,22 @@ def test_the_file_may_say_from_when_on_it_holds_on_the_clock_of_the_program(make
     done = apply_text(kit, HIGHER.replace("[program]", f"[program]\nvalid_from = {written}"))
     assert done.valid_from == datetime(2026, 2, 1, 5, tzinfo=UTC)
     assert kit.program.version == 1
+
+
+@pytest.mark.row("A10", way="python")
+def test_an_instant_without_an_offset_is_on_the_clock_of_the_program(
+    make_kit: MakeKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit = make_kit(["points"], time_zone="America/New_York")
+    apply_text(kit, FIRST)
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        planned = plan_text(kit, HIGHER, valid_from=datetime(2027, 1, 1))  # noqa: DTZ001 - that is what is tested
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert planned.valid_from == datetime(2027, 1, 1, 5, tzinfo=UTC)
 
 
 @pytest.mark.row("A10", way="bad_input")

@@ -113,6 +113,15 @@ def test_a_binary_fraction_is_refused_and_shown_in_quotes(
     }
 
 
+@pytest.mark.parametrize(
+    ("number", "code"), [("9223372036854775808", "RANGE"), (f"0x{'f' * 5_000}", "RANGE"), ("9" * 5_000, "NOT_TOML")]
+)
+def test_a_number_that_nothing_keeps_is_refused_wherever_it_stands(problems: Problems, number: str, code: str) -> None:
+    tiers = f'{{code = "base", name = "Base", benefits = {{lounge = {number}}}}}'
+    found = problems(f'[[ladders]]\ncode = "status"\nname = "Status"\ntiers = [{tiers}]')
+    assert [said for said, _ in found.values()] == [code]
+
+
 @pytest.mark.parametrize("number", ["true", '"half"', '"1,5"', '"1.1234567890123"', '"1e3"', '" 1"', "[]", '"NaN"'])
 def test_what_is_no_exact_number_is_refused(problems: Problems, number: str) -> None:
     assert problems(f"[stamps]\nworth = {number}")["stamps.worth"][0] == "NOT_EXACT"

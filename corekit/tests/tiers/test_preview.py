@@ -7,9 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from corekit import NotFound
+from corekit.program import apply_text
 from corekit.testing.clock import SettableClock
+from corekit.tiers import due
 from corekit.tiers.preview import Preview, preview
 
 OpenClub = Callable[..., Any]
@@ -101,3 +104,35 @@ def test_other_ladders_can_be_tried_before_they_hold(house: Any) -> None:
     assert preview(house.kit, moment) == []
     assert [each.member for each in preview(house.kit, moment, ladders=[easier])] == [house.ids["m3"]]
     assert preview(house.kit, moment, first=0) == []
+
+
+@pytest.mark.row("T6", way="python")
+def test_a_preview_goes_by_the_program_that_holds_at_the_moment(club: OpenClub) -> None:
+    house = club(window="lifetime")
+    ann = house.join("ann")
+    house.buy("ann", 90, "2024-02-01")
+    easier = house.kit.terms().versions.editions[-1].content.replace("at_least = 100}", "at_least = 80}")
+    apply_text(house.kit, easier, valid_from=datetime(2030, 6, 1, tzinfo=UTC))
+    assert preview(house.kit) == preview(house.kit, datetime(2030, 5, 31, tzinfo=UTC)) == []
+    assert [(each.member, each.to_tier) for each in preview(house.kit, datetime(2030, 6, 1, tzinfo=UTC))] == [
+        (ann, "silver")
+    ]
+
+
+@pytest.mark.row("T6", way="python")
+def test_a_preview_of_the_first_few_looks_at_no_more_than_it_needs(
+    club: OpenClub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due, "RANGE", 2)
+    house = club('evaluate = "scheduled"', window="lifetime")
+    for number in range(12):
+        house.join(f"m{number}")
+        house.buy(f"m{number}", 100, "2024-02-01")
+    asked: list[str] = []
+    event.listen(house.kit.database.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    costs: list[int] = []
+    for first in (1, 12):
+        asked.clear()
+        assert len(preview(house.kit, first=first)) == first
+        costs.append(len(asked))
+    assert costs[0] < costs[1] / 3

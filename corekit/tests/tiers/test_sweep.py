@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
 
@@ -177,6 +178,23 @@ def test_all_members_are_re_evaluated_by_one_sweep_range_by_range(
         name: "gold" if amount >= 300 else "silver" if amount >= 100 else "base" for name, amount in spends.items()
     }
     assert house.sweep("2024-03-01T00:00:00") == 0
+    assert house.is_proved()
+
+
+@pytest.mark.row("T7", way="python")
+@pytest.mark.row("X5", way="python")
+def test_what_a_scheduler_makes_up_for_is_not_written_back_into_the_past(club: OpenClub) -> None:
+    house = club(YEARLY)
+    house.clock.set("2025-12-31T12:00:00+00:00")
+    house.join("ann")
+    house.buy("ann", 300, "2024-03-15")
+    house.kit.jobs.tick()
+    house.clock.set("2026-01-01T15:00:00+00:00")
+    runs = {run.job: run for run in house.kit.jobs.tick()}
+    assert (runs["tiers"].at, runs["tiers"].settled) == (datetime(2026, 1, 1, 0, 20, tzinfo=UTC), 1)
+    assert house.stays("ann")[-1].valid_from == house.clock()
+    assert house.stands("ann", "2026-01-01T14:59:59") == "gold", "as everybody saw it"
+    assert house.stands("ann") == "base"
     assert house.is_proved()
 
 

@@ -63,7 +63,7 @@ class SetFacts:
     joined: str = "2016-02-29T12:00:00+00:00"
     earned: Mapping[tuple[str, str], int] = field(factory=dict[tuple[str, str], int])
     zone: ZoneInfo = NEW_YORK
-    attributes: Mapping[str, Any] = field(factory=dict[str, Any])
+    born: date | None = None
     late: int = 0
 
     @property
@@ -77,7 +77,7 @@ class SetFacts:
         return [(None, self.book)]
 
     def member(self, activity: Activity) -> MemberFacts:
-        return MemberFacts(activity.member, "active", 1, datetime.fromisoformat(self.joined), self.attributes)
+        return MemberFacts(activity.member, "active", 1, datetime.fromisoformat(self.joined), {}, birthday=self.born)
 
     def tier(self, activity: Activity, ladder: str | None = None) -> Tier | None:
         ladder = ladder or next(iter(LADDERS))

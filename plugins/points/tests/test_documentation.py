@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,8 @@ class Example:
 
     def member(self, activity: Activity) -> MemberFacts:
         joined = datetime.fromisoformat(self.row.get("joined", "2017-01-01")).replace(tzinfo=SETTINGS.time_zone)
-        return MemberFacts(activity.member, "active", 1, joined, {"birthday": self.row.get("born")})
+        born = date.fromisoformat(self.row["born"]) if self.row.get("born") else None
+        return MemberFacts(activity.member, "active", 1, joined, {}, birthday=born)
 
     def tier(self, activity: Activity, ladder: str | None = None) -> Tier | None:
         return Tier("status", self.row["tier"], 0, "") if "tier" in self.row else None

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from corekit import Activity, expiring
+from corekit.program import apply_text
 
 Shop = Callable[..., Any]
 BASE = '[[points.rules]]\nid = "base"\nrate = 1\n'
@@ -207,6 +208,26 @@ class TestInactivity:
         house.clock.set("2017-02-01T17:00:00+00:00")
         assert house.kit.reverse(bought.activity_id).settled
         assert (parts(house), house.has(debt=True)) == ((0, 0, 0, 0), 0)
+        assert house.clean()
+
+    @pytest.mark.row("P7", way="python")
+    @pytest.mark.row("A10", way="python")
+    @pytest.mark.parametrize("announced", ["{months = 24}", '{months = 24, after = "inactivity"}'])
+    def test_a_version_that_is_announced_changes_nothing_before_it_holds(self, shop: Shop, announced: str) -> None:
+        house = shop(IDLE)
+        head = '[program]\nname = "Corner shop"\n[points.currencies.points]\n'
+        apply_text(house.kit, f"{head}expiry = {announced}\n{BASE}", valid_from=datetime(2018, 7, 1, tzinfo=UTC))
+        house.buy(10_00, "2017-06-01T12:00")
+        house.clock.set("2018-06-01T15:59:59+00:00")
+        assert house.has() == 10
+        house.clock.set("2018-06-01T16:00:00+00:00")
+        assert house.has() == 0, "twelve months after the last entry, as the version says that holds"
+        house.clock.set("2018-07-02T12:00:00+00:00")
+        house.buy(5_00, "2018-07-02T07:00")
+        house.clock.set("2020-07-02T10:59:59+00:00")
+        assert house.has() == 5, "and now as the other one says"
+        house.clock.set("2020-07-02T12:00:00+00:00")
+        assert house.has() == 0
         assert house.clean()
 
 

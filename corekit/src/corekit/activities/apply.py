@@ -86,7 +86,7 @@ class Applier:
             self._expire(member, kind, lots, max(member.last_at + 1, at), kernel_time=kernel_time)
 
     def _expire(self, member: Member, kind: str, lots: Sequence[Lot], at: int, *, kernel_time: bool) -> None:
-        book = self.terms.chart.books[kind]
+        book = self.terms.book(kind, at)
         # Lots only ever move forward: the first lot and its count of movements name this expiry for ever.
         key = f"{expired(kind)}:{lots[0].id}:{lots[0].seq}"
         planned = self._lapsing(member, expired(kind), key, at, kernel_time=kernel_time)
@@ -98,7 +98,7 @@ class Applier:
         self._done(member, planned)
 
     def _expire_hold(self, member: Member, hold: HeldValue, at: int, *, kernel_time: bool) -> None:
-        book = self.terms.chart.books[hold.account.kind]
+        book = self.terms.book(hold.account.kind, at)
         planned = self._lapsing(member, HOLD_EXPIRED, f"{HOLD_EXPIRED}:{hold.id}", at, kernel_time=kernel_time)
         told = {"hold": hold.id}
         effect = planned.add(

@@ -136,26 +136,28 @@ class Attempt:
             raise Conflict("every member moved on")
         return answers, rest
 
-    def expire(self, members: Sequence[str], at: int) -> int:
-        """Let due lots lapse."""
-        plan = Plan(self.terms, self.store, at)
-        plan.load_members(members)
+    def expire(self, members: Sequence[str], at: int, *, historical: bool) -> int:
+        """Let lots and holds lapse that are due."""
+        plan = self._plan_of(members, at, historical=historical)
         applier = Applier(plan, self.known.guarded)
-        plan.need_due_holds((member, at) for member in plan.members.values())
+        plan.need_due_holds((member, plan.now) for member in plan.members.values())
         for member in plan.members.values():
-            applier.expire(member, at, kernel_time=False)
+            applier.expire(member, plan.now, kernel_time=not historical)
             member.journal.keep()
         number = sum(len(member.planned) for member in plan.members.values())
         if self._write(plan, [], [], None):
             raise Conflict("members moved on")
         return number
 
-    def rerate(self, members: Sequence[str], ladder: str, at: int, earliest: int) -> tuple[int, set[str]]:
+    def rerate(
+        self, members: Sequence[str], ladder: str, at: int, earliest: int, *, historical: bool
+    ) -> tuple[int, set[str]]:
         """Let the policy of a ladder take its course; return how many activities that took, and who moved on."""
-        plan = Plan(self.terms, self.store, at)
-        plan.load_members(members, *metrics_of(self.terms, ladder, at, earliest))
+        needs = metrics_of(self.terms, ladder, at, earliest)
+        plan = self._plan_of(members, at, *needs, historical=historical)
         tiering = Tiering(plan)
-        arriving = [due for member in plan.members.values() if (due := tiering.due(member, ladder, at)) is not None]
+        found = (tiering.due(member, ladder, at, historical=historical) for member in plan.members.values())
+        arriving = [incoming for incoming in found if incoming is not None]
         _, fresh = self._replayed(arriving, lost=0) if arriving else ({}, [])  # a refusal of before stands
         if not fresh:
             return 0, set()
@@ -166,6 +168,22 @@ class Attempt:
         return sum(len(member.planned) for member in plan.members.values()), moved
 
     # ------------------------------------------------------------------------------------------------ planning
+
+    def _plan_of(
+        self,
+        members: Sequence[str],
+        at: int,
+        metrics: tuple[str, ...] = (),
+        days: tuple[int, int] | None = None,
+        *,
+        historical: bool,
+    ) -> Plan:
+        """Return the plan of what is done to members as of an instant: then, or now."""
+        plan = Plan(self.terms, self.store, at if historical else self.clock.about_now())
+        plan.load_members(members, metrics, days)
+        if not historical:
+            plan.now = self.clock.planning(plan.now, plan.database_time)
+        return plan
 
     @staticmethod
     def _answered(arriving: Sequence[Incoming], answers: Mapping[str, Outcome]) -> list[Key]:

@@ -112,15 +112,14 @@ class Settlement:
                 time.sleep(0.001 * lost)
         return answers
 
-    def expire(self, members: Sequence[str], at: int) -> int:
-        """Let the due lots of members lapse; return how many activities that took."""
+    def expire(self, members: Sequence[str], at: int, *, historical: bool = True) -> int:
+        """Let what is due of members lapse, then or (not ``historical``) now; return how many activities that took."""
         lost = 0
         while True:
             try:
                 with self.connected() as (store, settling):
-                    return Attempt(self._terms(), self.clock, store, settling, Known(), self._breaker).expire(
-                        members, at
-                    )
+                    attempt = Attempt(self._terms(), self.clock, store, settling, Known(), self._breaker)
+                    return attempt.expire(members, at, historical=historical)
             except ProgramChanged:
                 self._renew()
             except Conflict:
@@ -129,10 +128,11 @@ class Settlement:
                     raise Busy("others keep changing the same members; run the sweep again") from None
                 time.sleep(0.001 * lost)
 
-    def rerate(self, members: Sequence[str], ladder: str, at: int, earliest: int) -> int:
+    def rerate(self, members: Sequence[str], ladder: str, at: int, earliest: int, *, historical: bool = True) -> int:
         """Let the policy of a ladder take its course for members; return how many activities that took.
 
-        ``earliest`` is the earliest instant as of which one of them is judged.
+        ``earliest`` is the earliest instant as of which one of them is judged. What it does settles at ``at``, or (not
+        ``historical``) now.
         """
         known, done, lost = Known(), 0, 0
         rest: Sequence[str] = members
@@ -140,7 +140,7 @@ class Settlement:
             try:
                 with _uncollected(len(rest)), self.connected() as (store, settling):
                     attempt = Attempt(self._terms(), self.clock, store, settling, known, self._breaker)
-                    number, moved = attempt.rerate(rest, ladder, at, earliest)
+                    number, moved = attempt.rerate(rest, ladder, at, earliest, historical=historical)
                 done, rest = done + number, sorted(moved)
                 if moved:
                     raise Conflict("members moved on")  # noqa: TRY301 - they lost a race like all others
@@ -156,7 +156,7 @@ class Settlement:
                 else:
                     middle = len(rest) // 2
                     parts = (rest[:middle], rest[middle:])
-                    return done + sum(self.rerate(part, ladder, at, earliest) for part in parts)
+                    return done + sum(self.rerate(each, ladder, at, earliest, historical=historical) for each in parts)
             except Conflict:
                 lost += 1
                 if lost > MOST_TRIES:

@@ -100,8 +100,11 @@ class Tiering:
                 balances[effect.account] = balances.get(effect.account, 0) - sign * effect.amount
         return evolve(figures, totals=totals, days=days, balances=balances)
 
-    def due(self, member: Member, code: str, at: int) -> Incoming | None:
-        """Return the activity by which the policy of a ladder takes its course at an instant, if it does."""
+    def due(self, member: Member, code: str, at: int, *, historical: bool) -> Incoming | None:
+        """Return the activity by which the policy of a ladder takes its course as of an instant, if it does.
+
+        It settles then where it is ``historical``, else now.
+        """
         ladder = _named(self._terms.program_at(at).ladders, code)
         figures = figures_of(self._terms, member)
         stay = stay_of(member, ladder, figures)
@@ -116,7 +119,7 @@ class Tiering:
         activity = Activity(
             type=kind, member=member.id, occurred_at=moment(at), source="core", external_id=key, payload=payload
         )
-        return internal(activity, self._terms.types[kind], at, historical=True)
+        return internal(activity, self._terms.types[kind], at, historical=historical)
 
     # ------------------------------------------------------------------------------------------------- effects
 

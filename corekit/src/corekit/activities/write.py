@@ -113,8 +113,8 @@ def _add_account(rows: Rows, terms: Terms, account: Account) -> None:
     if account.touched is not None or account.pending != account.base[2]:
         counters = (account.debits, account.credits, account.pending)
         at = account.touched.at if account.touched is not None else account.last_at
-        book = terms.chart.books.get(account.kind)
-        lapses_at = book.lapses(at, terms.zone) if book is not None else None
+        known = account.kind in terms.chart.books
+        lapses_at = terms.book(account.kind, at).lapses(at, terms.zone) if known else None
         if account.is_new:
             rows["account"].append(
                 (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
-from corekit.cli.context import open_kit, open_settings
+from corekit.cli.context import open_kit
+from corekit.cli.lives import instant
 from corekit.cli.output import NO, emit
 
 if TYPE_CHECKING:
@@ -55,7 +55,12 @@ def run(
     ctx: typer.Context,
     name: Name,
     *,
-    at: Annotated[str | None, typer.Option(metavar="TIME", help="As of this ISO time instead of now.")] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="As of this ISO time instead of now; without a zone, on the program's clock."
+        ),
+    ] = None,
     go: Annotated[bool, typer.Option("--go", help="Whatever share of members or value it touches.")] = False,
 ) -> None:
     """Run a job; it can be run again at any time, and continues what was interrupted.
@@ -63,8 +68,8 @@ def run(
     A sweep that would touch an implausible share of all members or value stops before it writes, with exit code 1;
     --go lets it continue.
     """
-    instant = _instant(ctx, at) if at is not None else None
-    done = open_kit(ctx).jobs.run(name, instant, go=go)
+    kit = open_kit(ctx)
+    done = kit.jobs.run(name, instant(at, kit) if at is not None else None, go=go)
     emit(ctx, done, _told)
     if done.state == "held":
         raise typer.Exit(NO)
@@ -139,12 +144,3 @@ def _told(run: JobRun) -> str:
             f"{each['member_share']} % of all members{value}; --go lets it"
         )
     return "\n".join(lines)
-
-
-def _instant(ctx: typer.Context, text: str) -> datetime:
-    """Read a time; without a zone it is meant on the program's clock."""
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no ISO time, such as 2026-12-31T00:00+00:00") from None
-    return instant if instant.tzinfo else instant.replace(tzinfo=open_settings(ctx).time_zone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -210,11 +211,16 @@ def put(payload: dict[str, Any], name: str, value: Any) -> None:
         payload.setdefault("attributes", {})[name] = value
 
 
-def instant(text: str, kit: Kit) -> Any:
-    """Return the instant that ISO 8601 text means."""
-    from corekit.cli.members import instant as read_instant
+def instant(text: str, kit: Kit) -> datetime:
+    """Return the instant that ISO 8601 text means, on the program's clock where it names no zone; Invalid otherwise."""
+    from corekit.errors import Invalid, Problem
 
-    return read_instant(text, kit.zone)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"{text!r} is no instant in ISO 8601; write for example 2026-01-31T12:00Z"
+        raise Invalid([Problem(code="TYPE", message=message, parameters={"expected": "datetime"})]) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=kit.zone)
 
 
 def find(kit: Kit, text: str) -> Member:

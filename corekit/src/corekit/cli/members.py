@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from corekit.cli.context import open_kit
 from corekit.cli.files import Metrics, Where, add_files_to, chosen, ranges, stands
-from corekit.cli.lives import Id, Key, Sets, Text, add_to, find, record, told
+from corekit.cli.lives import Id, Key, Sets, Text, add_to, find, instant, record, told
 from corekit.cli.outcomes import listed, outline
 from corekit.cli.output import emit
 from corekit.cli.privacy import add_privacy_to
-
-if TYPE_CHECKING:
-    from zoneinfo import ZoneInfo
-
 
 app = typer.Typer(help="Register, find, show and change members; lead them through their lives.", no_args_is_help=True)
 
@@ -64,7 +59,7 @@ def show(
 
     kit = open_kit(ctx)
     found = find(kit, member)
-    then = instant(at, kit.zone) if at else None
+    then = instant(at, kit) if at else None
     with kit.read() as read:
         had = balances_at(read, [found.id], then) if then else balances(read, [found.id], kit.now())
         value = {
@@ -106,15 +101,3 @@ def register(
 add_to(app)
 add_files_to(app)
 add_privacy_to(app)
-
-
-def instant(text: str, zone: ZoneInfo) -> datetime:
-    """Return the instant that ISO 8601 text means, in ``zone`` where it names none; Invalid otherwise."""
-    from corekit.errors import Invalid, Problem
-
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        message = f"{text!r} is no instant; write for example 2026-01-31T12:00Z"
-        raise Invalid([Problem(code="TYPE", message=message, parameters={"expected": "datetime"})]) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)

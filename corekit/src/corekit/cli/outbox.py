@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corekit.cli.context import open_kit
+from corekit.cli.lives import find
 from corekit.cli.output import emit
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="See what plugins are told, and mend what could not be delivered.", no_args_is_help=True)
 
 Plugin = Annotated[str, typer.Argument(help="The plugin.")]
-Member = Annotated[str | None, typer.Option(metavar="ID", help="Only what is about this member.")]
+Member = Annotated[str | None, typer.Option(metavar="MEMBER", help="Only what is about this member.")]
 
 
 @app.command()
@@ -39,14 +40,16 @@ def letters(
 @app.command()
 def retry(ctx: typer.Context, plugin: Plugin, *, member: Member = None) -> None:
     """Let the next worker deliver again, at once, what was given up or put off."""
-    number = open_kit(ctx).outbox.retry(plugin, member)
+    kit = open_kit(ctx)
+    number = kit.outbox.retry(plugin, member and find(kit, member).id)
     emit(ctx, {"letters": number}, lambda _: f"{number} letters are tried again")
 
 
 @app.command()
 def skip(ctx: typer.Context, plugin: Plugin, *, member: Member = None) -> None:
     """Give up for good what a plugin raised at; what stands behind it is delivered."""
-    number = open_kit(ctx).outbox.skip(plugin, member)
+    kit = open_kit(ctx)
+    number = kit.outbox.skip(plugin, member and find(kit, member).id)
     emit(ctx, {"letters": number}, lambda _: f"{number} letters are skipped")
 
 

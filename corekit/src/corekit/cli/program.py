@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corekit.cli.context import open_kit, options
+from corekit.cli.lives import instant
 from corekit.cli.output import NO, emit
 
 if TYPE_CHECKING:
@@ -213,6 +214,4 @@ def _now(kit: Kit) -> int:
 
 
 def _instant(text: str | None, kit: Kit) -> datetime | None:
-    from corekit.cli.members import instant
-
-    return None if text is None else instant(text, kit.zone)
+    return None if text is None else instant(text, kit)

@@ -87,7 +87,7 @@ def preview(
     at: Annotated[str | None, typer.Option(metavar="TIME", help="At this ISO time instead of now.")] = None,
     ladder: Annotated[str | None, typer.Option(help="Only this ladder.")] = None,
     member: Annotated[list[str] | None, typer.Option(help="Only this member; can be repeated.")] = None,
-    first: Annotated[int, typer.Option(help="How many.")] = 100,
+    first: Annotated[int, typer.Option(min=0, help="How many.")] = 100,
 ) -> None:
     """Show what would change if tiers were evaluated at a moment; nothing is changed."""
     from corekit.tiers.preview import preview as look

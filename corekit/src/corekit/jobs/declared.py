@@ -76,6 +76,11 @@ class Work(Protocol):
         """The instant as of which it runs."""
         ...
 
+    @property
+    def historical(self) -> bool:
+        """Whether what it does settles at that instant, since somebody named it; else it settles now."""
+        ...
+
     def beat(self, **counts: int) -> None:
         """Say that it is still alive, at least twice a minute, and count what was done since.
 

@@ -211,7 +211,7 @@ class Jobs:
                 return "done", None
         if plan.name == EXPIRY:  # what a hold lets go may be due, and no instant of a member comes before it has
             for members in overdue(self._kit, work.at):
-                work.beat(settled=self._kit.lapse(members, work.at))
+                work.beat(settled=self._kit.lapse(members, work))
         sweeping.sweep(plan.sweeps)
         if by_hand and self._find(run.id).waiting:
             while self._kit.work(chunk=SETTLED_AT_ONCE, limit=SETTLED_AT_ONCE):
@@ -272,6 +272,11 @@ class _Work:
     def at(self) -> datetime:
         """The instant as of which it runs."""
         return self._run.at
+
+    @property
+    def historical(self) -> bool:
+        """Whether what it does settles then."""
+        return self._run.historical
 
     def beat(self, **counts: int) -> None:
         """Say that it is still alive, and count."""

@@ -32,7 +32,7 @@ _COUNTED = {"preserve_rowcount": True}
 _KINDS_OF_ID = ("activity", "effect", "posting", "account", "intake")
 
 
-def is_plain(terms: Terms, sweep: Sweep) -> bool:
+def is_plain(terms: Terms, sweep: Sweep, at: int) -> bool:
     """Say whether the database writes the rows: nobody reacts to them, and no tier hangs on what they measure.
 
     Where not, they are left as recorded, and settled like every other activity.
@@ -47,7 +47,7 @@ def is_plain(terms: Terms, sweep: Sweep) -> bool:
         or any(terms.reacts(plugin, sweep.activity_type) for plugin in terms.reacting)
         or any(metric.rule is not None or metric.name in terms.ladder_metrics for metric in metrics)
         # When all that is left lapses follows from each entry by the calendar.
-        or (sweep.account is not None and terms.chart.books[sweep.account].is_idle)
+        or (sweep.account is not None and terms.book(sweep.account, at).is_idle)
         # Without an effect an amount may be zero, which measures nothing.
         or (sweep.effect is None and any(metric.measure == "amount" for metric in metrics))
     )
@@ -148,7 +148,7 @@ class Chunk:
         """Write what is left, as of the time that was taken under the lock."""
         at = self.at if self.historical else now
         self._do(self.say.settle_at, at=at)
-        if not is_plain(self.terms, self.sweep):
+        if not is_plain(self.terms, self.sweep, self.at):
             return Counts(0, waiting=self._leave("1 = 1", now))
         waiting = self._leave(odd, now) if (odd := self._odd()) else 0
         self._judge()
@@ -295,7 +295,7 @@ class Chunk:
 
     @property
     def _book(self) -> Book:
-        return self.terms.chart.books[self.sweep.account or ""]
+        return self.terms.book(self.sweep.account or "", self.at)
 
     @property
     def _payload(self) -> str:

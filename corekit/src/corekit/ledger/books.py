@@ -330,7 +330,7 @@ class Teller:
         house = self._book.house
         debit = house[debit] if isinstance(debit, str) else debit
         credit = house[credit] if isinstance(credit, str) else credit
-        if self._book.is_idle:
+        if self._book.is_idle or self._account.lapses_at is not None:
             self._journal.set(self._account, "lapses_at", self._book.lapses(self._voucher.at, self._zone))
         return self._voucher.post(self._journal, self._effect, self._book.unit.code, debit, credit, amount)
 

@@ -85,10 +85,10 @@ def apply_text(
     """Store a program as the next version; what follows from it enters the chart of accounts.
 
     It judges what occurs from ``valid_from`` on: as given, else as its file says, else now; the first version judges
-    whatever occurred before as well. A ``valid_from`` in the past needs a ``reason``; a version that was announced
-    and would never hold is given up only with ``replace``. The same content again (layout, comments and ``valid_from``
-    apart) changes nothing. Raises :class:`SettingsError` where the text cannot be used, and :class:`Invalid` where it
-    cannot follow what was applied before, with every reason.
+    whatever occurred before as well. An instant without an offset is on the program's clock, and one in the past needs
+    a ``reason``; a version that was announced and would never hold is given up only with ``replace``. The same content
+    again (layout, comments and ``valid_from`` apart) changes nothing. Raises :class:`SettingsError` where the text
+    cannot be used, and :class:`Invalid` where it cannot follow what was applied before, with every reason.
     """
     # Terms knows the program; the program need not know terms to be read.
     from corekit.activities.terms import Terms  # noqa: PLC0415
@@ -160,7 +160,8 @@ def _plan(
     number = known.newest + 1
     program, registry = load(text, kit.declared, kit.settings, version=number)
     begins = valid_from or program.valid_from or (now if known.newest else None)
-    begins = begins.astimezone(UTC) if begins is not None else None  # of one zone Python compares what clocks show
+    if begins is not None:  # in UTC, since of one zone Python compares what clocks show
+        begins = (begins if begins.tzinfo else begins.replace(tzinfo=kit.zone)).astimezone(UTC)
     edition = Edition(evolve(program, valid_from=begins), registry, text, hash_of(text), now)
     base = known.edition_at(edition.start)
     coming = known.after(edition.start)

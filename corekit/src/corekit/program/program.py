@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from corekit.settings import Settings
 
 _OWN = ("program", "activities", "ladders")
+_LARGEST = 2**63 - 1
 
 
 @frozen
@@ -91,9 +92,9 @@ def load(
     """
     try:
         document = tomllib.loads(text, parse_float=cast("Any", _Unquoted))
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # also of a number with thousands of digits, of which tomllib says nothing of its own
         raise _refusal([Problem(code="NOT_TOML", message=f"this is not TOML: {error}")]) from None
-    if problems := [*_floats(document, ()), *_unread(document, registry, lenient=lenient)]:
+    if problems := [*_inexact(document, ()), *_unread(document, registry, lenient=lenient)]:
         raise _refusal(problems)
     try:
         with ProgramContext(settings.currency, registry.types, {}, settings.time_zone).active():
@@ -156,17 +157,20 @@ def _unread(document: Mapping[str, Any], registry: Registry, *, lenient: bool) -
             )
 
 
-def _floats(value: Any, path: Path) -> Iterator[Problem]:
-    """Find the numbers that were written as binary fractions."""
+def _inexact(value: Any, path: Path) -> Iterator[Problem]:
+    """Find the numbers that were written as binary fractions, or are longer than TOML has them."""
     if isinstance(value, _Unquoted):
         message = f'{value.text} is a binary fraction, which is not exact; write it in quotes: "{value.text}"'
         yield Problem(code="NOT_EXACT", path=path, message=message)
+    elif isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
+        message = f"This number is longer than any that is kept; the largest is {_LARGEST}."
+        yield Problem(code="RANGE", path=path, message=message, parameters={"min": -_LARGEST, "max": _LARGEST})
     elif isinstance(value, dict):
         for key, inner in cast("dict[str, Any]", value).items():
-            yield from _floats(inner, (*path, key))
+            yield from _inexact(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(cast("Sequence[Any]", value)):
-            yield from _floats(inner, (*path, index))
+            yield from _inexact(inner, (*path, index))
 
 
 def _refusal(problems: list[Problem] | tuple[Problem, ...]) -> SettingsError:

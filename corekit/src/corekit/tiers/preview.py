@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
@@ -58,28 +58,30 @@ def preview(
     """Return what would change if the ladders were evaluated at a moment, now by default; by ladder, ``first`` at most.
 
     A moment that is over is judged by what was recorded until then. ``members`` restricts it to some, ``ladders`` are
-    others than those of the program in force, such as those of a next version. Raises NotFound for an unknown ladder.
+    others than those of the program in force at that moment, such as those of a next version. Nobody is looked
+    at beyond the ``first``. Raises NotFound for an unknown ladder.
     """
-    wanted = list(kit.program.ladders if ladders is None else ladders)
+    instant = micros(kit.now() if at is None else at)
+    wanted = list(kit.terms().program_at(instant).ladders if ladders is None else ladders)
     if ladder is not None:
         known = [each.code for each in wanted]
         wanted = [each for each in wanted if each.code == ladder]
         if not wanted:
             message = f"the program has no ladder {ladder!r}{suggest(ladder, known)}"
             raise NotFound(message, ladder=ladder)
-    found = (each for one in wanted for each in _of_ladder(kit, one, at, members))
+    before = instant if at is not None and instant < micros(kit.now()) else None
+    found = (each for one in wanted for each in _of_ladder(kit, one, instant, members, before))
     return list(islice(found, first))
 
 
-def _of_ladder(kit: Kit, ladder: Ladder, at: datetime | None, members: Sequence[str] | None) -> Iterator[Preview]:
-    now = micros(kit.now())
-    instant = now if at is None else micros(at)
-    before = instant if instant < now else None
-    seen: set[str] = set()
+def _of_ladder(
+    kit: Kit, ladder: Ladder, instant: int, members: Sequence[str] | None, before: int | None
+) -> Iterator[Preview]:
+    told: set[str] = set()  # whose validity ends may have come to qualify as well
     for ids in _chunks(kit, ladder, instant, members, before):
-        fresh = [key for key in ids if key not in seen]
-        seen.update(fresh)
-        yield from _judged(kit, ladder, instant, fresh, before)
+        for each in _judged(kit, ladder, instant, [key for key in ids if key not in told], before):
+            told.add(each.member)
+            yield each
 
 
 def _judged(kit: Kit, ladder: Ladder, instant: int, ids: Sequence[str], before: int | None) -> Iterator[Preview]:
@@ -102,10 +104,8 @@ def _chunks(
         yield from due.chunks(sorted(set(members)))
         return
     if before is None:
-        for each in (
-            *ending(kit.database, kit.zone, ladder, instant),
-            *rising(kit.database, kit.zone, ladder, instant),
-        ):
+        found = (ending(kit.database, kit.zone, ladder, instant), rising(kit.database, kit.zone, ladder, instant))
+        for each in chain.from_iterable(found):
             yield each.members
         return
     after = ""

@@ -44,11 +44,8 @@ class Calendar:
                 return False
         return self._on(local.date())
 
-    def celebrates(self, local: datetime, member: MemberFacts, attribute: str) -> bool:
-        """Say whether this is in the span of the anniversary of joining, and in that of the birthday.
-
-        The date of birth is an ``attribute`` of the member; who has none, or one that is no date, has no birthday.
-        """
+    def celebrates(self, local: datetime, member: MemberFacts) -> bool:
+        """Say whether the member has the anniversary of joining, and the birthday (where it is known), in its span."""
         day = local.date()
         if self.anniversary is not None:
             joined = member.joined_at.astimezone(local.tzinfo).date()
@@ -56,8 +53,7 @@ class Calendar:
                 return False
         if self.birthday is None:
             return True
-        born = _date(member.attributes.get(attribute))
-        return born is not None and _returns(self.birthday, born, day)
+        return member.birthday is not None and _returns(self.birthday, member.birthday, day)
 
     @lru_cache(maxsize=4096)  # noqa: B019 - calendars live as long as the program they belong to
     def _on(self, day: date) -> bool:
@@ -80,13 +76,6 @@ def _returns(span: Span, first: date, day: date) -> bool:
     # A week at the turn of the year may hold an anniversary of either year.
     near = (anniversary(first, year) for year in {monday.year, sunday.year})
     return any(found is not None and monday <= found <= sunday for found in near)
-
-
-def _date(text: object) -> date | None:
-    try:
-        return date.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
 
 
 def anniversary(joined: date, year: int) -> date | None:

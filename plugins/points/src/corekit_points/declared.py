@@ -137,9 +137,3 @@ SKIPS = (
     SHORT,
 )
 """Why a rule or a task gives nothing, or less."""
-
-
-class SettingsSchema(Schema):
-    """The section ``[plugins.points]`` of the settings."""
-
-    birthday = fields.String(load_default="birthday", validate=validate.Length(1, 100))

@@ -23,9 +23,6 @@ from corekit_points.rules import Basis, Book, Ratio, Rule, Selection, Stacking, 
 Reason = tuple[str, dict[str, Any]]
 """Why a rule does not fire: a declared code, and what fills in its sentence."""
 
-BIRTHDAY = "birthday"
-"""The attribute of the profile that holds the date of birth, where the settings name no other."""
-
 
 @frozen(eq=False)
 class Finding:
@@ -235,8 +232,7 @@ def _holds(calendar: Calendar, activity: Activity, facts: Facts, local: Any) -> 
         return False
     if calendar.anniversary is None and calendar.birthday is None:
         return True
-    attribute = facts.settings["birthday"] if calendar.birthday is not None and facts.settings else BIRTHDAY
-    return calendar.celebrates(local, facts.member(activity), attribute)
+    return calendar.celebrates(local, facts.member(activity))
 
 
 def _changes(rule: Rule, activity: Activity, facts: Facts) -> tuple[tuple[Ratio, ...], int]:

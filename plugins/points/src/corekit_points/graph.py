@@ -39,7 +39,7 @@ from corekit_schema import (
     record,
 )
 
-_MOST_DAYS = 3660
+_MOST_DAYS = 36_500
 
 
 @frozen
@@ -114,8 +114,10 @@ class PointsBalance(Object, policy=public):
     @staticmethod
     def resolve_expiring_soon(parents: Sequence[Holding], info: Info, within: int) -> list[list[Lapsing]]:
         """Return what lapses soon; one statement for each currency that is asked for."""
+        if not 0 <= within <= _MOST_DAYS:
+            raise invalid("RANGE", f"Look 0 to {_MOST_DAYS} days ahead.", "within", min=0, max=_MOST_DAYS)
         context = info.context
-        until = context.now + timedelta(days=max(0, min(within, _MOST_DAYS)))
+        until = context.now + timedelta(days=within)
         of_kind: dict[str, set[str]] = {}
         for holding in parents:
             of_kind.setdefault(holding.currency.kind, set()).add(holding.member)

@@ -52,13 +52,7 @@ def corekit_declare() -> Declares:
             declared.RECEIVER,
             *declared.SKIPS,
         ],
-        settings=declared.SettingsSchema,
-        program=Section(
-            schema=PointsSchema,
-            accounts=accounts,
-            metrics=metrics,
-            reacts=lambda book: [*book.by_activity, *book.tasks_by_activity],
-        ),
+        program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics, reacts=lambda book: book.activities),
     )
 
 

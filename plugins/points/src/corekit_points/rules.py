@@ -259,6 +259,11 @@ class Book:
         budgeted = {each.id: each for each in earners if each.budget is not None}
         object.__setattr__(self, "budgeted", budgeted)
 
+    @property
+    def activities(self) -> frozenset[str]:
+        """The types of activities for which there is a rule or a task."""
+        return frozenset((*self.by_activity, *self.tasks_by_activity))
+
 
 def _by_activity(pairs: Iterable[tuple[str, T]]) -> dict[str, tuple[T, ...]]:
     found: dict[str, list[T]] = {}

@@ -34,6 +34,7 @@ from corekit_schema.core.purchases import Consumption, ConsumptionBy, Purchase
 from corekit_schema.core.standing import Progress, Standing, TierBenefit, TierTime
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.inputs import as_of
+from corekit_schema.mutations import invalid
 from corekit_schema.nodes import Node
 from corekit_schema.policies import owner_or_permission, permission
 from corekit_schema.scalars import JSON, AmountValue, DateTime
@@ -241,9 +242,10 @@ class Member(
             return [[] for _ in parents]
         context, then = info.context, as_of(at)
         read = ledger_reads.expiring if then is None else expiring_at
-        ahead = timedelta(days=max(0, min(within, _FARTHEST)))
+        if not 0 <= within <= FARTHEST:
+            raise invalid("RANGE", f"Look 0 to {FARTHEST} days ahead.", "within", min=0, max=FARTHEST)
         now = then or context.now
-        until = now + min(ahead, _LAST - now)
+        until = now + min(timedelta(days=within), _LAST - now)
         found = read(context.read, [each.id for each in parents], kind, until, now)
         unit = context.chart.unit_of(kind)
         scale = context.chart.scale(unit)
@@ -318,8 +320,8 @@ def _each(of: Callable[..., Mapping[str, Any]], parents: Sequence[MemberValue], 
     return [found[each.id] for each in parents]
 
 
-_FARTHEST = 36_500
-"""Days: a century ahead is as far as anything lapses."""
+FARTHEST = 36_500
+"""Days that one can look ahead: a century."""
 _LAST = moment(LAST_INSTANT)
 
 
