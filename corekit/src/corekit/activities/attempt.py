@@ -16,9 +16,9 @@ from corekit.activities.enrolment import identify, register_first
 from corekit.activities.incoming import KEY_REUSED, REGISTERED, Incoming, Key, key_reused
 from corekit.activities.joining import TurnedAway
 from corekit.activities.outcome import Failure, Outcome
-from corekit.activities.own_effects import write_own_effects
+from corekit.activities.own_effects import GuardFailed, write_own_effects
 from corekit.activities.own_kinds import Guarded
-from corekit.activities.plan import Plan
+from corekit.activities.plan import Plan, Sunk
 from corekit.activities.reactions import Reactions, failure_of
 from corekit.activities.terms import Terms
 from corekit.activities.tiering import Tiering, metrics_of
@@ -70,12 +70,14 @@ class Known:
     broken: dict[Key, Failure] = Factory(dict[Key, Failure])
     refused: dict[Key, Refusal] = Factory(dict[Key, Refusal])
 
-    def sunk(self, key: Key, reason: Refusal | Failure) -> None:
-        """Keep why an activity cannot settle."""
-        if isinstance(reason, Failure):
-            self.broken[key] = reason
+    def learn(self, what: GuardFailed | Sunk) -> None:
+        """Keep why something cannot settle as it was planned."""
+        if isinstance(what, GuardFailed):
+            self.guarded.update(what.failed)
+        elif isinstance(what.reason, Failure):
+            self.broken[what.key] = what.reason
         else:
-            self.refused[key] = reason
+            self.refused[what.key] = what.reason
 
 
 class Attempt:
@@ -118,7 +120,7 @@ class Attempt:
         lock: Lock | None = None
         if lost >= FREE_TRIES:
             self.store.begin()
-            lock = self.store.lock(sorted({incoming.activity.member for incoming in fresh}))
+            lock = self.store.lock(sorted({member for incoming in fresh for member in incoming.about}))
         plan = self._plan_under_lock(fresh) if lock is not None else self._plan_freely(fresh)
         if plan.failed and not look:  # what failed has no request row by which the write would find out
             raise Conflict("the key may have been answered")
@@ -312,6 +314,7 @@ class Attempt:
         touched = sorted(member_id for member_id, member in plan.members.items() if not member.is_new or member.planned)
         if lock is None:
             store.begin()
+        if lock is None or not lock.seqs.keys() >= set(touched):  # a plan touches more than the activities name
             lock = store.lock(touched)
         now = self.clock.under_lock(lock)
         if now >= plan.holds_until() and any(p.kernel_time for m in plan.members.values() for p in m.planned):
