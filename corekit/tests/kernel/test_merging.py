@@ -244,6 +244,8 @@ def test_what_stands_against_it_is_told_and_nothing_happens(shop: Any) -> None:
     assert merged.settled, merged
     again = shop.kit.merge(ann, bob)
     assert (again.code, again.parameters["survivor"]) == ("MEMBER_MERGED", ann)
+    turned = shop.kit.merge(bob, ann)
+    assert (turned.code, turned.parameters["survivor"]) == ("MEMBER_MERGED", ann)
     (into,) = merged.follow_ons
     part = shop.kit.reverse(into.activity_id)
     assert (part.code, part.parameters["merge"]) == ("REVERSAL_OF_MERGE_PART", merged.activity_id)
@@ -513,3 +515,19 @@ def _total(member: dict[str, Any], kind: str) -> int:
 def _steady(member: dict[str, Any]) -> dict[str, Any]:
     """Leave out what says the same in two ways: who never moved stands in the first tier."""
     return {**member, "tiers": {ladder: stay for ladder, stay in member["tiers"].items() if stay[0] != "base"}}
+
+
+def test_what_failed_of_the_other_one_and_is_tried_again_comes_to_the_survivor(world: Any, toy: Any) -> None:
+    ann, bob = world.member(), world.member()
+    toy.broken.add("link")
+    world.does(bob, "toy.chain", 2)
+    assert known(world, bob)["balances"] == {"toy": 2}
+    merged = world.kit.merge(ann, bob)
+    toy.broken.clear()
+    world.kit.retry_failed()
+    world.kit.work()
+    assert (known(world, ann)["balances"], known(world, bob)["balances"]) == ({"toy": 3}, {})
+    assert world.is_proved()
+    assert world.kit.reverse(merged.activity_id).settled
+    assert (known(world, ann)["balances"], known(world, bob)["balances"]) == ({}, {"toy": 3})
+    assert world.is_proved()
