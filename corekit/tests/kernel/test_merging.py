@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from corekit import Activity, Batch, Declares, Refusal
+from corekit import Activity, Batch, Credit, Declares, Refusal
 from corekit.activities.tables import activity as activities
 from corekit.activities.tables import intake, metric, metric_day
+from corekit.clock import micros
 from corekit.ledger.tables import account, lot
 from corekit.members.read import MemberFilter, consents, external_ids, groups, member_page, members, tags
 from corekit.testing.modules import plugin_module
+from corekit.tiers.asof import figures
 from corekit.tiers.read import history, standing
 
 LADDERS = """
@@ -207,6 +210,51 @@ def test_what_both_spent_counts_and_on_its_day(shop: Any) -> None:
     assert shop.is_proved()
     with shop.kit.read() as read:
         assert [each.reason for each in history(read, [ann])[ann]] == ["qualified", "qualified", "reversal"]
+
+
+def test_as_of_any_moment_figures_are_what_they_were_then(shop: Any) -> None:
+    ann, bob = shop.member(), shop.member()
+    shop.does(bob, "purchase", 1_200)
+    shop.does(ann, "purchase", 2_000)
+    moments: list[int] = []
+
+    def seen() -> list[int]:
+        with shop.kit.read() as read:
+            told = [figures(read, [ann], shop.kit.program.ladders[0], shop.kit.zone, at)[ann] for at in moments]
+        return [each.totals["spend"] for each in told]
+
+    merged = None
+    for step in ("before", "merge", "back"):
+        shop.clock.advance(seconds=5)
+        if step == "merge":
+            merged = shop.kit.merge(ann, bob)
+        elif merged is not None:
+            assert shop.kit.reverse(merged.activity_id).settled
+        shop.clock.advance(seconds=5)
+        moments.append(micros(shop.clock()))
+    assert seen() == [2_000, 3_200, 2_000]
+
+
+def test_what_cannot_be_spent_yet_goes_over_as_it_is(world: Any, toy: Any) -> None:
+    later = world.clock() + timedelta(days=5)
+
+    def credits_(activity: Activity) -> Credit:
+        return Credit(activity, rule="later@1", account="toy", amount=10, available_from=later)
+
+    toy.rogue.append(credits_)
+    ann, bob = world.member(), world.member()
+    world.does(bob, "toy.yield")
+    world.does(bob, "toy.earn", 3)
+    before = known(world, ann), known(world, bob)
+    merged = world.kit.merge(ann, bob)
+    assert known(world, ann)["lots"] == before[1]["lots"]
+    assert world.does(ann, "toy.spend", 4).code == "INSUFFICIENT"
+    assert world.is_proved()
+    assert world.kit.reverse(merged.activity_id).settled
+    assert (known(world, ann), known(world, bob)) == before
+    world.clock.advance(days=6)
+    assert world.does(bob, "toy.spend", 13).settled
+    assert world.is_proved()
 
 
 @pytest.mark.row("M3", way="python")
