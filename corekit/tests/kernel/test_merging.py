@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -579,3 +580,19 @@ def test_what_failed_of_the_other_one_and_is_tried_again_comes_to_the_survivor(w
     assert world.kit.reverse(merged.activity_id).settled
     assert (known(world, ann)["balances"], known(world, bob)["balances"]) == ({}, {"toy": 3})
     assert world.is_proved()
+
+
+def test_what_is_earned_by_both_while_they_become_one_is_all_there(make_world: Any, toy: Any) -> None:
+    live = make_world(modules={"toy": toy}, clock=lambda: datetime.now(UTC))
+    ann, bob = live.member(), live.member()
+    coming = [Activity(type="toy.earn", member=(ann, bob)[number % 2], amount=1) for number in range(24)]
+    coming.insert(12, Activity(type="member.merged", member=ann, members=(bob,)))
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(live.kit.record, coming))
+    assert all(answer.settled for answer in answers), [answer.code for answer in answers if not answer.settled]
+    assert (known(live, ann)["balances"], known(live, bob)["balances"]) == ({"toy": 24}, {})
+    assert live.is_proved()
+    (merge,) = (answer for answer in answers if answer.type == "member.merged")
+    assert live.kit.reverse(merge.activity_id).settled
+    assert _total(known(live, ann), "toy") + _total(known(live, bob), "toy") == 24
+    assert live.is_proved()
