@@ -2,6 +2,9 @@
 
 A plugin implements a hook by a function of the same name, marked with :data:`corekit.hookimpl`; it may leave
 out arguments it does not need. Hooks of GraphQL are in :mod:`corekit_schema.hookspecs`.
+
+There is none for two members that become one: what a plugin keeps of them moves, and moves back, by an effect of its
+own, with which ``corekit_react`` answers the activity ``member.merged``.
 """
 
 from __future__ import annotations

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from corekit import Activity, Busy, Credit, Transfer
+from corekit import Activity, Batch, Busy, Credit, Declares, Follow, Transfer
 from corekit.activities import attempt
+from corekit.testing.modules import plugin_module
 
 RACES = attempt.FREE_TRIES
 
@@ -93,3 +94,30 @@ def test_one_that_does_not_return_in_time_is_abandoned_and_its_plugin_suspended_
             thread.join()
     assert racer.record().settled, "the same key may be sent again"
     assert racer.world.is_proved()
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_under_the_lock_whoever_else_is_touched_is_compared_as_well(make_world: Any, toy: Any) -> None:
+    raced: list[str] = []
+
+    def react(batch: Batch) -> Any:
+        for activity in batch.of("reversal"):
+            if activity.parent is None and len(raced) <= RACES:
+                raced.append(ann if len(raced) < RACES else bob)
+                other = threading.Thread(target=world.does, args=(raced[-1], "toy.earn", 1))
+                other.start()
+                other.join()
+        return ()
+
+    def follows(activity: Activity) -> Follow:
+        to = activity.members[0]
+        return Follow(activity, rule="both@1", type="toy.earn", name="both", amount=7, member=to)
+
+    toy.rogue.append(follows)
+    world = make_world(modules={"toy": toy, "racer": plugin_module(Declares(), "racer", corekit_react=react)})
+    ann, bob = world.member(), world.member()
+    both = world.does(ann, "toy.yield", 1, members=(bob,))
+    assert world.kit.reverse(both.activity_id).settled
+    assert raced == [*[ann] * RACES, bob]
+    assert (world.balances(ann), world.balances(bob)) == ({"toy": RACES}, {"toy": 1})
+    assert world.is_proved()

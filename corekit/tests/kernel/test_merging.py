@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,12 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from corekit import Activity, Batch, Declares, Refusal
+from corekit import Activity, Batch, Credit, Declares, Refusal
 from corekit.activities.tables import activity as activities
 from corekit.activities.tables import intake, metric, metric_day
+from corekit.clock import micros
 from corekit.ledger.tables import account, lot
 from corekit.members.read import MemberFilter, consents, external_ids, groups, member_page, members, tags
 from corekit.testing.modules import plugin_module
+from corekit.tiers.asof import figures
 from corekit.tiers.read import history, standing
 
 LADDERS = """
@@ -209,6 +213,51 @@ def test_what_both_spent_counts_and_on_its_day(shop: Any) -> None:
         assert [each.reason for each in history(read, [ann])[ann]] == ["qualified", "qualified", "reversal"]
 
 
+def test_as_of_any_moment_figures_are_what_they_were_then(shop: Any) -> None:
+    ann, bob = shop.member(), shop.member()
+    shop.does(bob, "purchase", 1_200)
+    shop.does(ann, "purchase", 2_000)
+    moments: list[int] = []
+
+    def seen() -> list[int]:
+        with shop.kit.read() as read:
+            told = [figures(read, [ann], shop.kit.program.ladders[0], shop.kit.zone, at)[ann] for at in moments]
+        return [each.totals["spend"] for each in told]
+
+    merged = None
+    for step in ("before", "merge", "back"):
+        shop.clock.advance(seconds=5)
+        if step == "merge":
+            merged = shop.kit.merge(ann, bob)
+        elif merged is not None:
+            assert shop.kit.reverse(merged.activity_id).settled
+        shop.clock.advance(seconds=5)
+        moments.append(micros(shop.clock()))
+    assert seen() == [2_000, 3_200, 2_000]
+
+
+def test_what_cannot_be_spent_yet_goes_over_as_it_is(world: Any, toy: Any) -> None:
+    later = world.clock() + timedelta(days=5)
+
+    def credits_(activity: Activity) -> Credit:
+        return Credit(activity, rule="later@1", account="toy", amount=10, available_from=later)
+
+    toy.rogue.append(credits_)
+    ann, bob = world.member(), world.member()
+    world.does(bob, "toy.yield")
+    world.does(bob, "toy.earn", 3)
+    before = known(world, ann), known(world, bob)
+    merged = world.kit.merge(ann, bob)
+    assert known(world, ann)["lots"] == before[1]["lots"]
+    assert world.does(ann, "toy.spend", 4).code == "INSUFFICIENT"
+    assert world.is_proved()
+    assert world.kit.reverse(merged.activity_id).settled
+    assert (known(world, ann), known(world, bob)) == before
+    world.clock.advance(days=6)
+    assert world.does(bob, "toy.spend", 13).settled
+    assert world.is_proved()
+
+
 @pytest.mark.row("M3", way="python")
 def test_who_comes_with_the_better_tier_keeps_it(shop: Any) -> None:
     ann, bob = shop.member(), shop.member()
@@ -244,6 +293,8 @@ def test_what_stands_against_it_is_told_and_nothing_happens(shop: Any) -> None:
     assert merged.settled, merged
     again = shop.kit.merge(ann, bob)
     assert (again.code, again.parameters["survivor"]) == ("MEMBER_MERGED", ann)
+    turned = shop.kit.merge(bob, ann)
+    assert (turned.code, turned.parameters["survivor"]) == ("MEMBER_MERGED", ann)
     (into,) = merged.follow_ons
     part = shop.kit.reverse(into.activity_id)
     assert (part.code, part.parameters["merge"]) == ("REVERSAL_OF_MERGE_PART", merged.activity_id)
@@ -513,3 +564,35 @@ def _total(member: dict[str, Any], kind: str) -> int:
 def _steady(member: dict[str, Any]) -> dict[str, Any]:
     """Leave out what says the same in two ways: who never moved stands in the first tier."""
     return {**member, "tiers": {ladder: stay for ladder, stay in member["tiers"].items() if stay[0] != "base"}}
+
+
+def test_what_failed_of_the_other_one_and_is_tried_again_comes_to_the_survivor(world: Any, toy: Any) -> None:
+    ann, bob = world.member(), world.member()
+    toy.broken.add("link")
+    world.does(bob, "toy.chain", 2)
+    assert known(world, bob)["balances"] == {"toy": 2}
+    merged = world.kit.merge(ann, bob)
+    toy.broken.clear()
+    world.kit.retry_failed()
+    world.kit.work()
+    assert (known(world, ann)["balances"], known(world, bob)["balances"]) == ({"toy": 3}, {})
+    assert world.is_proved()
+    assert world.kit.reverse(merged.activity_id).settled
+    assert (known(world, ann)["balances"], known(world, bob)["balances"]) == ({}, {"toy": 3})
+    assert world.is_proved()
+
+
+def test_what_is_earned_by_both_while_they_become_one_is_all_there(make_world: Any, toy: Any) -> None:
+    live = make_world(modules={"toy": toy}, clock=lambda: datetime.now(UTC))
+    ann, bob = live.member(), live.member()
+    coming = [Activity(type="toy.earn", member=(ann, bob)[number % 2], amount=1) for number in range(24)]
+    coming.insert(12, Activity(type="member.merged", member=ann, members=(bob,)))
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(live.kit.record, coming))
+    assert all(answer.settled for answer in answers), [answer.code for answer in answers if not answer.settled]
+    assert (known(live, ann)["balances"], known(live, bob)["balances"]) == ({"toy": 24}, {})
+    assert live.is_proved()
+    (merge,) = (answer for answer in answers if answer.type == "member.merged")
+    assert live.kit.reverse(merge.activity_id).settled
+    assert _total(known(live, ann), "toy") + _total(known(live, bob), "toy") == 24
+    assert live.is_proved()

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from corekit import Activity, Credit, Effect, Follow, Transfer
+from corekit import Activity, Batch, Credit, Declares, Effect, Follow, Refusal, Transfer
+from corekit.testing.modules import plugin_module
 
 
 @pytest.fixture
@@ -101,6 +102,28 @@ def test_a_transfer_is_taken_back_from_both_and_what_was_spent_is_owed(world: An
     assert world.kit.reverse(given.activity_id).settled
     assert world.balances(ann) == {"toy": 50}
     assert world.balances(bob) == {"toy": 0, "toy.debt": -30}
+    assert world.is_proved()
+
+
+@pytest.mark.parametrize("how", ["raises", "refuses"])
+def test_where_a_plugin_fails_at_what_arrives_nothing_was_given(make_world: Any, toy: Any, how: str) -> None:
+    def react(batch: Batch) -> Any:
+        for _ in batch.of("transfer.received"):
+            raise (RuntimeError("secret") if how == "raises" else Refusal("TOY_SOLD_OUT"))
+        return ()
+
+    def gives(activity: Activity) -> Effect:
+        return Transfer(activity, rule="give@1", account="toy", amount=activity.amount, to=activity.members[0])
+
+    toy.rogue.append(gives)
+    world = make_world(modules={"toy": toy, "rude": plugin_module(Declares(), "rude", corekit_react=react)})
+    ann, bob = world.member(), world.member()
+    world.does(ann, "toy.earn", 50)
+    given = world.does(ann, "toy.yield", 10, members=(bob,))
+    expected = ("failed", "PLUGIN_FAILED") if how == "raises" else ("refused", "TOY_SOLD_OUT")
+    assert (given.outcome, given.code) == expected
+    assert (world.balances(ann), world.balances(bob)) == ({"toy": 50}, {})
+    assert world.kit.work() == 0, "nothing waits"
     assert world.is_proved()
 
 

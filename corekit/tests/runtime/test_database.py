@@ -67,7 +67,7 @@ def test_every_connection_of_postgresql_is_set_up(database: Database) -> None:
 def test_transactions_are_begun_by_hand(database: Database) -> None:
     with database.connect() as connection:
         raw = driver(connection)
-        raw.execute(f"INSERT INTO core_member VALUES ('{new_id()}', 'active', 0, 0, 0)")
+        raw.execute(f"INSERT INTO core_member VALUES ('{new_id()}', 'active', 0, 0, 0, NULL)")
     assert count(database) == 1
 
 

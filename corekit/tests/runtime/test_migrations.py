@@ -201,7 +201,7 @@ def test_off_while_the_others_migrate_and_on_again_rows_are_kept(database: Datab
     name = new_id()
     run(
         database,
-        f"INSERT INTO core_member VALUES ('{name}', 'active', 0, 0, 0)",
+        f"INSERT INTO core_member VALUES ('{name}', 'active', 0, 0, 0, NULL)",
         f"INSERT INTO stamps_card VALUES (1, '{name}', 'red')",
     )
 

@@ -16,9 +16,9 @@ from corekit.activities.enrolment import identify, register_first
 from corekit.activities.incoming import KEY_REUSED, REGISTERED, Incoming, Key, key_reused
 from corekit.activities.joining import TurnedAway
 from corekit.activities.outcome import Failure, Outcome
-from corekit.activities.own_effects import write_own_effects
+from corekit.activities.own_effects import GuardFailed, write_own_effects
 from corekit.activities.own_kinds import Guarded
-from corekit.activities.plan import Plan
+from corekit.activities.plan import Plan, Sunk
 from corekit.activities.planned import Place
 from corekit.activities.reactions import Reactions, failure_of
 from corekit.activities.terms import Terms
@@ -73,12 +73,14 @@ class Known:
     members: set[str] = Factory(set[str])
     """Whom plans touched: their own members, and those to whom value of them moves."""
 
-    def sunk(self, key: Key, reason: Refusal | Failure) -> None:
-        """Keep why an activity cannot settle."""
-        if isinstance(reason, Failure):
-            self.broken[key] = reason
+    def learn(self, what: GuardFailed | Sunk) -> None:
+        """Keep why something cannot settle as it was planned."""
+        if isinstance(what, GuardFailed):
+            self.guarded.update(what.failed)
+        elif isinstance(what.reason, Failure):
+            self.broken[what.key] = what.reason
         else:
-            self.refused[key] = reason
+            self.refused[what.key] = what.reason
 
 
 class Attempt:
@@ -121,7 +123,8 @@ class Attempt:
         lock: Lock | None = None
         if lost >= FREE_TRIES:
             self.store.begin()
-            lock = self.store.lock(sorted(self.known.members | {incoming.activity.member for incoming in fresh}))
+            about = {member for incoming in fresh for member in incoming.about}
+            lock = self.store.lock(sorted(self.known.members | about))
         plan = self._plan_under_lock(fresh) if lock is not None else self._plan_freely(fresh)
         if plan.failed and not look:  # what failed has no request row by which the write would find out
             raise Conflict("the key may have been answered")

@@ -21,6 +21,7 @@ from corekit.ids import is_id, new_id
 from corekit.ledger.voucher import LARGEST_AMOUNT
 from corekit.members.person import known_by
 from corekit.program import refusals
+from corekit.registry import CORE
 from corekit.validation import load, suggest
 
 if TYPE_CHECKING:
@@ -143,9 +144,12 @@ class Incoming:
             self.activity = evolve(self.activity, id=new_id())
 
     def readdress(self, survivors: Mapping[str, str]) -> None:
-        """Be about the survivors of those of whom it was told; what takes back stays where its target is."""
+        """Be about the survivors of those of whom it was told.
+
+        What takes back stays where its target is, and what the core itself records is about nobody else.
+        """
         member, members = self.addressed or (self.activity.member, self.activity.members)
-        if self.earlier is None and not self.kind.internal and self.activity.parent is None:
+        if self.earlier is None and self.activity.source != CORE:
             member = survivors.get(member, member)
             if self.kind.name != MERGED:
                 members = tuple(survivors.get(each, each) for each in members)

@@ -53,6 +53,8 @@ def apply(
 
 def _begin(plan: Plan, member: Member, planned: Planned, follow_ons: list[Activity]) -> None:
     (whom,) = planned.incoming.activity.members
+    if whom == member.id:  # it is a part of this one already: what names it is about this one
+        raise Refusal("MEMBER_MERGED", survivor=member.id)
     _check(plan.members.get(whom), whom, planned.voucher.at)
     plan.links.append((member.id, whom))
     follow_ons.append(planned.child(MERGED_INTO, "merge", whom, payload={"into": member.id}))
@@ -103,12 +105,13 @@ def _give_up(
 
 
 def passed_on(plan: Plan, member: Member, planned: Planned) -> Iterator[Activity]:
-    """Yield what lets the survivor have, or bear, what something of a merged member that is taken back leaves.
+    """Yield what lets the survivor have, or bear, what a merged member is left with by what comes of it later.
 
     It follows from the merge, so that it comes back with the merge: a reversal never comes back.
     """
-    activity = planned.incoming.activity
-    if member.merged_into is None or member.merge is None or activity.reverses is None or activity.parent is not None:
+    incoming = planned.incoming
+    late = incoming.activity.parent is not None or incoming.activity.reverses is not None
+    if member.merged_into is None or member.merge is None or incoming.above is not None or not late:
         return
     into, (merge, depth) = member.merged_into, member.merge
     plan.links.append((member.id, into))

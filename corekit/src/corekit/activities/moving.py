@@ -28,7 +28,7 @@ def transfer(
     """Give an amount of what the member has to another one."""
     book = plan.terms.book(effect.account, planned.incoming.occurred)
     other = plan.members.get(effect.to)
-    if other is None or allowed(other.state or None, RECEIVED) is not None:
+    if other is None or other is member or allowed(other.state or None, RECEIVED) is not None:
         state = None if other is None else other.state
         raise Refusal("TRANSFER_NOT_POSSIBLE", member=effect.to, state=state)
     if book.clawback == "refuse":  # what the other spent could not be taken back with the rest

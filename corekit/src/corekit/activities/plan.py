@@ -97,7 +97,8 @@ class Plan:
     def load(self, arriving: Sequence[Incoming]) -> None:
         """Read what the activities touch: a fixed number of statements, whatever their number."""
         for incoming in arriving:
-            incoming.readdress({})
+            if incoming.addressed is not None:
+                incoming.readdress({})
         ids = sorted({member for incoming in arriving for member in incoming.about})
         days = [self.terms.day(instant) for incoming in arriving for instant in (incoming.occurred,)]
         days.append(self.terms.day(self.now))

@@ -93,10 +93,8 @@ class Settlement:
                 answers.update(found)
             except ProgramChanged:
                 self._renew()
-            except GuardFailed as failure:
-                known.guarded.update(failure.failed)
-            except Sunk as sunk:
-                known.sunk(sunk.key, sunk.reason)
+            except (GuardFailed, Sunk) as found_out:
+                known.learn(found_out)
             except ApplyRaised as raised:
                 if len(raised.keys) == 1 or len(rest) == 1:
                     known.broken.update(dict.fromkeys(raised.keys, raised.failure))
@@ -146,10 +144,8 @@ class Settlement:
                     raise Conflict("members moved on")  # noqa: TRY301 - they lost a race like all others
             except ProgramChanged:
                 self._renew()
-            except GuardFailed as failure:
-                known.guarded.update(failure.failed)
-            except Sunk as sunk:
-                known.sunk(sunk.key, sunk.reason)
+            except (GuardFailed, Sunk) as found_out:
+                known.learn(found_out)
             except ApplyRaised as raised:
                 if len(raised.keys) == 1 or len(rest) == 1:
                     known.broken.update(dict.fromkeys(raised.keys, raised.failure))
