@@ -6,7 +6,7 @@ Time bounds how much is done, never what must hold.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from random import Random
@@ -48,10 +48,10 @@ def kit(make_kit: MakeKit) -> Kit:
 
 
 @pytest.fixture
-def deadlocks(kit: Kit) -> Iterator[Callable[[], int]]:
+def deadlocks(kit: Kit) -> Callable[[], int]:
     """Count the deadlocks of the database since the test began; SQLite, which has one writer, knows none."""
     began = _deadlocks(kit)
-    yield lambda: _deadlocks(kit) - began
+    return lambda: _deadlocks(kit) - began
 
 
 def _deadlocks(kit: Kit) -> int:
@@ -92,31 +92,26 @@ class Writer:
                 self.counts["busy"] += 1
 
     def _thinks_of_something(self) -> Activity:
-        member, other = self.random.sample(self.members, 2)
-        amount, account = self.random.randint(1, 50), self.random.choice(LOTS)
-        what: dict[str, Any] = {"member": member, "amount": amount, "payload": {"account": account}}
-        match self.random.randrange(8):
-            case 0 | 1:
-                return Activity(type="model.given", **what)
-            case 2:
-                return Activity(type="model.taken", **what)
-            case 3:
-                return Activity(type="model.sent", members=(other,), **what)
-            case 4:
-                return Activity(
-                    type="hold.placed", **(what | {"unit": "pieces", "payload": {"account": account, "seconds": 1}})
-                )
-            case 5:
-                lines = tuple(Line(no, self.random.randint(0, 3_000)) for no in (1, 2))
-                return Activity(type="purchase", member=member, amount=sum(line.amount for line in lines), lines=lines)
-            case 6 if holds := [each for each in self.done[-9:] if each.type == "hold.placed"]:
-                told = {"hold": holds[-1].effects[0].id}
-                return Activity(type="hold.captured", member=holds[-1].member, payload=told)
-            case _ if self.done:
-                target = self.random.choice(self.done[-9:])
-                return Activity(type="reversal", member=target.member, reverses=target.activity_id)
-            case _:
-                return Activity(type="model.given", **what)
+        draw = self.random
+        member, other = draw.sample(self.members, 2)
+        account, amounts = draw.choice(LOTS), [draw.randint(0, 3_000) for _ in range(2)]
+        value: dict[str, Any] = {"member": member, "amount": draw.randint(1, 50), "payload": {"account": account}}
+        for_a_second = value | {"unit": "pieces", "payload": {"account": account, "seconds": 1}}
+        lines = tuple(Line(no, amount) for no, amount in enumerate(amounts, 1))
+        wishes = [
+            Activity(type="model.given", **value),
+            Activity(type="model.given", **value),
+            Activity(type="model.taken", **value),
+            Activity(type="model.sent", members=(other,), **value),
+            Activity(type="hold.placed", **for_a_second),
+            Activity(type="purchase", member=member, amount=sum(amounts), lines=lines),
+        ]
+        for before in draw.sample(self.done[-9:], min(1, len(self.done))):
+            wishes += [Activity(type="reversal", member=before.member, reverses=before.activity_id)] * 2
+        for held in [before for before in self.done[-9:] if before.type == "hold.placed"][-1:]:
+            told = {"hold": held.effects[0].id}
+            wishes.append(Activity(type="hold.captured", member=held.member, payload=told))
+        return draw.choice(wishes)
 
 
 def _reads(kit: Kit, until: float) -> int:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 import pytest
 from attrs import define, evolve, frozen
-from corekit_model.reference import DAY, KINDS, NEVER, Refused, Reference
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
@@ -16,6 +15,7 @@ from corekit import Activity, Invalid, Kit, Line, Outcome, balances
 from corekit.clock import micros
 from corekit.testing.clock import START, SettableClock
 from corekit.tiers.read import standing
+from corekit_model.reference import DAY, KINDS, NEVER, Reference, Refused
 
 SECOND = 1_000_000
 
@@ -44,9 +44,9 @@ class Dice:
         """Of what is available: a part, all of it, or seldom more."""
         return (2, 3, 5, 7, 10, 10, 10, 11)[self.which % 8]
 
-    def one_of(self, things: Sequence[Any]) -> list[Any]:
-        """Return a list of one of several things, or of none where there are none."""
-        return [things[-1 - self.which % len(things)]] if things else []
+    def one_of(self, things: Sequence[Any]) -> Any:
+        """Return one of several things, or None where there are none."""
+        return things[-1 - self.which % len(things)] if things else None
 
 
 DICE = st.builds(
@@ -204,23 +204,24 @@ class Machine(RuleBasedStateMachine):
         self._does(who, "hold.placed", amount, told, lambda it: it.held(who, account, amount, seconds), unit="pieces")
 
     def captures(self, dice: Dice) -> None:
-        for number in self._placed(dice):
-            who, hold, amount = *self._hold(number), dice.small if dice.flag else 0
-            unit = {"unit": "pieces"} if amount else {}
-            self._does(
-                who, "hold.captured", amount, {"hold": hold}, lambda it: it.captured(who, number, amount), **unit
-            )
+        number, amount = self._placed(dice), dice.small if dice.flag else 0
+        if number is not None:
+            who, hold = self._hold(number)
+            told, unit = {"hold": hold}, {"unit": "pieces"} if amount else {}
+            self._does(who, "hold.captured", amount, told, lambda it: it.captured(who, number, amount), **unit)
 
     def releases(self, dice: Dice) -> None:
-        for number in self._placed(dice):
+        number = self._placed(dice)
+        if number is not None:
             who, hold = self._hold(number)
             self._does(who, "hold.released", 0, {"hold": hold}, lambda it: it.released(who, number))
 
-    def _placed(self, dice: Dice) -> list[int]:
+    def _placed(self, dice: Dice) -> int | None:
         """One hold, mostly of those that are open."""
         deeds = self.reference.deeds
         placed = [number for number, deed in enumerate(deeds) if deed.type == "hold.placed"]
-        return dice.one_of([number for number in placed if not deeds[number].acts[0].ended] or placed)
+        found: int | None = dice.one_of([number for number in placed if not deeds[number].acts[0].ended] or placed)
+        return found
 
     def _hold(self, number: int) -> tuple[int, str]:
         answer = next(answer for _, answer in self.answers if answer.activity_id == self.ids[number])
@@ -229,27 +230,29 @@ class Machine(RuleBasedStateMachine):
     # ------------------------------------------------------------------------------------------------ reversal
 
     def takes_back(self, dice: Dice) -> None:
-        for number in self._target(dice):
+        number = self._target(dice)
+        if number is not None:
             self._takes_back(number, {}, 0)
 
     def takes_back_an_amount(self, dice: Dice) -> None:
-        for number in self._target(dice):
+        number = self._target(dice)
+        if number is not None:
             is_purchase = self.reference.deeds[number].type == "purchase"
             self._takes_back(number, {}, dice.amount if is_purchase else dice.small)
 
     def takes_back_of_a_line(self, dice: Dice) -> None:
-        deeds = self.reference.deeds
-        bought = [number for number, deed in enumerate(deeds) if deed.type == "purchase" and not deed.is_back]
-        for number in dice.one_of(bought):
-            no, deed = dice.amount % 3 + 1, deeds[number]
-            left = deed.lines.get(no, 0) - deed.returned.get(no, 0)
+        deeds, no = self.reference.deeds, dice.amount % 3 + 1
+        number = dice.one_of([at for at, deed in enumerate(deeds) if deed.type == "purchase" and not deed.is_back])
+        if number is not None:
+            left = deeds[number].lines.get(no, 0) - deeds[number].returned.get(no, 0)
             self._takes_back(number, {no: left if dice.flag and left else dice.amount}, 0)
 
-    def _target(self, dice: Dice) -> list[int]:
+    def _target(self, dice: Dice) -> int | None:
         """One deed, mostly of those of which there is something to take back."""
         deeds = self.reference.deeds
         left = [number for number, deed in enumerate(deeds) if not deed.is_back and not deed.is_reversal]
-        return dice.one_of(left if left and dice.which % 8 else range(len(deeds)))
+        found: int | None = dice.one_of(left if left and dice.which % 8 else range(len(deeds)))
+        return found
 
     def _takes_back(self, number: int, lines: dict[int, int], amount: int) -> None:
         self._does(
@@ -277,16 +280,18 @@ class Machine(RuleBasedStateMachine):
 
     def sends_again(self, dice: Dice) -> None:
         """The same key with the same body is answered as the first time, and with another body refused."""
-        for activity, first in dice.one_of(self.answers):
-            self._passes(SECOND)
-            if dice.flag:
-                with pytest.raises(Invalid, match="KEY_REUSED"):
-                    self.kit.record(evolve(activity, occurred_at=self.clock()))
-            else:
-                again = self.kit.record(activity)
-                assert again.replayed
-                assert (again.code, again.activity_id, again.seq) == (first.code, first.activity_id, first.seq)
-            self._compare()
+        if not self.answers:
+            return
+        activity, first = dice.one_of(self.answers)
+        self._passes(SECOND)
+        if dice.flag:
+            with pytest.raises(Invalid, match="KEY_REUSED"):
+                self.kit.record(evolve(activity, occurred_at=self.clock()))
+        else:
+            again = self.kit.record(activity)
+            assert again.replayed
+            assert (again.code, again.activity_id, again.seq) == (first.code, first.activity_id, first.seq)
+        self._compare()
 
     def waits(self, dice: Dice) -> None:
         hours = (1, 20, 24, 24, 72, 24 * 11, 24 * 35)[dice.which % 7]
