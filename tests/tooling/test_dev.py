@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import platform
+import secrets
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ def test_what_is_fuzzed_is_told_and_can_be_played_again(
         monkeypatch.setenv("COREKIT_FUZZ", given)
     monkeypatch.setattr(dev, "env", lambda _: None)
     monkeypatch.setattr(dev, "PYTHON", "echo")
-    monkeypatch.setattr(dev.secrets, "randbelow", lambda _: 3)
+    monkeypatch.setattr(secrets, "randbelow", lambda _: 3)
     dev.main(["fuzz", "-k", "hot"])
     said = capfd.readouterr()
     assert "corekit/tests/model -k hot" in said.out
