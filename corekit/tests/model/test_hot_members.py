@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from random import Random
 from threading import Barrier, Thread
 from time import monotonic
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -42,6 +42,11 @@ SELECT a.kind, a.credits_posted - a.debits_posted AS balance, a.debits_pending A
 WHERE a.member_id IS NOT NULL AND a.kind NOT LIKE '%.debt' AND a.credits_posted - a.debits_posted < a.debits_pending"""
 
 
+DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+OTHERS = """SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+
+
 @pytest.fixture
 def kit(make_kit: MakeKit) -> Kit:
     return make_kit(modules={"model": model}, clock=lambda: datetime.now(UTC))
@@ -57,11 +62,15 @@ def deadlocks(kit: Kit) -> Callable[[], int]:
 def _deadlocks(kit: Kit) -> int:
     if kit.database.dialect == "sqlite":
         return 0
-    kit.close()  # what a connection counted is told when it ends
+    kit.close()
     with psycopg.connect(kit.settings.database, autocommit=True) as connection:
-        (number,) = connection.execute(
-            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-        ).fetchone() or (0,)
+        while _number(connection, OTHERS):  # what a connection counted is told when it ends
+            pass
+        return _number(connection, DEADLOCKS)
+
+
+def _number(connection: psycopg.Connection[Any], question: LiteralString) -> int:
+    (number,) = connection.execute(question).fetchone() or (0,)
     return int(number)
 
 
