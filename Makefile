@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test check bench docs requirements clean
+.PHONY: help dev demo test fuzz check bench docs requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ demo: ## Settle a year of real purchases and serve GraphiQL over them (ARGS="--f
 
 test: ## Run all tests on SQLite and PostgreSQL
 	@$(PYTHON) dev.py test $(ARGS)
+
+fuzz: ## Play the model for long, and writers at once, each time something else
+	@$(PYTHON) dev.py fuzz $(ARGS)
 
 check: ## Check format, types, imports, wheels, line budget, feature matrix, tree
 	@$(PYTHON) dev.py check $(ARGS)

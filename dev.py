@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import secrets
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,14 @@ def test(arguments: list[str]) -> None:
     run(PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal", *arguments)
 
 
+def fuzz(arguments: list[str]) -> None:
+    """Play what the model plays for longer; the number that is printed plays the same again."""
+    env([])
+    number = os.environ.setdefault("COREKIT_FUZZ", str(secrets.randbelow(1_000_000)))
+    print(f"COREKIT_FUZZ={number} make fuzz", file=sys.stderr, flush=True)
+    test(["corekit/tests/model", *arguments])
+
+
 def check(arguments: list[str]) -> None:
     """Run all checks, or those named."""
     env([])
@@ -105,7 +114,7 @@ def clean(_: list[str]) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-COMMANDS = {f.__name__: f for f in (env, demo, test, check, bench, docs, graphiql, requirements, clean)}
+COMMANDS = {f.__name__: f for f in (env, demo, test, fuzz, check, bench, docs, graphiql, requirements, clean)}
 
 
 # Steps

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import platform
+import secrets
 from pathlib import Path
 
 import pytest
@@ -66,7 +68,7 @@ def test_a_distribution_knows_its_name() -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["help"], ["deploy"]])
 def test_an_unknown_command_names_the_known_ones(arguments: list[str]) -> None:
-    with pytest.raises(SystemExit, match="one of: env, demo, test, check"):
+    with pytest.raises(SystemExit, match="one of: env, demo, test, fuzz, check"):
         dev.main(arguments)
 
 
@@ -82,8 +84,26 @@ def test_a_command_that_fails_ends_with_its_code() -> None:
     assert done.value.code == 7
 
 
+@pytest.mark.parametrize(("given", "played"), [("7", "7"), (None, "3")])
+def test_what_is_fuzzed_is_told_and_can_be_played_again(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], given: str | None, played: str
+) -> None:
+    monkeypatch.delenv("COREKIT_FUZZ", raising=False)
+    if given is not None:
+        monkeypatch.setenv("COREKIT_FUZZ", given)
+    monkeypatch.setattr(dev, "env", lambda _: None)
+    monkeypatch.setattr(dev, "PYTHON", "echo")
+    monkeypatch.setattr(secrets, "randbelow", lambda _: 3)
+    dev.main(["fuzz", "-k", "hot"])
+    said = capfd.readouterr()
+    assert "corekit/tests/model -k hot" in said.out
+    assert said.err == f"COREKIT_FUZZ={played} make fuzz\n"
+    assert os.environ["COREKIT_FUZZ"] == played
+    monkeypatch.delenv("COREKIT_FUZZ")
+
+
 def test_every_command_of_the_makefile_is_one_of_dev() -> None:
     lines = (dev.ROOT / "Makefile").read_text().splitlines()
     called = {line.split("dev.py ")[1].split()[0] for line in lines if "dev.py " in line and "$(PYTHON)" in line}
     assert called <= dev.COMMANDS.keys()
-    assert {"env", "demo", "test", "check", "bench", "docs", "requirements", "clean"} == called
+    assert {"env", "demo", "test", "fuzz", "check", "bench", "docs", "requirements", "clean"} == called

@@ -151,7 +151,8 @@ def _statements(say: Spelling) -> dict[str, str]:
         GROUP BY v.spend_id ORDER BY min(v.seq)) f)"""
     held = f"""(SELECT {say.gather}({say.array}({column("f.spend_id")}, f.amount)) FROM (
         SELECT v.spend_id, sum(CASE v.kind WHEN 'hold' THEN v.amount ELSE -v.amount END) AS amount
-        FROM core_lot_movement v WHERE v.lot_id = l.id AND v.kind IN ('hold', 'release') GROUP BY v.spend_id ORDER BY min(v.seq)) f)"""
+        FROM core_lot_movement v WHERE v.lot_id = l.id AND v.kind IN ('hold', 'release')
+        GROUP BY v.spend_id ORDER BY min(v.seq)) f)"""
     return {
         "requests": f"""
 SELECT r.scope, r.key, r.hash, r.outcome, {column("r.member_id")},

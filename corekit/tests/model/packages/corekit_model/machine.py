@@ -2,28 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
-from attrs import define, evolve
-from corekit_model.reference import DAY, KINDS, NEVER, Refused, Reference
+from attrs import define, evolve, frozen
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from corekit import Activity, Invalid, Kit, Line, Outcome, balances
 from corekit.clock import micros
 from corekit.testing.clock import START, SettableClock
 from corekit.tiers.read import standing
+from corekit_model.reference import DAY, KINDS, NEVER, Reference, Refused
 
 SECOND = 1_000_000
-ACCOUNTS = st.sampled_from(["", "", "", "", *sorted(KINDS)])
-"""Mostly the favourite of the example: what goes wrong takes several steps with the same account."""
-AMOUNTS = st.sampled_from([10, 20, 30, 40, 50]) | st.integers(1, 60)
-WHO = st.sampled_from([0, 0, 1])
-WHICH = st.integers(0, 40)
-"""Counted back from the last one."""
+
+
+@frozen
+class Dice:
+    """What chance says of a step; each uses what it needs.
+
+    ``account`` is mostly left out, which stands for the favourite of the example: what goes wrong takes several steps
+    with the same account. ``which`` is counted back from the last one, where there are several.
+    """
+
+    who: int
+    account: str
+    amount: int
+    which: int
+    flag: bool
+
+    @property
+    def small(self) -> int:
+        """An amount of pieces."""
+        return self.amount if self.amount <= 60 else self.amount % 60 + 1
+
+    @property
+    def tenths(self) -> int:
+        """Of what is available: mostly all of it, so that something is missing later."""
+        return (3, 7, 10, 10, 10, 10, 10, 11)[self.which % 8]
+
+    def one_of(self, things: Sequence[Any]) -> Any:
+        """Return one of several things, or None where there are none."""
+        return things[-1 - self.which % len(things)] if things else None
+
+
+DICE = st.builds(
+    Dice,
+    who=st.sampled_from([0, 0, 0, 0, 0, 1]),
+    account=st.sampled_from([*[""] * 10, *sorted(KINDS)]),
+    amount=st.sampled_from([10, 20, 30, 40, 50]) | st.integers(1, 4_000),
+    which=st.integers(0, 47),
+    flag=st.booleans(),
+)
+
+MOVES = {
+    "gives": 6,
+    "gives_for_days": 5,
+    "gives_for_later": 1,
+    "takes": 5,
+    "tips": 1,
+    "swaps": 1,
+    "sends": 2,
+    "buys": 4,
+    "holds": 6,
+    "captures": 3,
+    "releases": 4,
+    "takes_back": 9,
+    "takes_back_an_amount": 3,
+    "takes_back_of_a_line": 2,
+    "freezes": 1,
+    "thaws": 1,
+    "sends_again": 1,
+    "waits": 2,
+    "waits_until_something_is_due": 4,
+    "sweeps": 3,
+}
+"""What can happen, and how often in proportion."""
 
 _BOOKS = """
 SELECT a.member_id, a.kind, a.credits_posted - a.debits_posted, a.debits_pending
@@ -61,11 +118,7 @@ class Machine(RuleBasedStateMachine):
         self.ids: list[str] = []
         self.answers: list[tuple[Activity, Outcome]] = []
         self.favourite = ""
-        self.thaws: dict[int, int] = {}
-
-    @initialize(account=st.sampled_from(sorted(KINDS)))
-    def begins(self, account: str) -> None:
-        self.favourite = account
+        self.thaws_in: dict[int, int] = {}
 
     @property
     def now(self) -> int:
@@ -75,23 +128,36 @@ class Machine(RuleBasedStateMachine):
         self.reference.join()
         return self.kit.record(Activity(type="member.registered")).member
 
+    @initialize(account=st.sampled_from(sorted(KINDS)))
+    def begins(self, account: str) -> None:
+        self.favourite = account
+        for amount, told in ((30, {"lapses_in": 5}), (40, {})):
+            self._gives(0, account, amount, told)
+
+    @rule(move=st.sampled_from([move for move, weight in MOVES.items() for _ in range(weight)]), dice=DICE)
+    def step(self, move: str, dice: Dice) -> None:
+        """One rule, so that chance alone says how often which move comes; one that cannot be made is passed over."""
+        dice = evolve(dice, account=dice.account or self.favourite)
+        getattr(self, move)(dice)
+        for who, steps in list(self.thaws_in.items()):
+            self.thaws_in[who] = steps - 1
+            if not steps:
+                self.thaws(evolve(dice, who=who))
+
     # ------------------------------------------------------------------------------------------------- value
 
-    @rule(who=WHO, account=ACCOUNTS, amount=AMOUNTS)
-    def gives(self, who: int, account: str, amount: int) -> None:
-        self._gives(who, account, amount)
+    def gives(self, dice: Dice) -> None:
+        self._gives(dice.who, dice.account, dice.small, {})
 
-    @rule(who=WHO, account=ACCOUNTS, amount=AMOUNTS, days=st.integers(1, 12))
-    def gives_for_days(self, who: int, account: str, amount: int, days: int) -> None:
-        self._gives(who, account, amount, lapses_in=days)
+    def gives_for_days(self, dice: Dice) -> None:
+        self._gives(dice.who, dice.account, dice.small, {"lapses_in": dice.which % 12 + 1})
 
-    @rule(who=WHO, account=ACCOUNTS, amount=AMOUNTS, days=st.integers(1, 3), lapses=st.none() | st.integers(1, 6))
-    def gives_for_later(self, who: int, account: str, amount: int, days: int, lapses: int | None) -> None:
-        self._gives(who, account, amount, lapses_in=lapses, waits_for=days)
+    def gives_for_later(self, dice: Dice) -> None:
+        told = {"waits_for": dice.which % 3 + 1} | ({"lapses_in": dice.which % 5 + 1} if dice.flag else {})
+        self._gives(dice.who, dice.account, dice.small, told)
 
-    def _gives(self, who: int, account: str, amount: int, **days: int | None) -> None:
-        account = account or self.favourite
-        told = {name: number for name, number in days.items() if number and KINDS[account].lots}
+    def _gives(self, who: int, account: str, amount: int, told: dict[str, int]) -> None:
+        told = told if KINDS[account].lots else {}
         self._does(
             who,
             "model.given",
@@ -100,74 +166,62 @@ class Machine(RuleBasedStateMachine):
             lambda it: it.given(who, account, amount, told.get("lapses_in"), told.get("waits_for")),
         )
 
-    @rule(who=WHO, account=ACCOUNTS, amount=AMOUNTS)
-    def takes(self, who: int, account: str, amount: int) -> None:
-        account = account or self.favourite
+    def takes(self, dice: Dice) -> None:
+        who, account, amount = dice.who, dice.account, self._part(dice)
         self._does(who, "model.taken", amount, {"account": account}, lambda it: it.taken(who, account, amount))
 
-    @rule(who=WHO, account=ACCOUNTS, amount=AMOUNTS)
-    def tips(self, who: int, account: str, amount: int) -> None:
-        account = account or self.favourite
+    def tips(self, dice: Dice) -> None:
+        who, account, amount = dice.who, dice.account, self._part(dice)
         self._does(who, "model.tipped", amount, {"account": account}, lambda it: it.tipped(who, account, amount))
 
-    @rule(who=WHO, amount=st.integers(1, 30))
-    def swaps(self, who: int, amount: int) -> None:
+    def swaps(self, dice: Dice) -> None:
+        who, amount = dice.who, self._part(evolve(dice, account="model.coin"))
         self._does(who, "model.swapped", amount, {}, lambda it: it.swapped(who, amount))
 
-    @rule(who=WHO, account=ACCOUNTS, amount=AMOUNTS)
-    def sends(self, who: int, account: str, amount: int) -> None:
-        account = account or self.favourite
-        to = 1 - who
-        self._does(
-            who,
-            "model.sent",
-            amount,
-            {"account": account},
-            lambda it: it.sent(who, to, account, amount),
-            members=(self.members[to],),
-        )
+    def sends(self, dice: Dice) -> None:
+        who, to, account, amount = dice.who, 1 - dice.who, dice.account, self._part(dice)
+        told, members = {"account": account}, (self.members[to],)
+        self._does(who, "model.sent", amount, told, lambda it: it.sent(who, to, account, amount), members=members)
 
-    @rule(who=WHO, amounts=st.lists(st.integers(0, 3_500), min_size=1, max_size=3))
-    def buys(self, who: int, amounts: list[int]) -> None:
+    def buys(self, dice: Dice) -> None:
+        who, amount = dice.who, dice.amount
+        amounts = [amount, 0, amount * dice.which // 40] if dice.flag else [amount]
         lines = dict(enumerate(amounts, 1))
-        self._does(
-            who,
-            "purchase",
-            sum(amounts),
-            {},
-            lambda it: it.bought(who, lines),
-            lines=tuple(Line(no, amount) for no, amount in lines.items()),
-        )
+        told = tuple(Line(no, part) for no, part in lines.items())
+        self._does(who, "purchase", sum(amounts), {}, lambda it: it.bought(who, lines), lines=told)
+
+    def _part(self, dice: Dice) -> int:
+        """So much of what the member has available a second from now, when it is asked for."""
+        available = self.reference.people[dice.who].purses[dice.account].available(self.now + SECOND)
+        return max(1, available * dice.tenths // 10)
 
     # ------------------------------------------------------------------------------------------------- holds
 
-    @rule(who=WHO, account=ACCOUNTS, amount=AMOUNTS, days=st.none() | st.integers(1, 4))
-    def holds(self, who: int, account: str, amount: int, days: int | None) -> None:
-        account = account or self.favourite
-        seconds = days * 86_400 if days else None
+    def holds(self, dice: Dice) -> None:
+        who, account, amount = dice.who, dice.account, self._part(dice)
+        seconds = (dice.which % 4 + 1) * 86_400 if dice.flag else None
         told = {"account": account} | ({"seconds": seconds} if seconds else {})
         self._does(who, "hold.placed", amount, told, lambda it: it.held(who, account, amount, seconds), unit="pieces")
 
-    @precondition(lambda self: self._placed())
-    @rule(which=WHICH, amount=st.integers(0, 60))
-    def captures(self, which: int, amount: int) -> None:
-        number = self._pick(self._placed(), which)
-        who, hold = self._hold(number)
-        unit = {"unit": "pieces"} if amount else {}
-        self._does(who, "hold.captured", amount, {"hold": hold}, lambda it: it.captured(who, number, amount), **unit)
+    def captures(self, dice: Dice) -> None:
+        number, amount = self._placed(dice), dice.small if dice.flag else 0
+        if number is not None:
+            who, hold = self._hold(number)
+            told, unit = {"hold": hold}, {"unit": "pieces"} if amount else {}
+            self._does(who, "hold.captured", amount, told, lambda it: it.captured(who, number, amount), **unit)
 
-    @precondition(lambda self: self._placed())
-    @rule(which=WHICH)
-    def releases(self, which: int) -> None:
-        number = self._pick(self._placed(), which)
-        who, hold = self._hold(number)
-        self._does(who, "hold.released", 0, {"hold": hold}, lambda it: it.released(who, number))
+    def releases(self, dice: Dice) -> None:
+        number = self._placed(dice)
+        if number is not None:
+            who, hold = self._hold(number)
+            self._does(who, "hold.released", 0, {"hold": hold}, lambda it: it.released(who, number))
 
-    def _placed(self) -> list[int]:
-        """Mostly those that are open."""
+    def _placed(self, dice: Dice) -> int | None:
+        """One hold, mostly of those that are open."""
         deeds = self.reference.deeds
         placed = [number for number, deed in enumerate(deeds) if deed.type == "hold.placed"]
-        return [number for number in placed if not deeds[number].acts[0].ended] or placed
+        found: int | None = dice.one_of([number for number in placed if not deeds[number].acts[0].ended] or placed)
+        return found
 
     def _hold(self, number: int) -> tuple[int, str]:
         answer = next(answer for _, answer in self.answers if answer.activity_id == self.ids[number])
@@ -175,33 +229,34 @@ class Machine(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------------------------------------ reversal
 
-    @precondition(lambda self: self.ids)
-    @rule(which=WHICH)
-    def takes_back(self, which: int) -> None:
-        self._takes_back(which, {}, 0)
+    def takes_back(self, dice: Dice) -> None:
+        number = self._target(dice)
+        if number is not None:
+            self._takes_back(number, {}, 0)
 
-    @precondition(lambda self: self.ids)
-    @rule(which=WHICH, amount=st.integers(1, 4_000))
-    def takes_back_an_amount(self, which: int, amount: int) -> None:
-        is_purchase = self.reference.deeds[self._target(which)].type == "purchase"
-        self._takes_back(which, {}, amount if is_purchase else amount % 61 or 1)
+    def takes_back_an_amount(self, dice: Dice) -> None:
+        number = self._target(dice)
+        if number is not None:
+            is_purchase = self.reference.deeds[number].type == "purchase"
+            self._takes_back(number, {}, dice.amount if is_purchase else dice.small)
 
-    @precondition(lambda self: self.ids)
-    @rule(which=WHICH, no=st.integers(1, 3), part=st.integers(1, 3_500))
-    def takes_back_of_a_line(self, which: int, no: int, part: int) -> None:
-        self._takes_back(which, {no: part}, 0)
+    def takes_back_of_a_line(self, dice: Dice) -> None:
+        deeds, no = self.reference.deeds, dice.amount % 3 + 1
+        number = dice.one_of([at for at, deed in enumerate(deeds) if deed.type == "purchase" and not deed.is_back])
+        if number is not None:
+            left = deeds[number].lines.get(no, 0) - deeds[number].returned.get(no, 0)
+            self._takes_back(number, {no: left if dice.flag and left else dice.amount}, 0)
 
-    def _target(self, which: int) -> int:
-        """Mostly something of which there is something to take back."""
+    def _target(self, dice: Dice) -> int | None:
+        """One deed, mostly of those of which there is something to take back."""
         deeds = self.reference.deeds
         left = [number for number, deed in enumerate(deeds) if not deed.is_back and not deed.is_reversal]
-        return self._pick(left if left and which % 8 else range(len(deeds)), which)
+        found: int | None = dice.one_of(left if left and dice.which % 8 else range(len(deeds)))
+        return found
 
-    def _takes_back(self, which: int, lines: dict[int, int], amount: int) -> None:
-        number = self._target(which)
-        who = self.reference.deeds[number].member
+    def _takes_back(self, number: int, lines: dict[int, int], amount: int) -> None:
         self._does(
-            who,
+            self.reference.deeds[number].member,
             "reversal",
             amount or sum(lines.values()),
             {},
@@ -212,24 +267,24 @@ class Machine(RuleBasedStateMachine):
 
     # ------------------------------------------------------------------------------------- states, keys, time
 
-    @rule(who=WHO, steps=st.integers(1, 6))
-    def freezes(self, who: int, steps: int) -> None:
+    def freezes(self, dice: Dice) -> None:
         """For some steps of the member."""
+        who = dice.who
         self._does(who, "member.frozen", 0, {}, lambda it: it.step(who, "member.frozen"))
-        self.thaws.setdefault(who, steps)
+        self.thaws_in.setdefault(who, dice.which % 6)
 
-    @rule(who=WHO)
-    def thaws_early(self, who: int) -> None:
+    def thaws(self, dice: Dice) -> None:
+        who = dice.who
+        self.thaws_in.pop(who, None)
         self._does(who, "member.unfrozen", 0, {}, lambda it: it.step(who, "member.unfrozen"))
-        self.thaws.pop(who, None)
 
-    @precondition(lambda self: self.answers)
-    @rule(which=WHICH, changed=st.booleans())
-    def sends_again(self, which: int, *, changed: bool) -> None:
+    def sends_again(self, dice: Dice) -> None:
         """The same key with the same body is answered as the first time, and with another body refused."""
-        activity, first = self._pick(self.answers, which)
+        if not self.answers:
+            return
+        activity, first = dice.one_of(self.answers)
         self._passes(SECOND)
-        if changed:
+        if dice.flag:
             with pytest.raises(Invalid, match="KEY_REUSED"):
                 self.kit.record(evolve(activity, occurred_at=self.clock()))
         else:
@@ -238,16 +293,15 @@ class Machine(RuleBasedStateMachine):
             assert (again.code, again.activity_id, again.seq) == (first.code, first.activity_id, first.seq)
         self._compare()
 
-    @rule(hours=st.sampled_from([1, 20, 24, 24, 72, 24 * 11, 24 * 35]))
-    def waits(self, hours: int) -> None:
+    def waits(self, dice: Dice) -> None:
+        hours = (1, 20, 24, 24, 72, 24 * 11, 24 * 35)[dice.which % 7]
         self._passes(hours * 3600 * SECOND + SECOND)
         self._compare()
 
-    @rule(which=st.integers(0, 5), before=st.booleans())
-    def waits_until_something_is_due(self, which: int, *, before: bool) -> None:
+    def waits_until_something_is_due(self, dice: Dice) -> None:
         """To the instant at which a lot or a hold lapses, a lot is waited for, or a stay ends; or just before it."""
-        if ahead := sorted(self._ahead()):
-            self._passes(ahead[min(which, len(ahead) - 1)] - before - self.now)
+        for instant in sorted(self._ahead())[dice.which % 6 :][:1]:
+            self._passes(instant - dice.flag - self.now)
             self._compare()
 
     def _ahead(self) -> set[int]:
@@ -258,13 +312,13 @@ class Machine(RuleBasedStateMachine):
             instants |= {standing.now.until or 0 for standing in person.standings.values()}
         return {instant for instant in instants if self.now + 1 < instant < NEVER}
 
-    @rule(name=st.sampled_from(["lapse", "lapse", "lapse", "expiry", "holds", "tiers"]))
-    def sweeps(self, name: str) -> None:
+    def sweeps(self, dice: Dice) -> None:
         self._passes(SECOND)
-        if name == "lapse":
-            self.kit.lapse(self.members, self.clock())
-        else:
+        name = ("", "", "", "expiry", "holds", "tiers")[dice.which % 6]
+        if name:
             self.kit.sweep(name)
+        else:
+            self.kit.lapse(self.members, self.clock())
         if name == "tiers":
             self.reference.rate()
         self._compare()
@@ -280,11 +334,6 @@ class Machine(RuleBasedStateMachine):
         play: Callable[[Reference], None],
         **values: Any,
     ) -> None:
-        if who in self.thaws:
-            self.thaws[who] -= 1
-            if self.thaws[who] < 0:
-                del self.thaws[who]
-                self.thaws_early(who)
         self._passes(SECOND)
         activity = Activity(
             type=kind, member=self.members[who], amount=amount, occurred_at=self.clock(), payload=told, **values
@@ -306,10 +355,6 @@ class Machine(RuleBasedStateMachine):
     def _passes(self, microseconds: int) -> None:
         self.clock.advance(timedelta(microseconds=microseconds))
         self.reference.goes_on(self.now)
-
-    @staticmethod
-    def _pick(things: Any, which: int) -> Any:
-        return things[-1 - which % len(things)]
 
     def _compare(self) -> None:
         """Compare the books with the reference; what is due and not booked yet counts as lapsed."""

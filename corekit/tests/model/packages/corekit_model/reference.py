@@ -1,7 +1,7 @@
 """The rules of the books as the documentation states them, in plain Python: lists, dictionaries, whole numbers.
 
-Nothing here knows how the kernel does it. Value that is due lapses the moment its time comes; the kernel books that when
-it next touches the member, so the two are compared after that. Instants are microseconds.
+Nothing here knows how the kernel does it. Value that is due lapses the moment its time comes; the kernel books that
+when it next touches the member, so the two are compared after that. Instants are microseconds.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from attrs import define, field
+
 from corekit_model.stays import LADDERS, Standing
 
 DAY = 86_400_000_000

@@ -6,7 +6,7 @@ from calendar import monthrange
 from datetime import date, timedelta
 from typing import Any
 
-from attrs import define, field
+from attrs import define
 
 DAY = 86_400_000_000
 FIRST = date(1970, 1, 1)
