@@ -310,3 +310,21 @@ def test_a_purchase_of_a_known_member_costs_two_statements_and_one_that_names_th
         costs.append(kit.statements - before)
     assert costs[0] <= 2
     assert costs[1] <= 5
+
+
+def test_who_joins_by_an_activity_that_is_planned_again_joins_by_that_plan(make_kit: Any) -> None:
+    """That the id is taken meanwhile stands for whatever makes a plan be made again."""
+
+    def hinders(batch: Any) -> Any:
+        for activity in batch.of("purchase"):
+            if not lost:
+                lost.append(activity.id)
+                kit.record(Activity(type="member.registered", id=activity.id))
+        return ()
+
+    lost: list[str] = []
+    hinderer = plugin_module(Declares(), "hinderer", corekit_react=hinders)
+    kit = make_kit(["hinderer"], modules={"hinderer": hinderer}, members=OPEN)
+    assert kit.record(buys()).settled
+    assert [each.phone for each in everybody(kit)] == [None, "+497311234567"]
+    assert kit.verify().clean

@@ -83,6 +83,7 @@ def identify(store: Store, arriving: Sequence[Incoming]) -> None:
             holders = tuple(dict.fromkeys(found[pair] for pair in known if pair in found))
             member = holders[0] if holders else next((here[pair] for pair in known if pair in here), None)
             each.ambiguous = holders if len(holders) > 1 else ()
+            each.enrolment = None  # that of an earlier plan
             each.activity = evolve(each.activity, member=member or new_id())
         for pair in known:
             here.setdefault(pair, each.activity.member)
