@@ -58,6 +58,17 @@ def test_a_part_is_taken_back_and_a_return_takes_the_rest(shop: Shop) -> None:
     assert (house.has(), house.has(debt=True), house.clean()) == (0, 0, True)
 
 
+@pytest.mark.row("P11", way="reversal")
+def test_after_a_part_is_taken_back_a_return_in_parts_takes_no_more_than_is_left(shop: Shop) -> None:
+    house = shop(RULES)
+    bought = house.buy(10_00, "2017-06-01T12:00")
+    assert cancel(house, bought.activity_id, 12).settled
+    assert house.kit.reverse(bought.activity_id, amount=5_00).settled
+    assert (house.has(), house.clean()) == (1, True)
+    assert house.kit.reverse(bought.activity_id, amount=5_00).settled
+    assert (house.has(), house.has(debt=True), house.clean()) == (0, 0, True)
+
+
 @pytest.mark.row("P11", way="python")
 def test_what_was_spent_meanwhile_becomes_a_debt(shop: Shop) -> None:
     house = shop(RULES)

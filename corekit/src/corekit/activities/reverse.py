@@ -80,8 +80,10 @@ class StoredEffect:
         if self.state != "applied" or self.kind in {"Hold", "Transfer"}:
             return 0
         if self.shares is None:
-            return back.of_whole(self.amount)
-        return back.of_shares({int(no): share for no, share in self.shares.items()})
+            part = back.of_whole(self.amount)
+        else:
+            part = back.of_shares({int(no): share for no, share in self.shares.items()})
+        return min(part, self.remaining)  # some of it may have been taken back by itself before
 
     def undoing(self, amount: int) -> PlannedEffect:
         """Return the effect that takes back a part of this one."""
