@@ -328,3 +328,33 @@ def _last(world: Any, kind: str) -> str:
         chosen = select(activity.c.id).where(activity.c.type == kind).order_by(activity.c.recorded_at.desc())
         found: str = read.scalar(chosen)
     return found
+
+
+TWO = """
+[program]
+name = "Corner shop"
+[points.currencies.points]
+[points.currencies.growth]
+scale = 2
+[[points.rules]]
+id = "base"
+rate = 1
+"""
+
+
+@pytest.mark.row("A7", way="bad_input")
+def test_a_part_is_captured_in_the_unit_in_which_it_is_held(make_kit: Any) -> None:
+    kit = make_kit(["points"], program=TWO)
+    member = kit.record(Activity(type="member.registered")).member
+    kit.record(Activity(type="purchase", member=member, amount=100_00))
+    payload = {"account": "points"}
+    held = kit.record(Activity(type="hold.placed", member=member, amount=60, unit="points", payload=payload))
+
+    def capture(unit: str) -> Any:
+        told = {"hold": _hold(held)}
+        return kit.record(Activity(type="hold.captured", member=member, amount=6, unit=unit, payload=told))
+
+    wrong = capture("points.growth")
+    assert (wrong.code, wrong.parameters["expected"]) == ("UNIT_WRONG", "points")
+    assert capture("points").settled
+    assert kit.verify().clean

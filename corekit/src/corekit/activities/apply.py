@@ -297,6 +297,9 @@ class Applier:
             raise Refusal("HOLD_UNKNOWN", hold=effect.hold)
         if hold.account.kind not in self.terms.chart.books:
             raise Refusal("PLUGIN_OFF", plugin=hold.account.kind)
+        expected = self.terms.chart.books[hold.account.kind].unit.code
+        if planned.unit not in (None, expected):
+            raise Refusal("UNIT_WRONG", expected=expected)
         row.account = hold.account.kind
         row.amount = hold.amount
         teller = self._teller(member, planned, row, row.account)
