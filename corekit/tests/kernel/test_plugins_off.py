@@ -63,3 +63,15 @@ def test_what_waits_for_a_missing_plugin_is_put_aside_until_it_is_back(world: An
     assert (world.kit.retry_failed(), world.kit.work()) == (1, 1)
     assert world.balances(member) == {"toy": 5}
     assert world.is_proved()
+
+
+def test_what_a_missing_plugin_has_set_aside_is_refused_to_be_captured(world: Any, off: Callable[[], Any]) -> None:
+    member = world.member()
+    world.does(member, "toy.earn", 70)
+    held = world.does(member, "hold.placed", 60, unit="toys", payload={"account": "toy"})
+    payload = {"hold": held.effects[0].id}
+    bare = off()
+    assert bare.does(member, "hold.captured", payload=payload).code == "PLUGIN_OFF"
+    assert bare.does(member, "hold.released", payload=payload).code == "PLUGIN_OFF"
+    assert world.does(member, "hold.captured", payload=payload).settled
+    assert world.is_proved()

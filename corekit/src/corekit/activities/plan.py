@@ -244,7 +244,8 @@ class Plan:
     def need_held_lots(self, holds: Iterable[HeldValue]) -> None:
         """Load the lots that holds have set aside value of."""
         books = self.terms.chart.books
-        wanted = [hold for hold in holds if hold.placed_by is None and books[hold.account.kind].lots]
+        known = [hold for hold in holds if hold.account.kind in books]  # else its plugin is off: its books rest
+        wanted = [hold for hold in known if hold.placed_by is None and books[hold.account.kind].lots]
         self._load_involved({hold.account.id: hold.account for hold in wanted}, [], [hold.id for hold in wanted])
 
     def need_due_holds(self, members: Iterable[tuple[Member, int]]) -> None:
