@@ -143,6 +143,23 @@ def test_a_debt_is_that_of_the_moment(kit: Kit, clock: SettableClock) -> None:
     house.check()
 
 
+@pytest.mark.row("A1", way="python")
+def test_what_was_awaited_then_and_what_a_hold_that_was_over_kept(make_kit: MakeKit, clock: SettableClock) -> None:
+    house = House(make_kit(["points"], program=PROGRAM.replace("rate = 1\n", "rate = 1\npending_days = 5\n")), clock)
+    house.does("buy", 10)
+    house.does("wait", 6)
+    asked = Activity(type="hold.placed", member=house.member, amount=6, unit="points")
+    house.kit.record(evolve(asked, payload={"account": "points", "seconds": 86_400}))
+    for days in (0, 2, 30):
+        house.does("wait", days)
+    house.does("sweep", 0)
+    points = [answer[0][0] for answer in house.answers.values()]
+    assert [each.awaited for each in points] == [10, 0, 0, 0, 0, 0]
+    assert [each.pending for each in points] == [0, 0, 6, 0, 0, 0]
+    assert [each.available for each in points] == [0, 10, 4, 10, 0, 0]
+    house.check()
+
+
 def test_before_anything_moved_there_is_nothing(kit: Kit, clock: SettableClock) -> None:
     house = House(kit, clock)
     before = clock() - timedelta(days=1)

@@ -24,6 +24,7 @@ from corekit.ledger.read import Balance, Expiring
 from corekit.ledger.tables import account as _account
 from corekit.ledger.tables import account_kind as _kind
 from corekit.ledger.tables import entry as _entry
+from corekit.ledger.tables import hold as _hold
 from corekit.ledger.tables import lot as _lot
 from corekit.ledger.tables import lot_movement as _movement
 from corekit.ledger.tables import unit as _unit
@@ -36,12 +37,22 @@ _PARTS: ColumnElement[int] = case((_movement.c.kind.in_(_GROWS), _movement.c.amo
 
 @frozen
 class _Lot:
-    """What was open and held of a lot, in minor units, and when it was to lapse (microseconds; None: never)."""
+    """What was open and held of a lot, in minor units, and when it was to lapse (microseconds; None: never).
+
+    ``freed`` was held by holds that were over and had not lapsed in the books yet. ``available_from`` is when it was to
+    become available (None: at once).
+    """
 
     account: str
     open: int
     held: int
+    freed: int
+    available_from: int | None
     expires_at: int | None
+
+    def is_due(self, instant: int) -> bool:
+        """Say whether nobody could spend it any more."""
+        return self.expires_at is not None and self.expires_at <= instant
 
 
 def balances_at(read: Reader, member_ids: Iterable[str], at: datetime) -> dict[str, list[Balance]]:
@@ -110,14 +121,17 @@ def _last_entries(ids: list[str], instant: int, *where: ColumnElement[bool]) -> 
 def _lots(read: Reader, ids: list[str], instant: int, *where: ColumnElement[bool]) -> list[_Lot]:
     """Return the lots of members of which something was open or held at a moment."""
     held, left = func.coalesce(func.sum(_HELD), 0), func.sum(_PARTS)
+    freed = func.coalesce(func.sum(case((_hold.c.expires_at <= instant, _HELD))), 0)
     then = (
-        select(_lot.c.id, _lot.c.account_id, _lot.c.expires_at, cast(left, Whole).label("open"),
-               cast(held, Whole).label("held"))
+        select(_lot.c.id, _lot.c.account_id, _lot.c.expires_at, _lot.c.available_from,
+               cast(left, Whole).label("open"), cast(held - freed, Whole).label("held"),
+               cast(freed, Whole).label("freed"))
         .join_from(_account, _lot, _lot.c.account_id == _account.c.id)
         .join(_movement, _movement.c.lot_id == _lot.c.id)
         .join(_activity, _activity.c.id == _movement.c.activity_id)
+        .outerjoin(_hold, _hold.c.id == _movement.c.spend_id)
         .where(any_of(_account.c.member_id, ids), _activity.c.recorded_at <= instant, *where)
-        .group_by(_lot.c.id, _lot.c.account_id, _lot.c.expires_at)
+        .group_by(_lot.c.id, _lot.c.account_id, _lot.c.expires_at, _lot.c.available_from)
         .having((left != 0) | (held != 0))
         .subquery()
     )  # fmt: skip
@@ -130,12 +144,15 @@ def _lots(read: Reader, ids: list[str], instant: int, *where: ColumnElement[bool
         .limit(1)
         .scalar_subquery()
     )
-    statement = select(then.c.account_id, then.c.open, then.c.held, func.coalesce(moved, then.c.expires_at))
+    parts = (then.c.open, then.c.held, then.c.freed, then.c.available_from)
+    statement = select(then.c.account_id, *parts, func.coalesce(moved, then.c.expires_at))
     return [_Lot(*row) for row in read.all(statement)]
 
 
 def _balance(row: Any, debt: int, lots: list[_Lot], instant: int) -> Balance:
-    due = sum(lot.open for lot in lots if lot.expires_at is not None and lot.expires_at <= instant)
+    due = sum(lot.open + lot.freed for lot in lots if lot.is_due(instant))
+    awaited = [lot for lot in lots if lot.open and not lot.is_due(instant) and (lot.available_from or 0) > instant]
+    awaited_from = min((lot.available_from or 0 for lot in awaited), default=None)
     later = [lot for lot in lots if lot.open and lot.expires_at is not None and lot.expires_at > instant]
     next_at = min((lot.expires_at or 0 for lot in later), default=None)
     return Balance(
@@ -151,4 +168,6 @@ def _balance(row: Any, debt: int, lots: list[_Lot], instant: int) -> Balance:
         debt=debt,
         next_at=moment(next_at) if next_at is not None else None,
         next_amount=sum(lot.open for lot in later if lot.expires_at == next_at),
+        awaited=sum(lot.open for lot in awaited),
+        awaited_from=moment(awaited_from) if awaited_from is not None else None,
     )
