@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from corekit import Activity, expiring
 from corekit.program import apply_text
@@ -326,3 +327,16 @@ class TestClaims:
         late = claim(house, "2017-12-20T12:00:00+00:00", "2017-12-31T12:00:00+00:00")
         assert house.kit.reverse(late.activity_id).settled
         assert (house.has(), house.has(debt=True), house.clean()) == (0, 0, True)
+
+
+def test_what_a_hold_that_is_over_kept_lapsed_with_the_rest(shop: Shop) -> None:
+    house = shop(IDLE)
+    house.clock.set("2017-06-01T12:00:00+00:00")
+    house.buy(10_00, "2017-06-01T06:00")
+    year = 366 * 86_400
+    held = Activity(type="hold.placed", member=house.member, amount=6, unit="points")
+    assert house.kit.record(evolve(held, payload={"account": "points", "seconds": year})).settled
+    house.clock.set("2018-06-03T00:00:00+00:00")
+    assert parts(house) == (10, 0, 10, 0)
+    assert house.adjust(-1).code == "INSUFFICIENT"
+    assert house.clean()

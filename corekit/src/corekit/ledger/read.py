@@ -139,7 +139,7 @@ def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str
             + select(func.coalesce(func.sum(_HELD), 0))
             .join_from(_movement, _hold, _hold.c.id == _movement.c.spend_id)
             .join(_lot, _lot.c.id == _movement.c.lot_id)
-            .where(_overdue(held.c.id, at), _lot.c.expires_at <= at)
+            .where(_overdue(held.c.id, at), lapses <= at)
             .scalar_subquery(),
             Whole,
         ),
