@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from corekit import Activity
+from corekit import Activity, Unavailable
 from corekit.activities.intake import Intake
 from corekit.activities.lanes import LANES, lane_of
 from corekit.activities.tables import activity as settled
@@ -189,3 +189,27 @@ def test_however_many_are_enqueued_they_come_as_they_were_sent(world: Any, numbe
         rows = read.all(select(settled.c.amount, settled.c.payload).where(settled.c.type == "purchase"))
     assert sorted(row.amount for row in rows) == list(range(100, 100 + number))
     assert all(row.payload == payload for row in rows)
+
+
+@postgresql_only
+def test_a_lost_connection_costs_a_claim_and_the_next_answer_and_nothing_more(world: Any) -> None:
+    """So that long chunks outlive the server's patience with the idle transaction of their claim."""
+    kit, member = world.kit, world.member()
+    kit.enqueue([world.activity(member, "toy.earn", 5)])
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> "
+
+    def lose() -> None:
+        with kit.database.write() as connection:
+            connection.exec_driver_sql(others + "pg_backend_pid()")
+
+    with Intake(kit._settlement).claimed(10) as rows:
+        assert len(rows) == 1
+        lose()
+    assert kit.work() == 1
+    lose()
+    earn = world.activity(member, "toy.earn", 7, external_id="again")
+    with pytest.raises(Unavailable):
+        kit.record(earn)
+    assert kit.record(earn).settled
+    assert world.balances(member) == {"toy": 12}
+    assert world.is_proved()

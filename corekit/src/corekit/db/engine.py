@@ -117,7 +117,12 @@ class Database:
         except DBAPIError as error:
             raise self._unavailable(error.orig) from error
         with connection:
-            yield connection
+            try:
+                yield connection
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise self._unavailable(error.orig) from error
+                raise
 
     def _unavailable(self, error: BaseException | None) -> Unavailable:
         place = self.url.render_as_string(hide_password=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cache
 from typing import Any
 
@@ -283,7 +283,7 @@ class PostgreSQL:
     def rollback(self) -> None:
         """Undo everything since :meth:`begin`; harmless outside a transaction and on a lost connection."""
         if self._wire.in_transaction:
-            with _translated():
+            with suppress(psycopg.OperationalError):  # lost: the server has undone it
                 self._wire.control(b"ROLLBACK")
 
     @staticmethod

@@ -105,6 +105,8 @@ class Wire:
         if isinstance(error, errors.InvalidSqlStatementName | errors.DuplicatePreparedStatement):
             # Somebody deallocated what was prepared: another connection starts afresh.
             self._connection.close()
+        if self._connection.closed:  # what is said of a lost connection has no code of its own
+            raise psycopg.OperationalError("the connection is lost") from error
         raise error
 
 
