@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from corekit.activities.tables import outbox
@@ -191,6 +191,24 @@ def test_any_of_many_is_one_statement_whatever_their_number(database: Database, 
     with database.read() as read:
         assert sorted(row.id for row in read.all(query)) == sorted(names[:size])
         assert read.statements == 1
+
+
+def test_what_is_no_identifier_is_that_of_nobody(database: Database) -> None:
+    enter(database, name := new_id())
+    with database.read() as read:
+        query = select(member.c.id).where(any_of(member.c.id, ["nobody", name, "", "\0", name.upper()]))
+        assert [row.id for row in read.all(query)] == [name]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_connection_that_is_lost_is_told_as_such_and_the_next_one_is_new(database: Database) -> None:
+    with database.read() as read:
+        pid = read.scalar(select(func.pg_backend_pid()))
+    with database.settle() as other:
+        other.driver.execute("SELECT pg_terminate_backend(%s)", (pid,))
+    with pytest.raises(Unavailable, match="does not answer"), database.read():
+        pass
+    assert count(database) == 0
 
 
 def test_any_of_numbers_and_texts(database: Database) -> None:

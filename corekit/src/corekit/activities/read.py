@@ -17,7 +17,6 @@ from corekit.clock import micros
 from corekit.db.reader import Reader, any_of
 from corekit.db.shape import Shape, group
 from corekit.db.types import Whole
-from corekit.ids import is_id
 from corekit.members.tables import member as _member
 from corekit.paging import Ask, Newest, Page, Span
 
@@ -41,7 +40,7 @@ _LEFT = or_(_activity.c.amount > _RETURNED, ~exists().where(*_OF_PURCHASE))
 
 def activities(read: Reader, ids: Iterable[str]) -> dict[str, ActivityView]:
     """Return activities by id; an id that none has is left out."""
-    statement = select(*VIEW.columns).where(any_of(_activity.c.id, filter(is_id, ids)))
+    statement = select(*VIEW.columns).where(any_of(_activity.c.id, ids))
     return {row.id: VIEW(row) for row in read.all(statement)}
 
 

@@ -25,6 +25,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from corekit.db.types import Id
+from corekit.ids import is_id
+
 AnyRow = Row[*tuple[Any, ...]]
 """A row of any columns."""
 
@@ -64,8 +67,11 @@ class Reader:
 def any_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """Say that ``column`` is one of ``values``, in a statement whose text does not depend on how many they are.
 
-    ``= ANY(array)`` on PostgreSQL, a JSON array on SQLite: one bound value, one prepared statement.
+    ``= ANY(array)`` on PostgreSQL, a JSON array on SQLite: one bound value, one prepared statement. A text that is no
+    identifier is that of nobody: PostgreSQL would not even compare.
     """
+    if isinstance(column.type, Id):
+        values = filter(is_id, values)
     return _AnyOf(column, bindparam(None, list(values), type_=_Many(column.type)))
 
 
