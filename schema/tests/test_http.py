@@ -16,7 +16,7 @@ import pytest
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
-from corekit import Kit, Settings, hookimpl
+from corekit import Kit, Settings, Unavailable, hookimpl
 from corekit_schema import Example, Field, Graph, Object, Query, Viewer, build_app, public, tokens
 from corekit_schema.execution.limits import Limits
 from corekit_schema.http import pages
@@ -233,7 +233,7 @@ def test_a_plugin_says_who_is_asking_first(make_client: Any) -> None:
     assert post(client, kind).json()["data"]["viewer"]["kind"] == "ANONYMOUS"
 
 
-def badges() -> ModuleType:
+def badges(failure: Exception | None = None) -> ModuleType:
     """Return a plugin that knows badges, and has a field that fails."""
 
     class BadgesQuery(Object):
@@ -243,7 +243,7 @@ def badges() -> ModuleType:
 
         @staticmethod
         def resolve_badges_fail(parents: Any, info: Any) -> Any:
-            raise RuntimeError("SELECT secret FROM core_member")
+            raise failure or RuntimeError("SELECT secret FROM core_member")
 
     @hookimpl
     def corekit_graph() -> Graph:
@@ -278,6 +278,19 @@ def test_an_error_of_ours_is_masked_and_its_id_stands_in_the_log(make_client: An
     assert internal["error"] == "RuntimeError"
     assert "SELECT" not in str(logs)
     assert (line["operation"], line["status"], line["codes"]) == ("Failing", 200, ["INTERNAL_SERVER_ERROR"])
+
+
+@on_sqlite
+def test_where_the_database_is_stands_in_the_log_alone(make_client: Any) -> None:
+    said = "the database postgresql://till@10.0.0.7/shop does not answer (no password)"
+    client = make_client(modules={"badges": badges(Unavailable(said, database="postgresql://till@10.0.0.7/shop"))})
+    with capture_logs() as logs:
+        response = post(client, "{ badgesFail }")
+    (error,) = response.json()["errors"]
+    assert error["message"] == "The database does not answer; send it again."
+    assert error["extensions"] == {"code": "UNAVAILABLE", "parameters": {}}
+    assert "10.0.0.7" not in response.text
+    assert logs[0]["reason"] == said
 
 
 def test_each_request_leaves_one_line_without_what_was_sent(client: httpx.Client) -> None:

@@ -51,12 +51,17 @@ def masked(error: BaseException) -> dict[str, Any]:
 
 def _sentence(error: CorekitError) -> str:
     """Return the error's sentence; that of several problems says them all, with their paths."""
+    if isinstance(error, Unavailable):
+        return "The database does not answer; send it again."
     if isinstance(error, Invalid) and len(error.problems) == 1:
         return error.problems[0].message
     return error.message
 
 
 def _told(error: CorekitError) -> dict[str, Any]:
+    if isinstance(error, Unavailable):  # where the database is and what it says is not for clients
+        _log.error("unavailable", reason=error.message)
+        return {"code": error.code, "parameters": {}}
     extensions: dict[str, Any] = {"code": error.code, "parameters": error.parameters}
     if isinstance(error, Invalid):
         extensions["problems"] = [
