@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+from corekit import SettingsError, Unit, hookimpl
 from corekit.ledger.read import balances
 
 
@@ -75,3 +78,18 @@ def test_what_a_missing_plugin_has_set_aside_is_refused_to_be_captured(world: An
     assert bare.does(member, "hold.released", payload=payload).code == "PLUGIN_OFF"
     assert world.does(member, "hold.captured", payload=payload).settled
     assert world.is_proved()
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"), [({"lots": False}, "kept with lots"), ({"unit": Unit("tokens", 0)}, "kept in toys")]
+)
+def test_a_kind_that_is_kept_is_not_kept_otherwise(
+    world: Any, make_world: Callable[..., Any], toy: Any, declared: dict[str, Any], said: str
+) -> None:
+    was = toy.corekit_declare()
+    now = evolve(was, accounts=[evolve(was.accounts[0], **declared), *was.accounts[1:]])
+    module = ModuleType("toy")
+    vars(module).update({name: value for name, value in vars(toy).items() if name.startswith("corekit_")})
+    vars(module)["corekit_declare"] = hookimpl(lambda: now)
+    with pytest.raises(SettingsError, match=f"toy is {said}.*; declare it so, or name another"):
+        make_world(modules={"toy": module}, database=world.kit.database.url.render_as_string(hide_password=False))

@@ -100,12 +100,15 @@ def sync(connection: Connection, registry: Registry, chart: Chart) -> None:
             message = f"unit {unit.code} is kept with scale {known_units[unit.code][0]}; declare it so, or name another"
             raise SettingsError(message, unit=unit.code)
     kinds = list(_kinds(chart))
-    known_kinds = {row.code: row.unit for row in connection.execute(select(tables.account_kind))}
+    known_kinds = {row.code: row for row in connection.execute(select(tables.account_kind))}
     for kind in kinds:
-        if known_kinds.get(kind["code"], kind["unit"]) != kind["unit"]:
-            message = (
-                f"account kind {kind['code']} is kept in {known_kinds[kind['code']]}; declare it so, or name another"
-            )
+        known = known_kinds.get(kind["code"])
+        if known is not None and known.unit != kind["unit"]:
+            message = f"account kind {kind['code']} is kept in {known.unit}; declare it so, or name another"
+            raise SettingsError(message, kind=kind["code"])
+        if known is not None and bool(known.lots) != kind["lots"]:
+            lots = "with" if known.lots else "without"
+            message = f"account kind {kind['code']} is kept {lots} lots; declare it so, or name another"
             raise SettingsError(message, kind=kind["code"])
     there = set(connection.scalars(select(tables.unit.c.code)))
     units = [
