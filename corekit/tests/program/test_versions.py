@@ -300,3 +300,25 @@ def test_the_highest_number_of_those_that_are_valid_holds(starts: list[int], at:
     valid = [0, *(number for number, start in enumerate(starts, 1) if start <= at)]
     assert versions.at(at).version == max(valid)
     assert [each.start for each in versions.holding] == sorted({each.start for each in versions.holding})
+
+
+@pytest.mark.parametrize("later", ["debt", "refuse"])
+def test_what_the_house_bore_under_one_policy_returns_to_it_under_another(
+    make_kit: MakeKit, clock: SettableClock, later: str
+) -> None:
+    kept = '[points.currencies.points]\nclawback = "{}"\n' + RULE.format(rate=1)
+    kit = make_kit(["points"])
+    clock.set(datetime(2026, 1, 1, tzinfo=UTC))
+    apply_text(kit, HEAD + ANY_TIME + kept.format("write_off"))
+    member = kit.record(Activity(type="member.registered")).member
+    bought = kit.record(Activity(type="purchase", member=member, amount=50_00))
+    told = {"reason": "spent"}
+    spent = kit.record(Activity(type="points.adjustment", member=member, amount=-50, unit="points", payload=told))
+    assert kit.reverse(bought.activity_id or "").settled
+    apply_text(kit, HEAD + ANY_TIME + kept.format(later), valid_from=CHANGE)
+    clock.set(AFTER)
+    assert kit.reverse(spent.activity_id or "").settled
+    with kit.read() as read:
+        (found,) = balances(read, [member], clock())[member]
+    assert (found.balance, found.debt) == (0, 0)
+    assert kit.verify().clean

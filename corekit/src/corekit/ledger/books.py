@@ -208,7 +208,7 @@ class Teller:
                 self._pay_debt([lot])
         if amount:
             unfund(spend, -amount)
-            self._restore_unfunded(amount, spend)
+            self._restore_unfunded(amount)
 
     # --------------------------------------------------------------------------------------------------- clawback
 
@@ -281,7 +281,7 @@ class Teller:
 
     # --------------------------------------------------------------------------------------------------- restoring
 
-    def _restore_unfunded(self, amount: int, spend: str) -> None:
+    def _restore_unfunded(self, amount: int) -> None:
         debt = self._member.accounts.get(self._book.debt)
         if debt is not None and (part := min(amount, -debt.balance)) > 0:
             self._post(self._sink, debt, part)
@@ -290,11 +290,8 @@ class Teller:
             if part := min(amount, lot.funds.get(None, 0)):
                 amount -= part
                 self._give_back(lot, "unrepay", part, None)
-        if amount and self._book.clawback == "write_off":  # the house had borne it
+        if amount:  # the house had borne it, whatever the policy says by now
             self._post(self._sink, "adjust", amount)
-        elif amount:
-            message = f"spend {spend} cannot be given back: {amount} of it is funded by nothing"
-            raise Integrity(message, effect=spend, missing=amount)
 
     def _give_back(self, lot: Lot, kind: str, amount: int, spend: str | None) -> None:
         """Return value to a lot; one that lapsed meanwhile gets the kind's grace."""
