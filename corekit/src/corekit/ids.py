@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from hashlib import sha256
 
 from uuid_utils import uuid7
 
@@ -22,6 +23,12 @@ def new_id() -> str:
 def named_id(name: str) -> str:
     """Return the identifier that belongs to a name for ever (UUIDv5), for rows that exist once by name."""
     return uuid.uuid5(uuid.NAMESPACE_URL, f"corekit:{name}").hex
+
+
+def child_id(parent: str, name: str) -> str:
+    """Return the identifier of what follows from something under a name: always the same, and as old as its parent."""
+    drawn = sha256(f"{parent}:{name}".encode()).hexdigest()
+    return f"{parent[:12]}7{drawn[:3]}{8 + int(drawn[3], 16) % 4:x}{drawn[4:19]}"
 
 
 def is_id(text: object) -> bool:

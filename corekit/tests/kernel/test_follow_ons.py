@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corekit import Activity
+from corekit import Activity, Effect, Follow
 
 
 def test_follow_ons_settle_with_their_parent_before_anything_else_of_the_member(world: Any) -> None:
@@ -105,4 +105,21 @@ def test_the_same_follow_on_name_in_two_plugins_makes_two_follow_ons(make_world:
     chain = world.does(member, "toy.chain", 1)
     assert sorted(each.type for each in chain.follow_ons) == ["toy.earn", "toy.link"]
     assert world.balances(member) == {"toy": 101}
+    assert world.is_proved()
+
+
+def test_a_guard_that_fails_far_below_is_known_by_the_next_plan(world: Any, toy: Any) -> None:
+    """What follows has the same id in every plan: by keys made of it a plan knows what the one before found out."""
+    member, plans = world.member(), list[str]()
+
+    def deeper(activity: Activity) -> Effect:
+        plans.append(activity.id)
+        if len(plans) > 9:
+            raise RuntimeError("it is planned again and again")
+        kind = "toy.yield" if activity.depth == 0 else "toy.take"
+        return Follow(activity, rule="deep@1", type=kind, name="deeper", amount=1 - activity.depth)
+
+    toy.rogue.append(deeper)
+    answer = world.does(member, "toy.yield", 1)
+    assert answer.follow_ons[0].follow_ons[0].code == "TOY_SOLD_OUT"
     assert world.is_proved()

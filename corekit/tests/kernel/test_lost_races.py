@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from corekit import Activity, Batch, Busy, Credit, Declares, Follow, Transfer
+from corekit import Activity, Batch, Busy, Credit, Debit, Declares, Follow, Transfer
 from corekit.activities import attempt
+from corekit.ids import new_id
 from corekit.testing.modules import plugin_module
 
 RACES = attempt.FREE_TRIES
@@ -121,3 +122,29 @@ def test_under_the_lock_whoever_else_is_touched_is_compared_as_well(make_world: 
     assert raced == [*[ann] * RACES, bob]
     assert (world.balances(ann), world.balances(bob)) == ({"toy": RACES}, {"toy": 1})
     assert world.is_proved()
+
+
+def test_a_guard_of_a_follow_on_that_fails_after_a_lost_race_is_known_by_the_next_plan(racer: Racer, toy: Any) -> None:
+    """The key of a follow-on holds the id of what it follows from, which must not change from plan to plan."""
+    plans: list[str] = []
+
+    def takes(activity: Activity) -> Follow:
+        plans.append(activity.id)
+        if len(plans) > 3 * RACES:
+            raise RuntimeError("it is planned again and again")
+        return Follow(activity, rule="late@1", type="toy.take", name="take")
+
+    toy.rogue.append(takes)
+    answer = racer.record()
+    assert (answer.settled, answer.follow_ons[0].code) == (True, "TOY_SOLD_OUT")
+    assert racer.world.is_proved()
+
+
+def test_a_refused_activity_that_loses_its_race_may_have_named_somebody_who_is_not_there(
+    racer: Racer, toy: Any
+) -> None:
+    ghost = new_id()
+    toy.rogue.append(lambda asked: Follow(asked, rule="late@1", type="toy.earn", name="ghost", member=ghost))
+    toy.rogue.append(lambda asked: Debit(asked, rule="late@1", account="toy", amount=10**6, otherwise="refuse"))
+    assert racer.world.does(racer.member, "toy.yield", members=(ghost,)).code == "INSUFFICIENT"
+    assert racer.world.is_proved()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from corekit import NotFound
+from corekit.ids import new_id
 
 
 @pytest.mark.row("A2", way="reversal")
@@ -201,6 +202,15 @@ def test_a_reversal_in_the_same_chunk_waits_for_its_target(world: Any) -> None:
     answers = list(world.kit.record_many([earn, back, spend]))
     assert [answer.outcome for answer in answers] == ["settled", "settled", "refused"]
     assert world.is_proved()
+
+
+def test_reversals_of_themselves_and_of_each_other_are_refused(world: Any) -> None:
+    """Each would wait for the chunk after the other, for ever."""
+    member, one, other, own = world.member(), new_id(), new_id(), new_id()
+    pairs = [(one, other), (other, one), (own, own)]
+    circle = [world.activity(member, "reversal", id=key, reverses=target) for key, target in pairs]
+    answers = list(world.kit.record_many([*circle, world.activity(member, "toy.earn", 1)]))
+    assert [each.code for each in answers] == ["REVERSAL_UNKNOWN", "REVERSAL_UNKNOWN", "REVERSAL_UNKNOWN", None]
 
 
 @pytest.mark.parametrize("state", ["member.frozen", "member.cancelled"])

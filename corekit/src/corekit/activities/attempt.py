@@ -115,7 +115,7 @@ class Attempt:
         """
         # The key of a single activity is new nearly always: if not, the write finds out, and the next attempt looks.
         look = lost > 0 or self.waiting or len(arriving) > 1 or _may_register(arriving[0])
-        answers, fresh = self._replayed(arriving, lost=lost) if look else ({}, list(arriving))
+        answers, fresh = self._replayed(arriving) if look else ({}, list(arriving))
         identify(self.store, fresh)
         done_keys = self._answered(arriving, answers) if self.waiting else []
         if not fresh and not done_keys:
@@ -161,7 +161,7 @@ class Attempt:
         tiering = Tiering(plan)
         found = (tiering.due(member, ladder, at, historical=historical) for member in plan.members.values())
         arriving = [incoming for incoming in found if incoming is not None]
-        _, fresh = self._replayed(arriving, lost=0) if arriving else ({}, [])  # a refusal of before stands
+        _, fresh = self._replayed(arriving) if arriving else ({}, [])  # a refusal of before stands
         if not fresh:
             return 0, set()
         self.arriving = {incoming.activity.id for incoming in fresh}
@@ -194,7 +194,7 @@ class Attempt:
         known = ((each.key, answers.get(each.activity.id)) for each in arriving)
         return [key for key, answer in known if answer is not None and answer.code != KEY_REUSED]
 
-    def _replayed(self, arriving: Sequence[Incoming], *, lost: int) -> tuple[dict[str, Outcome], list[Incoming]]:
+    def _replayed(self, arriving: Sequence[Incoming]) -> tuple[dict[str, Outcome], list[Incoming]]:
         """Answer the keys that were answered before; a key whose activity failed resumes that activity."""
         known = {row[:2]: row[2:] for row in self.store.requests([incoming.key for incoming in arriving])}
         answers: dict[str, Outcome] = {}
@@ -224,9 +224,6 @@ class Attempt:
                     message=self.terms.message(code, parameters or {}) if code else "",
                     replayed=True,
                 )
-        if lost:  # an id may have been used before, under another key
-            for incoming in fresh:
-                incoming.renew_id()
         return answers, fresh
 
     def _plan_freely(self, fresh: Sequence[Incoming]) -> Plan:

@@ -371,7 +371,7 @@ class Plan:
     def forget(self, members: set[str]) -> None:
         """Leave out members that moved on; their activities are planned again."""
         for member_id in members:
-            del self.members[member_id]
+            self.members.pop(member_id, None)  # a refused activity may have named somebody whom nobody looked at
         for rows in (self.refused, self.failed):
             rows[:] = [row for row in rows if row[0].activity.member not in members]
         self.queued = [incoming for incoming in self.queued if incoming.activity.member not in members]
@@ -440,7 +440,8 @@ class Plan:
         """Order the activities per member; what has to wait for the next chunk goes to ``rest``.
 
         A reversal waits for the chunk after its target, and so does whatever comes after it for the member. A merge
-        waits where its chunk has something else before it of whom it is about, and lets what comes after it wait.
+        waits where its chunk has something else before it of whom it is about, and lets what comes after it wait. Where
+        all would wait, for themselves or in a circle, none of them names what has settled, and none waits.
         """
         here = {incoming.activity.id for incoming in arriving}
         waiting: set[str] = set()
@@ -458,6 +459,10 @@ class Plan:
             seen.update(about)
             if merges:
                 waiting.update(about)
+        if not found:
+            for incoming in self.rest:
+                found.setdefault(incoming.activity.member, deque()).append(incoming)
+            self.rest.clear()
         return found
 
     def sink(self, incoming: Incoming, reason: Refusal | Failure) -> None:

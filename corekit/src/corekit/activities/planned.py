@@ -24,7 +24,7 @@ from corekit.activities.incoming import Incoming
 from corekit.activities.outcome import SkippedRule
 from corekit.clock import day_number, local_day
 from corekit.declares import EffectKind
-from corekit.ids import new_id
+from corekit.ids import child_id, new_id
 from corekit.ledger.journal import Journal
 from corekit.ledger.voucher import Voucher
 
@@ -173,9 +173,10 @@ class Planned:
         return {key: value for key, value in found.items() if value}
 
     def child(self, kind: str, name: str, member: str | None = None, **values: Any) -> Activity:
-        """Make an activity that follows from this one, known among its siblings by ``name``."""
+        """Make an activity that follows from this one, known among its siblings by ``name``: the same in every plan."""
         parent = self.incoming.activity
         return Activity(
+            id=child_id(parent.id, name),
             type=kind,
             member=member or parent.member,
             members=parent.members if member is None else (parent.member,),

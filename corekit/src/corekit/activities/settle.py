@@ -108,6 +108,8 @@ class Settlement:
                     message = "others keep changing the same members; nothing was written, send the same key again"
                     raise Busy(message) from None
                 time.sleep(0.001 * lost)
+                for incoming in rest:  # an id may have been used before, under another key
+                    incoming.renew_id()
         return answers
 
     def expire(self, members: Sequence[str], at: int, *, historical: bool = True) -> int:
