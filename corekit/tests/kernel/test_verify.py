@@ -18,9 +18,10 @@ from corekit.cli import app
 from corekit.db import lineage
 from corekit.db.lineage import lineages
 from corekit.db.reader import Reader
-from corekit.ledger.verify import INVARIANTS, Report, verify
 from corekit.migrations import guards
 from corekit.plugins import discover
+from corekit.proof.invariants import INVARIANTS
+from corekit.proof.verify import Report, verify
 from corekit.testing.backends import Backend
 from corekit.testing.clock import SettableClock
 

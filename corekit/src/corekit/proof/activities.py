@@ -1,0 +1,82 @@
+"""Searches over activities, and over what stands beside each: 13, 14, their order, and what follows from what."""
+
+from __future__ import annotations
+
+from corekit.proof.search import BEYOND_ACCOUNTS, Search
+
+SEARCHES = (
+    Search(
+        "13",
+        "source external_id member",
+        """SELECT source, external_id, member FROM (
+            SELECT source, external_id, member_id AS member, id AS activity, 1 AS n FROM {activity} a
+            WHERE state = 'settled'
+            UNION ALL SELECT scope, key, member_id, activity_id, -1 FROM {request} r
+            WHERE outcome = 'settled') sides
+        GROUP BY source, external_id, member, activity HAVING sum(n) <> 0""",
+    ),
+    Search(
+        "13",
+        "activity topic",
+        """SELECT activity, topic FROM (
+            SELECT id AS activity, member_id, type AS topic, recorded_at, 1 AS n FROM {activity} a
+            WHERE state = 'settled'
+            UNION ALL SELECT activity_id, member_id, topic, recorded_at, -1 FROM {outbox} o) sides
+        GROUP BY activity, member_id, topic, recorded_at HAVING sum(n) <> 0""",
+        reaches=BEYOND_ACCOUNTS,
+    ),
+    Search(
+        "13",
+        "effect activity",
+        """SELECT e.id AS effect, e.activity_id AS activity FROM {effect} e
+        LEFT JOIN core_posting p ON p.activity_id = e.activity_id AND p.effect_id = e.id
+        LEFT JOIN core_account d ON d.id = p.debit_account_id LEFT JOIN core_account c ON c.id = p.credit_account_id
+        WHERE e.kind IN ('Credit', 'Receive', 'Debit', 'Capture', 'Transfer', 'Expire')
+        GROUP BY e.id, e.activity_id, e.kind, e.amount, e.state, e.undoes
+        HAVING CASE WHEN e.state = 'dropped' THEN count(p.id) > 0 WHEN e.undoes IS NOT NULL THEN count(p.id) = 0
+            ELSE coalesce(sum(CASE e.account_kind
+                WHEN CASE WHEN e.kind IN ('Credit', 'Receive') THEN c.kind ELSE d.kind END
+                THEN p.amount END), 0) <> e.amount END""",
+    ),
+    Search(
+        "14",
+        "what key",
+        """SELECT 'activity' AS what, source || ' ' || external_id AS key FROM {activity} a
+            GROUP BY source, external_id HAVING count(*) > 1
+        UNION ALL SELECT 'posting', CAST(id AS text) FROM {posting} p GROUP BY id HAVING count(*) > 1""",
+    ),
+    Search(
+        "14",
+        "what key",
+        """SELECT 'house account' AS what, kind AS key FROM core_account WHERE member_id IS NULL
+            GROUP BY kind HAVING count(*) > 1
+        UNION ALL SELECT 'external id', external_id FROM core_profile WHERE external_id IS NOT NULL
+            GROUP BY external_id HAVING count(*) > 1""",
+        reaches=frozenset({"whole"}),
+    ),
+    Search(
+        "follow-ons",
+        "activity parent",
+        """SELECT c.id AS activity, c.parent_id AS parent FROM {activity} c
+        LEFT JOIN core_activity p ON p.id = c.parent_id
+        WHERE c.state = 'settled' AND (c.depth <> coalesce(p.depth + 1, 0) OR p.state <> 'settled'
+            OR (p.member_id = c.member_id AND p.seq >= c.seq)
+            OR (p.member_id <> c.member_id AND p.members IS NULL AND p.reverses IS NULL))""",
+    ),
+    Search(
+        "sequence",
+        "member",
+        """SELECT m.id AS member FROM {member} m LEFT JOIN (SELECT member_id, count(*) AS number,
+            min(seq) AS first, max(seq) AS last, max(recorded_at) AS last_at FROM {activity} s
+            WHERE state = 'settled' GROUP BY member_id) a ON a.member_id = m.id
+        WHERE m.seq <> coalesce(a.number, 0) OR m.seq <> coalesce(a.last, 0) OR coalesce(a.first, 1) <> 1
+            OR m.last_at <> coalesce(a.last_at, m.last_at)""",
+    ),
+    Search(
+        "sequence",
+        "member seq activity",
+        """SELECT member_id AS member, seq, id AS activity FROM (SELECT id, member_id, seq, recorded_at,
+            lag(recorded_at) OVER (PARTITION BY member_id ORDER BY seq) AS earlier
+            FROM {activity} s WHERE state = 'settled') a WHERE recorded_at <= earlier""",
+    ),
+)
