@@ -110,7 +110,7 @@ def _settled(servers: Servers) -> World:
         for each in placed
     ]
     _settle(world, capturing)
-    returning = [Activity(type="refund", member=each.member, reverses=each.activity_id, amount=100) for each in bought]
+    returning = [Activity(type="refund", member=each.member, reverses=each.activity_id, amount=2000) for each in bought]
     _settle(world, returning)
     return world
 
