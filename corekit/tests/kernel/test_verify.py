@@ -55,7 +55,7 @@ FAULTS = [
     Fault("1", "UPDATE core_account SET seq = seq + 1 WHERE kind = 'toy.plain'"),
     Fault("1", "UPDATE core_account SET last_at = last_at + 1 WHERE kind = 'toy.plain'"),
     Fault("2", "UPDATE core_entry SET available_after = balance_after + 1 WHERE seq = 1"),
-    Fault("3 parents", f"UPDATE core_entry SET activity_id = {ONE_PURCHASE} WHERE seq = 2"),
+    Fault("3", f"UPDATE core_entry SET activity_id = {ONE_PURCHASE} WHERE seq = 2"),
     Fault("4 5", "UPDATE core_posting SET unit = 'USD' WHERE effect_id = " + PLAIN),
     Fault("6", f"UPDATE core_account SET member_id = {RICH} WHERE kind = 'toy.plain.debt'"),
     Fault("7", "UPDATE core_account SET seq = 1 WHERE kind = 'toy.issued'", seen_by=("since",)),
@@ -63,7 +63,8 @@ FAULTS = [
     Fault("8", "UPDATE core_effect SET unfunded = unfunded + 1 WHERE kind = 'Debit' AND account_kind = 'toy.kind'"),
     Fault(
         "9",
-        f"UPDATE core_lot SET account_id = (SELECT id FROM core_account WHERE kind = 'toy.plain' AND member_id = {RICH}) "
+        "UPDATE core_lot SET account_id = (SELECT id FROM core_account WHERE kind = 'toy.plain' "
+        f"AND member_id = {RICH}) "
         "WHERE account_id = (SELECT id FROM core_account WHERE kind = 'toy.kind')",
     ),
     Fault(

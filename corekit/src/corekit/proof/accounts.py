@@ -60,9 +60,9 @@ SEARCHES = (
         "5",
         "posting unit debit credit",
         """SELECT p.id AS posting, p.unit, d.kind AS debit, c.kind AS credit FROM {posting} p
-        JOIN core_account d ON d.id = p.debit_account_id JOIN core_account_kind dk ON dk.code = d.kind
-        JOIN core_account c ON c.id = p.credit_account_id JOIN core_account_kind ck ON ck.code = c.kind
-        WHERE p.unit <> dk.unit OR p.unit <> ck.unit""",
+        LEFT JOIN core_account d ON d.id = p.debit_account_id LEFT JOIN core_account_kind dk ON dk.code = d.kind
+        LEFT JOIN core_account c ON c.id = p.credit_account_id LEFT JOIN core_account_kind ck ON ck.code = c.kind
+        WHERE coalesce(p.unit <> dk.unit OR p.unit <> ck.unit, true)""",
     ),
     Search(
         "6",

@@ -4,25 +4,31 @@ from __future__ import annotations
 
 from corekit.proof.search import BEYOND_ACCOUNTS, Search
 
+# Each that settled has one of the other kind that names it. Where there are as many of both, none is too many.
+
 SEARCHES = (
     Search(
         "13",
         "source external_id member",
-        """SELECT source, external_id, member FROM (
-            SELECT source, external_id, member_id AS member, id AS activity, 1 AS n FROM {activity} a
-            WHERE state = 'settled'
-            UNION ALL SELECT scope, key, member_id, activity_id, -1 FROM {request} r
-            WHERE outcome = 'settled') sides
-        GROUP BY source, external_id, member, activity HAVING sum(n) <> 0""",
+        """SELECT a.source, a.external_id, a.member_id AS member FROM {activity} a
+            LEFT JOIN {request} r ON r.scope = a.source AND r.key = a.external_id
+            WHERE a.state = 'settled' AND (r.key IS NULL OR r.outcome <> 'settled' OR r.activity_id <> a.id
+                OR r.member_id <> a.member_id)
+        UNION ALL SELECT r.scope, r.key, r.member_id FROM {request} r LEFT JOIN core_activity a ON a.id = r.activity_id
+            WHERE r.outcome = 'settled' AND (a.id IS NULL OR a.source <> r.scope OR a.external_id <> r.key)
+                AND (SELECT count(*) FROM {request} s WHERE outcome = 'settled')
+                    <> (SELECT count(*) FROM {activity} s WHERE state = 'settled')""",
     ),
     Search(
         "13",
         "activity topic",
-        """SELECT activity, topic FROM (
-            SELECT id AS activity, member_id, type AS topic, recorded_at, 1 AS n FROM {activity} a
-            WHERE state = 'settled'
-            UNION ALL SELECT activity_id, member_id, topic, recorded_at, -1 FROM {outbox} o) sides
-        GROUP BY activity, member_id, topic, recorded_at HAVING sum(n) <> 0""",
+        """SELECT a.id AS activity, a.type AS topic FROM {activity} a LEFT JOIN {outbox} o ON o.activity_id = a.id
+            WHERE a.state = 'settled' AND (o.topic IS NULL OR o.topic <> a.type OR o.member_id <> a.member_id
+                OR o.recorded_at <> a.recorded_at)
+        UNION ALL SELECT activity_id, min(topic) FROM {outbox} o
+            WHERE (SELECT count(*) FROM {outbox} s) <> (SELECT count(*) FROM {activity} s WHERE state = 'settled')
+            GROUP BY activity_id HAVING count(*) > 1 OR NOT EXISTS (
+                SELECT 1 FROM core_activity a WHERE a.id = o.activity_id AND a.state = 'settled')""",
         reaches=BEYOND_ACCOUNTS,
     ),
     Search(
@@ -41,8 +47,9 @@ SEARCHES = (
     Search(
         "14",
         "what key",
-        """SELECT 'activity' AS what, source || ' ' || external_id AS key FROM {activity} a
-            GROUP BY source, external_id HAVING count(*) > 1
+        # Of what settled, 13 proves it: each has the request of its key, and that has one activity.
+        """SELECT 'failed activity' AS what, a.source || ' ' || a.external_id AS key FROM {activity} a
+            JOIN core_request r ON r.scope = a.source AND r.key = a.external_id WHERE a.state = 'failed'
         UNION ALL SELECT 'posting', CAST(id AS text) FROM {posting} p GROUP BY id HAVING count(*) > 1""",
     ),
     Search(

@@ -13,19 +13,18 @@ from corekit.ledger.chart import DAY
 from corekit.proof.scope import Scope
 from corekit.proof.search import Search
 
-_SHARES = """SELECT e.id AS effect, e.activity_id AS activity FROM {{effect}} e CROSS JOIN {each}
-    LEFT JOIN core_line l ON l.activity_id = e.activity_id AND l.no = CAST(each.key AS bigint)
-    GROUP BY e.id, e.activity_id, e.amount
-    HAVING sum(CAST(each.value AS bigint)) <> e.amount OR min(CAST(each.value AS bigint)) < 0
-        OR count(l.no) <> count(*)"""
+_SHARES = """SELECT e.id AS effect, e.activity_id AS activity FROM {{effect}} e WHERE e.shares IS NOT NULL AND (
+    SELECT sum(CAST(each.value AS bigint)) <> e.amount OR min(CAST(each.value AS bigint)) < 0
+        OR count(l.no) <> count(*)
+    FROM {each} LEFT JOIN core_line l ON l.activity_id = e.activity_id AND l.no = CAST(each.key AS bigint))"""
 
 # A reversal measures on the day of what it takes back.
 _METRIC_DAYS = """SELECT member, metric, day FROM (
     SELECT member_id AS member, metric, day, value FROM {{metric_day}} d
     UNION ALL SELECT member, metric, {day}, -value FROM (
         SELECT a.member_id AS member, each.key AS metric, CAST(each.value AS bigint) AS value,
-            coalesce(t.occurred_at, a.occurred_at) AS instant
-        FROM {{activity}} a CROSS JOIN {each} LEFT JOIN core_activity t ON t.id = a.reverses) measured) sides
+            coalesce((SELECT t.occurred_at FROM core_activity t WHERE t.id = a.reverses), a.occurred_at) AS instant
+        FROM {{activity}} a CROSS JOIN {each}) measured) sides
     GROUP BY member, metric, day HAVING sum(value) <> 0"""
 _METRICS = """SELECT member, metric FROM (
     SELECT member_id AS member, metric, value FROM {metric} m

@@ -6,6 +6,9 @@ nothing is left in a lot that comes before the last one taken. A capture chooses
 aside; where a clawback funds spends and debts anew, its own lot is empty by then. What is given back, lapses, or pays a
 debt with the lot that comes in is no choice. Within one effect only what it leaves can be judged, not in which order
 it came to that.
+
+Most accounts need no replay: where each lot was taken from only after all that come before it were empty for good,
+nothing can have been passed over. The database leaves those out.
 """
 
 from __future__ import annotations
@@ -30,13 +33,27 @@ _COLUMNS = (
     *("account", "activity", "effect", "acts", "at", "movement", "amount", "lot", "expires_at", "issued_at"),
     "available_from",
 )
+# The step of a movement: its effect among all effects of the member, whose number within the activity has 32 bits.
+_STEPS = """SELECT m.lot_id, max(a.seq * 4294967296 + e.no) AS last,
+    min(CASE WHEN m.kind IN ('consume', 'hold', 'repay') THEN a.seq * 4294967296 + e.no END) AS first_taken,
+    max(CASE WHEN m.expiry_before IS NULL THEN 0 ELSE 1 END) AS changes
+FROM {movement} m JOIN core_activity a ON a.id = m.activity_id JOIN core_effect e ON e.id = m.effect_id
+WHERE m.kind <> 'issue' GROUP BY m.lot_id"""
+_DOUBTFUL = f"""SELECT account_id FROM (SELECT l.account_id, s.first_taken,
+        s.changes = 1 OR (s.first_taken IS NOT NULL AND l.available_from IS NOT NULL) AS varies,
+        max(CASE WHEN l.issued > l.consumed + l.held + l.expired THEN 9223372036854775807 ELSE s.last END) OVER (
+            PARTITION BY l.account_id ORDER BY coalesce(l.expires_at, {NEVER}), l.issued_at, l.id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS emptied
+        FROM {{lot}} l LEFT JOIN ({_STEPS}) s ON s.lot_id = l.id) judged
+    WHERE emptied > first_taken OR varies"""
 # The expiry of a lot after a movement: what the next one that changes it found, or else what it is now.
-_MOVEMENTS = """SELECT l.account_id AS account, a.seq, a.recorded_at AS at, a.id AS activity, e.no, e.id AS effect,
+_MOVEMENTS = f"""SELECT l.account_id AS account, a.seq, a.recorded_at AS at, a.id AS activity, e.no, e.id AS effect,
     e.kind AS acts, m.kind AS movement, m.amount, m.lot_id AS lot, m.seq AS lot_seq, l.issued_at, l.available_from,
     coalesce(min(m.expiry_before) OVER (PARTITION BY m.lot_id ORDER BY m.seq DESC
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), l.expires_at) AS expires_at
-FROM {movement} m JOIN {lot} l ON l.id = m.lot_id
-    JOIN core_activity a ON a.id = m.activity_id JOIN core_effect e ON e.id = m.effect_id"""
+FROM {{movement}} m JOIN {{lot}} l ON l.id = m.lot_id
+    JOIN core_activity a ON a.id = m.activity_id JOIN core_effect e ON e.id = m.effect_id
+WHERE l.account_id IN ({_DOUBTFUL})"""
 
 _Place = tuple[int, int, str]
 """Where a lot stands in the order in which lots are spent: when it lapses, when it was issued, and its id."""

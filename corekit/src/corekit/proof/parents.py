@@ -1,47 +1,40 @@
-"""The search for rows whose parent is gone: units write parent and child together, without foreign keys."""
+"""The search for rows whose parent is gone: units write parent and child together, without foreign keys.
+
+Entries find their postings by 3, postings their accounts by 5, and stays their activities by 16.
+"""
 
 from __future__ import annotations
 
 from corekit.proof.search import Search
 
-_CHILDREN = """line activity_id core_activity
-effect activity_id core_activity
-effect undoes core_effect
-posting activity_id core_activity
-posting effect_id core_effect
-posting debit_account_id core_account
-posting credit_account_id core_account
-entry account_id core_account
-hold id core_effect
-hold activity_id core_activity
-hold account_id core_account
-lot account_id core_account
-lot activity_id core_activity
-lot effect_id core_effect
-lot id core_posting
-entry posting_id core_posting
-movement lot_id core_lot
-movement activity_id core_activity
-movement effect_id core_effect
-movement spend_id core_effect
-stay member_id core_member
-stay activity_id core_activity
-stay undone_by core_activity
-metric member_id core_member
-metric_day member_id core_member
-activity member_id core_member
-activity reverses core_activity
-activity parent_id core_activity"""
-"""Child, column and parent of what stands in tables without foreign keys."""
+_CHILDREN = """line activity_id core_activity id
+effect activity_id core_activity id
+effect undoes core_effect id
+posting effect_id,activity_id core_effect id,activity_id
+hold id,activity_id core_effect id,activity_id
+hold account_id core_account id
+lot account_id core_account id
+lot effect_id,activity_id core_effect id,activity_id
+lot id,activity_id core_posting id,activity_id
+movement lot_id core_lot id
+movement effect_id,activity_id core_effect id,activity_id
+movement spend_id core_effect id
+metric member_id core_member id
+metric_day member_id core_member id
+activity member_id core_member id
+activity reverses core_activity id
+activity parent_id core_activity id"""
+"""Child, its columns, parent, and the columns that these name."""
 
 
 def _orphans(relation: str) -> str:
-    child, column, parent = relation.split()
-    # A posting is found by its activity; SQLite makes no index for a join by itself where a table has no row ids.
-    within = " AND p.activity_id = c.activity_id" if parent == "core_posting" else ""
+    child, own, parent, named = relation.split()
+    first, *_ = own.split(",")
+    pairs = zip(named.split(","), own.split(","), strict=True)
+    found = " AND ".join(f"p.{theirs} = c.{ours}" for theirs, ours in pairs)
     return (
-        f"SELECT '{child}' AS child, '{parent}' AS parent, c.{column} AS id FROM {{{child}}} c "
-        f"LEFT JOIN {parent} p ON p.id = c.{column}{within} WHERE c.{column} IS NOT NULL AND p.id IS NULL"
+        f"SELECT '{child}' AS child, '{parent}' AS parent, c.{first} AS id FROM {{{child}}} c "
+        f"LEFT JOIN {parent} p ON {found} WHERE c.{first} IS NOT NULL AND p.id IS NULL"
     )
 
 

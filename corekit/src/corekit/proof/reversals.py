@@ -24,14 +24,15 @@ SEARCHES = (
         "12",
         "activity reverses",
         """SELECT r.id AS activity, r.reverses FROM {activity} r JOIN core_activity t ON t.id = r.reverses
-        WHERE r.state = 'settled' AND (t.state <> 'settled' OR t.reverses IS NOT NULL OR t.member_id <> r.member_id
-            OR t.seq >= r.seq)""",
+        WHERE r.reverses IS NOT NULL AND r.state = 'settled' AND (t.state <> 'settled' OR t.reverses IS NOT NULL
+            OR t.member_id <> r.member_id OR t.seq >= r.seq)""",
     ),
     Search(
         "12",
         "activity returned",
         """SELECT t.id AS activity, sum(r.amount) AS returned
-        FROM {activity} r JOIN core_activity t ON t.id = r.reverses WHERE r.state = 'settled' GROUP BY t.id, t.amount
+        FROM {activity} r JOIN core_activity t ON t.id = r.reverses
+        WHERE r.reverses IS NOT NULL AND r.state = 'settled' GROUP BY t.id, t.amount
         HAVING sum(r.amount) > abs(t.amount) OR (t.amount = 0 AND count(*) > 1)""",
     ),
     Search(

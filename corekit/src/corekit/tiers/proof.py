@@ -186,14 +186,14 @@ def _stays(scope: Scope) -> Select[Any]:
 
 def _history(scope: Scope) -> Select[Any]:
     target = _activity.alias("target")
+    taken_back = select(target.c.occurred_at).where(target.c.id == _activity.c.reverses).scalar_subquery()
     return (
         select(
             _activity.c.member_id,
             _activity.c.seq,
             _activity.c.measures,
-            func.coalesce(target.c.occurred_at, _activity.c.occurred_at).label("instant"),
+            func.coalesce(taken_back, _activity.c.occurred_at).label("instant"),
         )
-        .outerjoin(target, target.c.id == _activity.c.reverses)
         .where(_activity.c.member_id.in_(select(_stay.c.member_id)), scope.concerns("core_activity.member_id"))
         .where(_activity.c.state == "settled", _activity.c.measures.is_not(None))
         .order_by(_activity.c.member_id, _activity.c.seq)
