@@ -2,13 +2,15 @@
 
 The small database is settled by the kernel: 2,500 members who buy, earn and pay coins, return a part of what they
 bought, and have value held and captured. The others are copies of it, made by the database: 1,000,000 postings, and
-100,000. A scan counts the rows of every table that the proof reads, without a look at an index.
+100,000. A scan reads every value of every row of the tables that the proof reads, once, and counts them. Both sides
+work on one core: a proof has no need to take more from a database that others use.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from statistics import mean
 
 from sqlalchemy import func, select
 
@@ -26,7 +28,8 @@ LARGE, SMALL = 50, 5
 """Copies: 1,000,000 postings and 100,000."""
 ROUNDS = 3
 SCANS = 3
-"""Of a round; the shortest counts."""
+"""Before a proof, and as many after it."""
+_ONE_CORE = "&options=-c%20max_parallel_workers_per_gather%3D0"
 
 
 def measure(servers: Servers) -> list[float]:
@@ -34,8 +37,10 @@ def measure(servers: Servers) -> list[float]:
     kit = _copies(servers, LARGE)
     found: list[float] = []
     for _ in range(ROUNDS):
-        scan = min(_scan(kit) for _ in range(SCANS))
-        found.append(_prove(kit) / scan)
+        scans = [_scan(kit) for _ in range(SCANS)]
+        seconds = _prove(kit)
+        scans += [_scan(kit) for _ in range(SCANS)]
+        found.append(seconds / mean(scans))
     kit.close()
     return found
 
@@ -63,12 +68,11 @@ def _prove(kit: Kit) -> float:
 
 
 def _scan(kit: Kit) -> float:
-    """Return the seconds in which the rows of every table are counted."""
+    """Return the seconds in which every value of every table is read."""
     with kit.read() as read:
-        read.all(select(func.set_config("enable_indexonlyscan", "off", True)))
         began = time.perf_counter()
         for table in COPIED:
-            read.all(select(func.count()).select_from(table))
+            read.all(select(*map(func.count, table.c)).select_from(table))
         return time.perf_counter() - began
 
 
@@ -81,8 +85,9 @@ def _copies(servers: Servers, copies: int) -> Kit:
         _made[1] = _settled(servers)
     if copies not in _made:
         _made[copies] = _made[1].twin(servers, f"proof_{copies}")
+        _made[copies].kit.close()
         multiply(_made[copies].url, copies)
-    world = World(_made[copies].url, (), {"fees": fees})
+    world = World(_made[copies].url + _ONE_CORE, (), {"fees": fees})
     with world.kit.read() as read:
         stored = read.scalar(select(func.count()).select_from(ledger.posting))
     if stored != MEMBERS * POSTINGS * copies:

@@ -182,9 +182,9 @@ def test_the_proof_of_an_account_can_find_every_row_by_an_index(world: Any, two:
 
         def scanned(**part: Any) -> set[str]:
             counted = "SELECT relname, seq_scan FROM pg_stat_xact_user_tables"
-            before = dict(connection.exec_driver_sql(counted).tuples().all())
+            before = {row[0]: row[1] for row in connection.exec_driver_sql(counted)}
             assert verify(Reader(connection), terms, **part).clean
-            after = connection.exec_driver_sql(counted).tuples().all()
+            after = connection.exec_driver_sql(counted).all()
             return {name for name, scans in after if scans > before.get(name, 0)} & growing
 
         assert scanned(account_ids=[own]) == set()

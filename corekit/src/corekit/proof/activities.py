@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from corekit.proof.search import BEYOND_ACCOUNTS, Search
 
-# Each that settled has one of the other kind that names it. Where there are as many of both, none is too many.
+# Each request finds its activity, and each activity its message. Where there are as many of both, none is left over.
 
 SEARCHES = (
     Search(
         "13",
         "source external_id member",
-        """SELECT a.source, a.external_id, a.member_id AS member FROM {activity} a
-            LEFT JOIN {request} r ON r.scope = a.source AND r.key = a.external_id
-            WHERE a.state = 'settled' AND (r.key IS NULL OR r.outcome <> 'settled' OR r.activity_id <> a.id
-                OR r.member_id <> a.member_id)
-        UNION ALL SELECT r.scope, r.key, r.member_id FROM {request} r LEFT JOIN core_activity a ON a.id = r.activity_id
-            WHERE r.outcome = 'settled' AND (a.id IS NULL OR a.source <> r.scope OR a.external_id <> r.key)
+        """SELECT r.scope AS source, r.key AS external_id, r.member_id AS member FROM {request} r
+            LEFT JOIN core_activity a ON a.id = r.activity_id
+            WHERE r.outcome = 'settled' AND (a.id IS NULL OR a.state <> 'settled' OR a.source <> r.scope
+                OR a.external_id <> r.key OR a.member_id <> r.member_id)
+        UNION ALL SELECT a.source, a.external_id, a.member_id FROM {activity} a
+            LEFT JOIN {request} r ON r.scope = a.source AND r.key = a.external_id AND r.activity_id = a.id
+            WHERE a.state = 'settled' AND r.key IS NULL
                 AND (SELECT count(*) FROM {request} s WHERE outcome = 'settled')
                     <> (SELECT count(*) FROM {activity} s WHERE state = 'settled')""",
     ),
@@ -72,18 +73,14 @@ SEARCHES = (
     ),
     Search(
         "sequence",
-        "member",
-        """SELECT m.id AS member FROM {member} m LEFT JOIN (SELECT member_id, count(*) AS number,
-            min(seq) AS first, max(seq) AS last, max(recorded_at) AS last_at FROM {activity} s
-            WHERE state = 'settled' GROUP BY member_id) a ON a.member_id = m.id
+        "member seq",
+        """SELECT m.id AS member, a.early AS seq FROM {member} m LEFT JOIN (SELECT member_id, count(*) AS number,
+            min(seq) AS first, max(seq) AS last, max(recorded_at) AS last_at,
+            min(CASE WHEN recorded_at <= before THEN seq END) AS early
+            FROM (SELECT member_id, seq, recorded_at,
+                lag(recorded_at) OVER (PARTITION BY member_id ORDER BY seq) AS before
+                FROM {activity} o WHERE state = 'settled') s GROUP BY member_id) a ON a.member_id = m.id
         WHERE m.seq <> coalesce(a.number, 0) OR m.seq <> coalesce(a.last, 0) OR coalesce(a.first, 1) <> 1
-            OR m.last_at <> coalesce(a.last_at, m.last_at)""",
-    ),
-    Search(
-        "sequence",
-        "member seq activity",
-        """SELECT member_id AS member, seq, id AS activity FROM (SELECT id, member_id, seq, recorded_at,
-            lag(recorded_at) OVER (PARTITION BY member_id ORDER BY seq) AS earlier
-            FROM {activity} s WHERE state = 'settled') a WHERE recorded_at <= earlier""",
+            OR m.last_at <> coalesce(a.last_at, m.last_at) OR a.early IS NOT NULL""",
     ),
 )

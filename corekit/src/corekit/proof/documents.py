@@ -19,16 +19,16 @@ _SHARES = """SELECT e.id AS effect, e.activity_id AS activity FROM {{effect}} e 
     FROM {each} LEFT JOIN core_line l ON l.activity_id = e.activity_id AND l.no = CAST(each.key AS bigint))"""
 
 # A reversal measures on the day of what it takes back.
-_METRIC_DAYS = """SELECT member, metric, day FROM (
+_METRICS = """SELECT member, metric, day FROM (
     SELECT member_id AS member, metric, day, value FROM {{metric_day}} d
     UNION ALL SELECT member, metric, {day}, -value FROM (
         SELECT a.member_id AS member, each.key AS metric, CAST(each.value AS bigint) AS value,
             coalesce((SELECT t.occurred_at FROM core_activity t WHERE t.id = a.reverses), a.occurred_at) AS instant
         FROM {{activity}} a CROSS JOIN {each}) measured) sides
-    GROUP BY member, metric, day HAVING sum(value) <> 0"""
-_METRICS = """SELECT member, metric FROM (
-    SELECT member_id AS member, metric, value FROM {metric} m
-    UNION ALL SELECT member_id, metric, -value FROM {metric_day} d) sides
+    GROUP BY member, metric, day HAVING sum(value) <> 0
+UNION ALL SELECT member, metric, NULL FROM (
+    SELECT member_id AS member, metric, value FROM {{metric}} m
+    UNION ALL SELECT member_id, metric, -value FROM {{metric_day}} d) sides
     GROUP BY member, metric HAVING sum(value) <> 0"""
 
 
@@ -37,8 +37,7 @@ def searches(read: Reader, scope: Scope, zone: ZoneInfo) -> Iterator[Search]:
     each = f"{'jsonb_each_text' if read.dialect == 'postgresql' else 'json_each'}({{}}) AS each"
     yield Search("15", "effect activity", _SHARES.format(each=each.format("e.shares")))
     day = _day(zone, *_span(read, scope))
-    yield Search("metrics", "member metric day", _METRIC_DAYS.format(each=each.format("a.measures"), day=day))
-    yield Search("metrics", "member metric", _METRICS)
+    yield Search("metrics", "member metric day", _METRICS.format(each=each.format("a.measures"), day=day))
 
 
 def _span(read: Reader, scope: Scope) -> tuple[int, int]:

@@ -7,9 +7,9 @@ from corekit.proof.search import Search
 SEARCHES = (
     Search(
         "8",
-        "lot account",
-        """SELECT l.id AS lot, l.account_id AS account FROM {lot} l LEFT JOIN (SELECT lot_id, count(*) AS number,
-            max(seq) AS last, sum(CASE kind WHEN 'issue' THEN amount ELSE 0 END) AS issued,
+        "lot account spend activity",
+        """SELECT l.id AS lot, l.account_id AS account, NULL AS spend, NULL AS activity FROM {lot} l
+        LEFT JOIN (SELECT lot_id, count(*) AS number, max(seq) AS last, sum(CASE kind WHEN 'issue' THEN amount ELSE 0 END) AS issued,
             sum(CASE WHEN kind IN ('consume', 'repay', 'clawback') THEN amount
                 WHEN kind IN ('restore', 'unrepay') THEN -amount ELSE 0 END) AS consumed,
             sum(CASE kind WHEN 'hold' THEN amount WHEN 'release' THEN -amount ELSE 0 END) AS held,
@@ -17,12 +17,8 @@ SEARCHES = (
             sum(CASE kind WHEN 'repay' THEN amount WHEN 'unrepay' THEN -amount ELSE 0 END) AS repaid
             FROM {movement} v GROUP BY lot_id) m ON m.lot_id = l.id
         WHERE m.lot_id IS NULL OR l.issued <> m.issued OR l.consumed <> m.consumed OR l.held <> m.held
-            OR l.expired <> m.expired OR l.repaid <> m.repaid OR l.seq <> m.number OR l.seq <> m.last""",
-    ),
-    Search(
-        "8",
-        "spend activity",
-        """SELECT e.id AS spend, e.activity_id AS activity FROM {effect} e
+            OR l.expired <> m.expired OR l.repaid <> m.repaid OR l.seq <> m.number OR l.seq <> m.last
+        UNION ALL SELECT NULL, NULL, e.id, e.activity_id FROM {effect} e
         JOIN core_account_kind k ON k.code = e.account_kind
         LEFT JOIN (SELECT spend_id, sum(CASE kind WHEN 'consume' THEN amount ELSE -amount END) AS amount
             FROM {movement} v WHERE spend_id IS NOT NULL AND kind NOT IN ('hold', 'release')
@@ -48,19 +44,11 @@ SEARCHES = (
         JOIN core_member m ON m.id = a.member_id LEFT JOIN core_activity r ON r.id = h.resolved_by
         WHERE (h.outcome IS NULL) <> (h.resolved_by IS NULL) OR (h.outcome IS NULL AND h.expires_at <= m.last_at)
             OR h.resolved_at <> r.recorded_at OR (h.captured > 0) <> coalesce(h.outcome = 'captured', false)
-            OR (h.outcome = 'captured' AND h.resolved_at >= h.expires_at)""",
-    ),
-    Search(
-        "10",
-        "account",
-        """SELECT a.id AS account FROM {account} a LEFT JOIN (SELECT account_id, sum(amount) AS amount FROM {hold} o
+            OR (h.outcome = 'captured' AND h.resolved_at >= h.expires_at)
+        UNION ALL SELECT NULL, a.id FROM {account} a LEFT JOIN (SELECT account_id, sum(amount) AS amount FROM {hold} o
             WHERE outcome IS NULL GROUP BY account_id) h ON h.account_id = a.id
-        WHERE a.debits_pending <> coalesce(h.amount, 0)""",
-    ),
-    Search(
-        "10",
-        "hold",
-        """SELECT h.id AS hold FROM {hold} h JOIN core_account a ON a.id = h.account_id
+        WHERE a.debits_pending <> coalesce(h.amount, 0)
+        UNION ALL SELECT h.id, NULL FROM {hold} h JOIN core_account a ON a.id = h.account_id
         JOIN core_account_kind k ON k.code = a.kind LEFT JOIN (SELECT spend_id,
             sum(CASE kind WHEN 'hold' THEN amount ELSE -amount END) AS amount FROM {movement} o
             WHERE kind IN ('hold', 'release') GROUP BY spend_id) v ON v.spend_id = h.id

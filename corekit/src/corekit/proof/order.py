@@ -39,13 +39,14 @@ _STEPS = """SELECT m.lot_id, max(a.seq * 4294967296 + e.no) AS last,
     max(CASE WHEN m.expiry_before IS NULL THEN 0 ELSE 1 END) AS changes
 FROM {movement} m JOIN core_activity a ON a.id = m.activity_id JOIN core_effect e ON e.id = m.effect_id
 WHERE m.kind <> 'issue' GROUP BY m.lot_id"""
+# Few are in doubt, which is put so that PostgreSQL expects it: of an equation, not of what is greater than what.
 _DOUBTFUL = f"""SELECT account_id FROM (SELECT l.account_id, s.first_taken,
         s.changes = 1 OR (s.first_taken IS NOT NULL AND l.available_from IS NOT NULL) AS varies,
         max(CASE WHEN l.issued > l.consumed + l.held + l.expired THEN 9223372036854775807 ELSE s.last END) OVER (
             PARTITION BY l.account_id ORDER BY coalesce(l.expires_at, {NEVER}), l.issued_at, l.id
             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS emptied
         FROM {{lot}} l LEFT JOIN ({_STEPS}) s ON s.lot_id = l.id) judged
-    WHERE emptied > first_taken OR varies"""
+    WHERE CASE WHEN emptied > first_taken OR varies THEN 1 ELSE 0 END = 1"""
 # The expiry of a lot after a movement: what the next one that changes it found, or else what it is now.
 _MOVEMENTS = f"""SELECT l.account_id AS account, a.seq, a.recorded_at AS at, a.id AS activity, e.no, e.id AS effect,
     e.kind AS acts, m.kind AS movement, m.amount, m.lot_id AS lot, m.seq AS lot_seq, l.issued_at, l.available_from,

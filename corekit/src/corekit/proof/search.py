@@ -35,7 +35,8 @@ class Search:
         columns: list[ColumnElement[Any]] = [literal_column(name) for name in self.shows]
         found = text(f"({self.rows.format_map(scope.relations)}) AS found")
         rows = read.all(select(*columns).select_from(found).limit(FEW))
-        return [dict(zip(self.shows, row, strict=True)) for row in rows]
+        named = (zip(self.shows, row, strict=True) for row in rows)
+        return [{name: value for name, value in row if value is not None} for row in named]
 
 
 BEYOND_ACCOUNTS: frozenset[Reach] = frozenset({"whole", "since"})

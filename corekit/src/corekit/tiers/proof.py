@@ -72,17 +72,18 @@ class _Past:
 
     joined_at: int
     zone: ZoneInfo
-    steps: list[tuple[int, int, Mapping[str, int]]]
-    """(seq, day, measures), in the order in which they were recorded."""
+    steps: Sequence[Row[Any]]
+    """What was measured, in the order in which it was recorded."""
     done: int = 0
     totals: dict[str, int] = field(factory=dict[str, int])
     days: dict[str, dict[int, int]] = field(factory=dict[str, dict[int, int]])
 
     def until(self, seq: int) -> Figures:
         """Return the figures once the activity of that number had settled; numbers may only rise."""
-        while self.done < len(self.steps) and self.steps[self.done][0] <= seq:
-            _, day, measures = self.steps[self.done]
-            for name, value in measures.items():
+        while self.done < len(self.steps) and self.steps[self.done].seq <= seq:
+            step = self.steps[self.done]
+            day = day_number(local_day(step.instant, self.zone))
+            for name, value in step.measures.items():
                 self.totals[name] = self.totals.get(name, 0) + value
                 of_day = self.days.setdefault(name, {})
                 of_day[day] = of_day.get(day, 0) + value
@@ -120,8 +121,7 @@ def _by_member(
 def _judged(
     rows: list[Row[Any]], done: list[Row[Any]], zone: ZoneInfo, ladders: Mapping[int, Sequence[Ladder]]
 ) -> Iterator[dict[str, Any]]:
-    steps = [(row.seq, day_number(local_day(row.instant, zone)), row.measures or {}) for row in done]
-    past = _Past(rows[0].joined_at, zone, steps)
+    past = _Past(rows[0].joined_at, zone, done)
     before: dict[str, Row[Any]] = {}
     # A figure is only ever summed up further, so the stays go by when they were decided.
     for row in sorted(rows, key=lambda row: (_decided(row), row.seq)):
