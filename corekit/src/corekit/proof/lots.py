@@ -9,7 +9,8 @@ SEARCHES = (
         "8",
         "lot account spend activity",
         """SELECT l.id AS lot, l.account_id AS account, NULL AS spend, NULL AS activity FROM {lot} l
-        LEFT JOIN (SELECT lot_id, count(*) AS number, max(seq) AS last, sum(CASE kind WHEN 'issue' THEN amount ELSE 0 END) AS issued,
+        LEFT JOIN (SELECT lot_id, count(*) AS number, max(seq) AS last,
+            sum(CASE kind WHEN 'issue' THEN amount ELSE 0 END) AS issued,
             sum(CASE WHEN kind IN ('consume', 'repay', 'clawback') THEN amount
                 WHEN kind IN ('restore', 'unrepay') THEN -amount ELSE 0 END) AS consumed,
             sum(CASE kind WHEN 'hold' THEN amount WHEN 'release' THEN -amount ELSE 0 END) AS held,
