@@ -37,11 +37,15 @@ NOBODY = "(SELECT member_id FROM core_profile WHERE name = 'nobody')"
 RICH = "(SELECT member_id FROM core_profile WHERE name = 'rich')"
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 @frozen
 class Fault:
     """What is planted, the invariants that are broken by it, and the proofs of a part that see it."""
 
-    invariants: tuple[str, ...] = field(converter=lambda names: tuple(names.split()))
+    invariants: tuple[str, ...] = field(converter=_names)
     plants: str
     seen_by: tuple[str, ...] = ("account", "since")
 

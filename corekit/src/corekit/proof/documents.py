@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import column, func, select, text
+from sqlalchemy import ColumnElement, func, literal_column, select, text
 
 from corekit.clock import moment
 from corekit.db.reader import Reader
@@ -42,7 +42,7 @@ def searches(read: Reader, scope: Scope, zone: ZoneInfo) -> Iterator[Search]:
 
 def _span(read: Reader, scope: Scope) -> tuple[int, int]:
     """Return the first and the last instant at which anything occurred."""
-    occurred = column("occurred_at")
+    occurred: ColumnElement[int] = literal_column("occurred_at")
     activities = text(f"{scope.relations['activity']} AS a")
     (row,) = read.all(select(func.min(occurred), func.max(occurred)).select_from(activities))
     return row[0] or 0, row[1] or 0

@@ -20,7 +20,7 @@ from operator import attrgetter
 from typing import Any
 
 from attrs import define, field
-from sqlalchemy import literal_column, select, text
+from sqlalchemy import SelectBase, literal_column, select, text
 
 from corekit.db.reader import AnyRow, Reader
 from corekit.ledger.state import NEVER
@@ -63,7 +63,7 @@ _Place = tuple[int, int, str]
 def contradictions(read: Reader, scope: Scope) -> list[Found]:
     """Return the first lots that should have been taken before others, or not yet; one statement."""
     movements = text(f"({_MOVEMENTS.format_map(scope.relations)}) AS moved")
-    statement = (
+    statement: SelectBase = (
         select(*map(literal_column, _COLUMNS))
         .select_from(movements)
         .order_by(*map(literal_column, ("account", "seq", "no", "lot", "lot_seq")))

@@ -18,6 +18,10 @@ Found = Mapping[str, Any]
 """What is shown of a row that breaks an invariant, by name."""
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
 @frozen
 class Search:
     """The select of the rows that break an invariant (``rows``, of the relations of a scope), and what to show of them.
@@ -26,7 +30,7 @@ class Search:
     """
 
     invariant: str
-    shows: tuple[str, ...] = field(converter=lambda names: tuple(names.split()))
+    shows: tuple[str, ...] = field(converter=_names)
     rows: str
     reaches: frozenset[Reach] = frozenset({"whole", "account", "since"})
 

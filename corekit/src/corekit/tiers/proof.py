@@ -15,7 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from attrs import define, field
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, SelectBase, func, select
 
 from corekit.activities.tables import activity as _activity
 from corekit.clock import day_number, local_day
@@ -164,7 +164,7 @@ def _agrees(found: Change, row: Row[Any]) -> bool:
     return same and dict(found.measured) == dict(row.measured)
 
 
-def _stays(scope: Scope) -> Select[Any]:
+def _stays(scope: Scope) -> SelectBase:
     parent = _activity.alias("parent")
     return (
         select(
@@ -184,7 +184,7 @@ def _stays(scope: Scope) -> Select[Any]:
     )
 
 
-def _history(scope: Scope) -> Select[Any]:
+def _history(scope: Scope) -> SelectBase:
     target = _activity.alias("target")
     taken_back = select(target.c.occurred_at).where(target.c.id == _activity.c.reverses).scalar_subquery()
     return (
