@@ -15,7 +15,7 @@ from attrs import frozen
 from rich.console import Console
 from rich.table import Table
 
-from bench import bulk, growth, intake, orm, post, sweeps
+from bench import bulk, growth, intake, orm, post, proof, sweeps
 from bench.compare import Goal, report
 from bench.servers import ROOT, Servers, servers
 
@@ -72,6 +72,14 @@ BENCHMARKS = (
             at_most=True,
         ),
         growth.measure,
+    ),
+    Benchmark(
+        Goal(id="verify-scans", what="the proof of 1,000,000 postings : a scan of its tables", must=60, at_most=True),
+        proof.measure,
+    ),
+    Benchmark(
+        Goal(id="verify-growth", what="the proof of 1,000,000 postings : of 100,000", must=12, at_most=True),
+        proof.measure_growth,
     ),
     Benchmark(
         Goal(id="sweeps-fee", what=_SWEEP.format("the fee of 1,000,000, PostgreSQL"), must=10, aim=20),

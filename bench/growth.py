@@ -41,6 +41,7 @@ COPIED = (
     ledger.entry,
     ledger.lot,
     ledger.lot_movement,
+    ledger.hold,
     activities.outbox,
     activities.metric,
     activities.metric_day,

@@ -43,7 +43,7 @@ MEANINGS = {
     "BAD_REQUEST": "The request is no GraphQL request.",
     "BAD_USER_INPUT": "A variable or an argument does not have the type it should have.",
     "CANNOT_LISTEN": "The address is taken, or not ours.",
-    "CONTRADICTION": "Two things in the program contradict each other; both are named.",
+    "CONTRADICTION": "Two things in the program, or in what is asked, contradict each other; both are named.",
     "DATABASE_BEHIND": "The database does not have what the code expects: run `corekit db upgrade`.",
     "DATE": "This is no date.",
     "EFFECT_INVALID": "A plugin yielded an effect that says nothing that could be booked.",

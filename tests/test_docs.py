@@ -6,6 +6,7 @@ import ast
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 
 import corekit.hookspecs
 import corekit_schema.hookspecs
-from corekit import Activity, Credit, Declares, Kit, Permission, PluginError, balances
+from corekit import AccountKind, Activity, Credit, Declares, Kit, Permission, PluginError, Unit, balances
 from corekit.testing.modules import plugin_module
 from corekit.testing.plugin import MakeKit
 from docs.generate import QUOTE, differences, pages, specifications
@@ -221,3 +222,21 @@ def test_the_page_shows_every_refusal_that_is_tested() -> None:
     tables = PLUGINS.split("## What is refused")[1].split("\n## ")[0]
     shown = re.findall(r"^\| ([^|`]+) \| `", tables, re.MULTILINE)
     assert shown == [*STARTING, *REACTING]
+
+
+PROOFS = re.compile(r"^\| ([\w-]+) \| [^|]+ \| ([^|]*) \| ([^|]*) \|$", re.MULTILINE)
+
+
+def test_the_page_of_the_ledger_says_which_proof_proves_what(make_kit: MakeKit) -> None:
+    given = Declares(accounts=[AccountKind(code="given", unit=Unit("given"), lots=True)])
+    give = reacting(lambda activity: Credit(activity, account="given", amount=1, rule="given@1"))
+    kit = make_kit(modules={"given": plugin_module(given, "given", corekit_react=give)})
+    member = kit.record(Activity(type="member.registered")).member
+    with kit.read() as read:
+        own = [each.account for each in balances(read, [member], kit.now())[member]]
+    page = (ROOT / "docs/ledger.md").read_text(encoding="utf-8")
+    told = {name: cells for name, *cells in PROOFS.findall(page) if name not in ("invariant", "---")}
+    for column, report in enumerate((kit.verify(accounts=own), kit.verify(since=kit.now() - timedelta(days=1)))):
+        assert {name for name, cells in told.items() if cells[column] not in ("no", "-")} == set(report.checked)
+        assert {name for name, cells in told.items() if cells[column] == "no"} == set(report.unproved)
+    assert told.keys() - {"since"} == kit.verify().checked.keys()

@@ -17,10 +17,11 @@ CEILINGS = {
     "cli": 2_100,
     "db": 900,
     "jobs": 2_000,
-    "ledger": 3_800,
+    "ledger": 3_500,
     "members": 2_400,
     "outbox": 700,
     "program": 1_600,
+    "proof": 900,
     "tiers": 2_000,
 }
 APART = {"migrations", "testing"}

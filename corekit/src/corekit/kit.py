@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from corekit.activities.views import Explanation
     from corekit.jobs.declared import Work
     from corekit.jobs.runs import JobRun
-    from corekit.ledger.verify import Report
     from corekit.members.privacy import Erasure
+    from corekit.proof.verify import Report
 
 CHUNK = 500
 """Activities of one transaction, where nothing else is said."""
@@ -385,12 +385,15 @@ class Kit:
         """
         return self._settlement.rerate(members, ladder, micros(work.at), earliest, historical=work.historical)
 
-    def verify(self) -> Report:
-        """Prove the books on one snapshot."""
-        from corekit.ledger.verify import verify  # noqa: PLC0415 - a tool of its own
+    def verify(self, *, accounts: Sequence[str] = (), since: datetime | None = None) -> Report:
+        """Prove the books on one snapshot: all, or some accounts of members, or what was written since an instant.
+
+        The report says what a proof of a part cannot see. Raises NotFound and Invalid.
+        """
+        from corekit.proof.verify import verify  # noqa: PLC0415 - a tool of its own
 
         with self.read() as read:
-            return verify(read, self.terms())
+            return verify(read, self.terms(), account_ids=accounts, since=since)
 
     # ----------------------------------------------------------------------------------------------------- inside
 

@@ -41,14 +41,14 @@ def emit(ctx: typer.Context, value: Any, human: Callable[[Any], Any] | None = No
     Console(width=width, markup=False, highlight=False, soft_wrap=width is not None).print(shown)
 
 
-def fail(ctx: typer.Context, error: Exception) -> NoReturn:
-    """Print an error, as one line or as JSON, and leave with its exit code.
+def fail(ctx: typer.Context, error: Exception, status: int | None = None) -> NoReturn:
+    """Print an error, as one line or as JSON, and leave with its exit code, or with ``status``.
 
     ``COREKIT_DEBUG=1`` lets an error through as Python shows it.
     """
     if os.environ.get("COREKIT_DEBUG"):
         raise error
-    code, message, parameters, status = _describe(error)
+    code, message, parameters, usual = _describe(error)
     if options(ctx).json:
         content: dict[str, Any] = {"code": code, "message": message, "parameters": parameters}
         if isinstance(error, Invalid):
@@ -56,7 +56,7 @@ def fail(ctx: typer.Context, error: Exception) -> NoReturn:
         typer.echo(as_json({"error": content}), err=True)
     else:
         typer.echo(f"error: {' '.join(message.split())} [{code}]", err=True)
-    raise typer.Exit(status)
+    raise typer.Exit(usual if status is None else status)
 
 
 def _describe(error: Exception) -> tuple[str, str, Mapping[str, Any], int]:

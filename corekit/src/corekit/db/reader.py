@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 import orjson
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     CompoundSelect,
     Connection,
+    CursorResult,
     Dialect,
     Executable,
     Row,
@@ -31,6 +32,8 @@ from corekit.ids import is_id
 AnyRow = Row[*tuple[Any, ...]]
 """A row of any columns."""
 
+_AT_ONCE = 1_000
+"""Rows of a stream that are in memory."""
 _SELECTS: tuple[type[SelectBase], ...] = (Select, CompoundSelect)
 
 
@@ -48,10 +51,15 @@ class Reader:
 
     def all(self, select: SelectBase) -> list[AnyRow]:
         """Return every row of a select of SQLAlchemy Core; TypeError for anything else."""
-        if not isinstance(select, _SELECTS):
-            raise TypeError(f"a reader takes a select() of SQLAlchemy Core, not {type(select).__name__}")
-        self.statements += 1
-        return list(self._connection.execute(cast("Executable", select)).all())
+        return list(self._execute(select).all())
+
+    def stream(self, select: SelectBase) -> Iterator[AnyRow]:
+        """Yield every row of a select in its order, with a few of them in memory at a time."""
+        result = self._execute(select, yield_per=_AT_ONCE)
+        try:
+            yield from result
+        finally:
+            result.close()
 
     def one(self, select: SelectBase) -> AnyRow | None:
         """Return the only row, the first where there are several, or None."""
@@ -62,6 +70,12 @@ class Reader:
         """Return the first column of the only row, or None."""
         row = self.one(select)
         return row[0] if row is not None else None
+
+    def _execute(self, select: SelectBase, **options: Any) -> CursorResult[Any]:
+        if not isinstance(select, _SELECTS):
+            raise TypeError(f"a reader takes a select() of SQLAlchemy Core, not {type(select).__name__}")
+        self.statements += 1
+        return self._connection.execute(cast("Executable", select), execution_options=options)
 
 
 def any_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:

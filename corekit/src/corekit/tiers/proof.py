@@ -8,63 +8,65 @@ whose ladders are not given, and rises that did not happen of members who have n
 
 from __future__ import annotations
 
-from bisect import insort
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from attrs import define, field
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, SelectBase, case, func, literal, select, union_all
 
 from corekit.activities.tables import activity as _activity
+from corekit.activities.tables import effect as _effect
 from corekit.clock import day_number, local_day
-from corekit.db.reader import Reader, any_of
+from corekit.db.reader import Reader
 from corekit.members.tables import member as _member
+from corekit.proof.scope import Scope
+from corekit.proof.search import Search
 from corekit.tiers import review
 from corekit.tiers.figures import Figures
 from corekit.tiers.ladder import Ladder
 from corekit.tiers.policy import BALANCE
 from corekit.tiers.review import Change, Stay
-from corekit.tiers.shifted import shifts
 from corekit.tiers.tables import assignment as _stay
 
-CHUNK = 1_000
+Step = tuple[int, int, Mapping[str, int]]
+"""The number of an activity, a day, and what counts on that day since: values by metric."""
+_member_of = attrgetter("member_id")
 DECIDED = frozenset(
     {review.QUALIFIED, review.REQUESTED, review.RENEWED, review.REQUALIFIED, review.GRACE, review.DOWNGRADED}
 )
 """The reasons of stays that a policy began."""
 
 SEARCHES = (
-    (
+    Search(
         "16",
         "member ladder valid_from",
         """SELECT member_id AS member, ladder, valid_from FROM (SELECT member_id, ladder, valid_from, valid_to,
             lead(valid_from) OVER (PARTITION BY member_id, ladder ORDER BY valid_from, id) AS following
-            FROM core_tier_assignment) t
+            FROM {stay}) t
         WHERE valid_to <= valid_from OR valid_to <> following OR (valid_to IS NULL) <> (following IS NULL)""",
     ),
-    (
+    Search(
         "16",
         "stay activity",
-        """SELECT t.id AS stay, t.activity_id AS activity FROM core_tier_assignment t
-        LEFT JOIN core_activity a ON a.id = t.activity_id LEFT JOIN core_activity u ON u.id = t.undone_by
+        """SELECT t.id AS stay, t.activity_id AS activity FROM {stay} t
+        LEFT JOIN {activity} a ON a.id = t.activity_id LEFT JOIN {activity} u ON u.id = t.undone_by
         WHERE a.id IS NULL OR a.state <> 'settled' OR a.member_id <> t.member_id OR a.recorded_at <> t.valid_from
             OR (t.undone_by IS NOT NULL AND (u.reverses IS NULL OR u.reverses <> t.activity_id))""",
     ),
-    (
+    Search(
         "16",
         "activity ladder tier",
         """SELECT activity, ladder, tier FROM (
-            SELECT t.activity_id AS activity, t.ladder, t.tier, 1 AS n FROM core_tier_assignment t
-            JOIN core_activity a ON a.id = t.activity_id WHERE a.reverses IS NULL
-            UNION ALL SELECT e.activity_id, e.data ->> 'ladder', e.data ->> 'tier', -1 FROM core_effect e
+            SELECT t.activity_id AS activity, t.ladder, t.tier, 1 AS n FROM {stay} t
+            JOIN {activity} a ON a.id = t.activity_id WHERE a.reverses IS NULL
+            UNION ALL SELECT e.activity_id, e.data ->> 'ladder', e.data ->> 'tier', -1 FROM {effect} e
             WHERE e.kind IN ('SetTier', 'PlaceInTier') AND e.state = 'applied' AND e.undoes IS NULL) sides
         GROUP BY activity, ladder, tier HAVING sum(n) <> 0""",
     ),
 )
-"""Invariant, columns to show, and the select of the rows that break it."""
 
 
 @define
@@ -73,8 +75,8 @@ class _Past:
 
     joined_at: int
     zone: ZoneInfo
-    steps: list[tuple[int, int, Mapping[str, int]]]
-    """(seq, day, measures), in the order in which they were recorded."""
+    steps: Sequence[Step]
+    """What was measured, in the order in which it was recorded."""
     done: int = 0
     totals: dict[str, int] = field(factory=dict[str, int])
     days: dict[str, dict[int, int]] = field(factory=dict[str, dict[int, int]])
@@ -82,8 +84,8 @@ class _Past:
     def until(self, seq: int) -> Figures:
         """Return the figures once the activity of that number had settled; numbers may only rise."""
         while self.done < len(self.steps) and self.steps[self.done][0] <= seq:
-            _, day, measures = self.steps[self.done]
-            for name, value in measures.items():
+            _, day, values = self.steps[self.done]
+            for name, value in values.items():
                 self.totals[name] = self.totals.get(name, 0) + value
                 of_day = self.days.setdefault(name, {})
                 of_day[day] = of_day.get(day, 0) + value
@@ -92,60 +94,48 @@ class _Past:
 
 
 def contradictions(
-    read: Reader, zone: ZoneInfo, ladders: Mapping[int, Sequence[Ladder]], most: int
+    read: Reader, scope: Scope, zone: ZoneInfo, ladders: Mapping[int, Sequence[Ladder]], most: int
 ) -> list[dict[str, Any]]:
-    """Return the first stays that are not what evaluation makes of history; ``ladders`` are those of each version."""
-    found: list[dict[str, Any]] = []
-    for member_ids in _members(read):
-        for row in _judged(read, zone, ladders, member_ids):
-            found.append(row)
-            if len(found) == most:
-                return found
-    return found
+    """Return the first stays that are not what evaluation makes of history; ``ladders`` are those of each version.
+
+    Stays and history are read side by side in the order of members, one member in memory at a time: two statements.
+    """
+    found = (
+        wrong
+        for rows, steps in _by_member(read.stream(_stays(scope)), read.stream(_history(scope)))
+        for wrong in _judged(rows, steps, zone, ladders)
+    )
+    return list(islice(found, most))
 
 
-def _members(read: Reader) -> Iterator[list[str]]:
-    after = ""
-    while True:
-        chosen = select(_stay.c.member_id).distinct().order_by(_stay.c.member_id).limit(CHUNK)
-        ids = [row.member_id for row in read.all(chosen.where(_stay.c.member_id > after) if after else chosen)]
-        if not ids:
-            return
-        yield ids
-        after = ids[-1]
+def _by_member(
+    stays: Iterator[Row[Any]], history: Iterator[Row[Any]]
+) -> Iterator[tuple[list[Row[Any]], list[Row[Any]]]]:
+    """Yield the stays of each member with what it did; both come in the order of members."""
+    done = groupby(history, _member_of)
+    member, steps = next(done, (None, iter(())))
+    for owner, rows in groupby(stays, _member_of):
+        while member is not None and member < owner:
+            member, steps = next(done, (None, iter(())))
+        yield list(rows), list(steps) if member == owner else []
 
 
 def _judged(
-    read: Reader, zone: ZoneInfo, ladders: Mapping[int, Sequence[Ladder]], ids: list[str]
+    rows: list[Row[Any]], done: list[Row[Any]], zone: ZoneInfo, ladders: Mapping[int, Sequence[Ladder]]
 ) -> Iterator[dict[str, Any]]:
-    pasts = _pasts(read, zone, ids)
-    parent = _activity.alias("parent")
-    stays = read.all(
-        select(
-            _stay,
-            _activity.c.seq,
-            _activity.c.occurred_at,
-            parent.c.seq.label("cause_seq"),
-            parent.c.recorded_at.label("cause_at"),
-            parent.c.type.label("cause"),
-        )
-        .join(_activity, _activity.c.id == _stay.c.activity_id)
-        .outerjoin(parent, parent.c.id == _activity.c.parent_id)
-        .where(any_of(_stay.c.member_id, ids))
-        .order_by(_stay.c.member_id, _activity.c.seq, _stay.c.ladder)
-    )
-    for member, rows in groupby(stays, key=lambda row: str(row.member_id)):
-        before: dict[str, tuple[Row[Any], Row[Any] | None]] = {}
-        # A figure is only ever summed up further, so the stays go by when they were decided.
-        for row in sorted(rows, key=lambda row: (_decided(row), row.seq)):
-            ladder = next((each for each in ladders.get(row.program, ()) if each.code == row.ladder), None)
-            figures = pasts[member].until(_decided(row))
-            if ladder is not None and _is_decided(ladder, row):
-                stay = _previous(ladder, before.get(row.ladder), figures)
-                found = _again(ladder, stay, figures, row)
-                if found is None or not _agrees(found, row):
-                    yield {"member": member, "ladder": row.ladder, "valid_from": row.valid_from, "reason": row.reason}
-            before[row.ladder] = row, before.get(row.ladder, (None, None))[0]
+    past = _Past(rows[0].joined_at, zone, list(_steps(done, zone)))
+    before: dict[str, tuple[Row[Any], Row[Any] | None]] = {}
+    # A figure is only ever summed up further, so the stays go by when they were decided.
+    for row in sorted(rows, key=lambda row: (_decided(row), row.seq)):
+        ladder = next((each for each in ladders.get(row.program, ()) if each.code == row.ladder), None)
+        figures = past.until(_decided(row))
+        if ladder is not None and _is_decided(ladder, row):
+            stay = _previous(ladder, before.get(row.ladder), figures)
+            found = _again(ladder, stay, figures, row)
+            if found is None or not _agrees(found, row):
+                member = row.member_id
+                yield {"member": member, "ladder": row.ladder, "valid_from": row.valid_from, "reason": row.reason}
+        before[row.ladder] = row, before.get(row.ladder, (None, None))[0]
 
 
 def _decided(row: Row[Any]) -> int:
@@ -180,23 +170,60 @@ def _agrees(found: Change, row: Row[Any]) -> bool:
     return same and dict(found.measured) == dict(row.measured)
 
 
-def _pasts(read: Reader, zone: ZoneInfo, ids: list[str]) -> dict[str, _Past]:
+def _stays(scope: Scope) -> SelectBase:
+    parent = _activity.alias("parent")
+    return (
+        select(
+            _stay,
+            _activity.c.seq,
+            _activity.c.occurred_at,
+            parent.c.seq.label("cause_seq"),
+            parent.c.recorded_at.label("cause_at"),
+            parent.c.type.label("cause"),
+            _member.c.joined_at,
+        )
+        .join(_activity, _activity.c.id == _stay.c.activity_id)
+        .join(_member, _member.c.id == _stay.c.member_id)
+        .outerjoin(parent, parent.c.id == _activity.c.parent_id)
+        .where(scope.concerns("core_tier_assignment.member_id"))
+        .order_by(_stay.c.member_id, _activity.c.seq, _stay.c.ladder)
+    )
+
+
+def _history(scope: Scope) -> SelectBase:
+    """Return what was measured, on the day of what a reversal takes back, and (with a sign) what was shifted by day."""
     target = _activity.alias("target")
-    done = (
+    taken_back = select(target.c.occurred_at).where(target.c.id == _activity.c.reverses).scalar_subquery()
+    instant = func.coalesce(taken_back, _activity.c.occurred_at).label("instant")
+    measured = select(
+        _activity.c.member_id, _activity.c.seq, _activity.c.measures, instant, literal(0).label("sign")
+    ).where(_activity.c.measures.is_not(None))
+    shifted = (
         select(
             _activity.c.member_id,
             _activity.c.seq,
-            _activity.c.measures,
-            func.coalesce(target.c.occurred_at, _activity.c.occurred_at).label("instant"),
+            _effect.c.data,
+            _activity.c.occurred_at,
+            case((_effect.c.undoes.is_(None), 1), else_=-1),
         )
-        .outerjoin(target, target.c.id == _activity.c.reverses)
-        .where(any_of(_activity.c.member_id, ids), _activity.c.state == "settled", _activity.c.measures.is_not(None))
-        .order_by(_activity.c.member_id, _activity.c.seq)
+        .join(_effect, _effect.c.activity_id == _activity.c.id)
+        .where(_effect.c.kind == "ShiftMetrics", _effect.c.state == "applied")
     )
-    steps: dict[str, list[tuple[int, int, Mapping[str, int]]]] = defaultdict(list)
-    for row in read.all(done):
-        steps[row.member_id].append((row.seq, day_number(local_day(row.instant, zone)), row.measures or {}))
-    for shift in shifts(read, ids):
-        insort(steps[shift.member], (shift.seq, shift.day, shift.values), key=lambda step: step[0])
-    members = read.all(select(_member.c.id, _member.c.joined_at).where(any_of(_member.c.id, ids)))
-    return {row.id: _Past(row.joined_at, zone, steps[row.id]) for row in members}
+    concerned = (
+        each.where(
+            _activity.c.member_id.in_(select(_stay.c.member_id)),
+            scope.concerns("core_activity.member_id"),
+            _activity.c.state == "settled",
+        )
+        for each in (measured, shifted)
+    )
+    return union_all(*concerned).order_by("member_id", "seq")
+
+
+def _steps(rows: Iterable[Row[Any]], zone: ZoneInfo) -> Iterator[Step]:
+    for row in rows:
+        if not row.sign:
+            yield row.seq, day_number(local_day(row.instant, zone)), row.measures
+        else:
+            for day, values in row.measures["days"].items():
+                yield row.seq, int(day), {name: row.sign * value for name, value in values.items()}
