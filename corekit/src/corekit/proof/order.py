@@ -22,6 +22,7 @@ from typing import Any
 from attrs import define, field
 from sqlalchemy import SelectBase, literal_column, select, text
 
+from corekit.activities.reverse import MERGED_INTO, PASSED_ON
 from corekit.db.reader import AnyRow, Reader
 from corekit.ledger.state import NEVER
 from corekit.proof.scope import Scope
@@ -30,7 +31,7 @@ from corekit.proof.search import FEW, Found
 _GROWS = frozenset({"issue", "restore", "unrepay", "unexpire", "release"})
 """The movements by which more of a lot is open; the others make it less."""
 _COLUMNS = (
-    *("account", "activity", "effect", "acts", "at", "movement", "amount", "lot", "expires_at", "issued_at"),
+    *("account", "activity", "type", "effect", "acts", "at", "movement", "amount", "lot", "expires_at", "issued_at"),
     "available_from",
 )
 # The step of a movement: its effect among all effects of the member, whose number within the activity has 32 bits.
@@ -48,7 +49,7 @@ _DOUBTFUL = f"""SELECT account_id FROM (SELECT l.account_id, s.first_taken,
         FROM {{lot}} l LEFT JOIN ({_STEPS}) s ON s.lot_id = l.id) judged
     WHERE CASE WHEN emptied > first_taken OR varies THEN 1 ELSE 0 END = 1"""
 # The expiry of a lot after a movement: what the next one that changes it found, or else what it is now.
-_MOVEMENTS = f"""SELECT l.account_id AS account, a.seq, a.recorded_at AS at, a.id AS activity, e.no, e.id AS effect,
+_MOVEMENTS = f"""SELECT l.account_id AS account, a.seq, a.recorded_at AS at, a.id AS activity, a.type, e.no, e.id AS effect,
     e.kind AS acts, m.kind AS movement, m.amount, m.lot_id AS lot, m.seq AS lot_seq, l.issued_at, l.available_from,
     coalesce(min(m.expiry_before) OVER (PARTITION BY m.lot_id ORDER BY m.seq DESC
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), l.expires_at) AS expires_at
@@ -104,21 +105,20 @@ def _replayed(rows: Iterator[AnyRow]) -> Iterator[Found]:
             account.move(row)
             if row.available_from is not None:
                 available[row.lot] = row.available_from
-        if taken := _taken(moves):
-            yield from _passed_over(account, moves, taken, available)
-
-
-def _taken(moves: Sequence[AnyRow]) -> list[str]:
-    """Return the lots that an effect chose."""
-    claws_back = any(row.movement == "clawback" for row in moves)
-    chosen = ("consume", "hold", "repay") if claws_back else ("consume", "hold")
-    return [row.lot for row in moves if row.movement in chosen]
+        claws_back = any(row.movement == "clawback" for row in moves)
+        chosen = ("consume", "hold", "repay") if claws_back else ("consume", "hold")
+        if taken := [row.lot for row in moves if row.movement in chosen]:
+            takes_all = claws_back or moves[0].type in (MERGED_INTO, PASSED_ON)
+            yield from _passed_over(account, moves, taken, {} if takes_all else available)
 
 
 def _passed_over(
     account: _Account, moves: Sequence[AnyRow], taken: list[str], available: dict[str, int]
 ) -> Iterator[dict[str, Any]]:
-    """Yield the lots that an effect took too early, and those that it should have taken before the last one."""
+    """Yield the lots that an effect took too early, and those that it should have taken before the last one.
+
+    ``available`` says from when lots can be spent; those it leaves out always can.
+    """
     row = moves[0]
     told = {"effect": row.effect, "activity": row.activity, "account": row.account}
     among = {each.lot for each in moves} if row.acts == "Capture" else None
