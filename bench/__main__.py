@@ -15,7 +15,7 @@ from attrs import frozen
 from rich.console import Console
 from rich.table import Table
 
-from bench import bulk, growth, intake, orm, post, sweeps
+from bench import bulk, growth, importing, intake, orm, post, sweeps
 from bench.compare import Goal, report
 from bench.servers import ROOT, Servers, servers
 
@@ -34,6 +34,7 @@ class Benchmark:
 
 _ORM = "ORM unit of work that locks, loads and writes the same : record, {}"
 _BULK = "record : record_many, {}"
+_IMPORT = "reading and checking members : importing the same, {}"
 _SWEEP = "a member recorded alone : by a sweep, {}"
 BENCHMARKS = (
     Benchmark(
@@ -59,6 +60,14 @@ BENCHMARKS = (
     Benchmark(
         Goal(id="bulk-one-member", what="one member's 10,000 activities : as many of many members, in bulk", must=0.3),
         bulk.measure_one_member,
+    ),
+    Benchmark(
+        Goal(id="import-postgresql", what=_IMPORT.format("PostgreSQL"), must=0.5, aim=0.8),
+        partial(importing.measure, dialect="postgresql"),
+    ),
+    Benchmark(
+        Goal(id="import-sqlite", what=_IMPORT.format("SQLite"), must=0.5, aim=0.8),
+        partial(importing.measure, dialect="sqlite"),
     ),
     Benchmark(
         Goal(id="intake", what="recorded by COPY, settled by workers : pgbench, 4 clients", must=1.0, aim=2.5),

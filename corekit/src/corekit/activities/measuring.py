@@ -20,6 +20,8 @@ def measure(terms: Terms, member: Member, planned: Planned) -> None:
             for metric in terms.credited.get(effect.account or "", ()):
                 if metric.rule is None or metric.rule == effect.rule.partition("@")[0]:
                     measures[metric.name] = measures.get(metric.name, 0) + effect.amount
+    if not measures:
+        return
     day = day_number(terms.day(planned.measured_on))
     for name, value in measures.items():
         if value:
