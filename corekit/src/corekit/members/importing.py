@@ -64,7 +64,7 @@ def import_members(
     cells are left out. ``jsonl`` has one JSON object a line, as the payload of ``member.registered``. ``external_id``
     is each row's key, so that the same file can be sent again: what is registered stays as it is. Rows that cannot be
     registered are written to ``rejects`` (line, field, code, reason); the others go on. ``dry_run`` stores nothing, so
-    it sees that something is twice in the file only where that is close together. Memory does not grow with the file.
+    it sees that something is twice in the file only within a chunk. Memory does not grow with the file.
     Raises :class:`Invalid` where the header cannot be used.
     """
     task = _Import(rejects)
