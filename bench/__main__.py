@@ -15,7 +15,7 @@ from attrs import frozen
 from rich.console import Console
 from rich.table import Table
 
-from bench import bulk, growth, intake, orm, post, proof, sweeps
+from bench import bulk, growth, importing, intake, orm, post, proof, sweeps
 from bench.compare import Goal, report
 from bench.servers import ROOT, Servers, servers
 
@@ -34,8 +34,10 @@ class Benchmark:
 
 _ORM = "ORM unit of work that locks, loads and writes the same : record, {}"
 _BULK = "record : record_many, {}"
-_SWEEP = "a member recorded alone : by a sweep, {}"
-BENCHMARKS = (
+_IMPORT = "reading and checking members : importing the same, {}"
+_SWEEP = "a member by itself : by a sweep, {}"
+_SWEEPS = (("fee", "fee", sweeps.FEE), ("expiry", "expiry", sweeps.EXPIRY), ("tiers", "re-tiering", sweeps.TIERS))
+FIXED = (
     Benchmark(
         Goal(id="orm-postgresql", what=_ORM.format("PostgreSQL"), must=3, aim=6),
         partial(orm.measure, dialect="postgresql"),
@@ -61,6 +63,14 @@ BENCHMARKS = (
         bulk.measure_one_member,
     ),
     Benchmark(
+        Goal(id="import-postgresql", what=_IMPORT.format("PostgreSQL"), must=0.5, aim=0.8),
+        partial(importing.measure, dialect="postgresql"),
+    ),
+    Benchmark(
+        Goal(id="import-sqlite", what=_IMPORT.format("SQLite"), must=0.5, aim=0.8),
+        partial(importing.measure, dialect="sqlite"),
+    ),
+    Benchmark(
         Goal(id="intake", what="recorded by COPY, settled by workers : pgbench, 4 clients", must=1.0, aim=2.5),
         intake.measure,
     ),
@@ -81,45 +91,59 @@ BENCHMARKS = (
         Goal(id="verify-growth", what="the proof of 1,000,000 postings : of 100,000", must=12, at_most=True),
         proof.measure_growth,
     ),
-    Benchmark(
-        Goal(id="sweeps-fee", what=_SWEEP.format("the fee of 1,000,000, PostgreSQL"), must=10, aim=20),
-        partial(sweeps.measure, dialect="postgresql", name=sweeps.FEE),
-    ),
-    Benchmark(
-        Goal(id="sweeps-expiry", what=_SWEEP.format("the expiry of 1,000,000, PostgreSQL"), must=10, aim=20),
-        partial(sweeps.measure, dialect="postgresql", name=sweeps.EXPIRY),
-    ),
-    Benchmark(
-        Goal(id="sweeps-sqlite", what=_SWEEP.format("the fee of 5,000, SQLite"), must=10, aim=20),
-        partial(sweeps.measure, dialect="sqlite", name=sweeps.FEE),
-    ),
-    Benchmark(
-        Goal(id="sweeps-growth", what="sweeps over 1,000,000 members : over 100,000", must=12, aim=10, at_most=True),
-        sweeps.measure_growth,
-    ),
-    Benchmark(
-        Goal(
-            id="sweeps-memory",
-            what="peak memory of the process, after 1,000,000 members : after 100,000",
-            must=1.1,
-            at_most=True,
-        ),
-        sweeps.measure_memory,
-    ),
 )
+
+
+def benchmarks(members: int) -> list[Benchmark]:
+    """Return all benchmarks, those of sweeps over so many members."""
+    many, fewer, few = f"{members:,}", f"{members // 10:,}", f"{sweeps.SETTLED:,}"
+    return [
+        *FIXED,
+        *(
+            Benchmark(
+                Goal(id=f"sweeps-{id_}", what=_SWEEP.format(f"the {what} of {many}, PostgreSQL"), must=10, aim=20),
+                partial(sweeps.measure, dialect="postgresql", name=name, members=members),
+            )
+            for id_, what, name in _SWEEPS
+        ),
+        Benchmark(
+            Goal(id="sweeps-sqlite", what=_SWEEP.format(f"the fee of {few}, SQLite"), must=10, aim=20),
+            partial(sweeps.measure, dialect="sqlite", name=sweeps.FEE),
+        ),
+        Benchmark(
+            Goal(id="sweeps-growth", what=f"sweeps over {many} members : over {fewer}", must=12, aim=10, at_most=True),
+            partial(sweeps.measure_growth, members=members),
+        ),
+        Benchmark(
+            Goal(
+                id="sweeps-memory",
+                what=f"peak memory of the process, {many} members : {fewer}",
+                must=1.1,
+                at_most=True,
+            ),
+            partial(sweeps.measure_memory, members=members),
+        ),
+    ]
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command; return its exit code."""
-    known = {benchmark.goal.id: benchmark for benchmark in BENCHMARKS}
+    ids = ", ".join(each.goal.id for each in benchmarks(sweeps.MEMBERS))
     parser = argparse.ArgumentParser("make bench", description="Measure all, or those named.")
-    parser.add_argument("ids", nargs="*", metavar="ID", help=f"what to measure; all of {', '.join(known)} by default")
-    named: list[str] = parser.parse_args(arguments).ids
+    parser.add_argument("ids", nargs="*", metavar="ID", help=f"what to measure; all of {ids} by default")
+    parser.add_argument(
+        "--members",
+        type=sweeps.steps,
+        default=sweeps.MEMBERS,
+        help=f"members of sweeps, in steps of {10 * sweeps.SETTLED:,}; {sweeps.MEMBERS:,} by default",
+    )
+    given = parser.parse_args(arguments)
+    known = {each.goal.id: each for each in benchmarks(given.members)}
     asked: list[str] = []
-    for id_ in named:  # a group is asked for by how its ids begin
+    for id_ in given.ids:  # a group is asked for by how its ids begin
         found = [name for name in known if name == id_ or name.startswith(f"{id_}-")]
         if not found:
-            parser.error(f"there is no benchmark {id_}; there are {', '.join(known)}")
+            parser.error(f"there is no benchmark {id_}; there are {ids}")
         asked += found
     progress = Console(stderr=True)
     rows: list[dict[str, object]] = []

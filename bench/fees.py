@@ -1,4 +1,4 @@
-"""A plugin whose members earn coins, and pay a fee every year by a sweep."""
+"""A plugin whose members earn coins, which a ladder counts, and pay a fee every year by a sweep."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from corekit import (
     Effect,
     Facts,
     Limits,
+    Metric,
     Sweep,
     Unit,
     hookimpl,
@@ -47,6 +48,7 @@ def corekit_declare() -> Declares:
             ActivityType(name="fees.pay", amount="coins", command=True),
             ActivityType(name="fees.fee", amount="coins", internal=True),
         ],
+        metrics=[Metric(name="fees.earned", activities=("fees.earn",))],
         sweeps=[
             Sweep(
                 name="fees.yearly",

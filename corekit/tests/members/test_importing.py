@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from corekit.errors import Invalid
-from corekit.members.importing import Report, import_members
+from corekit.members.importing import CHUNK, Report, import_members
 from corekit.members.read import member_page
 
 PROFILE: dict[str, Any] = {
@@ -143,10 +143,10 @@ def test_memory_does_not_hold_the_file(make_kit: Any) -> None:
     def lines() -> Any:
         nonlocal given
         yield "external_id,city\n"
-        for number in range(1200):
+        for number in range(2 * CHUNK):
             given += 1
             yield f"m{number},Ulm\n"
 
     report = import_members(kit, lines(), progress=lambda report: read_ahead.append(given - report.rows))
-    assert report.registered == 1200
-    assert max(read_ahead) <= 500
+    assert report.registered == 2 * CHUNK
+    assert max(read_ahead) <= CHUNK

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SOURCE = "import"
 KEY = "external_id"
+CHUNK = 2_000
+"""Rows of one transaction. They are new members, for whom nobody waits, and larger ones cost less a row."""
 _OUTER = ("payload", "attributes")
 _BROUGHT_BY = {"account": "opening", "ladder": "tiers"}
 """In which columns stands what a refusal names."""
@@ -72,18 +74,25 @@ def import_members(
 
     ``external_id`` is each row's key, so that the same file can be sent again: what is registered stays as it is. Rows
     that cannot be registered are written to ``rejects`` (line, field, code, reason); the others go on. ``dry_run``
-    stores nothing, so it sees that something is twice in the file only where that is close together. Memory does not
-    grow with the file.
+    stores nothing, so it sees that something is twice in the file only within a chunk. Memory does not grow with the
+    file.
     Raises :class:`Invalid` where the header cannot be used.
     """
     task = _Import(rejects)
-    rows = _rows(lines, kit) if form == "csv" else _objects(lines)
-    for outcome in kit.record_many(task.activities(rows), simulate=dry_run):
+    rows = registrations(kit, lines, form)
+    for outcome in kit.record_many(task.activities(rows), chunk=CHUNK, simulate=dry_run):
         task.take(outcome)
         if progress is not None:
             progress(task.report)
     task.take(None)
     return task.report
+
+
+def registrations(
+    kit: Kit, lines: Iterable[str], form: Literal["csv", "jsonl"] = "csv"
+) -> Iterator[tuple[int, Activity | Invalid]]:
+    """Yield for each row of a file its line, and the registration, or why it cannot be read."""
+    return _rows(lines, kit) if form == "csv" else _objects(lines)
 
 
 class _Import:
