@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from corekit.activities.views import Explanation
-    from corekit.jobs.declared import Work
     from corekit.jobs.runs import JobRun
     from corekit.members.privacy import Erasure
     from corekit.proof.verify import Report
@@ -374,16 +373,22 @@ class Kit:
         """
         return self.jobs.run(name, at, go=True)
 
-    def lapse(self, members: Sequence[str], work: Work) -> int:
-        """Let holds and lots of members lapse that are due for a job; return how many activities that took."""
-        return self._settlement.expire(members, micros(work.at), historical=work.historical)
+    def lapse(self, members: Sequence[str], at: datetime, *, historical: bool = True) -> int:
+        """Let holds and lots of members lapse that are due at an instant; return how many activities that took.
 
-    def rerate(self, members: Sequence[str], ladder: str, work: Work, earliest: int) -> int:
-        """Let the policy of a ladder take its course for members, for a job; return how many activities that took.
-
-        ``earliest`` is the instant from which on its figures may be asked for.
+        They settle then, or (not ``historical``) now.
         """
-        return self._settlement.rerate(members, ladder, micros(work.at), earliest, historical=work.historical)
+        return self._settlement.expire(members, micros(at), historical=historical)
+
+    def rerate(
+        self, members: Sequence[str], ladder: str, at: datetime, earliest: int, *, historical: bool = True
+    ) -> int:
+        """Let the policy of a ladder take its course for members at an instant; return how many activities that took.
+
+        They settle then, or (not ``historical``) now. ``earliest`` is the instant from which on its figures may be
+        asked for.
+        """
+        return self._settlement.rerate(members, ladder, micros(at), earliest, historical=historical)
 
     def verify(self, *, accounts: Sequence[str] = (), since: datetime | None = None) -> Report:
         """Prove the books on one snapshot: all, or some accounts of members, or what was written since an instant.

@@ -78,9 +78,9 @@ def a_tier_outlives_its_cause(patch: pytest.MonkeyPatch) -> None:
 def a_grace_is_never_over(patch: pytest.MonkeyPatch) -> None:
     due = Tiering.due
 
-    def forgiving(self: Any, member: Any, code: str, at: int) -> Any:
+    def forgiving(self: Any, member: Any, code: str, at: int, *, historical: bool) -> Any:
         stays = member.assignments.get(code)
-        return None if stays and stays[-1].reason == GRACE else due(self, member, code, at)
+        return None if stays and stays[-1].reason == GRACE else due(self, member, code, at, historical=historical)
 
     patch.setattr(Tiering, "due", forgiving)
 

@@ -21,7 +21,8 @@ CHUNK = 1_000
 
 def _run(work: Work) -> None:
     for members in overdue(work.kit, work.at):
-        work.beat(found=len(members), settled=work.kit.lapse(members, work))
+        settled = work.kit.lapse(members, work.at, historical=work.historical)
+        work.beat(found=len(members), settled=settled)
 
 
 def overdue(kit: Kit, at: datetime) -> Iterator[list[str]]:

@@ -211,7 +211,7 @@ class Jobs:
                 return "done", None
         if plan.name == EXPIRY:  # what a hold lets go may be due, and no instant of a member comes before it has
             for members in overdue(self._kit, work.at):
-                work.beat(settled=self._kit.lapse(members, work))
+                work.beat(settled=self._kit.lapse(members, work.at, historical=work.historical))
         sweeping.sweep(plan.sweeps)
         if by_hand and self._find(run.id).waiting:
             while self._kit.work(chunk=SETTLED_AT_ONCE, limit=SETTLED_AT_ONCE):

@@ -30,7 +30,7 @@ def _end(work: Work, ladder: Ladder, at: int) -> None:
 
 
 def _rated(work: Work, ladder: Ladder, found: Due) -> int:
-    settled = work.kit.rerate(found.members, ladder.code, work, found.earliest)
+    settled = work.kit.rerate(found.members, ladder.code, work.at, found.earliest, historical=work.historical)
     work.beat(found=len(found.members), settled=settled)
     return settled
 

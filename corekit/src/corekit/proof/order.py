@@ -50,7 +50,8 @@ _DOUBTFUL = f"""SELECT account_id FROM (SELECT l.account_id, s.first_taken,
     WHERE CASE WHEN emptied > first_taken OR varies THEN 1 ELSE 0 END = 1"""
 # The expiry of a lot after a movement: what the next one that changes it found, or else what it is now.
 _MOVEMENTS = f"""SELECT l.account_id AS account, a.seq, a.recorded_at AS at, a.id AS activity, a.type, e.no,
-    e.id AS effect, e.kind AS acts, m.kind AS movement, m.amount, m.lot_id AS lot, m.seq AS lot_seq, l.issued_at, l.available_from,
+    e.id AS effect, e.kind AS acts, m.kind AS movement, m.amount, m.lot_id AS lot, m.seq AS lot_seq, l.issued_at,
+    l.available_from,
     coalesce(min(m.expiry_before) OVER (PARTITION BY m.lot_id ORDER BY m.seq DESC
         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), l.expires_at) AS expires_at
 FROM {{movement}} m JOIN {{lot}} l ON l.id = m.lot_id
