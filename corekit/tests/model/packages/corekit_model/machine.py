@@ -242,7 +242,9 @@ class Machine(RuleBasedStateMachine):
 
     def takes_back_of_a_line(self, dice: Dice) -> None:
         deeds, no = self.reference.deeds, dice.amount % 3 + 1
-        number = dice.one_of([at for at, deed in enumerate(deeds) if deed.type == "purchase" and not deed.is_back])
+        number: int | None = dice.one_of(
+            [at for at, deed in enumerate(deeds) if deed.type == "purchase" and not deed.is_back]
+        )
         if number is not None:
             left = deeds[number].lines.get(no, 0) - deeds[number].returned.get(no, 0)
             self._takes_back(number, {no: left if dice.flag and left else dice.amount}, 0)
