@@ -111,14 +111,15 @@ class Kit:
 
     def terms(self) -> Terms:
         """Return the terms under which activities settle now."""
-        if self._terms is None:
+        terms = self._terms  # another thread may renew meanwhile
+        if terms is None:
             self._check_ready()
             with self.read() as read:
                 self._versions = read_versions(read, self._declared, self.settings, self._versions)
                 terms = Terms.of(self.settings, self._versions, self.hooks)
                 self._check_chart(read, terms)
             self._terms = terms
-        return self._terms
+        return terms
 
     def renew(self) -> None:
         """Forget the terms, because the program changed; they are read again when they are needed."""

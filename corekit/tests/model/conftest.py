@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from pathlib import Path
 
@@ -23,11 +24,15 @@ def _plain_logs() -> None:
     configure(as_json=True)
 
 
+def _relaxed(raw: sqlite3.Connection, _: object) -> None:
+    raw.execute("PRAGMA synchronous = OFF")
+
+
 @pytest.fixture
 def house(make_kit: MakeKit, clock: SettableClock) -> House:
     kit = make_kit(modules={"model": model}, program=PROGRAM)
     if kit.database.dialect == "sqlite":
         # Whether the disk keeps it is not what is tested here; the tests' own server does not wait for it either.
-        event.listen(kit.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous = OFF"))
+        event.listen(kit.database.engine, "connect", _relaxed)
         kit.database.engine.dispose()
     return House(kit, clock)

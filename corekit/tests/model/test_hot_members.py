@@ -105,7 +105,7 @@ class Writer:
         member, other = draw.sample(self.members, 2)
         account, amounts = draw.choice(LOTS), [draw.randint(0, 3_000) for _ in range(2)]
         value: dict[str, Any] = {"member": member, "amount": draw.randint(1, 50), "payload": {"account": account}}
-        for_a_second = value | {"unit": "pieces", "payload": {"account": account, "seconds": 1}}
+        for_a_second: dict[str, Any] = value | {"unit": "pieces", "payload": {"account": account, "seconds": 1}}
         lines = tuple(Line(no, amount) for no, amount in enumerate(amounts, 1))
         wishes = [
             Activity(type="model.given", **value),
@@ -166,7 +166,7 @@ def test_whatever_is_written_at_once_every_snapshot_adds_up(kit: Kit, deadlocks:
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 def test_a_deadlock_would_be_counted(kit: Kit, deadlocks: Callable[[], int]) -> None:
     one, other = (kit.record(Activity(type="member.registered")).member for _ in range(2))
-    both_hold_one, victims = Barrier(2), []
+    both_hold_one, victims = Barrier(2), list[str]()
 
     def lock(first: str, second: str) -> None:
         with psycopg.connect(kit.settings.database) as connection:

@@ -20,6 +20,6 @@ def test_answers_and_books_are_those_of_the_rules(house: House, part: int) -> No
         deadline=None,
         database=None,
         print_blob=True,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
     )
     run_state_machine_as_test(seed(seed_of(part))(playing(house)), settings=plays)

@@ -65,20 +65,20 @@ MOVES = {
     "takes": 5,
     "tips": 1,
     "swaps": 1,
-    "sends": 2,
-    "buys": 4,
+    "sends": 3,
+    "buys": 5,
     "holds": 6,
     "captures": 3,
     "releases": 4,
     "takes_back": 9,
     "takes_back_an_amount": 3,
     "takes_back_of_a_line": 2,
-    "freezes": 1,
+    "freezes": 2,
     "thaws": 1,
     "sends_again": 1,
-    "waits": 2,
+    "waits": 3,
     "waits_until_something_is_due": 4,
-    "sweeps": 3,
+    "sweeps": 4,
 }
 """What can happen, and how often in proportion."""
 
@@ -242,7 +242,9 @@ class Machine(RuleBasedStateMachine):
 
     def takes_back_of_a_line(self, dice: Dice) -> None:
         deeds, no = self.reference.deeds, dice.amount % 3 + 1
-        number = dice.one_of([at for at, deed in enumerate(deeds) if deed.type == "purchase" and not deed.is_back])
+        number: int | None = dice.one_of(
+            [at for at, deed in enumerate(deeds) if deed.type == "purchase" and not deed.is_back]
+        )
         if number is not None:
             left = deeds[number].lines.get(no, 0) - deeds[number].returned.get(no, 0)
             self._takes_back(number, {no: left if dice.flag and left else dice.amount}, 0)
@@ -294,7 +296,7 @@ class Machine(RuleBasedStateMachine):
         self._compare()
 
     def waits(self, dice: Dice) -> None:
-        hours = (1, 20, 24, 24, 72, 24 * 11, 24 * 35)[dice.which % 7]
+        hours = (1, 20, 24, 72, 24 * 11, 24 * 35, 24 * 35)[dice.which % 7]
         self._passes(hours * 3600 * SECOND + SECOND)
         self._compare()
 
@@ -314,7 +316,7 @@ class Machine(RuleBasedStateMachine):
 
     def sweeps(self, dice: Dice) -> None:
         self._passes(SECOND)
-        name = ("", "", "", "expiry", "holds", "tiers")[dice.which % 6]
+        name = ("", "", "expiry", "holds", "tiers", "tiers")[dice.which % 6]
         if name:
             self.kit.sweep(name)
         else:

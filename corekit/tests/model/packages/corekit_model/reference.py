@@ -7,8 +7,9 @@ when it next touches the member, so the two are compared after that. Instants ar
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from attrs import define, field
 
@@ -49,8 +50,8 @@ class Lot:
     waits: int
     open: int = 0
     lapsed: int = 0
-    spent: dict[Act | None, int] = field(factory=dict)  # None: a debt was paid from it
-    held: dict[Act, int] = field(factory=dict)
+    spent: dict[Act | None, int] = field(factory=dict[Any, int])  # None: a debt was paid from it
+    held: dict[Act, int] = field(factory=dict[Any, int])
 
 
 @define(eq=False)
@@ -74,11 +75,11 @@ class Deed:
     member: int
     type: str
     amount: int = 0
-    lines: dict[int, int] = field(factory=dict)
+    lines: dict[int, int] = field(factory=dict[int, int])
     day: int = 0
-    acts: list[Act] = field(factory=list)
-    follows: list[Deed] = field(factory=list)
-    returned: dict[int, int] = field(factory=dict)
+    acts: list[Act] = field(factory=list[Any])
+    follows: list[Deed] = field(factory=list[Any])
+    returned: dict[int, int] = field(factory=dict[int, int])
     is_reversal: bool = False
     is_back: bool = False
     cause: Deed | None = None
@@ -309,7 +310,7 @@ class Reference:
                 purse.lapse(self.now)
 
     @contextmanager
-    def _whole(self) -> Iterator[None]:
+    def _whole(self) -> Generator[None]:
         """A refusal leaves nothing behind."""
         before = pickle.dumps(self.__dict__)
         try:
@@ -495,7 +496,8 @@ def coming_back(deed: Deed, lines: Mapping[int, int], amount: int) -> dict[int, 
         return dict(lines)
     if not amount:
         return left
-    parts, passed, total = {}, 0, sum(left.values())
+    parts: dict[int, int] = {}
+    passed, total = 0, sum(left.values())
     for no in sorted(left):  # in proportion: each line up to its own part of the amount, rounded down as one goes along
         parts[no] = (passed + left[no]) * amount // total - passed * amount // total
         passed += left[no]
