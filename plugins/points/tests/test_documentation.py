@@ -44,7 +44,7 @@ def rows(table: str) -> list[dict[str, str]]:
 def examples() -> Iterator[Any]:
     text = (DOCS / "points.md").read_text(encoding="utf-8")
     for number, block in enumerate(_BLOCK.finditer(text), 1):
-        for row in rows(block["table"]) if block["table"] else []:
+        for row in rows(block["table"]) if "spends" in (block["table"] or "").partition("\n")[0] else []:
             yield pytest.param(block["toml"], row, id=f"{number}: {', '.join(row.values())}")
 
 

@@ -219,7 +219,7 @@ def _add_assignment(rows: Rows, member: Member, stay: Assignment) -> None:
 
 
 def _add_metrics(rows: Rows, terms: Terms, member: Member) -> None:
-    if not any(planned.measures for planned in member.planned):
+    if not any(planned.measures or planned.shifted for planned in member.planned):
         return
     totals: dict[str, int] = defaultdict(int)
     days: dict[tuple[str, int], int] = defaultdict(int)
