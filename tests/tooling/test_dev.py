@@ -91,9 +91,13 @@ def test_what_is_fuzzed_is_told_and_can_be_played_again(
     monkeypatch.delenv("COREKIT_FUZZ", raising=False)
     if given is not None:
         monkeypatch.setenv("COREKIT_FUZZ", given)
-    monkeypatch.setattr(dev, "env", lambda _: None)
+
+    def three(_: int) -> int:
+        return 3
+
+    monkeypatch.setattr(dev, "env", three)
     monkeypatch.setattr(dev, "PYTHON", "echo")
-    monkeypatch.setattr(secrets, "randbelow", lambda _: 3)
+    monkeypatch.setattr(secrets, "randbelow", three)
     dev.main(["fuzz", "-k", "hot"])
     said = capfd.readouterr()
     assert "corekit/tests/model -k hot" in said.out

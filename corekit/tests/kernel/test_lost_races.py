@@ -64,9 +64,11 @@ def test_under_the_lock_the_member_who_gets_something_is_locked_too(racer: Racer
             meanwhile.join(1)  # it would be done long before; now it waits for the lock
 
     racer.finally_ = earns
-    toy.rogue.append(
-        lambda activity: Transfer(activity, rule="late@1", account="toy", amount=RACES, to=other, otherwise="refuse")
-    )
+
+    def gives(asked: Activity) -> Transfer:
+        return Transfer(asked, rule="late@1", account="toy", amount=RACES, to=other, otherwise="refuse")
+
+    toy.rogue.append(gives)
     racer.world.does(racer.member, "toy.earn", RACES)
     given = racer.world.does(racer.member, "toy.yield", members=(other,))
     assert given.settled
@@ -145,7 +147,13 @@ def test_a_refused_activity_that_loses_its_race_may_have_named_somebody_who_is_n
     racer: Racer, toy: Any
 ) -> None:
     ghost = new_id()
-    toy.rogue.append(lambda asked: Follow(asked, rule="late@1", type="toy.earn", name="ghost", member=ghost))
-    toy.rogue.append(lambda asked: Debit(asked, rule="late@1", account="toy", amount=10**6, otherwise="refuse"))
+
+    def follows(asked: Activity) -> Follow:
+        return Follow(asked, rule="late@1", type="toy.earn", name="ghost", member=ghost)
+
+    def takes(asked: Activity) -> Debit:
+        return Debit(asked, rule="late@1", account="toy", amount=10**6, otherwise="refuse")
+
+    toy.rogue += [follows, takes]
     assert racer.world.does(racer.member, "toy.yield", members=(ghost,)).code == "INSUFFICIENT"
     assert racer.world.is_proved()

@@ -83,7 +83,10 @@ def test_a_guard_that_failed_drops_its_own_effect_also_when_less_is_planned_agai
         mug = toy.Take(activity, rule="mug@1", item="mug", otherwise="drop")
         return mug if len(plans) == 1 else Skipped(activity, rule="mug@1", code="TOY_SOLD_OUT")
 
-    toy.rogue += [mug_and_card, lambda activity: toy.Take(activity, rule="card@1", item="card")]
+    def card(activity: Activity) -> Effect:
+        return toy.Take(activity, rule="card@1", item="card")
+
+    toy.rogue += [mug_and_card, card]
     taken = world.does(world.member(), "toy.yield", 1)
     assert len(plans) == 2
     assert [(each.rule, each.state) for each in taken.effects] == [("card@1", "applied")]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import pytest
 from attrs import evolve
 
-from corekit import SettingsError, Unit, hookimpl
+from corekit import SettingsError, Unit
 from corekit.ledger.read import balances
+from corekit.testing.modules import plugin_module
 
 
 @pytest.fixture
@@ -88,8 +88,6 @@ def test_a_kind_that_is_kept_is_not_kept_otherwise(
 ) -> None:
     was = toy.corekit_declare()
     now = evolve(was, accounts=[evolve(was.accounts[0], **declared), *was.accounts[1:]])
-    module = ModuleType("toy")
-    vars(module).update({name: value for name, value in vars(toy).items() if name.startswith("corekit_")})
-    vars(module)["corekit_declare"] = hookimpl(lambda: now)
+    module = plugin_module(now, "toy", corekit_react=toy.corekit_react)
     with pytest.raises(SettingsError, match=f"toy is {said}.*; declare it so, or name another"):
         make_world(modules={"toy": module}, database=world.kit.database.url.render_as_string(hide_password=False))

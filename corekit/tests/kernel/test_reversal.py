@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from corekit import NotFound
+from corekit import Activity, NotFound
 from corekit.ids import new_id
 
 
@@ -84,7 +84,7 @@ def test_of_several_spends_the_latest_is_funded_anew_first_also_in_bulk(world: A
     gone = world.does(member, "toy.earn", 10, payload={"days": 10})
     world.does(member, "toy.earn", 5)
     spends = [world.does(member, "toy.spend", 5) for _ in range(2)]
-    taking = []
+    taking: list[Activity] = []
     for target, amount in ((spends[0], 2), (gone, 0)):
         world.clock.advance(seconds=1)
         taking.append(world.activity(member, "reversal", amount, reverses=target.activity_id))
