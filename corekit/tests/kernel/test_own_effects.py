@@ -83,7 +83,7 @@ def test_a_guard_that_failed_drops_its_own_effect_also_when_less_is_planned_agai
         mug = toy.Take(activity, rule="mug@1", item="mug", otherwise="drop")
         return mug if len(plans) == 1 else Skipped(activity, rule="mug@1", code="TOY_SOLD_OUT")
 
-    def card(activity: Activity) -> Effect:
+    def card(activity: Activity) -> Any:
         return toy.Take(activity, rule="card@1", item="card")
 
     toy.rogue += [mug_and_card, card]

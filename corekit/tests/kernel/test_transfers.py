@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from corekit import Activity, Batch, Credit, Declares, Effect, Follow, Refusal, Transfer
+from corekit.activities.apply import MOST_DEPTH
 from corekit.testing.modules import plugin_module
 
 
@@ -102,6 +103,40 @@ def test_a_transfer_is_taken_back_from_both_and_what_was_spent_is_owed(world: An
     assert world.kit.reverse(given.activity_id).settled
     assert world.balances(ann) == {"toy": 50}
     assert world.balances(bob) == {"toy": 0, "toy.debt": -30}
+    assert world.is_proved()
+
+
+@pytest.mark.parametrize("chunk", [1, 50])
+def test_a_transfer_is_taken_back_from_both_or_from_neither(world: Any, give: Callable[..., Any], chunk: int) -> None:
+    ann, bob = world.member(), world.member()
+    world.does(ann, "toy.earn", 50)
+    given = give(ann, bob, 50)
+    held = world.does(bob, "hold.placed", 50, unit="toys", payload={"account": "toy"})
+    back = [world.activity(ann, "reversal", reverses=given.activity_id), world.activity(ann, "toy.earn", 1)]
+    refused, earned = world.kit.record_many(back, chunk=chunk)
+    assert (refused.code, refused.parameters["missing"], earned.settled) == ("VALUE_HELD", "50", True)
+    assert (world.balances(ann), world.balances(bob)) == ({"toy": 1}, {"toy": 50})
+    assert world.does(bob, "hold.released", payload={"hold": held.effects[0].id}).settled
+    assert world.kit.reverse(given.activity_id).settled
+    assert (world.balances(ann), world.balances(bob)) == ({"toy": 51}, {"toy": 0})
+    assert world.is_proved()
+
+
+def test_what_cannot_arrive_is_not_given(world: Any, toy: Any) -> None:
+    ann, bob = world.member(), world.member()
+    world.does(ann, "toy.earn", 50)
+
+    def deeper(activity: Activity) -> Effect:
+        if activity.depth < MOST_DEPTH:
+            return Follow(activity, rule="deep@1", type="toy.yield", name="deeper", amount=1)
+        return Transfer(activity, rule="give@1", account="toy", amount=5, to=activity.members[0])
+
+    toy.rogue[:] = [deeper]
+    answer = world.does(ann, "toy.yield", 1, members=(bob,))
+    while answer.follow_ons:
+        (answer,) = answer.follow_ons
+    assert (answer.type, answer.code) == ("toy.yield", "FOLLOW_TOO_DEEP")
+    assert (world.balances(ann), world.balances(bob)) == ({"toy": 50}, {})
     assert world.is_proved()
 
 

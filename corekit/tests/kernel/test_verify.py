@@ -64,7 +64,9 @@ FAULTS = [
     Fault("6", f"UPDATE core_account SET member_id = {RICH} WHERE kind = 'toy.plain.debt'"),
     Fault("7", "UPDATE core_account SET seq = 1 WHERE kind = 'toy.issued'", seen_by=("since",)),
     Fault("8", "UPDATE core_lot SET seq = seq + 1"),
-    Fault("8", "UPDATE core_effect SET unfunded = unfunded + 1 WHERE kind = 'Debit' AND account_kind = 'toy.kind'"),
+    Fault(
+        "8 debt", "UPDATE core_effect SET unfunded = unfunded + 1 WHERE kind = 'Debit' AND account_kind = 'toy.kind'"
+    ),
     Fault(
         "9",
         "UPDATE core_lot SET account_id = (SELECT id FROM core_account WHERE kind = 'toy.plain' "

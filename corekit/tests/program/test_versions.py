@@ -302,14 +302,14 @@ def test_the_highest_number_of_those_that_are_valid_holds(starts: list[int], at:
     assert [each.start for each in versions.holding] == sorted({each.start for each in versions.holding})
 
 
-@pytest.mark.parametrize("later", ["debt", "refuse"])
-def test_what_the_house_bore_under_one_policy_returns_to_it_under_another(
-    make_kit: MakeKit, clock: SettableClock, later: str
+@pytest.mark.parametrize(("first", "later"), [("write_off", "debt"), ("write_off", "refuse"), ("debt", "write_off")])
+def test_what_was_borne_under_one_policy_returns_to_who_bore_it_under_another(
+    make_kit: MakeKit, clock: SettableClock, first: str, later: str
 ) -> None:
     kept = '[points.currencies.points]\nclawback = "{}"\n' + RULE.format(rate=1)
     kit = make_kit(["points"])
     clock.set(datetime(2026, 1, 1, tzinfo=UTC))
-    apply_text(kit, HEAD + ANY_TIME + kept.format("write_off"))
+    apply_text(kit, HEAD + ANY_TIME + kept.format(first))
     member = kit.record(Activity(type="member.registered")).member
     bought = kit.record(Activity(type="purchase", member=member, amount=50_00))
     told = {"reason": "spent"}
@@ -317,6 +317,9 @@ def test_what_the_house_bore_under_one_policy_returns_to_it_under_another(
     assert kit.reverse(bought.activity_id or "").settled
     apply_text(kit, HEAD + ANY_TIME + kept.format(later), valid_from=CHANGE)
     clock.set(AFTER)
+    again = kit.record(Activity(type="purchase", member=member, amount=50_00))
+    assert kit.reverse(again.activity_id or "").settled
+    assert kit.verify().clean
     assert kit.reverse(spent.activity_id or "").settled
     with kit.read() as read:
         (found,) = balances(read, [member], clock())[member]

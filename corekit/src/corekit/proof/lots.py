@@ -64,8 +64,13 @@ SEARCHES = (
             UNION ALL SELECT a.member_id, a.kind, -l.repaid
             FROM {lot} l JOIN core_account a ON a.id = l.account_id WHERE l.repaid <> 0
             UNION ALL SELECT d.member_id, k.code, d.credits_posted - d.debits_posted
-            FROM {account} d JOIN core_account_kind k ON d.kind = k.code || '.debt') owed
-        JOIN core_account_kind kept ON kept.code = kind WHERE kept.lots AND kept.clawback = 'debt'
+            FROM {account} d JOIN core_account_kind k ON d.kind = k.code || '.debt'
+            UNION ALL SELECT a.member_id, e.account_kind, CASE WHEN p.debit_account_id = h.id THEN -p.amount
+                ELSE p.amount END
+            FROM {posting} p JOIN core_account h ON h.id IN (p.debit_account_id, p.credit_account_id)
+            JOIN core_effect e ON e.id = p.effect_id JOIN core_activity a ON a.id = p.activity_id
+            WHERE h.member_id IS NULL AND h.kind = e.account_kind || '.adjust') owed
+        JOIN core_account_kind kept ON kept.code = kind WHERE kept.lots
         GROUP BY member, kind HAVING sum(amount) <> 0""",
     ),
 )
