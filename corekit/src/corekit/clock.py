@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -36,6 +36,12 @@ def moment(instant: int) -> datetime:
 def local_day(instant: int, zone: ZoneInfo) -> date:
     """Return the calendar day of an instant in a time zone."""
     return moment(instant).astimezone(zone).date()
+
+
+@lru_cache(maxsize=4096)
+def day_end(day: date, zone: ZoneInfo) -> int:
+    """Return the instant at which a calendar day is over in a time zone."""
+    return micros(datetime.combine(day + timedelta(days=1), time(), zone))
 
 
 def day_number(day: date) -> int:

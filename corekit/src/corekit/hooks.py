@@ -44,6 +44,7 @@ class Hooks:
             _check(self._manager, plugin)
             self._manager.register(plugin.module, plugin.name)
         self._manager.check_pending()
+        self._functions: dict[str, dict[str, tuple[Callable[..., Any] | None, Sequence[str]]]] = {}
         self.preparing = self._implementing("corekit_prepare")
         """The plugins that prepare, in order."""
         self.reacting = self._implementing("corekit_react")
@@ -172,10 +173,11 @@ class Hooks:
 
     def _call(self, hook: str, plugin: Plugin, arguments: Mapping[str, Any]) -> Any:
         """Call one plugin's implementation with the arguments it takes."""
-        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
-            if implementation.plugin_name == plugin.name:
-                return implementation.function(*[arguments[name] for name in implementation.argnames])
-        return None
+        if hook not in self._functions:
+            hookimpls = getattr(self._manager.hook, hook).get_hookimpls()
+            self._functions[hook] = {each.plugin_name: (each.function, each.argnames) for each in hookimpls}
+        function, names = self._functions[hook].get(plugin.name, (None, ()))
+        return function(*[arguments[name] for name in names]) if function is not None else None
 
 
 def declare(plugin: Plugin) -> Declares:

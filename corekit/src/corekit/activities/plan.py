@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from corekit.activities.effects import (
     Capture,
+    Credit,
     Debit,
     Effect,
     Enrol,
@@ -22,6 +22,7 @@ from corekit.activities.effects import (
     PassOn,
     PersonEffect,
     Release,
+    Skipped,
     TakeDebt,
     Transfer,
     UpdateProfile,
@@ -31,7 +32,7 @@ from corekit.activities.incoming import MERGED, Incoming, Key
 from corekit.activities.outcome import Failure, Outcome
 from corekit.activities.reverse import WITH_PARENT, Original, StoredEffect
 from corekit.activities.terms import Terms
-from corekit.clock import day_number, micros, moment
+from corekit.clock import day_end, day_number
 from corekit.errors import Refusal
 from corekit.ids import is_id
 from corekit.ledger.chart import Chart
@@ -287,7 +288,15 @@ class Plan:
 
     def need_lots_for(self, yielded: Mapping[str, Sequence[tuple[str, Effect]]]) -> None:
         """Load the lots that effects of a wave will spend."""
-        flat = [part for effects in yielded.values() for _, effect in effects for part in parts_of(effect)]
+        flat = [
+            part
+            for effects in yielded.values()
+            for _, effect in effects
+            for part in parts_of(effect)
+            if not isinstance(part, Credit | Skipped)
+        ]
+        if not flat:
+            return
         books = self.terms.chart.books
         merging = [self.member(effect.activity.member) for effect in flat if isinstance(effect, GiveUp)]
         self.need_all_days(merging)
@@ -406,25 +415,15 @@ class Plan:
 
     def holds_until(self) -> int:
         """Return when the plan stops being true: a day ends, a lot that it knows lapses, other rules begin."""
-        local = moment(self.now).astimezone(self.terms.zone)
-        midnight = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
-        lapses = (
-            lot.due_at
-            for member in self.members.values()
-            for account in member.accounts.values()
-            for lot in account.lots
-            if lot.due_at > self.now and lot.issued > lot.expired
-        )
-        released = (h.due_at for member in self.members.values() for h in member.holds.values() if h.due_at > self.now)
         versions = (edition.start for edition in self.terms.versions.after(self.now))
-        idle = (
-            account.lapses_at
-            for member in self.members.values()
-            for account in member.accounts.values()
-            if account.lapses_at is not None and account.lapses_at > self.now
-        )
-        ends = (min(found, default=NEVER) for found in (lapses, released, idle))
-        return min(self._known_until, micros(midnight), *ends, next(versions, NEVER))
+        ends = [self._known_until, day_end(self.terms.day(self.now), self.terms.zone), next(versions, NEVER)]
+        for member in self.members.values():
+            for account in member.accounts.values():
+                ends += [lot.due_at for lot in account.lots if lot.due_at > self.now and lot.issued > lot.expired]
+                if account.lapses_at is not None and account.lapses_at > self.now:
+                    ends.append(account.lapses_at)
+            ends += [hold.due_at for hold in member.holds.values() if hold.due_at > self.now]
+        return min(ends)
 
     def change_effect(self, member: Member, effect: str, *, undone: int = 0, unfunded: int = 0) -> None:
         """Note how an earlier effect changes; relative, so that changes of one chunk add up."""

@@ -166,10 +166,12 @@ class Planned:
 
     def measured(self, zone: ZoneInfo) -> dict[tuple[str, int], int]:
         """Return everything that it adds to metrics, by metric and number of the day."""
-        found = dict(self.shifted)
         day = day_number(local_day(self.measured_on, zone)) if self.measures else 0
-        for name, value in self.measures.items():
-            found[name, day] = found.get((name, day), 0) + value
+        found = {(name, day): value for name, value in self.measures.items() if value}
+        if not self.shifted:
+            return found
+        for key, value in self.shifted.items():
+            found[key] = found.get(key, 0) + value
         return {key: value for key, value in found.items() if value}
 
     def child(self, kind: str, name: str, member: str | None = None, **values: Any) -> Activity:

@@ -62,7 +62,7 @@ class Reactions:
         hooks = self.plan.terms.hooks
         if not hooks.preparing:
             return
-        read = Reader(settling.connection)
+        read = Reader(lambda: settling.connection)
 
         def facts(plugin: Plugin) -> PlannedFacts:
             return PlannedFacts(self.plan, plugin.name, plugin.settings)

@@ -198,6 +198,8 @@ def _halves(rest: Sequence[Incoming]) -> tuple[Sequence[Incoming], Sequence[Inco
 
 def _first_of_each_key(arriving: Sequence[Incoming]) -> tuple[list[Incoming], list[tuple[Incoming, Incoming]]]:
     """Split off activities that come with a key that is in the same chunk already."""
+    if len(arriving) == 1:
+        return list(arriving), []
     first: dict[Key, Incoming] = {}
     twins: list[tuple[Incoming, Incoming]] = []
     ids: set[str] = set()

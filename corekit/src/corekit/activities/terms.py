@@ -82,9 +82,11 @@ class Terms:
     """How whom an activity names instead of a member is read."""
     by_day: tuple[str, ...] = field(init=False)
     """The metrics of which single days are read."""
+    _asked: frozenset[Window] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "by_day", tuple(sorted(name for name, windows in self.windows.items() if windows)))
+        object.__setattr__(self, "_asked", frozenset().union(*self.windows.values()))
 
     @classmethod
     def of(cls, settings: Settings, versions: Versions, hooks: Hooks) -> Terms:
@@ -178,12 +180,14 @@ class Terms:
 
     def days(self, first: date, last: date) -> tuple[int, int]:
         """Return the first and last day number that any window asks for, seen from days ``first`` to ``last``."""
-        least, most = first, last
-        for windows in self.windows.values():
-            for window in windows:
-                least = min(least, window.days(first)[0])
-                most = max(most, window.days(last)[1])
-        return day_number(least), day_number(most)
+        return _span(self._asked, first, last)
+
+
+@lru_cache(maxsize=1024)
+def _span(windows: frozenset[Window], first: date, last: date) -> tuple[int, int]:
+    least = min([first, *(window.days(first)[0] for window in windows)])
+    most = max([last, *(window.days(last)[1] for window in windows)])
+    return day_number(least), day_number(most)
 
 
 class _Filled(dict[str, Any]):

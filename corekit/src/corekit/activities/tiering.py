@@ -65,7 +65,8 @@ class Tiering:
     def _concerns(self, planned: Planned) -> bool:
         if planned.incoming.kind.name == MERGED_FROM:
             return True
-        if not self._terms.ladder_metrics.isdisjoint(name for name, _ in planned.measured(self._terms.zone)):
+        shifted = [name for name, _ in planned.shifted]
+        if not self._terms.ladder_metrics.isdisjoint([*planned.measures, *shifted]):
             return True
         return bool(self._accounts) and any(effect.account in self._accounts for effect in planned.effects)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, cast
 
 import orjson
@@ -43,11 +43,22 @@ class Reader:
     ``statements`` counts what was sent, so that a test can show that it does not grow with the number of rows.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        """Read through a connection whose transaction is read only (:meth:`Database.read` makes one)."""
-        self._connection = connection
-        self.dialect = connection.dialect.name
+    def __init__(self, connection: Connection | Callable[[], Connection]) -> None:
+        """Read through a connection whose transaction is read only (:meth:`Database.read` makes one).
+
+        Instead of the connection, what makes it when the first statement is sent.
+        """
+        self._connect = connection if callable(connection) else lambda: connection
         self.statements = 0
+
+    @property
+    def dialect(self) -> str:
+        """The name of the database's dialect."""
+        return self._connection.dialect.name
+
+    @property
+    def _connection(self) -> Connection:
+        return self._connect()
 
     def all(self, select: SelectBase) -> list[AnyRow]:
         """Return every row of a select of SQLAlchemy Core; TypeError for anything else."""
