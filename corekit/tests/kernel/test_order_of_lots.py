@@ -151,3 +151,30 @@ def test_one_spend_after_another_through_many_lots_is_in_order(world: Any) -> No
 
 
 WEEK = timedelta(days=7)
+
+
+def test_a_clawback_funds_a_spend_from_what_comes_later_and_backs_a_hold_by_what_is_there(world: Any, toy: Any) -> None:
+    member = world.member()
+    gone = world.does(member, "toy.earn", 10, payload={"days": 40})
+    world.does(member, "toy.spend", 2)
+    _hold(world, member, 8)
+    world.does(member, "toy.earn", 10, payload={"days": 30})
+    opens = world.clock() + timedelta(days=5)
+
+    def later(activity: Activity) -> Effect:
+        return Credit(
+            activity,
+            rule="later@1",
+            account="toy",
+            amount=10,
+            available_from=opens,
+            expires_at=opens + timedelta(days=7),
+        )
+
+    toy.rogue.append(later)
+    world.does(member, "toy.yield")
+    assert world.kit.reverse(gone.activity_id).settled
+    with world.kit.database.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT issued, consumed, held FROM core_lot ORDER BY expires_at").all()
+    assert [tuple(row) for row in rows] == [(10, 2, 0), (10, 0, 8), (10, 10, 0)]
+    assert _found(world) == []

@@ -3,9 +3,10 @@
 The movements of an account are replayed as they were made, by the effects of its activities in turn, in one pass that
 holds the lots of one account at a time. What an effect takes, it takes from the front: of what could be spent by then,
 nothing is left in a lot that comes before the last one taken. A capture chooses among the lots that its hold had set
-aside; where a clawback funds spends and debts anew, its own lot is empty by then. What is given back, lapses, or pays a
-debt with the lot that comes in is no choice. Within one effect only what it leaves can be judged, not in which order
-it came to that.
+aside; where a clawback funds spends and debts anew, its own lot is empty by then. That, and what a member gives up who
+becomes a part of another, takes also what can be spent only later, while holds are backed anew by what can be spent.
+What is given back, lapses, or pays a debt with the lot that comes in is no choice. Within one effect only what it
+leaves can be judged, not in which order it came to that.
 
 Most accounts need no replay: where each lot was taken from only after all that come before it were empty for good,
 nothing can have been passed over. The database leaves those out.
@@ -28,6 +29,8 @@ from corekit.ledger.state import NEVER
 from corekit.proof.scope import Scope
 from corekit.proof.search import FEW, Found
 
+_GIVES_ALL = frozenset({MERGED_INTO, PASSED_ON})
+"""The activities by which a member gives up all it has, also what can be spent only later."""
 _GROWS = frozenset({"issue", "restore", "unrepay", "unexpire", "release"})
 """The movements by which more of a lot is open; the others make it less."""
 _COLUMNS = (
@@ -106,11 +109,14 @@ def _replayed(rows: Iterator[AnyRow]) -> Iterator[Found]:
             account.move(row)
             if row.available_from is not None:
                 available[row.lot] = row.available_from
-        claws_back = any(row.movement == "clawback" for row in moves)
-        chosen = ("consume", "hold", "repay") if claws_back else ("consume", "hold")
-        if taken := [row.lot for row in moves if row.movement in chosen]:
-            takes_all = claws_back or moves[0].type in (MERGED_INTO, PASSED_ON)
-            yield from _passed_over(account, moves, taken, {} if takes_all else available)
+        always: dict[str, int] = {}
+        if any(row.movement == "clawback" for row in moves):
+            choices = {("consume", "repay"): always, ("hold",): available}
+        else:
+            choices = {("consume", "hold"): always if moves[0].type in _GIVES_ALL else available}
+        for movements, by_when in choices.items():
+            if taken := [row.lot for row in moves if row.movement in movements]:
+                yield from _passed_over(account, moves, taken, by_when)
 
 
 def _passed_over(
