@@ -86,7 +86,7 @@ def bench(arguments: list[str]) -> None:
 def docs(arguments: list[str]) -> None:
     """Generate the reference pages."""
     env([])
-    run(PYTHON, "docs/generate.py", *arguments)
+    run(PYTHON, "-m", "tools.reference", *arguments)
 
 
 def graphiql(_: list[str]) -> None:

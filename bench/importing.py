@@ -9,7 +9,7 @@ from bench.compare import ratios, timed
 from bench.servers import Servers
 from corekit import Kit, Settings
 from corekit.activities.activity import Activity
-from corekit.activities.incoming import receive
+from corekit.activities.receiving import receive
 from corekit.errors import Invalid
 from corekit.members.importing import import_members, registrations
 

@@ -18,7 +18,9 @@ import corekit_schema.hookspecs
 from corekit import AccountKind, Activity, Credit, Declares, Kit, Permission, PluginError, Unit, balances
 from corekit.testing.modules import plugin_module
 from corekit.testing.plugin import MakeKit
-from docs.generate import QUOTE, differences, pages, specifications
+from tools.reference.__main__ import differences, pages
+from tools.reference.pages import specifications
+from tools.reference.quotations import QUOTE
 
 ROOT = Path(__file__).resolve().parents[1]
 PLUGINS = (ROOT / "docs/plugins.md").read_text(encoding="utf-8")

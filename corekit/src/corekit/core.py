@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, fields, validate
 
 from corekit import paging
-from corekit.activities import document, enrolment, incoming, reverse
+from corekit.activities import document, enrolment, receiving, reverse
 from corekit.activities.activity import Batch
 from corekit.activities.effects import LONGEST_HOLD, Capture, Effect, Hold, Receive, Release
 from corekit.clock import moment
@@ -67,7 +67,7 @@ class HoldResolvedSchema(Schema):
 
 ERRORS = (
     *VALIDATION_ERRORS,
-    *incoming.ERRORS,
+    *receiving.ERRORS,
     *states.ERRORS,
     *declared.ERRORS,
     *enrolment.ERRORS,

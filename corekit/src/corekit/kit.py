@@ -15,9 +15,10 @@ from sqlalchemy import select
 from corekit import core
 from corekit.activities import intake
 from corekit.activities.activity import Activity, Line
-from corekit.activities.incoming import Incoming, Key, internal, key_reused, receive
+from corekit.activities.incoming import Incoming, internal
 from corekit.activities.intake import Intake, lay_lanes
 from corekit.activities.outcome import Outcome
+from corekit.activities.receiving import not_understood, receive
 from corekit.activities.settle import Settlement
 from corekit.activities.tables import activity as activities
 from corekit.activities.terms import Terms
@@ -28,16 +29,14 @@ from corekit.db.reader import Reader
 from corekit.errors import Invalid, NotFound, SettingsError
 from corekit.hooks import Hooks
 from corekit.ids import is_id, new_id
-from corekit.jobs.expiry import EXPIRY
 from corekit.jobs.runner import Jobs
-from corekit.jobs.schedule import Schedule
+from corekit.jobs.settings import check_settings
 from corekit.ledger import chart, tables
 from corekit.outbox.delivery import Outbox, subscribe
 from corekit.plugins import Plugin, discover
 from corekit.program import Program, Versions, read_versions
 from corekit.registry import Registry
 from corekit.settings import Settings
-from corekit.validation import suggest
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -75,12 +74,12 @@ class Kit:
         self._terms: Terms | None = None
         self._versions: Versions | None = None
         self._settlement = Settlement(self.database, self.terms, self.renew, clock)
-        self._intake = Intake(self._settlement)
+        self._intake = Intake(self.database, self._settlement)
         self.outbox = Outbox(self.database, self.hooks, self._settlement.now)
         """What plugins are told, how far that is, and what could not be delivered."""
         self.jobs = Jobs(self, self._settlement)
         """The jobs: sweeps and whatever else is done at its time."""
-        self._check_jobs()
+        check_settings(self._declared, self.settings)
 
     # ------------------------------------------------------------------------------------------------- what it is
 
@@ -328,32 +327,14 @@ class Kit:
 
         A key that waits or was answered before is not stored again (``replayed``).
         """
-        received = [self._receive(activity) for activity in activities]
-        fresh: dict[Key, Incoming] = {}
-        for each in received:
-            if isinstance(each, Incoming):
-                fresh.setdefault(each.key, each)
-        there = self._intake.enqueue(fresh)
-        return [each if isinstance(each, Outcome) else _waiting(each, fresh, there) for each in received]
+        return self._intake.enqueue([self._receive(activity) for activity in activities])
 
     def work(self, *, chunk: int = CHUNK, limit: int | None = None) -> int:
         """Settle what waits until nothing is left (or ``limit`` activities are done); return how many were handled.
 
         Several workers share what waits on PostgreSQL: what another one has claimed is left to it.
         """
-        done = 0
-        while limit is None or done < limit:
-            with self._intake.claimed(chunk if limit is None else min(chunk, limit - done)) as rows:
-                if not rows:
-                    break
-                arriving, aside = intake.understood(rows, self.terms())
-                answers = self._settlement.settle(arriving, waiting=True)
-                aside += [each.key for each in arriving if answers[each.activity.id].outcome in {"failed", "invalid"}]
-                if aside:
-                    with self.database.write() as connection:
-                        intake.put_aside(connection, aside)
-                done += len(rows)
-        return done
+        return self._intake.work(self.terms, chunk, limit)
 
     def deliver(self, plugin: str | None = None, *, limit: int | None = None) -> int:
         """Tell plugins, or one of them, what happened (``corekit_happened``); return how many events were handled.
@@ -411,28 +392,7 @@ class Kit:
         try:
             return receive(activity, self.terms(), self._settlement.clock.about_now())
         except Invalid as error:
-            return Outcome(
-                outcome="invalid",
-                source=activity.source,
-                external_id=activity.external_id,
-                member=activity.member,
-                type=activity.type,
-                code=error.code,
-                parameters=error.parameters,
-                message=str(error),
-                problems=error.problems,
-            )
-
-    def _check_jobs(self) -> None:
-        """Refuse settings of jobs that nobody declares, and schedules that are none."""
-        known = {EXPIRY, *self._declared.jobs}
-        for name in self.settings.jobs:
-            if name not in known:
-                raise SettingsError(f"[corekit.jobs.{name}]: there is no such job{suggest(name, known)}", job=name)
-        for name, declared in self._declared.jobs.items():
-            _check_schedule(declared.schedule, self.zone, name)
-        for name, job in self.settings.jobs.items():
-            _check_schedule(job.schedule, self.zone, name)
+            return not_understood(activity, error)
 
     def _check_ready(self) -> None:
         behind = [each.owner for each in self.lineages() if migrate.pending(self.database, each)]
@@ -445,27 +405,3 @@ class Kit:
         if missing := [code for code in terms.chart.books if code not in known]:
             message = f"the account kinds {', '.join(missing)} are not in the books yet; run: corekit db upgrade"
             raise SettingsError(message, code="DATABASE_BEHIND", kinds=missing)
-
-
-def _check_schedule(text: str | None, zone: ZoneInfo, name: str) -> None:
-    try:
-        if text:
-            Schedule.parse(text, zone)
-    except ValueError as error:
-        raise SettingsError(f"the schedule of job {name}: {error}", job=name) from None
-
-
-def _waiting(incoming: Incoming, fresh: Mapping[Key, Incoming], there: Mapping[Key, str]) -> Outcome:
-    known = there.get(incoming.key)
-    if (known or fresh[incoming.key].hash) != incoming.hash:
-        return key_reused(incoming)
-    is_first = known is None and fresh[incoming.key] is incoming
-    return Outcome(
-        outcome="waiting",
-        source=incoming.key[0],
-        external_id=incoming.key[1],
-        member=incoming.activity.member,
-        activity_id=incoming.activity.id if is_first else None,
-        type=incoming.activity.type,
-        replayed=not is_first,
-    )

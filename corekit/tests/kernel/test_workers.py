@@ -108,7 +108,7 @@ def test_no_member_is_in_two_hands(world: Any) -> None:
     """What one worker has, no other one is given before it is done, whoever asks for however much."""
     members = [world.member() for _ in range(40)]
     world.kit.enqueue(world.activity(member, "toy.earn", 1) for member in members for _ in range(3))
-    intake = Intake(world.kit._settlement)
+    intake = Intake(world.kit.database, world.kit._settlement)
     with intake.claimed(20) as first, intake.claimed(500) as second, intake.claimed(500) as third:
         hands = [{row[0] for row in rows} for rows in (first, second, third)]
         assert hands[0]
@@ -202,7 +202,7 @@ def test_a_lost_connection_costs_a_claim_and_the_next_answer_and_nothing_more(wo
         with kit.database.write() as connection:
             connection.exec_driver_sql(others + "pg_backend_pid()")
 
-    with Intake(kit._settlement).claimed(10) as rows:
+    with Intake(kit.database, kit._settlement).claimed(10) as rows:
         assert len(rows) == 1
         lose()
     assert kit.work() == 1

@@ -14,7 +14,7 @@ from corekit_model.machine import House, playing
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from corekit.activities import apply, incoming, joining, returns
+from corekit.activities import apply, joining, receiving, returns
 from corekit.activities.tiering import Tiering
 from corekit.errors import Integrity
 from corekit.ledger import state
@@ -85,7 +85,7 @@ def a_stay_is_valid_for_a_day_more(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_key_does_not_know_its_body(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(incoming, "_hash", lambda *_: "same")
+    patch.setattr(receiving, "hash_of", lambda *_: "same")
 
 
 FAULTS = (

@@ -34,14 +34,16 @@ from corekit.activities.effects import (
     Transfer,
     parts_of,
 )
-from corekit.activities.incoming import Incoming, internal, loaded
+from corekit.activities.incoming import Incoming, internal
 from corekit.activities.lives import enrol, set_state
+from corekit.activities.loading import due_holds
 from corekit.activities.measuring import measure, shift
 from corekit.activities.outcome import EffectOutcome, Outcome, SkippedRule
 from corekit.activities.own_kinds import Guarded, calling, foresee
-from corekit.activities.plan import Plan, due_holds
+from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.reactions import Yielded
+from corekit.activities.receiving import loaded
 from corekit.activities.reverse import HOLD_EXPIRED
 from corekit.activities.terms import expired
 from corekit.activities.tiering import Tiering

@@ -13,7 +13,7 @@ from attrs import Factory, define
 from corekit.activities.apply import Applier
 from corekit.activities.breaker import Breaker
 from corekit.activities.enrolment import identify, register_first
-from corekit.activities.incoming import KEY_REUSED, REGISTERED, Incoming, Key, key_reused
+from corekit.activities.incoming import REGISTERED, Incoming, Key
 from corekit.activities.joining import TurnedAway
 from corekit.activities.outcome import Failure, Outcome
 from corekit.activities.own_effects import GuardFailed, write_own_effects
@@ -21,6 +21,7 @@ from corekit.activities.own_kinds import Guarded
 from corekit.activities.plan import Plan, Sunk
 from corekit.activities.planned import Place
 from corekit.activities.reactions import Reactions, failure_of
+from corekit.activities.receiving import KEY_REUSED, key_reused
 from corekit.activities.terms import Terms
 from corekit.activities.tiering import Tiering, metrics_of
 from corekit.activities.write import rows_of

@@ -23,7 +23,7 @@ from corekit.activities.effects import (
     Transfer,
     values_of,
 )
-from corekit.activities.incoming import LONGEST_TEXT, follow_problems, is_storable
+from corekit.activities.receiving import LONGEST_TEXT, follow_problems, is_storable
 from corekit.activities.terms import Terms
 from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros, moment
 from corekit.errors import CorekitError, PluginError

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from corekit.activities.activity import Activity
-from corekit.activities.incoming import REGISTERED, Incoming, internal, loaded
+from corekit.activities.incoming import REGISTERED, Incoming, internal
 from corekit.activities.plan import Plan
+from corekit.activities.receiving import loaded
 from corekit.clock import moment
 from corekit.declares import ErrorText
 from corekit.errors import Invalid

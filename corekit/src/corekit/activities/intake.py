@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from threading import Lock
@@ -16,11 +15,14 @@ from corekit.activities import tables
 from corekit.activities.activity import Activity, Line
 from corekit.activities.incoming import Incoming, Key
 from corekit.activities.lanes import AT_ONCE, LANES, MOST
-from corekit.activities.settle import MOST_TRIES, Settlement
+from corekit.activities.outcome import Outcome
+from corekit.activities.race import Race
+from corekit.activities.receiving import key_reused
+from corekit.activities.settle import Settlement
 from corekit.activities.terms import Terms
 from corekit.activities.write import waiting
 from corekit.clock import moment
-from corekit.errors import Busy
+from corekit.db.engine import Database
 from corekit.ledger.store import Conflict, Store
 
 _intake = tables.intake
@@ -33,26 +35,49 @@ Waiting = tuple[Any, ...]
 class Intake:
     """What waits in the database of a settlement, and who may settle it."""
 
-    def __init__(self, settlement: Settlement) -> None:
+    def __init__(self, database: Database, settlement: Settlement) -> None:
+        self._database = database
         self._settlement = settlement
         self._one_writer = Lock()
 
-    def enqueue(self, arriving: Mapping[Key, Incoming]) -> dict[Key, str]:
-        """Store activities that a worker will settle, in one transaction.
+    def enqueue(self, arriving: Sequence[Incoming | Outcome]) -> list[Outcome]:
+        """Store activities that a worker will settle, in one transaction, and answer each; outcomes are answers.
 
-        Returns the hash of each key that waited or was answered before: of those nothing is stored.
+        Nothing is stored of a key that waited or was answered before.
         """
-        lost = 0
+        fresh: dict[Key, Incoming] = {}
+        for each in arriving:
+            if isinstance(each, Incoming):
+                fresh.setdefault(each.key, each)
+        there = self._kept(fresh)
+        return [each if isinstance(each, Outcome) else _waits(each, fresh, there) for each in arriving]
+
+    def work(self, terms: Callable[[], Terms], chunk: int, limit: int | None) -> int:
+        """Settle what waits, ``chunk`` activities at once, to the end or up to a limit; return how many that was."""
+        done = 0
+        while limit is None or done < limit:
+            with self.claimed(chunk if limit is None else min(chunk, limit - done)) as rows:
+                if not rows:
+                    break
+                arriving, aside = understood(rows, terms())
+                answers = self._settlement.settle(arriving, waiting=True)
+                aside += [each.key for each in arriving if answers[each.activity.id].outcome in {"failed", "invalid"}]
+                if aside:
+                    with self._database.write() as connection:
+                        put_aside(connection, aside)
+                done += len(rows)
+        return done
+
+    def _kept(self, arriving: Mapping[Key, Incoming]) -> dict[Key, str]:
+        """Store what comes with a new key; return the hash of each other key."""
+        race = Race("others keep sending the same keys; nothing was stored, send them again")
         while True:
             try:
                 with self._settlement.connected() as (store, _):
                     there = known(store, arriving)
                     self._store(store, [each for key, each in arriving.items() if key not in there])
             except Conflict:  # somebody enqueued one of the keys meanwhile
-                lost += 1
-                if lost > MOST_TRIES:
-                    raise Busy("others keep sending the same keys; nothing was stored, send them again") from None
-                time.sleep(0.001 * lost)
+                race.lose()
             else:
                 return there
 
@@ -132,6 +157,23 @@ def put_aside(connection: Connection, keys: Iterable[Key]) -> None:
 def take_up(connection: Connection) -> int:
     """Let what failed be tried again; return how many."""
     return connection.execute(update(_intake).where(_intake.c.state == "failed").values(state="waiting")).rowcount
+
+
+def _waits(incoming: Incoming, fresh: Mapping[Key, Incoming], there: Mapping[Key, str]) -> Outcome:
+    """Return the answer to an activity that waits now, or whose key was sent before."""
+    known = there.get(incoming.key)
+    if (known or fresh[incoming.key].hash) != incoming.hash:
+        return key_reused(incoming)
+    is_first = known is None and fresh[incoming.key] is incoming
+    return Outcome(
+        outcome="waiting",
+        source=incoming.key[0],
+        external_id=incoming.key[1],
+        member=incoming.activity.member,
+        activity_id=incoming.activity.id if is_first else None,
+        type=incoming.activity.type,
+        replayed=not is_first,
+    )
 
 
 def _parts(values: Iterable[Any]) -> Generator[list[Any]]:

@@ -7,50 +7,18 @@ write. Nothing here writes; what is planned is written at once by :mod:`corekit.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from corekit.activities.effects import (
-    Capture,
-    Credit,
-    Debit,
-    Effect,
-    Enrol,
-    GiveUp,
-    Hold,
-    JoinGroup,
-    PassOn,
-    PersonEffect,
-    Release,
-    Skipped,
-    TakeDebt,
-    Transfer,
-    UpdateProfile,
-    parts_of,
-)
 from corekit.activities.incoming import MERGED, Incoming, Key
+from corekit.activities.loading import Loaded
 from corekit.activities.outcome import Failure, Outcome
-from corekit.activities.reverse import WITH_PARENT, Original, StoredEffect
+from corekit.activities.reverse import WITH_PARENT
 from corekit.activities.terms import Terms
-from corekit.clock import day_end, day_number
+from corekit.clock import day_end
 from corekit.errors import Refusal
-from corekit.ids import is_id
-from corekit.ledger.chart import Chart
-from corekit.ledger.state import NEVER, Account, Assignment, HeldValue, Lot, Member
-from corekit.ledger.store import Conflict, Needs, ProgramChanged, Store
-from corekit.members.person import Person, as_change, known_by
-
-PERSON_KINDS = frozenset(
-    {"UpdateProfile", "Renew", "Lapse", "Tag", "SetConsent", "JoinGroup", "LeaveGroup", "Erase", "GiveUp", "TakeOver"}
-)
-"""The kinds of effects on persons, as they are stored."""
-_CHANGING = frozenset({"UpdateProfile", "GiveUp", "TakeOver"})
-"""Those that change profiles."""
-_DAYS = 12
-"""Where single days of metrics stand in what is read of a member."""
-_ALL_DAYS = -(1 << 31), (1 << 31) - 1
-PATIENCE = 3_600_000_000
-"""Microseconds between plan and lock for which a plan by the kernel's clock is made to hold."""
+from corekit.ledger.state import NEVER, Member
+from corekit.ledger.store import Store
 
 
 class Sunk(Exception):
@@ -62,347 +30,19 @@ class Sunk(Exception):
         self.reason = reason
 
 
-class Plan:
-    """What the members of a chunk are and will be. ``now`` is the kernel's clock when planning began."""
+class Plan(Loaded):
+    """What the members of a chunk are and will be."""
 
     def __init__(self, terms: Terms, store: Store, now: int) -> None:
-        self.terms = terms
-        self.store = store
-        self.now = now
-        self.database_time = 0
-        self._known_until = now + PATIENCE
-        self.members: dict[str, Member] = {}
-        self.originals: dict[str, Original] = {}
+        super().__init__(terms, store, now)
         self.answers: dict[str, Outcome] = {}
-        # When activities that waited were enqueued.
-        self.reported: dict[str, int] = {}
+        self.children: dict[str, list[str]] = {}
         # Rows of activities that did not settle.
         self.refused: list[tuple[Incoming, Outcome]] = []
         self.failed: list[tuple[Incoming, Outcome]] = []
         self.queued: list[Incoming] = []
-        self.children: dict[str, list[str]] = {}
-        # Members of whom one unit moves value between: what becomes of one becomes of the other.
-        self.links: list[tuple[str, str]] = []
+        # What waits for the next chunk.
         self.rest: list[Incoming] = []
-        self._lots: dict[str, Lot] = {}
-        # How holds ended that some activity of the plan asks for.
-        self.resolved: dict[str, str] = {}
-        # By what members are known, with the member, and what earlier activities changed of profiles.
-        self.known: dict[tuple[str, str], str | None] = {}
-        self.stored: set[tuple[str, str]] = set()
-        self.changes: dict[str, Any] = {}
-        self._failed: dict[Key, tuple[str, str]] = {}
-
-    # ------------------------------------------------------------------------------------------------ loading
-
-    def load(self, arriving: Sequence[Incoming]) -> None:
-        """Read what the activities touch: a fixed number of statements, whatever their number."""
-        for incoming in arriving:
-            if incoming.addressed is not None:
-                incoming.readdress({})
-        ids = sorted({member for incoming in arriving for member in incoming.about})
-        days = [self.terms.day(instant) for incoming in arriving for instant in (incoming.occurred,)]
-        days.append(self.terms.day(self.now))
-        first_day, last_day = self.terms.days(min(days), max(days))
-        due_by = max(self._known_until, *(incoming.occurred for incoming in arriving))
-        needs = Needs(self.terms.by_day, first_day, last_day, due_by)
-        for row in self.store.members(ids, needs):
-            self._load_member(row)
-        self._lead_on(arriving, needs)
-        for incoming in arriving:
-            if incoming.key in self._failed:
-                activity, hash_ = self._failed[incoming.key]
-                if hash_ != incoming.hash:
-                    raise Conflict("the key failed with another body")
-                incoming.resume(activity)
-        self.reported.update((i.activity.id, i.reported) for i in arriving if i.reported is not None)
-        if wanted := [earlier for i in arriving if (earlier := i.earlier) is not None]:
-            self._load_originals(sorted(set(wanted)))
-            self._lead_back(arriving)
-
-    def _lead_on(self, arriving: Sequence[Incoming], needs: Needs) -> None:
-        """Let what names a merged member be about the survivor."""
-        merged = sorted(member.id for member in self.members.values() if member.merged_into is not None)
-        if not merged:
-            return
-        survivors = dict(self.store.survivors(merged))
-        for incoming in arriving:
-            incoming.readdress(survivors)
-        self.links += survivors.items()  # should the merge be taken back meanwhile, both are planned again
-        if lacking := sorted(set(survivors.values()) - self.members.keys()):
-            for row in self.store.members(lacking, needs):
-                self._load_member(row)
-
-    def _lead_back(self, arriving: Sequence[Incoming]) -> None:
-        """Let what takes back an activity of a merged member, and names the survivor, be about that member."""
-        for incoming in arriving:
-            original = self.originals.get(incoming.activity.reverses or "")
-            owner = self.members.get(original.member) if original is not None else None
-            if owner is not None and owner.merged_into == incoming.activity.member:
-                incoming.turn_to(owner.id, incoming.activity.members)
-
-    def load_members(
-        self, ids: Sequence[str], metrics: tuple[str, ...] = (), days: tuple[int, int] | None = None
-    ) -> None:
-        """Read members and what is due of theirs, for a sweep, with single days of metrics where it needs them."""
-        today = day_number(self.terms.day(self.now))
-        first, last = days or (today, today)
-        for row in self.store.members(ids, Needs(metrics, first, last, self.now)):
-            self._load_member(row)
-
-    def _load_member(self, row: tuple[Any, ...]) -> None:
-        (
-            version,
-            self.database_time,
-            member_id,
-            state,
-            seq,
-            last_at,
-            joined_at,
-            merged_into,
-            person,
-            accounts,
-            assignments,
-            metrics,
-            days,
-            due,
-            failed,
-            holds,
-            merge,
-        ) = row
-        if version != self.terms.versions.newest:
-            raise ProgramChanged
-        if member_id is None:
-            return
-        member = Member(member_id, state=state, seq=seq, last_at=last_at, joined_at=joined_at)
-        member.merged_into, member.merge = merged_into, merge
-        attributes, kind, member.birthday, tags = person
-        member.attributes, member.kind = attributes or {}, kind or ""
-        member.tags = member.tags_loaded = frozenset(tags or ())
-        for account_row in accounts or ():
-            account = Account.loaded(member_id, account_row)
-            member.accounts[account.kind] = account
-        by_id = {account.id: account for account in member.accounts.values()}
-        for lot_row in due or ():
-            self._add_lot(by_id[lot_row[1]], lot_row)
-        for hold, account, amount, expires_at in holds or ():
-            member.holds[hold] = HeldValue(hold, by_id[account], amount, expires_at)
-        for assignment_row in sorted(assignments or (), key=lambda row: row[3]):
-            assignment = Assignment.loaded(assignment_row)
-            member.assignments.setdefault(assignment.ladder, []).append(assignment)
-        member.metrics = metrics or {}
-        for name, day, value in days or ():
-            member.days.setdefault(name, {})[day] = value
-        self._failed.update(((source, name), (activity, hash_)) for activity, source, name, hash_ in failed or ())
-        self.members[member_id] = member
-
-    def _add_lot(
-        self,
-        account: Account,
-        row: Sequence[Any],
-        funds: Iterable[tuple[str | None, int]] | None = None,
-        holds: Iterable[tuple[str | None, int]] = (),
-    ) -> None:
-        """Add a lot as the database has it, unless the plan knows it already and may have changed it."""
-        lot = self._lots.get(row[0])
-        if lot is None:
-            lot = self._lots[row[0]] = Lot.loaded(row)
-            account.lots.append(lot)
-        if funds is not None and not lot.funds_complete:
-            lot.funds = _added(funds, lot.funds)
-            lot.holds = _added(holds, lot.holds)
-            lot.funds_complete = True
-
-    def _load_originals(self, wanted: Sequence[str]) -> None:
-        effects: list[str] = []
-        members: set[str] = set()
-        for row in self.store.originals(wanted):
-            original = self.originals.setdefault(row[0], Original.loaded(row))
-            members.add(original.member)
-            effects.extend(effect.id for effect in original.effects)
-        if others := sorted(members - self.members.keys()):
-            for row in self.store.members(others, Needs((), 0, 0, self._known_until)):
-                self._load_member(row)
-        for original in self.originals.values():
-            if original.parent in self.originals:
-                self.originals[original.parent].children.append(original)
-        self._load_persons_of([effect for it in self.originals.values() for effect in it.effects], members)
-        if effects:
-            self._load_involved(self._accounts_with_lots(members), list(self.originals), effects)
-
-    def _load_involved(
-        self, accounts: Mapping[str, Account], activities: Sequence[str], effects: Sequence[str]
-    ) -> None:
-        """Load the lots of accounts that resolving holds or undoing effects can touch, and with them all open ones."""
-        if not accounts:
-            return
-        for *row, funds, holds in self.store.involved_lots(list(accounts), activities, effects):
-            if row[1] in accounts:
-                self._add_lot(accounts[row[1]], row, funds or (), holds or ())
-        for account in accounts.values():
-            account.lots_complete = True
-
-    def need_held_lots(self, holds: Iterable[HeldValue]) -> None:
-        """Load the lots that holds have set aside value of."""
-        books = self.terms.chart.books
-        known = [hold for hold in holds if hold.account.kind in books]  # else its plugin is off: its books rest
-        wanted = [hold for hold in known if hold.placed_by is None and books[hold.account.kind].lots]
-        self._load_involved({hold.account.id: hold.account for hold in wanted}, [], [hold.id for hold in wanted])
-
-    def need_due_holds(self, members: Iterable[tuple[Member, int]]) -> None:
-        """Load what it takes to let the holds of members lapse that are due at an instant."""
-        self.need_held_lots([hold for member, at in members for hold in due_holds(member, at, self.terms.chart)])
-
-    def _load_persons_of(self, effects: Sequence[StoredEffect], members: set[str]) -> None:
-        """Load who the members are and what was changed of it, where effects on persons are to be undone."""
-        kinds = {effect.kind for effect in effects} & PERSON_KINDS
-        if not kinds:
-            return
-        self.need_persons(members & self.members.keys())
-        if kinds & _CHANGING:
-            self.changes.update(self.store.profile_changes(list(self.originals)))
-            for past in self.changes.values():
-                before = {path: values[0] for path, values in past.items()}
-                self.need_known(known_by(as_change(before)))
-        groups = [(effect.data or {}).get("code", "") for effect in effects if effect.kind == "LeaveGroup"]
-        groups += [code for effect in effects if effect.kind == "GiveUp" for code in (effect.data or {})["groups"]]
-        self.need_known([(name, code) for code in groups for name in ("group", "primary")])
-
-    def need_open_lots(self, wanted: Iterable[Account]) -> None:
-        """Load the open lots of every account of the chunk, once, if any of the wanted ones lacks them."""
-        if all(account.lots_complete for account in wanted):
-            return
-        lacking = {
-            key: account for key, account in self._accounts_with_lots(self.members).items() if not account.lots_complete
-        }
-        for row in self.store.open_lots(list(lacking)):
-            self._add_lot(lacking[row[1]], row)
-        for account in lacking.values():
-            account.lots_complete = True
-
-    def need_lots_of_idle(self, member: Member, at: int) -> None:
-        """Load the open lots of accounts whose last entry is so long ago that all of them lapse."""
-        for account in member.accounts.values():
-            if account.lapses_at is not None and account.lapses_at <= at:
-                self.need_open_lots([account])
-
-    def need_lots_for(self, yielded: Mapping[str, Sequence[tuple[str, Effect]]]) -> None:
-        """Load the lots that effects of a wave will spend."""
-        flat = [
-            part
-            for effects in yielded.values()
-            for _, effect in effects
-            for part in parts_of(effect)
-            if not isinstance(part, Credit | Skipped)
-        ]
-        if not flat:
-            return
-        books = self.terms.chart.books
-        merging = [self.member(effect.activity.member) for effect in flat if isinstance(effect, GiveUp)]
-        self.need_all_days(merging)
-        giving = {effect.activity.member for effect in flat if isinstance(effect, GiveUp | PassOn)}
-        self.need_open_lots(self._accounts_with_lots(giving).values())
-        self.need_open_lots(
-            account
-            for effect in flat
-            if isinstance(effect, Debit | Hold | Transfer | TakeDebt)
-            and effect.account in books
-            and books[effect.account].lots
-            and (account := self.member(effect.activity.member).accounts.get(effect.account)) is not None
-        )
-        resolving = [effect for effect in flat if isinstance(effect, Capture | Release)]
-        known = [(effect, self.member(effect.activity.member).holds.get(effect.hold)) for effect in resolving]
-        self.need_held_lots([hold for _, hold in known if hold is not None and hold.outcome is None])
-        if strange := sorted({effect.hold for effect, hold in known if hold is None and is_id(effect.hold)}):
-            self.resolved.update(self.store.holds(strange))
-
-    def need_all_days(self, members: Sequence[Member]) -> None:
-        """Load every day of every metric of members, whatever windows anybody asks for."""
-        if not members:
-            return
-        names = tuple(sorted({name for member in members for name in member.metrics}))
-        for row in self.store.members(sorted({member.id for member in members}), Needs(names, *_ALL_DAYS, 0)):
-            member = self.members[row[2]]
-            if row[4] != member.seq_loaded:
-                raise Conflict("the member moved on")
-            days: dict[str, dict[int, int]] = {}
-            for name, day, value in row[_DAYS] or ():
-                days.setdefault(name, {})[day] = value
-            for planned in member.planned:
-                for (name, day), value in planned.measured(self.terms.zone).items():
-                    of_day = days.setdefault(name, {})
-                    of_day[day] = of_day.get(day, 0) + value
-            member.days = days
-
-    def tied_to(self, members: set[str]) -> set[str]:
-        """Return members with all those of whom something is written together with something of theirs."""
-        tied = set(members)
-        while found := {each for link in self.links if tied & set(link) for each in link} - tied:
-            tied |= found
-        return tied
-
-    def need_persons_for(self, yielded: Mapping[str, Sequence[tuple[str, Effect]]]) -> None:
-        """Load what effects of a wave need to know of persons, and who is known by what they tell."""
-        wanted: list[str] = []
-        known: list[tuple[str, str]] = []
-        for effects in yielded.values():
-            for _, effect in effects:
-                if isinstance(effect, Enrol):
-                    known.extend(known_by(effect.profile))
-                elif isinstance(effect, PersonEffect):
-                    wanted.append(effect.activity.member)
-                    if isinstance(effect, GiveUp):
-                        wanted.append(effect.into)
-                    if isinstance(effect, UpdateProfile):
-                        known.extend(known_by(effect.changes))
-                    elif isinstance(effect, JoinGroup):
-                        known += [("group", effect.code), ("primary", effect.code)]
-        if wanted:
-            self.need_persons(wanted)
-        if known:
-            self.need_known(known)
-
-    def need_known(self, known: Iterable[tuple[str, str]]) -> None:
-        """Find out who is known by what."""
-        if new := sorted({pair for pair in known if pair not in self.known}):
-            self.known.update(dict.fromkeys(new))
-            found = {(name, value): member for name, value, member in self.store.known(new)}
-            self.known.update(found)
-            self.stored.update(found)
-
-    def need_persons(self, ids: Iterable[str]) -> None:
-        """Load who members are, unless the plan knows it."""
-        lacking = {key for key in ids if not self.member(key).is_new and self.member(key).person is None}
-        if lacking:
-            for row in self.store.persons(sorted(lacking)):
-                self.members[row[0]].person = Person.loaded(row[1:])
-
-    def forget(self, members: set[str]) -> None:
-        """Leave out members that moved on; their activities are planned again."""
-        for member_id in members:
-            self.members.pop(member_id, None)  # a refused activity may have named somebody whom nobody looked at
-        for rows in (self.refused, self.failed):
-            rows[:] = [row for row in rows if row[0].activity.member not in members]
-        self.queued = [incoming for incoming in self.queued if incoming.activity.member not in members]
-
-    def _accounts_with_lots(self, members: Iterable[str]) -> dict[str, Account]:
-        books = self.terms.chart.books
-        return {
-            account.id: account
-            for member_id in members
-            if (member := self.members.get(member_id)) is not None
-            for account in member.accounts.values()
-            if not account.is_new and account.kind in books and books[account.kind].lots
-        }
-
-    # --------------------------------------------------------------------------------------------- what it knows
-
-    def member(self, member_id: str) -> Member:
-        """Return a member; one that does not exist yet has no state."""
-        member = self.members.get(member_id)
-        if member is None:
-            member = self.members[member_id] = Member(member_id)
-        return member
 
     def instant(self, member: Member, incoming: Incoming) -> tuple[int, bool]:
         """Return when the member's next activity settles, and whether that is the kernel's clock."""
@@ -416,7 +56,7 @@ class Plan:
     def holds_until(self) -> int:
         """Return when the plan stops being true: a day ends, a lot that it knows lapses, other rules begin."""
         versions = (edition.start for edition in self.terms.versions.after(self.now))
-        ends = [self._known_until, day_end(self.terms.day(self.now), self.terms.zone), next(versions, NEVER)]
+        ends = [self.known_until, day_end(self.terms.day(self.now), self.terms.zone), next(versions, NEVER)]
         for member in self.members.values():
             for account in member.accounts.values():
                 ends += [lot.due_at for lot in account.lots if lot.due_at > self.now and lot.issued > lot.expired]
@@ -433,7 +73,20 @@ class Plan:
         old_undone, old_unfunded = member.effect_changes.get(effect, (0, 0))
         member.journal.put(member.effect_changes, effect, (old_undone + undone, old_unfunded + unfunded))
 
-    # ---------------------------------------------------------------------------------------------------- queues
+    def tied_to(self, members: set[str]) -> set[str]:
+        """Return members with all those of whom something is written together with something of theirs."""
+        tied = set(members)
+        while found := {each for link in self.links if tied & set(link) for each in link} - tied:
+            tied |= found
+        return tied
+
+    def forget(self, members: set[str]) -> None:
+        """Leave out members that moved on; their activities are planned again."""
+        for member_id in members:
+            self.members.pop(member_id, None)  # a refused activity may have named somebody whom nobody looked at
+        for rows in (self.refused, self.failed):
+            rows[:] = [row for row in rows if row[0].activity.member not in members]
+        self.queued = [incoming for incoming in self.queued if incoming.activity.member not in members]
 
     def queues(self, arriving: Sequence[Incoming]) -> dict[str, deque[Incoming]]:
         """Order the activities per member; what has to wait for the next chunk goes to ``rest``.
@@ -491,24 +144,6 @@ class Plan:
         above = incoming.above.activity.id if incoming.above is not None else incoming.activity.parent
         if above is not None:
             self.children.setdefault(above, []).append(incoming.activity.id)
-
-
-def _added(rows: Iterable[tuple[str | None, int]], here: Mapping[str | None, int]) -> dict[str | None, int]:
-    """Add to what the database holds what the plan has done since, in the order in which each was first there."""
-    known = {spend: int(amount) for spend, amount in rows}
-    for spend, amount in here.items():
-        known[spend] = known.get(spend, 0) + amount
-    return known
-
-
-def due_holds(member: Member, at: int, chart: Chart) -> list[HeldValue]:
-    """Return the holds that can no longer be captured at an instant, of kinds that are declared now, as they ended."""
-    due = (
-        hold
-        for hold in member.holds.values()
-        if hold.outcome is None and hold.due_at <= at and hold.account.kind in chart.books
-    )
-    return sorted(due, key=lambda hold: (hold.due_at, hold.id))
 
 
 def _order(incoming: Incoming) -> tuple[int, str]:

@@ -7,29 +7,31 @@ fixed set of statements, commit. ``record``, ``record_many``, ``simulate`` and w
 from __future__ import annotations
 
 import gc
-import time
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from typing import TypeVar
 
 import attrs
 
 from corekit.activities.attempt import Attempt, Known, Timekeeper
 from corekit.activities.breaker import Breaker
-from corekit.activities.incoming import Incoming, Key, key_reused
+from corekit.activities.incoming import Incoming, Key
 from corekit.activities.outcome import Outcome
 from corekit.activities.own_effects import ApplyRaised, GuardFailed
 from corekit.activities.plan import Sunk
+from corekit.activities.race import Race
+from corekit.activities.receiving import key_reused
 from corekit.activities.terms import Terms
 from corekit.clock import Clock
 from corekit.db.engine import Database, Settling
-from corekit.errors import Busy
 from corekit.ids import new_id
 from corekit.ledger.postgresql import PostgreSQL
 from corekit.ledger.sqlite import SQLite
 from corekit.ledger.store import Conflict, ProgramChanged, Store
 
-MOST_TRIES = 12
+SWEEP_AGAIN = "others keep changing the same members; what was done stays, run the sweep again"
 _MANY = 50
+_T = TypeVar("_T")
 
 
 class Settlement:
@@ -73,24 +75,85 @@ class Settlement:
             answers[twin.activity.id] = _replay_or_clash(twin, earlier, answers[earlier.activity.id])
         return answers
 
-    def _settle(self, rest: Sequence[Incoming], known: Known, *, simulate: bool, waiting: bool) -> dict[str, Outcome]:
+    def _settle(
+        self, arriving: Sequence[Incoming], known: Known, *, simulate: bool, waiting: bool
+    ) -> dict[str, Outcome]:
         answers: dict[str, Outcome] = {}
-        lost = 0
+
+        def step(attempt: Attempt, rest: Sequence[Incoming], race: Race) -> Sequence[Incoming]:
+            if race.lost:
+                for incoming in rest:  # an id may have been used before, under another key
+                    incoming.renew_id()
+            found, rest = attempt.run(rest, lost=race.lost)
+            answers.update(found)
+            return rest
+
+        advice = "others keep changing the same members; nothing was written, send the same key again"
+        self._until_done(arriving, step, _halves, known, advice, simulate=simulate, waiting=waiting)
+        return answers
+
+    def expire(self, members: Sequence[str], at: int, *, historical: bool = True) -> int:
+        """Let what is due of members lapse, then or (not ``historical``) now; return how many activities that took."""
+        done = 0
+
+        def step(attempt: Attempt, rest: Sequence[str], _: Race) -> Sequence[str]:
+            nonlocal done
+            done += attempt.expire(rest, at, historical=historical)
+            return ()
+
+        self._until_done(members, step, _middle, Known(), SWEEP_AGAIN)
+        return done
+
+    def rerate(self, members: Sequence[str], ladder: str, at: int, earliest: int, *, historical: bool = True) -> int:
+        """Let the policy of a ladder take its course for members; return how many activities that took.
+
+        ``earliest`` is the earliest instant as of which one of them is judged. What it does settles at ``at``, or (not
+        ``historical``) now.
+        """
+        done = 0
+
+        def step(attempt: Attempt, rest: Sequence[str], race: Race) -> Sequence[str]:
+            nonlocal done
+            with _uncollected(len(rest)):
+                number, moved = attempt.rerate(rest, ladder, at, earliest, historical=historical)
+            done += number
+            if moved:
+                race.lose()
+            return sorted(moved)
+
+        self._until_done(members, step, _middle, Known(), SWEEP_AGAIN)
+        return done
+
+    def _until_done(
+        self,
+        rest: Sequence[_T],
+        step: Callable[[Attempt, Sequence[_T], Race], Sequence[_T]],
+        split: Callable[[Sequence[_T]], tuple[Sequence[_T], Sequence[_T]]],
+        known: Known,
+        advice: str,
+        *,
+        simulate: bool = False,
+        waiting: bool = False,
+    ) -> None:
+        """Take steps until nothing is left: each attempts what is, and returns what of it is to be tried again."""
+        race = Race(advice)
         while rest:
             try:
                 with self.connected() as (store, settling):
-                    attempt = Attempt(
-                        self._terms(),
-                        self.clock,
-                        store,
-                        settling,
-                        known,
-                        self._breaker,
-                        simulate=simulate,
-                        waiting=waiting,
+                    rest = step(
+                        Attempt(
+                            self._terms(),
+                            self.clock,
+                            store,
+                            settling,
+                            known,
+                            self._breaker,
+                            simulate=simulate,
+                            waiting=waiting,
+                        ),
+                        rest,
+                        race,
                     )
-                    found, rest = attempt.run(rest, lost=lost)
-                answers.update(found)
             except ProgramChanged:
                 self._renew()
             except (GuardFailed, Sunk) as found_out:
@@ -99,68 +162,11 @@ class Settlement:
                 if len(raised.keys) == 1 or len(rest) == 1:
                     known.broken.update(dict.fromkeys(raised.keys, raised.failure))
                 else:  # find the one that is the reason
-                    for half in _halves(rest):
-                        answers.update(self._settle(half, known, simulate=simulate, waiting=waiting))
-                    rest = []
+                    for half in split(rest):
+                        self._until_done(half, step, split, known, advice, simulate=simulate, waiting=waiting)
+                    return
             except Conflict:
-                lost += 1
-                if lost > MOST_TRIES:
-                    message = "others keep changing the same members; nothing was written, send the same key again"
-                    raise Busy(message) from None
-                time.sleep(0.001 * lost)
-                for incoming in rest:  # an id may have been used before, under another key
-                    incoming.renew_id()
-        return answers
-
-    def expire(self, members: Sequence[str], at: int, *, historical: bool = True) -> int:
-        """Let what is due of members lapse, then or (not ``historical``) now; return how many activities that took."""
-        lost = 0
-        while True:
-            try:
-                with self.connected() as (store, settling):
-                    attempt = Attempt(self._terms(), self.clock, store, settling, Known(), self._breaker)
-                    return attempt.expire(members, at, historical=historical)
-            except ProgramChanged:
-                self._renew()
-            except Conflict:
-                lost += 1
-                if lost > MOST_TRIES:
-                    raise Busy("others keep changing the same members; run the sweep again") from None
-                time.sleep(0.001 * lost)
-
-    def rerate(self, members: Sequence[str], ladder: str, at: int, earliest: int, *, historical: bool = True) -> int:
-        """Let the policy of a ladder take its course for members; return how many activities that took.
-
-        ``earliest`` is the earliest instant as of which one of them is judged. What it does settles at ``at``, or (not
-        ``historical``) now.
-        """
-        known, done, lost = Known(), 0, 0
-        rest: Sequence[str] = members
-        while rest:
-            try:
-                with _uncollected(len(rest)), self.connected() as (store, settling):
-                    attempt = Attempt(self._terms(), self.clock, store, settling, known, self._breaker)
-                    number, moved = attempt.rerate(rest, ladder, at, earliest, historical=historical)
-                done, rest = done + number, sorted(moved)
-                if moved:
-                    raise Conflict("members moved on")  # noqa: TRY301 - they lost a race like all others
-            except ProgramChanged:
-                self._renew()
-            except (GuardFailed, Sunk) as found_out:
-                known.learn(found_out)
-            except ApplyRaised as raised:
-                if len(raised.keys) == 1 or len(rest) == 1:
-                    known.broken.update(dict.fromkeys(raised.keys, raised.failure))
-                else:
-                    middle = len(rest) // 2
-                    parts = (rest[:middle], rest[middle:])
-                    return done + sum(self.rerate(each, ladder, at, earliest, historical=historical) for each in parts)
-            except Conflict:
-                lost += 1
-                if lost > MOST_TRIES:
-                    raise Busy("others keep changing the same members; run the sweep again") from None
-                time.sleep(0.001 * lost)
-        return done
+                race.lose()
 
     @contextmanager
     def connected(self) -> Generator[tuple[Store, Settling]]:
@@ -187,6 +193,12 @@ def _uncollected(number: int) -> Generator[None]:
     finally:
         if pause:
             gc.enable()
+
+
+def _middle(rest: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Split members in two."""
+    middle = len(rest) // 2
+    return rest[:middle], rest[middle:]
 
 
 def _halves(rest: Sequence[Incoming]) -> tuple[Sequence[Incoming], Sequence[Incoming]]:

@@ -8,9 +8,10 @@ from corekit.activities import merging, persons
 from corekit.activities.activity import Activity
 from corekit.activities.effects import TakeBack
 from corekit.activities.incoming import MERGED
+from corekit.activities.loading import PERSON_KINDS
 from corekit.activities.measuring import shift
 from corekit.activities.own_kinds import Guarded, calling, foresee
-from corekit.activities.plan import PERSON_KINDS, Plan
+from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.returns import Return
 from corekit.activities.reverse import GIVES, RECEIVED, WITH_PARENT, Original, StoredEffect

@@ -12,7 +12,8 @@ from attrs import frozen
 from sqlalchemy import Connection, func, literal, select
 from sqlalchemy.exc import DBAPIError
 
-from corekit.activities.settle import MOST_TRIES, Settlement
+from corekit.activities.race import Race
+from corekit.activities.settle import Settlement
 from corekit.activities.terms import Terms
 from corekit.db.engine import Database
 from corekit.db.reader import Reader
@@ -34,6 +35,7 @@ CHUNK = 5_000
 WIDEST = 200_000
 """Members that one look passes over at most, where few of them are found."""
 MOST_FRUITLESS = 200
+JOB_AGAIN = "others keep changing the same members; what was done stays, run the job again"
 _FIRST = "0" * 32
 _LONGEST_KEY = 200
 
@@ -158,11 +160,11 @@ class Sweeping:
             if counts.later and not (counts.settled or counts.waiting or counts.refused):
                 fruitless += 1
                 if fruitless > MOST_FRUITLESS:
-                    raise Busy("others keep changing the same members; what was done stays, run the job again")
+                    raise Busy(JOB_AGAIN)
                 time.sleep(0.01)
 
     def _chunk_after(self, sweep: Sweep, position: Position, width: int) -> tuple[Counts, Position]:
-        lost = 0
+        race = Race(JOB_AGAIN)
         while True:
             try:
                 with self._translated():
@@ -170,12 +172,7 @@ class Sweeping:
             except ProgramChanged:
                 self._renew()
             except Conflict:
-                lost += 1
-                if lost > MOST_TRIES:
-                    raise Busy(
-                        "others keep changing the same members; what was done stays, run the job again"
-                    ) from None
-                time.sleep(0.001 * lost)
+                race.lose()
 
     @contextmanager
     def _translated(self) -> Generator[None]:
