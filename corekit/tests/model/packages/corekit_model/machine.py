@@ -18,6 +18,7 @@ from corekit.tiers.read import standing
 from corekit_model.reference import DAY, KINDS, NEVER, Reference, Refused
 
 SECOND = 1_000_000
+MILLISECOND = 1_000
 
 
 @frozen
@@ -309,7 +310,8 @@ class Machine(RuleBasedStateMachine):
     def _ahead(self) -> set[int]:
         purses = [purse for person in self.reference.people for purse in person.purses.values()]
         instants = {instant for purse in purses for lot in purse.lots for instant in (lot.lapses, lot.waits)}
-        instants |= {hold.until for purse in purses for hold in purse.holds}
+        # A hold runs from the microsecond at which its activity settles: what lapsed before it came first.
+        instants |= {hold.until + each for purse in purses for hold in purse.holds for each in (-1, MILLISECOND)}
         for person in self.reference.people:
             instants |= {standing.now.until or 0 for standing in person.standings.values()}
         return {instant for instant in instants if self.now + 1 < instant < NEVER}
