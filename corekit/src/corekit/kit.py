@@ -183,7 +183,10 @@ class Kit:
         Nothing happens before the answers are asked for. An activity that is not understood gets the answer
         ``invalid``; the others go on. ``progress`` is called with the number settled after each chunk. ``simulate``
         stores nothing: each chunk sees what is stored, and its own activities, but no chunk before it.
+        Raises ValueError for chunks of nothing.
         """
+        if chunk < 1:
+            raise ValueError("a chunk has one activity at least")
         done = 0
         coming = iter(activities)
         while part := list(islice(coming, chunk)):

@@ -32,6 +32,15 @@ ERRORS = (
 """The codes of what can be wrong with a question for a page."""
 
 
+def check_size(size: int, name: str = "first") -> int:
+    """Return how many items are asked for; raises :class:`Invalid` (``PAGE_SIZE``) where that is no page."""
+    if not 1 <= size <= MOST_ITEMS:
+        text, parameters = ERRORS[1], {"most": MOST_ITEMS}
+        message = text.en.format(**parameters)
+        raise Invalid([Problem(code=text.code, message=message, path=(name,), parameters=parameters)])
+    return size
+
+
 @frozen
 class Page(Generic[T]):
     """A part of a list in the list's own order, with a cursor for each item."""
@@ -72,11 +81,7 @@ class Span:
         """
         first, last = ask.get("first"), ask.get("last")
         size = next((given for given in (first, last) if given is not None), PAGE)
-        if (first is not None and last is not None) or not 1 <= size <= MOST_ITEMS:
-            text, parameters = ERRORS[1], {"most": MOST_ITEMS}
-            path = ("first" if last is None else "last",)
-            message = text.en.format(**parameters)
-            raise Invalid([Problem(code=text.code, message=message, path=path, parameters=parameters)])
+        check_size(0 if first is not None and last is not None else size, "first" if last is None else "last")
         after, before = (_read(name, ask.get(name), kinds) for name in ("after", "before"))
         return cls(size, last is not None, after, before)
 

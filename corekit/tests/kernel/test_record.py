@@ -187,3 +187,8 @@ def _essence(outcome: Outcome) -> Any:
         (outcome.outcome, outcome.type, outcome.seq, outcome.code, outcome.parameters, effects),
         [_essence(each) for each in outcome.follow_ons],
     )
+
+
+def test_a_chunk_has_one_activity_at_least(world: Any) -> None:
+    with pytest.raises(ValueError, match="one activity at least"):
+        list(world.kit.record_many([world.activity(world.member(), "toy.earn", 1)], chunk=0))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit.activities.activity import Activity
-from corekit.errors import SettingsError
+from corekit.errors import Invalid, SettingsError
 from corekit.members.duplicates import duplicates
 from corekit.members.read import MemberFilter, external_ids, member_page, members
 from corekit.members.rules import NumberForm, luhn_digit, mod_11_10_digit
@@ -154,3 +154,6 @@ def test_members_of_one_name_and_one_birthday_are_found_group_by_group(kit: Any)
         assert (second.name, second.birthday, second.members) == ("Ann", "1990-02-28", tuple(sorted(ids[:2])))
         assert duplicates(read, first=1) == [first]
         assert duplicates(read, after=(first.birthday, first.name)) == [second]
+        for size in (0, 1_001):
+            with pytest.raises(Invalid, match="PAGE_SIZE"):
+                duplicates(read, first=size)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 from sqlalchemy import inspect, select, text
 
-from corekit import Activity, Declares, NotFound, Reader
+from corekit import Activity, Declares, Invalid, NotFound, Reader
 from corekit.activities.read import activities_of
 from corekit.members.history import changes
 from corekit.members.privacy import erasures
@@ -91,6 +93,29 @@ def test_who_is_forgotten_is_nowhere_in_the_database_and_value_stays(make_kit: A
     assert kit.verify().clean
     again = kit.record(Activity(type="member.registered", payload={"phone": "+497311234567"}))
     assert again.settled  # a stranger to us
+
+
+@pytest.mark.row("M9", way="bad_input")
+def test_of_a_history_no_page_of_nothing_is_asked_for(make_kit: Any) -> None:
+    kit = make_kit()
+    member = person(kit)
+    with kit.read() as read, pytest.raises(Invalid, match="PAGE_SIZE"):
+        changes(read, [member], 0)
+
+
+@pytest.mark.row("M9", way="python")
+def test_who_is_forgotten_by_several_at_once_is_forgotten(make_kit: Any) -> None:
+    kit = make_kit()
+    member = person(kit)
+    together = Barrier(4)
+
+    def erase(_: int) -> str:
+        together.wait()
+        return str(kit.erase(member).state)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(erase, range(4))) == {"done"}
+    assert kit.verify().clean
 
 
 @pytest.mark.row("M9", way="bad_input")

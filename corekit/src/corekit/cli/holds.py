@@ -7,8 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from corekit.cli.context import open_kit
-from corekit.cli.lives import Id, Key, find
-from corekit.cli.outcomes import answer
+from corekit.cli.lives import Id, Key, find, record
 from corekit.cli.output import emit
 
 app = typer.Typer(help="Set value of a member aside, and capture or release it.", no_args_is_help=True)
@@ -40,11 +39,10 @@ def place(
     key: Key = None,
 ) -> None:
     """Set value aside, so that it can be spent by a capture alone."""
-    kit = open_kit(ctx)
-    kind = kit.registry.kinds.get(account)
+    kind = open_kit(ctx).registry.kinds.get(account)
     told = {"account": account, "seconds": seconds}
     unit = kind.unit.code if kind is not None else None
-    _record(ctx, "hold.placed", find(kit, member).id, told, key, amount=amount, unit=unit)
+    record(ctx, "hold.placed", member, told, key, amount=amount, unit=unit)
 
 
 @app.command()
@@ -57,15 +55,14 @@ def capture(
 ) -> None:
     """Spend what is set aside, or a part of it; the rest is available again."""
     kit = open_kit(ctx)
-    whom = find(kit, member).id
-    unit = _unit_of(kit, whom, hold) if amount else None
-    _record(ctx, "hold.captured", whom, {"hold": hold}, key, amount=amount, unit=unit)
+    unit = _unit_of(kit, find(kit, member).id, hold) if amount else None
+    record(ctx, "hold.captured", member, {"hold": hold}, key, amount=amount, unit=unit)
 
 
 @app.command()
 def release(ctx: typer.Context, member: Id, hold: Hold, key: Key = None) -> None:
     """Let what is set aside be available again."""
-    _record(ctx, "hold.released", find(open_kit(ctx), member).id, {"hold": hold}, key)
+    record(ctx, "hold.released", member, {"hold": hold}, key)
 
 
 def _unit_of(kit: Any, member: str, hold: str) -> str | None:
@@ -73,13 +70,3 @@ def _unit_of(kit: Any, member: str, hold: str) -> str | None:
 
     with kit.read() as read:
         return next((each.unit for each in holds(read, [member], kit.now())[member] if each.id == hold), None)
-
-
-def _record(
-    ctx: typer.Context, kind: str, member: str, payload: dict[str, Any], key: str | None, **amount: Any
-) -> None:
-    from corekit.activities.activity import Activity
-
-    known: dict[str, Any] = {} if key is None else {"external_id": key}
-    activity = Activity(type=kind, member=member, source="cli", payload=payload, **amount, **known)
-    answer(ctx, [open_kit(ctx).record(activity)])

@@ -120,19 +120,7 @@ def merge(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would do and store nothing.")] = False,
 ) -> None:
     """Let another member become a part of MEMBER: value, tiers, ids. `corekit activities reverse` makes two again."""
-    from corekit.activities.activity import Activity
-
-    kit = open_kit(ctx)
-    known: dict[str, Any] = {} if key is None else {"external_id": key}
-    merged = Activity(
-        type="member.merged",
-        member=find(kit, member).id,
-        members=(find(kit, other).id,),
-        source="cli",
-        payload={"reason": reason},
-        **known,
-    )
-    answer(ctx, [kit.simulate(merged) if dry_run else kit.record(merged)])
+    record(ctx, "member.merged", member, {"reason": reason}, key, other, dry_run=dry_run)
 
 
 def tag(
@@ -244,11 +232,31 @@ def find(kit: Kit, text: str) -> Member:
     return found
 
 
-def record(ctx: typer.Context, kind: str, member: str, payload: dict[str, Any], key: str | None) -> None:
-    """Record an activity of a member (none for a registration), and print what became of it."""
+def record(
+    ctx: typer.Context,
+    kind: str,
+    member: str,
+    payload: dict[str, Any],
+    key: str | None,
+    *others: str,
+    dry_run: bool = False,
+    **values: Any,
+) -> None:
+    """Record an activity of a member (none for a registration), and print what became of it.
+
+    ``others`` are the members it names besides, ``values`` whatever else it says, such as ``amount`` and ``unit``.
+    """
     from corekit.activities.activity import Activity
 
     kit = open_kit(ctx)
     known: dict[str, Any] = {} if key is None else {"external_id": key}
-    whom = find(kit, member).id if member else ""
-    answer(ctx, [kit.record(Activity(type=kind, member=whom, source="cli", payload=payload, **known))])
+    activity = Activity(
+        type=kind,
+        member=find(kit, member).id if member else "",
+        members=tuple(find(kit, other).id for other in others),
+        source="cli",
+        payload=payload,
+        **known,
+        **values,
+    )
+    answer(ctx, [kit.simulate(activity) if dry_run else kit.record(activity)])

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from corekit.cli.context import open_kit
-from corekit.cli.lives import Id, Key, find, instant
-from corekit.cli.outcomes import answer, outline
+from corekit.cli.lives import Id, Key, find, instant, record
+from corekit.cli.outcomes import outline
 from corekit.cli.output import emit
 
 app = typer.Typer(help="Set, request, use and preview tiers.", no_args_is_help=True)
@@ -32,13 +32,13 @@ def set_(
     payload: dict[str, Any] = {"ladder": ladder, "tier": tier, "reason": reason}
     if lock_until is not None:
         payload["locked_until"] = instant(lock_until, open_kit(ctx)).isoformat()
-    _record(ctx, "tier.set", member, payload, key, actor)
+    record(ctx, "tier.set", member, payload, key, actor=actor)
 
 
 @app.command()
 def request(ctx: typer.Context, member: Id, ladder: Ladder, key: Key = None) -> None:
     """Let a member rise to the tier for which it qualifies."""
-    _record(ctx, "tier.requested", member, {"ladder": ladder}, key)
+    record(ctx, "tier.requested", member, {"ladder": ladder}, key)
 
 
 @app.command()
@@ -52,7 +52,7 @@ def claim(
 ) -> None:
     """Let a member take a benefit of its tier."""
     payload = {"ladder": ladder, "benefit": benefit, "quantity": quantity}
-    _record(ctx, "tier.benefit_claimed", member, payload, key)
+    record(ctx, "tier.benefit_claimed", member, payload, key)
 
 
 @app.command()
@@ -100,14 +100,3 @@ def preview(
         for it in found
     ]
     emit(ctx, found, lambda _: "\n".join(lines) or "nothing would change")
-
-
-def _record(
-    ctx: typer.Context, kind: str, member: str, payload: dict[str, Any], key: str | None, actor: str | None = None
-) -> None:
-    from corekit.activities.activity import Activity
-
-    kit = open_kit(ctx)
-    known: dict[str, Any] = {} if key is None else {"external_id": key}
-    activity = Activity(type=kind, member=find(kit, member).id, source="cli", payload=payload, actor=actor, **known)
-    answer(ctx, [kit.record(activity)])

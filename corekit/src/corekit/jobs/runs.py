@@ -22,6 +22,7 @@ from corekit.ids import new_id
 from corekit.jobs.errors import Lost
 from corekit.jobs.tables import job as _job
 from corekit.jobs.tables import run as _run
+from corekit.paging import check_size
 
 SILENCE = 120_000_000
 """Microseconds after which a runner that said nothing has lost its run."""
@@ -161,8 +162,8 @@ def find(read: Reader, id_: str, now: int) -> JobRun | None:
 
 
 def history(read: Reader, now: int, name: str | None = None, *, first: int = 20) -> list[JobRun]:
-    """Return the newest runs, of one job or of all, newest first."""
-    chosen = select(_run).order_by(_run.c.asked_at.desc(), _run.c.id.desc()).limit(first)
+    """Return the newest runs, of one job or of all, newest first; raises :class:`Invalid` (``PAGE_SIZE``)."""
+    chosen = select(_run).order_by(_run.c.asked_at.desc(), _run.c.id.desc()).limit(check_size(first))
     return [_read(row, now) for row in read.all(chosen if name is None else chosen.where(_run.c.job == name))]
 
 

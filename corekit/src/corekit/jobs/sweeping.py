@@ -162,6 +162,8 @@ class Sweeping:
                 if fruitless > MOST_FRUITLESS:
                     raise Busy(JOB_AGAIN)
                 time.sleep(0.01)
+            else:
+                fruitless = 0
 
     def _chunk_after(self, sweep: Sweep, position: Position, width: int) -> tuple[Counts, Position]:
         race = Race(JOB_AGAIN)

@@ -13,8 +13,7 @@ from corekit.activities.tables import activity as _activity
 from corekit.clock import moment
 from corekit.db.reader import Reader, any_of
 from corekit.members.tables import profile_change as _change
-
-MOST = 1_000
+from corekit.paging import check_size
 
 
 @frozen(kw_only=True)
@@ -33,8 +32,11 @@ class Change:
     after: Any
 
 
-def changes(read: Reader, ids: Sequence[str], first: int = 50) -> dict[str, list[Change]]:
-    """Return what the newest ``first`` (1 to 1,000) changes of each member changed of its profile, newest first."""
+def changes(read: Reader, ids: Sequence[str], first: int | None = 50) -> dict[str, list[Change]]:
+    """Return what the newest ``first`` (1 to 1,000, None: all) changes of each member changed of its profile.
+
+    The newest comes first. Raises :class:`Invalid` (``PAGE_SIZE``).
+    """
     a, h = _activity, _change
     rank = func.row_number().over(partition_by=h.c.member_id, order_by=a.c.seq.desc()).label("rank")
     columns = (a.c.type, a.c.recorded_at, a.c.actor, a.c.source, a.c.payload, a.c.seq)
@@ -44,7 +46,7 @@ def changes(read: Reader, ids: Sequence[str], first: int = 50) -> dict[str, list
         .where(any_of(h.c.member_id, ids))
         .subquery()
     )
-    wanted = select(ranked).where(ranked.c.rank <= min(max(first, 1), MOST))
+    wanted = select(ranked) if first is None else select(ranked).where(ranked.c.rank <= check_size(first))
     found: dict[str, list[Change]] = {member: [] for member in ids}
     for row in read.all(wanted.order_by(ranked.c.member_id, ranked.c.seq.desc())):
         payload: Mapping[str, Any] = row.payload or {}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from attrs import frozen
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit.activities.plugin_write import PluginWrite
 from corekit.activities.read import activities_of
@@ -18,7 +19,7 @@ from corekit.errors import NotFound, PluginRaised
 from corekit.ids import is_id, new_id
 from corekit.ledger.read import balances
 from corekit.log import raised_at
-from corekit.members.history import MOST, changes
+from corekit.members.history import changes
 from corekit.members.read import Member, consents, external_ids, groups, members, parts, survivors, tags
 from corekit.members.tables import erasure as _erasure
 from corekit.tiers.read import history as tier_history
@@ -85,7 +86,7 @@ def _document(read: Reader, hooks: Hooks, found: Member, now: datetime) -> dict[
         "tags": tags(read, [member])[member],
         "groups": groups(read, [member])[member],
         "consents": consents(read, [member])[member],
-        "changes": changes(read, [member], MOST)[member],
+        "changes": changes(read, [member], first=None)[member],
         "balances": balances(read, [member], now)[member],
         "tiers": tier_history(read, [member])[member],
         "activities": activities,
@@ -126,18 +127,16 @@ def erasures(read: Reader, *, state: str | None = None, ids: list[str] | None = 
 
 
 def _open(kit: Kit, member: str, reason: str, actor: str | None) -> str:
-    """Return the open request of a member, a new one where there is none."""
+    """Return the open request of a member, a new one where there is none; of two at once, both get the same."""
     with kit.database.write() as connection:
         read = Reader(connection)
         if not is_id(member) or member not in members(read, [member]):
             raise NotFound(f"there is no member {member}", member=member)
-        wanted = select(_erasure.c.id).where(_erasure.c.member_id == member, _erasure.c.state == "open")
-        known: str | None = read.scalar(wanted)
-        if known is not None:
-            return known
+        add = (sqlite if read.dialect == "sqlite" else postgresql).insert(_erasure).on_conflict_do_nothing()
         row = {"id": new_id(), "member_id": member, "state": "open", "reason": reason, "actor": actor}
-        connection.execute(insert(_erasure), [{**row, "opened_at": micros(kit.now())}])
-        return str(row["id"])
+        connection.execute(add, [{**row, "opened_at": micros(kit.now())}])
+        wanted = select(_erasure.c.id).where(_erasure.c.member_id == member, _erasure.c.state == "open")
+        return str(read.scalar(wanted))
 
 
 def _note(kit: Kit, request: str, **values: Any) -> Erasure:

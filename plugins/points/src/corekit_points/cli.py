@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corekit.cli.context import open_kit
-from corekit.cli.lives import Id, Key, find
-from corekit.cli.outcomes import answer
+from corekit.cli.lives import Id, Key, record
 from corekit.cli.output import NO, emit
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def adjust(
     ctx: typer.Context, member: Id, amount: int, reason: Why, currency: Unit = "points", key: Key = None
 ) -> None:
     """Give points, or take them with a negative amount (after --), in minor units."""
-    _record(ctx, "points.adjustment", member, amount, currency, key, {"reason": reason})
+    record(ctx, "points.adjustment", member, {"reason": reason}, key, amount=amount, unit=currency)
 
 
 @app.command()
@@ -83,7 +82,8 @@ def cancel(
     key: Key = None,
 ) -> None:
     """Take back points that were gained against the rules."""
-    _record(ctx, "points.cancelled", member, amount, currency, key, {"activity": activity, "reason": reason})
+    told = {"activity": activity, "reason": reason}
+    record(ctx, "points.cancelled", member, told, key, amount=amount, unit=currency)
 
 
 @app.command()
@@ -97,34 +97,7 @@ def transfer(
     key: Key = None,
 ) -> None:
     """Give points of a member to another one, where the program allows it."""
-    _record(ctx, "points.transferred", member, amount, currency, key, {"reason": reason}, receiver)
-
-
-def _record(
-    ctx: typer.Context,
-    type_: str,
-    member: str,
-    amount: int,
-    unit: str,
-    key: str | None,
-    payload: dict[str, str],
-    *others: str,
-) -> None:
-    from corekit import Activity
-    from corekit.ids import new_id
-
-    kit = open_kit(ctx)
-    activity = Activity(
-        type=type_,
-        member=find(kit, member).id,
-        members=tuple(find(kit, other).id for other in others),
-        amount=amount,
-        unit=unit,
-        payload=payload,
-        source="cli",
-        external_id=key or new_id(),
-    )
-    answer(ctx, [kit.record(activity)])
+    record(ctx, "points.transferred", member, {"reason": reason}, key, receiver, amount=amount, unit=currency)
 
 
 def _budget(report: Spending) -> dict[str, Any]:

@@ -115,8 +115,6 @@ def _jobs(parents: Sequence[Any], info: Info) -> list[Any]:
 
 
 def _runs(parents: Sequence[Any], info: Info, job: str | None = None, first: int = 20) -> list[Any]:
-    if not 0 <= first <= MOST_ITEMS:
-        raise invalid("RANGE", f"Ask for 0 to {MOST_ITEMS} runs.", "first", min=0, max=MOST_ITEMS)
     try:
         found = info.context.kit.jobs.runs(job, first=first)
     except NotFound as error:
