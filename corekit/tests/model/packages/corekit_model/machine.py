@@ -311,7 +311,8 @@ class Machine(RuleBasedStateMachine):
         purses = [purse for person in self.reference.people for purse in person.purses.values()]
         instants = {instant for purse in purses for lot in purse.lots for instant in (lot.lapses, lot.waits)}
         # A hold runs from the microsecond at which its activity settles: what lapsed before it came first.
-        instants |= {hold.until + each for purse in purses for hold in purse.holds for each in (-1, MILLISECOND)}
+        ends = {hold.until for purse in purses for hold in purse.holds if hold.until < NEVER}
+        instants |= {end + each for end in ends for each in (-1, MILLISECOND)}
         for person in self.reference.people:
             instants |= {standing.now.until or 0 for standing in person.standings.values()}
         return {instant for instant in instants if self.now + 1 < instant < NEVER}
