@@ -393,8 +393,7 @@ class Machine(RuleBasedStateMachine):
         issued, open_, held, expired, lapses = row
         lapses = NEVER if lapses is None else lapses
         open_, expired = (0, expired + open_) if lapses <= self.now else (open_, expired)
-        # A grace begins within microseconds of the second: how many activities came before it is the kernel's business.
-        return issued, open_, held, expired, lapses // SECOND
+        return issued, open_, held, expired, _second(lapses)
 
     def teardown(self) -> None:
         """Book what is due, ask by the public reads, and prove the books; then nobody is left for later sweeps."""
@@ -430,7 +429,12 @@ def playing(house: House) -> type[Machine]:
 
 
 def _parts(lot: Any) -> tuple[int, ...]:
-    return lot.issued, lot.open, sum(lot.held.values()), lot.lapsed, lot.lapses // SECOND
+    return lot.issued, lot.open, sum(lot.held.values()), lot.lapsed, _second(lot.lapses)
+
+
+def _second(instant: int) -> int:
+    """Return the nearest second: how many activities settled within microseconds before is the kernel's business."""
+    return (instant + SECOND // 2) // SECOND
 
 
 def _hex(value: Any) -> str:
