@@ -43,7 +43,7 @@ def test_a_job_that_is_not_there_is_a_user_error(graph: Any) -> None:
     wrong = [RUNS.replace("(job: $job)", f'(job: "{job}", first: {first})').replace("($job: String)", "")
              for job, first in (("expirie", 1), ("expiry", -1), ("expiry", 1_001))]  # fmt: skip
     told = [[error["extensions"]["code"] for error in graph.ask(text)["errors"]] for text in wrong]
-    assert told == [["NOT_FOUND"], ["PAGE_SIZE"], ["PAGE_SIZE"]], "what cannot be answered is said, not answered otherwise"
+    assert told == [["NOT_FOUND"], ["PAGE_SIZE"], ["PAGE_SIZE"]], "what cannot be is said, not mended"
 
 
 @pytest.mark.parametrize("text", [JOBS, RUNS])
