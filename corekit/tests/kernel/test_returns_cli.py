@@ -22,7 +22,7 @@ def corekit(world: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         kit: Kit = world.kit
         return kit
 
-    for module in ("activities", "holds"):
+    for module in ("activities", "holds", "lives"):
         monkeypatch.setattr(f"corekit.cli.{module}.open_kit", give)
     return lambda *words: CliRunner().invoke(app, list(words))
 

@@ -81,15 +81,12 @@ class Settlement:
         answers: dict[str, Outcome] = {}
 
         def step(attempt: Attempt, rest: Sequence[Incoming], race: Race) -> Sequence[Incoming]:
-            if race.lost:
-                for incoming in rest:  # an id may have been used before, under another key
-                    incoming.renew_id()
             found, rest = attempt.run(rest, lost=race.lost)
             answers.update(found)
             return rest
 
         advice = "others keep changing the same members; nothing was written, send the same key again"
-        self._until_done(arriving, step, _halves, known, advice, simulate=simulate, waiting=waiting)
+        self._until_done(arriving, step, _halves, known, advice, _renew, simulate=simulate, waiting=waiting)
         return answers
 
     def expire(self, members: Sequence[str], at: int, *, historical: bool = True) -> int:
@@ -131,6 +128,7 @@ class Settlement:
         split: Callable[[Sequence[_T]], tuple[Sequence[_T], Sequence[_T]]],
         known: Known,
         advice: str,
+        on_loss: Callable[[Sequence[_T]], object] = lambda _: None,
         *,
         simulate: bool = False,
         waiting: bool = False,
@@ -163,10 +161,11 @@ class Settlement:
                     known.broken.update(dict.fromkeys(raised.keys, raised.failure))
                 else:  # find the one that is the reason
                     for half in split(rest):
-                        self._until_done(half, step, split, known, advice, simulate=simulate, waiting=waiting)
+                        self._until_done(half, step, split, known, advice, on_loss, simulate=simulate, waiting=waiting)
                     return
             except Conflict:
                 race.lose()
+                on_loss(rest)
 
     @contextmanager
     def connected(self) -> Generator[tuple[Store, Settling]]:
@@ -193,6 +192,12 @@ def _uncollected(number: int) -> Generator[None]:
     finally:
         if pause:
             gc.enable()
+
+
+def _renew(rest: Sequence[Incoming]) -> None:
+    """Take new ids: one of them may have been used before, under another key."""
+    for incoming in rest:
+        incoming.renew_id()
 
 
 def _middle(rest: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:

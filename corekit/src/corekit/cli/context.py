@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from corekit.settings import Settings
 
 
+_KIT = "corekit.kit"
+
+
 @frozen
 class Options:
     """The options that stand before the command."""
@@ -43,11 +46,15 @@ def open_plugins(ctx: typer.Context) -> tuple[Plugin, ...]:
 
 
 def open_kit(ctx: typer.Context) -> Kit:
-    """Open the kit that the settings file describes; it is closed when the command ends."""
+    """Return the kit that the settings file describes, opened once; it is closed when the command ends."""
+    if (opened := ctx.meta.get(_KIT)) is not None:
+        known: Kit = opened
+        return known
     from corekit.kit import Kit
     from corekit.log import configure
 
     configure(as_json=options(ctx).json)
     kit = Kit(open_settings(ctx), without=options(ctx).without)
     ctx.call_on_close(kit.close)
+    ctx.meta[_KIT] = kit
     return kit

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import Any, Literal, cast
 
@@ -79,6 +80,10 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         """Take a URL ``sqlite:///file`` or ``postgresql://...``; nothing is opened yet. SettingsError otherwise."""
         self.url = _url(url)
+        self._pool_size = pool_size
+        self._process = os.getpid()
+        self._waiting: list[PoolProxiedConnection] = []
+        self._left: list[PoolProxiedConnection] = []
         self.dialect: DialectName = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         if self.dialect == "sqlite":
             self.engine = self._settling = _sqlite(self.url, pool_size)
@@ -97,16 +102,40 @@ class Database:
 
         It comes back as it was given: whoever begins a transaction ends it.
         """
+        pooled = self._take()
         try:
-            pooled = self._settling.raw_connection()
+            yield Settling(self._settling, pooled)
+        finally:
+            self._give(pooled)
+
+    def _take(self) -> PoolProxiedConnection:
+        """Return a connection that waits for settlement: to take one from the pool costs more than a statement does."""
+        if self._process != os.getpid():  # what waits is of the process that this one was forked from
+            self._left, self._waiting, self._process = self._waiting, [], os.getpid()
+        try:
+            return self._waiting.pop()
+        except IndexError:
+            pass
+        try:
+            return self._settling.raw_connection()
         except self._settling.dialect.loaded_dbapi.Error as error:
             raise self._unavailable(error) from error
-        settling = Settling(self._settling, pooled)
-        try:
-            yield settling
-        finally:
-            if self.dialect == "postgresql" and settling.driver.closed:
-                pooled.invalidate()
+
+    def _all_waiting(self) -> list[PoolProxiedConnection]:
+        taken: list[PoolProxiedConnection] = []
+        while self._waiting:
+            with suppress(IndexError):  # another thread was faster
+                taken.append(self._waiting.pop())
+        return taken
+
+    def _give(self, pooled: PoolProxiedConnection) -> None:
+        if self.dialect == "postgresql" and cast("Any", pooled.driver_connection).closed:
+            for each in (pooled, *self._all_waiting()):  # what lost one has lost them all, most likely
+                each.invalidate()
+                each.close()
+        elif len(self._waiting) < self._pool_size:
+            self._waiting.append(pooled)
+        else:
             pooled.close()
 
     @contextmanager
@@ -177,6 +206,8 @@ class Database:
 
     def close(self) -> None:
         """Close every connection of the pool."""
+        for each in self._all_waiting():
+            each.close()
         self.engine.dispose()
         self._settling.dispose()
 

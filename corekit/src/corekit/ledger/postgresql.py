@@ -8,8 +8,8 @@ unit of many rows adds what is new by COPY, a table at a time.
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, suppress
 from functools import cache
 from typing import Any
 
@@ -100,7 +100,7 @@ _CHANGES = {
     "forgotten": "DELETE FROM core_profile_change o {using} WHERE o.member_id = v.member_id",
     "intake_done": "DELETE FROM core_intake o {using} WHERE o.scope = v.scope AND o.key = v.key",
 }
-_SPECIAL = re.compile(r"[\\\t\n\r]")
+_SPECIAL = "\\\t\n\r"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 _UPSERTS = {"metric", "metric_day", "consent"}
 _AFTER = {
@@ -216,7 +216,7 @@ class PostgreSQL:
 
     def begin(self) -> None:
         """Begin a transaction that writes."""
-        with _translated():
+        with _Translated():
             self._wire.control(b"BEGIN")
 
     def lock(self, members: Sequence[str]) -> Lock:
@@ -232,18 +232,32 @@ class PostgreSQL:
         if sum(map(len, rows.values())) < MANY:
             self._write(rows, None)
             return
-        # The end of an old stay in a tier goes before the new one.
-        if changes := {name: rows[name] for name in CHANGES if name in rows}:
-            self._write(changes, None)
-        for name in INSERTS:
-            if name in rows:
-                self._copy(name, rows[name])
+        # While the server is at one statement, the next is made ready. The end of an old stay goes before the new one.
+        changes = {name: rows[name] for name in CHANGES if name in rows}
+        done: Callable[[], object] = self._begin_changes(changes) if changes else _nothing
+        for layout, news in ((INSERTS[name], rows[name]) for name in INSERTS if name in rows):
+            copied = _copied(layout, news)
+            done()
+            done = self._begin_copy(layout, copied)
+        done()
 
-    def _copy(self, name: str, rows: list[Row]) -> None:
-        layout = INSERTS[name]
+    def _begin_changes(self, rows: Rows) -> Callable[[], object]:
+        text, counted, parameters = _filled(rows)
+        text = _numbered(text)
         self.statements += 1
-        with _translated():
-            self._wire.copy(f"COPY {layout.table} ({', '.join(layout.columns)}) FROM STDIN", _copied(layout, rows))
+        with _Translated():
+            self._wire.send(text, parameters)
+        return lambda: _count(rows, counted, self._received(text)[0])
+
+    def _begin_copy(self, layout: Layout, copied: bytes) -> Callable[[], object]:
+        self.statements += 1
+        with _Translated():
+            self._wire.send_copy(f"COPY {layout.table} ({', '.join(layout.columns)}) FROM STDIN", copied)
+        return self._received
+
+    def _received(self, text: str = "") -> list[tuple[Any, ...]]:
+        with _Translated():
+            return self._wire.received(text)
 
     def write_alone(self, rows: Rows, seq: int) -> None:
         """Write the rows of a unit that changes one member by one statement, which is its own transaction."""
@@ -254,22 +268,8 @@ class PostgreSQL:
             raise Conflict("the member moved on, or the plan is wrong") from error
 
     def _write(self, rows: Rows, seq: int | None) -> None:
-        shape = tuple([(name, _by_value(name, len(rows[name]))) for name in _ORDER if name in rows])
-        text, counted = _writing(shape, alone=seq is not None)
-        parameters: list[Parameter] = []
-        for name, number in shape:
-            if number:
-                for row in rows[name]:
-                    parameters.extend(_values(name, row))
-            else:
-                parameters.append(_document(name, rows[name]))
-        if seq is not None:
-            parameters.append(seq)
-        found = self._all(text, parameters)[0]
-        for name, number in zip(counted, found, strict=False):  # a constant stands where nothing is counted
-            if number != len(rows[name]):
-                message = f"{len(rows[name]) - number} rows of {name} were not there"
-                raise Integrity(message, rows=name)
+        text, counted, parameters = _filled(rows, seq)
+        _count(rows, counted, self._all(text, parameters)[0])
 
     def drop_failed(self, activities: Sequence[str]) -> None:
         """Remove failed activities that are about to be settled under the same id."""
@@ -277,7 +277,7 @@ class PostgreSQL:
 
     def commit(self) -> None:
         """Make it last."""
-        with _translated():
+        with _Translated():
             self._wire.control(b"COMMIT")
 
     def rollback(self) -> None:
@@ -289,12 +289,40 @@ class PostgreSQL:
     @staticmethod
     def translated() -> AbstractContextManager[None]:
         """Turn what the driver raises inside into what settlement understands."""
-        return _translated()
+        return _Translated()
 
     def _all(self, text: str, parameters: Sequence[Parameter]) -> list[tuple[Any, ...]]:
         self.statements += 1
-        with _translated():
+        with _Translated():
             return self._wire.rows(_numbered(text), parameters)
+
+
+def _nothing() -> None:
+    pass
+
+
+def _filled(rows: Rows, seq: int | None = None) -> tuple[str, tuple[str, ...], list[Parameter]]:
+    """Return the statement that writes rows, those kinds of rows whose number it returns, and its parameters."""
+    shape = tuple([(name, _by_value(name, len(rows[name]))) for name in _ORDER if name in rows])
+    text, counted = _writing(shape, alone=seq is not None)
+    parameters: list[Parameter] = []
+    for name, number in shape:
+        if number:
+            for row in rows[name]:
+                parameters.extend(_values(name, row))
+        else:
+            parameters.append(_document(name, rows[name]))
+    if seq is not None:
+        parameters.append(seq)
+    return text, counted, parameters
+
+
+def _count(rows: Rows, counted: Sequence[str], found: Sequence[int]) -> None:
+    """Raise Integrity where not all rows were there that were to be changed."""
+    for name, number in zip(counted, found, strict=False):  # a constant stands where nothing is counted
+        if number != len(rows[name]):
+            message = f"{len(rows[name]) - number} rows of {name} were not there"
+            raise Integrity(message, rows=name)
 
 
 @cache
@@ -384,45 +412,50 @@ def _copied(layout: Layout, rows: list[Row]) -> bytes:
 
 
 def _cells(values: Sequence[Any], *, document: bool) -> list[str]:
+    """Write a column; it is looked at as a whole first, since hardly any has something to escape."""
     if document:
         values = [None if value is None else _json(value).decode() for value in values]
-    return [
-        "\\N"
-        if value is None
-        else str(value)
-        if type(value) is not str
-        else value
-        if value.isalnum()
-        else _escaped(value)
-        for value in values
-    ]
-
-
-def _escaped(text: str) -> str:
-    """Escape what means something in COPY's text format."""
-    return text.translate(_ESCAPES) if _SPECIAL.search(text) else text
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return list(map(str, values))
+    if kinds == {type(None)}:
+        return ["\\N"] * len(values)
+    texts = list(values) if kinds == {str} else ["" if value is None else str(value) for value in values]
+    together = "".join(texts)
+    if any(sign in together for sign in _SPECIAL):
+        texts = [text.translate(_ESCAPES) for text in texts]
+    if type(None) in kinds:
+        texts = ["\\N" if value is None else text for value, text in zip(values, texts, strict=True)]
+    return texts
 
 
 def _json(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
 
 
-@contextmanager
-def _translated() -> Generator[None]:
-    """Turn what the driver raises into what settlement understands."""
-    try:
-        yield
-    except _AGAIN as error:
-        raise Conflict(type(error).__name__) from error
-    except errors.DivisionByZero as error:
-        raise Conflict("the member moved on") from error
-    except errors.UniqueViolation as error:
-        if error.diag.constraint_name in _TAKEN_MEANWHILE:
-            raise Conflict(error.diag.constraint_name) from error
-        raise Integrity("two rows claim one key", constraint=error.diag.constraint_name) from error
-    except errors.IntegrityError as error:
-        raise Integrity("a constraint of the books is violated", constraint=error.diag.constraint_name) from error
-    except errors.QueryCanceled as error:
-        raise Busy("the database took too long; nothing was written, send the same key again") from error
-    except psycopg.OperationalError as error:
-        raise Unavailable("the database does not answer; send the same key again") from error
+class _Translated:
+    """Turns what the driver raises into what settlement understands; a generator would cost more at each statement."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, psycopg.Error) and (understood := _understood(error)) is not None:
+            raise understood from error
+
+
+def _understood(error: psycopg.Error) -> Exception | None:  # noqa: PLR0911 - one for each kind
+    name = error.diag.constraint_name
+    if isinstance(error, _AGAIN):
+        return Conflict(type(error).__name__)
+    if isinstance(error, errors.DivisionByZero):
+        return Conflict("the member moved on")
+    if isinstance(error, errors.IntegrityError):
+        if name in _TAKEN_MEANWHILE:
+            return Conflict(name)
+        return Integrity("a constraint of the books is violated", constraint=name)
+    if not isinstance(error, psycopg.OperationalError):
+        return None
+    if isinstance(error, errors.QueryCanceled):
+        return Busy("the database took too long; nothing was written, send the same key again")
+    return Unavailable("the database does not answer; send the same key again")

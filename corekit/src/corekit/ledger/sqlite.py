@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager
+from typing import Any
 
 import orjson
 
@@ -14,9 +14,6 @@ from corekit.errors import Busy, Integrity, Unavailable
 from corekit.ledger.queries import Queries, Spelling
 from corekit.ledger.rows import CHANGES, INSERTS, Layout, Row, Rows
 from corekit.ledger.store import Conflict, Lock, Needs, by_what
-
-if TYPE_CHECKING:
-    from collections.abc import Generator
 
 QUERIES = Queries(
     Spelling(
@@ -177,7 +174,7 @@ class SQLite:
 
     def begin(self) -> None:
         """Begin a transaction that writes: SQLite has one writer at a time, so this is where others wait."""
-        with _translated():
+        with _Translated():
             self._connection.execute("BEGIN IMMEDIATE")
 
     def lock(self, members: Sequence[str]) -> Lock:
@@ -187,7 +184,7 @@ class SQLite:
 
     def write(self, rows: Rows) -> None:
         """Write the rows of a unit, parents first."""
-        with _translated():
+        with _Translated():
             # A member has one current tier of a ladder: the old stay ends before the new one is added.
             for name in _FIRST:
                 self._change(rows, name)
@@ -230,7 +227,7 @@ class SQLite:
 
     def commit(self) -> None:
         """Make it last."""
-        with _translated():
+        with _Translated():
             self._connection.execute("COMMIT")
 
     def rollback(self) -> None:
@@ -241,11 +238,11 @@ class SQLite:
     @staticmethod
     def translated() -> AbstractContextManager[None]:
         """Turn what the driver raises inside into what settlement understands."""
-        return _translated()
+        return _Translated()
 
     def _all(self, text: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
         self.statements += 1
-        with _translated():
+        with _Translated():
             return self._connection.execute(text, parameters).fetchall()
 
 
@@ -271,16 +268,24 @@ def _parsed(text: str | None) -> Any:
     return None if text is None else orjson.loads(text)
 
 
-@contextmanager
-def _translated() -> Generator[None]:
-    """Turn what the driver raises into what settlement understands."""
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
+class _Translated:
+    """Turns what the driver raises into what settlement understands; a generator would cost more at each statement."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, sqlite3.Error) and (understood := _understood(error)) is not None:
+            raise understood from error
+
+
+def _understood(error: sqlite3.Error) -> Exception | None:
+    if isinstance(error, sqlite3.IntegrityError):
         if any(name in str(error) for name in _TAKEN_MEANWHILE):
-            raise Conflict(str(error)) from error
-        raise Integrity("a constraint of the books is violated", constraint=str(error)) from error
-    except sqlite3.OperationalError as error:
+            return Conflict(str(error))
+        return Integrity("a constraint of the books is violated", constraint=str(error))
+    if isinstance(error, sqlite3.OperationalError):
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-            raise Busy("another process is writing; nothing was written, send the same key again") from error
-        raise Unavailable("the database does not answer; send the same key again") from error
+            return Busy("another process is writing; nothing was written, send the same key again")
+        return Unavailable("the database does not answer; send the same key again")
+    return None

@@ -40,14 +40,13 @@ class Wire:
 
     def rows(self, text: str, parameters: Sequence[Parameter]) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows. Raises what psycopg raises."""
-        values: list[Any] = [
-            value.encode() if isinstance(value, str) else b"%d" % value if isinstance(value, int) else value
-            for value in parameters
-        ]
         if self._connection.prepare_threshold is None:
-            result = self._pgconn.exec_params(text.encode(), values)
+            result = self._pgconn.exec_params(text.encode(), _encoded(parameters))
         else:
-            result = self._pgconn.exec_prepared(self._prepared.get(text) or self._prepare(text), values)
+            result = self._pgconn.exec_prepared(self._prepared.get(text) or self._prepare(text), _encoded(parameters))
+        return self._read(text, result)
+
+    def _read(self, text: str, result: Any) -> list[tuple[Any, ...]]:
         if result.status == ExecStatus.COMMAND_OK:
             return []
         if result.status != ExecStatus.TUPLES_OK:
@@ -67,16 +66,27 @@ class Wire:
             for row in range(result.ntuples)
         ]
 
-    def copy(self, text: str, rows: bytes) -> None:
-        """Run a ``COPY ... FROM STDIN`` with rows in its text format. Raises what psycopg raises."""
+    def send(self, text: str, parameters: Sequence[Parameter]) -> None:
+        """Let the server begin with a statement; :meth:`received` returns its rows. Raises what psycopg raises."""
+        if self._connection.prepare_threshold is None:
+            self._pgconn.send_query_params(text.encode(), _encoded(parameters))
+        else:
+            self._pgconn.send_query_prepared(self._prepared.get(text) or self._prepare(text), _encoded(parameters))
+
+    def send_copy(self, text: str, rows: bytes) -> None:
+        """Send a ``COPY ... FROM STDIN`` with rows in its text format, which the server takes in meanwhile."""
         result = self._pgconn.exec_(text.encode())
         if result.status != ExecStatus.COPY_IN:
             self._fail(result)
         self._pgconn.put_copy_data(rows)
         self._pgconn.put_copy_end()
-        results = list(iter(self._pgconn.get_result, None))
-        if failed := next((each for each in results if each.status != ExecStatus.COMMAND_OK), None):
-            self._fail(failed)
+
+    def received(self, text: str = "") -> list[tuple[Any, ...]]:
+        """Wait for what was sent, and return the rows of a statement. Raises what psycopg raises."""
+        rows: list[tuple[Any, ...]] = []
+        while (result := self._pgconn.get_result()) is not None:
+            rows += self._read(text, result)
+        return rows
 
     def control(self, text: bytes) -> None:
         """Begin, commit or roll back."""
@@ -108,6 +118,13 @@ class Wire:
         if self._connection.closed:  # what is said of a lost connection has no code of its own
             raise psycopg.OperationalError("the connection is lost") from error
         raise error
+
+
+def _encoded(parameters: Sequence[Parameter]) -> list[Any]:
+    return [
+        value.encode() if isinstance(value, str) else b"%d" % value if isinstance(value, int) else value
+        for value in parameters
+    ]
 
 
 def array(values: Sequence[str]) -> str:

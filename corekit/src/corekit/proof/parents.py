@@ -7,35 +7,29 @@ from __future__ import annotations
 
 from corekit.proof.search import Search
 
-_CHILDREN = """line activity_id core_activity id
-effect activity_id core_activity id
-effect undoes core_effect id
-posting effect_id,activity_id core_effect id,activity_id
-hold id,activity_id core_effect id,activity_id
-hold account_id core_account id
-lot account_id core_account id
-lot effect_id,activity_id core_effect id,activity_id
-lot id,activity_id core_posting id,activity_id
-movement lot_id core_lot id
-movement effect_id,activity_id core_effect id,activity_id
-movement spend_id core_effect id
-metric member_id core_member id
-metric_day member_id core_member id
-activity member_id core_member id
-activity reverses core_activity id
-activity parent_id core_activity id"""
-"""Child, its columns, parent, and the columns that these name."""
+_CHILDREN = {
+    "core_activity": "line.activity_id effect.activity_id activity.reverses activity.parent_id",
+    "core_effect": "posting.effect_id+ hold.id+ lot.effect_id+ movement.effect_id+ movement.spend_id effect.undoes",
+    "core_posting": "lot.id+",
+    "core_lot": "movement.lot_id",
+    "core_account": "hold.account_id lot.account_id",
+    "core_member": "metric.member_id metric_day.member_id activity.member_id",
+}
+"""By parent, what names its rows; with a plus, the row is one of the same activity."""
 
 
-def _orphans(relation: str) -> str:
-    child, own, parent, named = relation.split()
-    first, *_ = own.split(",")
-    pairs = zip(named.split(","), own.split(","), strict=True)
-    found = " AND ".join(f"p.{theirs} = c.{ours}" for theirs, ours in pairs)
+def _orphans(parent: str, children: str) -> str:
+    """Look for the parents of all children at once, since each look costs as much as reading the parents."""
+    named: list[str] = []
+    for child in children.split():
+        relation, _, column = child.removesuffix("+").partition(".")
+        activity = "activity_id" if child.endswith("+") else "NULL"
+        named.append(f"SELECT '{relation}' AS child, {column} AS id, {activity} AS activity FROM {{{relation}}}")
+    same = " AND (c.activity IS NULL OR p.activity_id = c.activity)" if "+" in children else ""
     return (
-        f"SELECT '{child}' AS child, '{parent}' AS parent, c.{first} AS id FROM {{{child}}} c "
-        f"LEFT JOIN {parent} p ON {found} WHERE c.{first} IS NOT NULL AND p.id IS NULL"
+        f"SELECT c.child, '{parent}' AS parent, c.id FROM ({' UNION ALL '.join(named)}) c "
+        f"LEFT JOIN {parent} p ON p.id = c.id{same} WHERE c.id IS NOT NULL AND p.id IS NULL"
     )
 
 
-SEARCHES = (Search("parents", "child parent id", " UNION ALL ".join(map(_orphans, _CHILDREN.split("\n")))),)
+SEARCHES = (Search("parents", "child parent id", " UNION ALL ".join(map(_orphans, _CHILDREN, _CHILDREN.values()))),)
