@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Any
 
+import httpx
 import pytest
 from attrs import frozen
+from starlette.applications import Starlette
 
 from corekit import Kit
 from corekit_schema import Context, Viewer, assemble_for
 from corekit_schema.core.permissions import permissions_of
 from corekit_schema.execution.executor import Executor
 from corekit_schema.masking import formatted
+from corekit_schema.testing import serving
 
 
 @frozen(eq=False)
@@ -57,3 +61,10 @@ def door() -> Callable[[Kit], Door]:
         return Door(kit, Executor(schema.graphql), schema.nodes)
 
     return open_door
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Starlette], httpx.Client]]:
+    """Serves applications until the test ends."""
+    with ExitStack() as stack:
+        yield lambda app: stack.enter_context(serving(app))

@@ -124,7 +124,7 @@ def test_serve_answers_with_the_token_that_it_prints_and_ends_by_a_signal(config
         )
         process.send_signal(signal.SIGINT)
         log = process.stderr.read()
-    assert answer.json() == {"data": {"viewer": {"kind": "STAFF"}}}
+    assert answer.json()["data"] == {"viewer": {"kind": "STAFF"}}
     assert page.endswith("/graphiql/")
     (line,) = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     assert (line["operation"], line["viewer"], line["level"]) == ("Who", "staff", "info")

@@ -28,9 +28,11 @@ from graphql import (
 from corekit_schema import JSON, Context, DateTime, Field, Info, Interface, Object, Viewer, listed, owner, public
 from corekit_schema.assembly.schema import assemble
 from corekit_schema.execution.executor import Executor
+from corekit_schema.execution.limits import Limits
 from corekit_schema.execution.resolvers import named
 
 OPERATIONS = 240
+LIMITS = Limits(mutations=1_000, root_fields=1_000, aliases=1_000, directives=1_000)
 NOW = datetime(2026, 1, 15, tzinfo=UTC)
 
 
@@ -355,7 +357,7 @@ def compare(executor: Executor, text_: str, variables: dict[str, Any]) -> tuple[
 
 @pytest.mark.parametrize("seed", range(4))
 def test_generated_operations_are_answered_as_graphql_core_answers_them(seed: int) -> None:
-    executor = Executor(SCHEMA)
+    executor = Executor(SCHEMA, LIMITS)
     operations = Operations(SCHEMA, seed)
     results = [compare(executor, *operations.one()) for _ in range(OPERATIONS // 4)]
     valid = [errors for is_valid, errors in results if is_valid]

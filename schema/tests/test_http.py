@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 from types import ModuleType
@@ -20,34 +18,12 @@ from corekit import Kit, Settings, Unavailable, hookimpl
 from corekit_schema import Example, Field, Graph, Object, Query, Viewer, build_app, public, tokens
 from corekit_schema.execution.limits import Limits
 from corekit_schema.http import pages
-from corekit_schema.http.server import server
+from corekit_schema.testing import serving
 
 SECRET = "a secret of more than thirty-two characters"
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
-
 Serve = Callable[[Starlette], httpx.Client]
-
-
-@contextmanager
-def running(app: Starlette) -> Generator[httpx.Client]:
-    """Serve an application on a free port, and give a client of it."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    web = server(app)
-    thread = Thread(target=web.run, kwargs={"sockets": [listening]})
-    thread.start()
-    # The socket listens already, so the first request waits until the server is up.
-    with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=30) as client:
-        yield client
-    web.should_exit = True
-    thread.join()
-
-
-@pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Serves applications until the test ends."""
-    with ExitStack() as stack:
-        yield lambda app: stack.enter_context(running(app))
 
 
 @pytest.fixture
@@ -84,7 +60,7 @@ def test_members_are_registered_and_read_over_http(make_client: Any) -> None:
     found = post(
         client, "query ($id: ID!) { member(id: $id) { name } }", headers, variables={"id": made["member"]["id"]}
     )
-    assert found.json() == {"data": {"member": {"name": "李雷"}}}
+    assert found.json()["data"] == {"member": {"name": "李雷"}}
 
 
 # How requests and answers look (GraphQL over HTTP)
@@ -96,14 +72,17 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     database = f"sqlite:///{tmp_path_factory.mktemp('http') / 'test.db'}"
     kit = Kit(Settings.of(database=database, development=True, secret=SECRET))
     kit.upgrade()
-    with running(build_app(kit)) as client:
+    with serving(build_app(kit)) as client:
         yield client
     kit.close()
 
 
 on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"])
 VIEWER = "{ viewer { kind } }"
-ANSWER = {"data": {"viewer": {"kind": "ANONYMOUS"}}}
+ANSWER = {
+    "data": {"viewer": {"kind": "ANONYMOUS"}},
+    "extensions": {"cost": {"requested": 1, "limit": Limits().cost}},
+}
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ CODE = re.compile(r"[A-Z]{3,}(_[A-Z]+)+|FORBIDDEN|UNAUTHENTICATED")
 MEANINGS = {
     "BAD_REQUEST": "The request is no GraphQL request.",
     "BAD_USER_INPUT": "A variable or an argument does not have the type it should have.",
+    "CANCELLED": "The client went away before the answer was there.",
     "CANNOT_LISTEN": "The address is taken, or not ours.",
     "CONTRADICTION": "Two things in the program, or in what is asked, contradict each other; both are named.",
     "DATABASE_BEHIND": "The database does not have what the code expects: run `corekit db upgrade`.",
@@ -33,15 +34,21 @@ MEANINGS = {
     "NOT_EXACT": "A number of the program is not exact: write it in quotes.",
     "NOT_TOML": "The program file is not TOML.",
     "OPERATION_RESOLUTION_FAILURE": "The request does not say which of its operations is meant.",
+    "PERSISTED_QUERY_NOT_FOUND": "The manifest holds no document with this id.",
+    "PERSISTED_QUERY_NOT_SUPPORTED": "The server has no manifest of documents: send the text.",
+    "PERSISTED_QUERY_ONLY": "The server executes documents of its manifest alone: name one.",
     "PLUGIN": "The enabled plugins do not fit together, or what they bring to the schema.",
     "PLUGIN_RAISED": "A plugin raised in a hook.",
     "PROGRAM_INVALID": "The program file cannot be used; the message names each path in it.",
+    "RATE_LIMITED": "The viewer spent what it may within a minute; `retryAfter` says when to ask again.",
     "SCHEMA_CONFLICT": "The types and fields of the core and the plugins do not fit together; each problem is listed.",
     "SETTINGS": "`corekit.toml` cannot be used; the message names the path in it.",
     "TIME": "This is no time of day.",
+    "TOO_COSTLY": "The operation costs more than one may: ask for less at once, or for shorter pages.",
     "TOO_DEEP": "The operation has too many levels.",
     "TOO_FINE": "A number of the program has more decimal places than its unit.",
     "TOO_LARGE": "The body, the operation or a list in it is too large.",
+    "TOO_SLOW": "The request took longer to arrive, or to answer, than it may.",
     "UNAUTHENTICATED": "Say who is asking, by a valid token.",
     "UNKNOWN_ACCOUNT": "Nobody declares this account kind.",
     "UNKNOWN_BENEFIT": "Nobody declares this kind of benefit.",
@@ -86,7 +93,7 @@ def raised() -> set[str]:
 
 def answered() -> set[str]:
     """Return the codes that the server itself has for requests."""
-    packages = [f"corekit_schema.{name}" for name in ("core", "execution", "http", "masking", "policies")]
+    packages = [f"corekit_schema.{name}" for name in ("context", "core", "execution", "http", "masking", "policies")]
     nodes = (node for tree in sources(*packages) for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return {str(node.value) for node in nodes if CODE.fullmatch(str(node.value))}
 

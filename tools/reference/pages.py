@@ -22,6 +22,7 @@ from corekit.registry import Registry, What
 from corekit.settings import _Attribute, _Core, _File, _Source
 from corekit_schema import assemble_for
 from corekit_schema.core.permissions import PERMISSIONS
+from corekit_schema.settings import GraphQLSettings, LimitSettings
 from tools.reference.codes import PACKAGES, PLUGINS, errors
 from tools.reference.markdown import prose, table
 
@@ -65,6 +66,8 @@ def settings(_: Kit) -> Iterator[str]:
         ("[corekit.members]", MemberSettings),
         ("[corekit.members.number]", NumberSettings),
         ("[corekit.members.enrolment]", EnrolmentSettings),
+        ("[graphql]", GraphQLSettings),
+        ("[graphql.limits]", LimitSettings),
     ):
         yield f"## {title}"
         yield table(

@@ -65,7 +65,8 @@ class Settings:
     """What ``corekit.toml`` says.
 
     ``currency`` is the unit of money; ``secret`` is None where no environment variable gives it; ``sections`` holds the
-    raw ``[plugins.<name>]`` tables, which each plugin's own schema reads when the kit starts.
+    raw ``[plugins.<name>]`` tables, which each plugin's own schema reads when the kit starts, and ``graphql`` the raw
+    ``[graphql]`` table, which the server reads.
     """
 
     database: str
@@ -79,6 +80,7 @@ class Settings:
     jobs: Mapping[str, JobSettings]
     members: MemberRules = field(factory=MemberRules)
     sections: Mapping[str, Mapping[str, Any]]
+    graphql: Mapping[str, Any] = field(factory=dict[str, Any])
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], env: Mapping[str, str] = os.environ) -> Settings:
@@ -96,9 +98,11 @@ class Settings:
         return _read(expand(data, env), str(path))
 
     @classmethod
-    def of(cls, *, sections: Mapping[str, Any] | None = None, **keys: Any) -> Settings:
+    def of(
+        cls, *, sections: Mapping[str, Any] | None = None, graphql: Mapping[str, Any] | None = None, **keys: Any
+    ) -> Settings:
         """Make settings of the keys of ``[corekit]``, as a test does; ``sections`` are those of the plugins."""
-        return _read({"corekit": keys, "plugins": dict(sections or {})}, "Settings.of")
+        return _read({"corekit": keys, "plugins": dict(sections or {}), "graphql": dict(graphql or {})}, "Settings.of")
 
 
 def expand(data: Any, env: Mapping[str, str], path: KeyPath = ()) -> Any:
@@ -312,10 +316,14 @@ class _File(Schema):
         metadata={"description": "A table per plugin, by its name, read by the schema that the plugin declares."},
     )
 
+    graphql = fields.Dict(
+        fields.String(), load_default=dict, metadata={"description": "The server of GraphQL, which reads it."}
+    )
+
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Settings:
         """Make the value."""
         core: dict[str, Any] = data["corekit"]
         unit = Unit(core.pop("currency"), core.pop("currency_scale"), "money")
         plugins = tuple(core.pop("plugins"))
-        return Settings(**core, plugins=plugins, currency=unit, sections=data["plugins"])
+        return Settings(**core, plugins=plugins, currency=unit, sections=data["plugins"], graphql=data["graphql"])

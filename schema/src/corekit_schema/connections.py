@@ -83,6 +83,7 @@ def ConnectionField(  # noqa: N802 - it stands where a Field does
     *,
     description: str,
     policy: Policy | None = None,
+    cost: int | None = None,
     **arguments: Any,
 ) -> Field:
     """Return a field that is a list in pages, with the arguments ``first``, ``after``, ``last``, ``before``.
@@ -93,6 +94,7 @@ def ConnectionField(  # noqa: N802 - it stands where a Field does
         connection(item),
         description=description,
         policy=policy,
+        cost=cost,
         first=graphene.Argument(
             graphene.Int, description=f"How many from the beginning; {PAGE}, at most {MOST_ITEMS}."
         ),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from graphql import FieldNode
+from graphql import FieldNode, GraphQLError
 
 from corekit_schema.chart import Chart
 from corekit_schema.execution.selection import Fragments, selected_names
@@ -23,13 +25,24 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class Interrupted(GraphQLError):
+    """The request took too long, or nobody waits for its answer any more."""
+
+
 class Context:
     """One request: the kit, who asks, the instant, and one snapshot of the database for everything that is read.
 
-    ``nodes`` loads the objects of each type that has ids. Use it as a context manager: leaving it ends the snapshot.
+    ``nodes`` loads the objects of each type that has ids. ``seconds`` is how long it may take. Use it as a context
+    manager: leaving it ends the snapshot.
     """
 
-    def __init__(self, kit: Kit, viewer: Viewer, nodes: Mapping[str, NodeLoader] | None = None) -> None:
+    def __init__(
+        self, kit: Kit, viewer: Viewer, nodes: Mapping[str, NodeLoader] | None = None, seconds: float | None = None
+    ) -> None:
+        self._until = None if seconds is None else time.monotonic() + seconds
+        self._seconds = seconds
+        self.is_cancelled = False
+        self._snapshot_lock = Lock()
         self.kit = kit
         self.viewer = viewer
         self.nodes = nodes or {}
@@ -37,6 +50,21 @@ class Context:
         self._reader: Reader | None = None
         self._now: datetime | None = None
         self._made: dict[Hashable, Any] = {}
+
+    def check(self) -> None:
+        """Raise :class:`Interrupted` where the request took too long, or nobody waits for its answer any more."""
+        if self.is_cancelled:
+            raise Interrupted("Nobody waits for the answer.", extensions={"code": "CANCELLED"})
+        if self._until is not None and time.monotonic() > self._until:
+            message = f"This took longer than {self._seconds:g} seconds; ask for less at once."
+            raise Interrupted(message, extensions={"code": "TOO_SLOW", "limit": self._seconds})
+
+    def cancel(self) -> None:
+        """Give up, called from another thread: what the database does for a reading is stopped."""
+        with self._snapshot_lock:
+            self.is_cancelled = True
+            if self._reader is not None:
+                self._reader.cancel()
 
     @property
     def now(self) -> datetime:
@@ -49,7 +77,11 @@ class Context:
     def read(self) -> Reader:
         """The reader of the request's snapshot, which begins when it is first asked for."""
         if self._reader is None:
-            self._reader = self._snapshot.enter_context(self.kit.read())
+            self.check()
+            reader = self._snapshot.enter_context(self.kit.read())
+            with self._snapshot_lock:
+                self._reader = reader
+            self.check()  # somebody may have given up meanwhile
         return self._reader
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
@@ -61,7 +93,8 @@ class Context:
 
     def refresh(self) -> None:
         """End the snapshot and forget the instant, so that what was just written is seen."""
-        self._reader = self._now = None
+        with self._snapshot_lock:  # what cancels this reader's statement must not find another's
+            self._reader = self._now = None
         self._made.clear()
         self._snapshot.close()
 

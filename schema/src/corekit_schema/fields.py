@@ -65,10 +65,11 @@ class Field(graphene.Field):
 
     ``policy`` left out is that of the type. ``source`` names the attribute of the parent to read, where it has
     another name than the field (dots lead further down). ``resolve`` is a batch resolver that several fields share,
-    in place of a ``resolve_<name>``. Arguments are given as keywords.
+    in place of a ``resolve_<name>``. ``cost`` says what asking for it costs, where that is not 1 for an object and 0
+    for a value. Arguments are given as keywords.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that a field says
         self,
         type_: Any,
         *,
@@ -79,6 +80,7 @@ class Field(graphene.Field):
         source: str | None = None,
         resolve: Callable[..., Sequence[Any]] | None = None,
         deprecation_reason: str | None = None,
+        cost: int | None = None,
         **arguments: Any,
     ) -> None:
         super().__init__(
@@ -92,6 +94,7 @@ class Field(graphene.Field):
         self.policy = policy
         self.attribute = source
         self.batch = resolve
+        self.cost = cost
 
 
 def about(type_: Any) -> Any:

@@ -82,6 +82,19 @@ class Reader:
         row = self.one(select)
         return row[0] if row is not None else None
 
+    def cancel(self) -> None:
+        """Stop the statement that is being executed, from another thread: it raises there.
+
+        Whoever gives the connection back waits until this is done, or another reader's statement would be stopped.
+        """
+        driver = self._connection.connection.driver_connection
+        if driver is None:
+            return
+        if self.dialect == "postgresql":
+            driver.cancel_safe()
+        else:
+            driver.interrupt()
+
     def _execute(self, select: SelectBase, **options: Any) -> CursorResult[Any]:
         if not isinstance(select, _SELECTS):
             raise TypeError(f"a reader takes a select() of SQLAlchemy Core, not {type(select).__name__}")

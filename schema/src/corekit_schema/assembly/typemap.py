@@ -124,7 +124,8 @@ class OwnedTypeMap(TypeMap):
             # Every parent has passed the type's policy already; only another one is asked again.
             asked = policy is not None and policy != base.policy and policy.kind != "public"
             guard = Guard(policy, base.owner) if asked and policy is not None else None
-            resolution = Resolution(self._resolver(graphene_type, python_name, field), guard)
+            cost: int | None = getattr(field, "cost", None)
+            resolution = Resolution(self._resolver(graphene_type, python_name, field), guard, cost)
             fields[key].extensions = {KEY: resolution}
             fields[key].resolve = one_by_one(resolution)
 

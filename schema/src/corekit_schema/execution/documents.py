@@ -15,13 +15,13 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    SelectionSetNode,
     parse,
     validate,
 )
 
+from corekit_schema.execution.extent import Extent, TooMuch
 from corekit_schema.execution.limits import Limits
-from corekit_schema.execution.selection import Fragments, fields_of
+from corekit_schema.execution.selection import Fragments
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
@@ -86,38 +86,16 @@ def read_document(schema: GraphQLSchema, text: str, limits: Limits) -> Document:
         return Document(None, errors=(_coded(error, "GRAPHQL_PARSE_FAILED"),))
     operations = tuple(part for part in node.definitions if isinstance(part, OperationDefinitionNode))
     fragments = {part.name.value: part for part in node.definitions if isinstance(part, FragmentDefinitionNode)}
+    try:
+        for operation in operations:
+            Extent(operation, fragments, limits).check()
+    except TooMuch as error:
+        return Document(node, operations, fragments, (error,))
     errors = validate(schema, node, max_errors=limits.errors)
     if errors:
         coded = tuple(_coded(error, "GRAPHQL_VALIDATION_FAILED") for error in errors)
         return Document(node, operations, fragments, coded)
-    for operation in operations:
-        if depth_of(operation.selection_set, fragments, limits.depth) > limits.depth:
-            too_deep = GraphQLError(
-                f"The operation is more than {limits.depth} levels deep.",
-                operation,
-                extensions={"code": "TOO_DEEP", "limit": limits.depth},
-            )
-            return Document(node, operations, fragments, (too_deep,))
     return Document(node, operations, fragments)
-
-
-def depth_of(selections: SelectionSetNode | None, fragments: Fragments, most: int) -> int:
-    """Return how many levels of fields a selection set has, through fragments; counting ends beyond ``most``.
-
-    It goes level by level, and looks at each selection set once, so that fragments that name each other over and over
-    cost no more than the document is long.
-    """
-    level: list[SelectionSetNode] = [selections] if selections is not None else []
-    depth = 0
-    while level and depth <= most:
-        below: dict[int, SelectionSetNode] = {}
-        for selection_set in level:
-            for node in fields_of(selection_set, fragments):
-                if node.selection_set is not None:
-                    below[id(node.selection_set)] = node.selection_set
-        level = list(below.values())
-        depth += 1
-    return depth
 
 
 def _coded(error: GraphQLError, code: str) -> GraphQLError:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import graphql
-from attrs import frozen
+from attrs import evolve, frozen
 from graphql import (
     DocumentNode,
     GraphQLError,
@@ -17,15 +17,20 @@ from graphql import (
 )
 from graphql.execution.collect_fields import collect_fields
 
-from corekit_schema.context import Context
+from corekit_schema.context import Context, Interrupted
+from corekit_schema.execution.cost import Cost, cost_of
 from corekit_schema.execution.documents import Document, Remembered, read_document
-from corekit_schema.execution.limits import Limits
+from corekit_schema.execution.extent import TooMuch
+from corekit_schema.execution.limits import Introspection, Limits
 from corekit_schema.execution.places import Places
 from corekit_schema.execution.planner import NotPlanned, Plan, Planner, switches_of
 from corekit_schema.execution.resolvers import field_guard
 from corekit_schema.execution.run import FAILED, Run
+from corekit_schema.execution.selection import fields_of
 from corekit_schema.policies import denial
+from corekit_schema.viewer import Viewer
 
+_META = {"__schema", "__type"}
 _execute: Any = cast("Any", graphql).execute  # whose types say that it may be awaitable, which ours never are
 
 
@@ -33,12 +38,14 @@ _execute: Any = cast("Any", graphql).execute  # whose types say that it may be a
 class Answer:
     """What came out: ``data`` (None where nothing ran or null came up to the root) and errors.
 
-    ``ran`` says whether the operation was executed, so that errors belong to fields.
+    ``ran`` says whether the operation was executed, so that errors belong to fields; ``cost`` what it cost, where that
+    is known.
     """
 
     data: dict[str, Any] | None
     errors: tuple[GraphQLError, ...] = ()
     ran: bool = True
+    cost: int | None = None
 
 
 @frozen(eq=False)
@@ -48,14 +55,24 @@ class _Operation:
     document: Document
     node: OperationDefinitionNode
     switches: tuple[str, ...]
+    introspects: bool
+
+
+@frozen(eq=False)
+class _Planned:
+    plan: Plan
+    cost: Cost
 
 
 class Executor:
     """Executes operations over an assembled schema. Threads may share it."""
 
-    def __init__(self, schema: GraphQLSchema, limits: Limits | None = None) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, limits: Limits | None = None, *, introspection: Introspection = "public"
+    ) -> None:
         self.schema = schema
         self.limits = limits or Limits()
+        self.introspection = introspection
         self._documents = Remembered(self._read, self.limits.documents)
         self._operations = Remembered(self._find, self.limits.documents)
         self._plans = Remembered(self._plan, self.limits.plans)
@@ -66,9 +83,18 @@ class Executor:
         return found.node if isinstance(found, _Operation) else None
 
     def execute(
-        self, text: str, context: Context, *, variables: Mapping[str, Any] | None = None, name: str | None = None
+        self,
+        text: str,
+        context: Context,
+        *,
+        variables: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        pay: Callable[[int], object] | None = None,
     ) -> Answer:
-        """Execute an operation; what is wrong is in the answer."""
+        """Execute an operation; what is wrong is in the answer.
+
+        ``pay`` is given the cost before anything runs; what it raises as a GraphQLError is the answer.
+        """
         found = self._operations((text, name))
         if not isinstance(found, _Operation):
             return Answer(None, found, ran=False)
@@ -82,12 +108,29 @@ class Executor:
             denials = self._denied(found, values, context)
             if denials:
                 return Answer(None, denials)
-            plan = self._plans((text, name, tuple((key, values.get(key)) for key in found.switches)))
+            planned = self._plans((text, name, tuple((key, values.get(key)) for key in found.switches)))
+            cost = self._paid(planned, operation, values, pay)
         except GraphQLError as error:
             return Answer(None, (error,))
-        if plan is None:
+        if planned is None:
             return self._by_reference(found.document.node, context, variables, name)
-        return self._by_plan(plan, operation, values, context)
+        return evolve(self._by_plan(planned.plan, operation, values, context), cost=cost)
+
+    def _paid(
+        self,
+        planned: _Planned | None,
+        operation: OperationDefinitionNode,
+        values: dict[str, Any],
+        pay: Callable[[int], object] | None,
+    ) -> int:
+        """Return the cost of an operation, once it is paid; it costs 1 to look at the schema."""
+        cost = planned.cost.of(values) if planned is not None else 1
+        if cost > self.limits.cost:
+            message = f"This costs {cost} units, and one operation may cost {self.limits.cost}; ask for less at once."
+            raise TooMuch("TOO_COSTLY", message, operation, cost=cost, limit=self.limits.cost)
+        if pay is not None:
+            pay(cost)
+        return cost
 
     # Remembered
 
@@ -103,17 +146,20 @@ class Executor:
             node = document.operation(name)
         except GraphQLError as error:
             return (error,)
-        return _Operation(document, node, tuple(switches_of(node, document.fragments)))
+        asked = {field.name.value for field in fields_of(node.selection_set, document.fragments)}
+        switches = tuple(switches_of(node, document.fragments))
+        return _Operation(document, node, switches, introspects=not asked.isdisjoint(_META))
 
-    def _plan(self, key: tuple[str, str | None, tuple[tuple[str, Any], ...]]) -> Plan | None:
+    def _plan(self, key: tuple[str, str | None, tuple[tuple[str, Any], ...]]) -> _Planned | None:
         text, name, switches = key
         found = self._operations((text, name))
         assert isinstance(found, _Operation)
         planner = Planner(self.schema, found.document.fragments, dict(switches), self.limits.fields)
         try:
-            return planner.plan(found.node)
+            plan = planner.plan(found.node)
         except NotPlanned:
             return None
+        return _Planned(plan, cost_of(plan.fields, page=self.limits.page))
 
     # Policies of root fields, before anything runs
 
@@ -121,6 +167,8 @@ class Executor:
         root = self.schema.get_root_type(found.node.operation)
         if root is None:
             return ()
+        if found.introspects and not self._may_introspect(context.viewer):
+            return (denial(context.viewer),)
         errors: list[GraphQLError] = []
         selected = collect_fields(self.schema, dict(found.document.fragments), values, root, found.node.selection_set)
         for key, nodes in selected.items():
@@ -131,6 +179,9 @@ class Executor:
                 errors.append(GraphQLError(error.message, nodes, path=[key], extensions=error.extensions))
         return tuple(errors)
 
+    def _may_introspect(self, viewer: Viewer) -> bool:
+        return self.introspection == "public" or (self.introspection == "authenticated" and viewer.kind != "anonymous")
+
     # Two ways to run
 
     def _by_plan(
@@ -139,13 +190,16 @@ class Executor:
         run = Run(context, values)
         data: dict[str, Any] = {}
         root = Places()
-        for field in plan.fields:
-            if operation.operation is OperationType.MUTATION:
-                context.refresh()
-            answer = field.column([None], root, run)[0]
-            if answer is FAILED:
-                return Answer(None, tuple(run.failures.errors()))
-            data[field.key] = answer
+        try:
+            for field in plan.fields:
+                if operation.operation is OperationType.MUTATION:
+                    context.refresh()
+                answer = field.column([None], root, run)[0]
+                if answer is FAILED:
+                    return Answer(None, tuple(run.failures.errors()))
+                data[field.key] = answer
+        except Interrupted as error:
+            return Answer(None, (error,))
         return Answer(data, tuple(run.failures.errors()))
 
     def _by_reference(

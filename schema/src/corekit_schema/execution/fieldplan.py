@@ -59,6 +59,7 @@ class FieldPlan:
 
     def values(self, parents: Sequence[Any], run: Run) -> Sequence[Any]:
         """Return the value of the field for each parent: an exception where there is none for it."""
+        run.context.check()
         if self.guard is None:
             return self._resolved(parents, run)
         verdict = run.verdict(self.guard.policy)

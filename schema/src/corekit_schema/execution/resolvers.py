@@ -29,10 +29,11 @@ KEY = "corekit"
 
 @frozen
 class Resolution:
-    """How a field is resolved, and the policy of its own where it has one."""
+    """How a field is resolved, the policy of its own where it has one, and its cost where it says one."""
 
     resolve: Resolver
     guard: Guard | None = None
+    cost: int | None = None
 
 
 @frozen
@@ -74,6 +75,12 @@ def field_guard(definition: GraphQLField) -> Guard | None:
     """Return the guard of a field's own policy; None where the type's policy says it all."""
     resolution = (definition.extensions or {}).get(KEY)
     return resolution.guard if isinstance(resolution, Resolution) else None
+
+
+def declared_cost(definition: GraphQLField) -> int | None:
+    """Return what a field says that it costs; None where it says nothing."""
+    resolution = (definition.extensions or {}).get(KEY)
+    return resolution.cost if isinstance(resolution, Resolution) else None
 
 
 def type_guard(type_: GraphQLObjectType) -> Guard | None:

@@ -12,6 +12,9 @@ from corekit_schema.execution.executor import Executor
 from corekit_schema.execution.limits import Limits
 from corekit_schema.http.endpoint import Endpoint
 from corekit_schema.http.pages import Example, graphiql, health
+from corekit_schema.http.rate import Rate
+from corekit_schema.http.trusted import TrustedDocuments, read_manifest
+from corekit_schema.settings import ServerSettings
 
 if TYPE_CHECKING:
     from corekit import Kit
@@ -20,9 +23,18 @@ if TYPE_CHECKING:
 def build_app(kit: Kit, *, limits: Limits | None = None, example: Example | None = None) -> Starlette:
     """Return the application that serves a kit: ``/graphql``, ``/graphiql/``, ``/healthz``, ``/readyz``.
 
-    ``example`` is what GraphiQL shows first. Raises :class:`SchemaConflict` where the schema cannot be assembled.
+    ``limits`` are those of the settings where nothing is said; ``example`` is what GraphiQL shows first. Raises
+    :class:`SchemaConflict` where the schema cannot be assembled, and :class:`SettingsError`.
     """
     schema = assemble_for(kit)
-    endpoint = Endpoint(kit, schema, Executor(schema.graphql, limits))
+    settings = ServerSettings.of(kit.settings)
+    introspection = settings.introspection or ("public" if kit.settings.development else "authenticated")
+    endpoint = Endpoint(
+        kit,
+        schema,
+        Executor(schema.graphql, limits or settings.limits, introspection=introspection),
+        rate=Rate(settings.rate) if settings.rate is not None else None,
+        trusted=TrustedDocuments(settings.trusted, read_manifest(settings.manifest) if settings.manifest else {}),
+    )
     routes = [Route("/graphql", endpoint.__call__, methods=["GET", "POST"]), *graphiql(example), *health(kit)]
     return Starlette(routes=routes)

@@ -27,7 +27,8 @@ class BadRequest(Exception):
 class Question:
     """What a client asks."""
 
-    query: str
+    query: str | None
+    document_id: str | None = None
     variables: Mapping[str, Any] = field(factory=dict[str, Any])
     operation_name: str | None = None
 
@@ -84,11 +85,26 @@ def _checked(found: Any) -> Question:
         raise BadRequest("The body must be a JSON object.")
     parts = cast("dict[str, Any]", found)
     query, name = parts.get("query"), parts.get("operationName")
-    if not isinstance(query, str):
+    if query is not None and not isinstance(query, str):
         raise BadRequest("Missing or invalid 'query'.")
     if name is not None and not isinstance(name, str):
         raise BadRequest("Invalid 'operationName'.")
     for part in ("variables", "extensions"):
         if parts.get(part) is not None and not isinstance(parts[part], dict):
             raise BadRequest(f"Invalid '{part}'.")
-    return Question(query=query, variables=parts.get("variables") or {}, operation_name=name)
+    document_id = _document_id(parts)
+    if query is None and document_id is None:
+        raise BadRequest("Missing or invalid 'query'.")
+    return Question(query=query, document_id=document_id, variables=parts.get("variables") or {}, operation_name=name)
+
+
+def _document_id(parts: Mapping[str, Any]) -> str | None:
+    """Return the id of the document that a request names, as GraphQL over HTTP, Relay or Apollo put it."""
+    extensions: dict[str, Any] = parts.get("extensions") or {}
+    persisted: Any = extensions.get("persistedQuery")
+    named: Any = cast("dict[str, Any]", persisted).get("sha256Hash") if isinstance(persisted, dict) else None
+    for key in ("documentId", "doc_id"):
+        named = parts[key] if parts.get(key) is not None else named
+    if named is not None and not isinstance(named, str):
+        raise BadRequest("Invalid 'documentId'.")
+    return named
