@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from corekit import Activity
+from corekit.proof.scope import WHOLE
+from corekit.proof.verify import _SEARCHES
 
 postgresql_only = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+sqlite_only = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 
 
 def _cost(world: Any, activities: list[Activity]) -> int:
@@ -70,3 +73,13 @@ def test_the_cost_does_not_grow_with_what_a_member_has_behind_it(world: Any) -> 
         world.does(member, "toy.spend", 7)
         costs.append(world.kit.statements - before)
     assert costs[0] == costs[1]
+
+
+@sqlite_only
+def test_no_search_of_the_proof_looks_through_a_table_for_each_row(world: Any) -> None:
+    """SQLite does that where a join names no index, and then a proof takes as long as the square of the books."""
+    with world.kit.read() as read:
+        for search in _SEARCHES:
+            rows = search.rows.format_map(WHOLE.relations)
+            plan = read._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {rows}").all()
+            assert [row[3] for row in plan if row[3].startswith("SCAN") and row[3].endswith("LEFT-JOIN")] == []

@@ -7,29 +7,33 @@ from __future__ import annotations
 
 from corekit.proof.search import Search
 
-_CHILDREN = {
-    "core_activity": "line.activity_id effect.activity_id activity.reverses activity.parent_id",
-    "core_effect": "posting.effect_id+ hold.id+ lot.effect_id+ movement.effect_id+ movement.spend_id effect.undoes",
-    "core_posting": "lot.id+",
-    "core_lot": "movement.lot_id",
-    "core_account": "hold.account_id lot.account_id",
-    "core_member": "metric.member_id metric_day.member_id activity.member_id",
-}
-"""By parent, what names its rows; with a plus, the row is one of the same activity."""
+_CHILDREN = (
+    ("core_activity", "id", "line.activity_id effect.activity_id activity.reverses activity.parent_id"),
+    ("core_effect", "id,activity_id", "posting.effect_id hold.id lot.effect_id movement.effect_id"),
+    ("core_effect", "id", "effect.undoes movement.spend_id"),
+    ("core_posting", "id,activity_id", "lot.id"),
+    ("core_lot", "id", "movement.lot_id"),
+    ("core_account", "id", "hold.account_id lot.account_id"),
+    ("core_member", "id", "metric.member_id metric_day.member_id activity.member_id"),
+)
+"""Parents, what names their rows, and their children with the column that names the parent's id.
+
+The parents of all these children are looked up at once, since each time costs as much as to read the parents.
+"""
 
 
-def _orphans(parent: str, children: str) -> str:
-    """Look for the parents of all children at once, since each look costs as much as reading the parents."""
-    named: list[str] = []
+def _orphans(parent: str, named: str, children: str) -> str:
+    columns = named.split(",")
+    found = " AND ".join(f"p.{column} = c.{column}" for column in columns)
+    rows: list[str] = []
     for child in children.split():
-        relation, _, column = child.removesuffix("+").partition(".")
-        activity = "activity_id" if child.endswith("+") else "NULL"
-        named.append(f"SELECT '{relation}' AS child, {column} AS id, {activity} AS activity FROM {{{relation}}}")
-    same = " AND (c.activity IS NULL OR p.activity_id = c.activity)" if "+" in children else ""
+        relation, _, column = child.partition(".")
+        own = ", ".join([f"{column} AS id", *columns[1:]])
+        rows.append(f"SELECT '{relation}' AS child, {own} FROM {{{relation}}}")
     return (
-        f"SELECT c.child, '{parent}' AS parent, c.id FROM ({' UNION ALL '.join(named)}) c "
-        f"LEFT JOIN {parent} p ON p.id = c.id{same} WHERE c.id IS NOT NULL AND p.id IS NULL"
+        f"SELECT c.child, '{parent}' AS parent, c.id FROM ({' UNION ALL '.join(rows)}) c "
+        f"LEFT JOIN {parent} p ON {found} WHERE c.id IS NOT NULL AND p.id IS NULL"
     )
 
 
-SEARCHES = (Search("parents", "child parent id", " UNION ALL ".join(map(_orphans, _CHILDREN, _CHILDREN.values()))),)
+SEARCHES = (Search("parents", "child parent id", " UNION ALL ".join(_orphans(*each) for each in _CHILDREN)),)
