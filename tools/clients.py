@@ -10,11 +10,14 @@ One line per client says what held; a client that finds anything else fails the 
 from __future__ import annotations
 
 import logging
+import os
+import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,6 +40,10 @@ MANIFEST = WORK / "generated/persisted-documents.json"
 """What graphql-codegen writes."""
 MEMBERS = 25
 PURCHASES = 4
+EXAMPLES = 12
+"""Operations for each root field."""
+LEAST = 500
+"""Operations in all."""
 SECRET = "only clients of this machine are signed with it"  # noqa: S105 - the server lives for a minute
 
 
@@ -54,7 +61,7 @@ class World:
         return told | more
 
     @contextmanager
-    def trusting(self, manifest: Path) -> Iterator[str]:
+    def trusting(self, manifest: Path) -> Generator[str]:
         """Serve the documents of a manifest, and nothing else."""
         settings = _settings(self.kit.settings.database, trusted="only", manifest=str(manifest))
         with ExitStack() as stack:
@@ -99,7 +106,27 @@ def relay(world: World) -> str:
         return node(WORK, "relay/run.cjs", settings=world.settings(COREKIT_TRUSTED_URL=url))
 
 
-CLIENTS: dict[str, Callable[[World], str]] = {f.__name__: f for f in (audit, codegen, apollo, urql, relay)}
+def schemathesis(world: World) -> str:
+    """Let schemathesis generate operations for every root field; afterwards the books must be right."""
+    seed = os.environ.get("COREKIT_FUZZ", "1")
+    told = world.settings()
+    command = [str(Path(sys.executable).with_name("schemathesis")), "run", told["COREKIT_URL"], "--seed", seed]
+    command += ["--header", f"Authorization: Bearer {told['COREKIT_TOKEN']}", "--checks", "answered"]
+    # How fast this machine makes operations up says nothing of the server.
+    command += ["--max-examples", str(EXAMPLES), "--suppress-health-check", "all"]
+    hooks = os.environ | {"SCHEMATHESIS_HOOKS": "tools.generated", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=WORK, env=hooks, capture_output=True, text=True, check=False)
+    found = re.search(r"(\d+) generated", done.stdout)
+    generated = int(found[1]) if found else 0
+    violated = world.kit.verify().violations
+    if done.returncode or generated < LEAST or violated:
+        raise NodeError(f"COREKIT_FUZZ={seed}: {generated} generated, books {violated}\n{done.stdout}{done.stderr}")
+    return f"{generated} operations, each answered, the books are right (COREKIT_FUZZ={seed})"
+
+
+CLIENTS: dict[str, Callable[[World], str]] = {
+    f.__name__: f for f in (audit, codegen, apollo, urql, relay, schemathesis)
+}
 
 
 def compiled(world: World) -> None:
@@ -124,7 +151,7 @@ def install() -> None:
 
 
 @contextmanager
-def world() -> Iterator[World]:
+def world() -> Generator[World]:
     """Serve a database with members, each with purchases; it is removed in the end."""
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="corekit-clients-"))
@@ -177,7 +204,7 @@ def main(names: list[str]) -> None:
                 passed, said = False, str(error)
             failed |= not passed
             seconds = time.monotonic() - began
-            print(f"{'ok' if passed else 'FAILED':8}{name:10}{said} ({seconds:.0f} s)", flush=True)
+            print(f"{'ok' if passed else 'FAILED':8}{name:14}{said} ({seconds:.0f} s)", flush=True)
     if failed:
         sys.exit(1)
 
