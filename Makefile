@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test fuzz check bench docs requirements clean
+.PHONY: help dev demo test fuzz clients check bench docs requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ test: ## Run all tests on SQLite and PostgreSQL
 fuzz: ## Play the model for long, and writers at once, each time something else
 	@$(PYTHON) dev.py fuzz $(ARGS)
 
+clients: ## Run the clients that people use against a server (ARGS="apollo relay")
+	@$(PYTHON) dev.py clients $(ARGS)
+
 check: ## Check format, types, imports, wheels, line budget, feature matrix, tree
 	@$(PYTHON) dev.py check $(ARGS)
 
@@ -30,7 +33,7 @@ bench: ## Measure, side by side, into build/bench.json
 docs: ## Generate docs/reference
 	@$(PYTHON) dev.py docs $(ARGS)
 
-requirements: ## Lock requirements/*.txt and the packages of GraphiQL (ARGS="--upgrade")
+requirements: ## Lock requirements/*.txt and the packages of npm (ARGS="--upgrade")
 	@$(PYTHON) dev.py requirements $(ARGS)
 
 clean: ## Remove what was built and cached, but not .venv

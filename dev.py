@@ -71,6 +71,12 @@ def fuzz(arguments: list[str]) -> None:
     test(["corekit/tests/model", *arguments])
 
 
+def clients(arguments: list[str]) -> None:
+    """Run the clients that people use against a server, all or those named."""
+    env([])
+    run(PYTHON, "-m", "tools.clients", *arguments)
+
+
 def check(arguments: list[str]) -> None:
     """Run all checks, or those named."""
     env([])
@@ -103,7 +109,8 @@ def requirements(arguments: list[str]) -> None:
     lock("dev", *arguments)
     for part in ("runtime", "bootstrap"):
         lock(part, "--constraint", "requirements/dev.txt")
-    run(PYTHON, "-m", "tools.graphiql", "--lock")
+    for tool in ("graphiql", "clients"):
+        run(PYTHON, "-m", f"tools.{tool}", "--lock")
     env([])
 
 
@@ -114,7 +121,7 @@ def clean(_: list[str]) -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
-COMMANDS = {f.__name__: f for f in (env, demo, test, fuzz, check, bench, docs, graphiql, requirements, clean)}
+COMMANDS = {f.__name__: f for f in (env, demo, test, fuzz, clients, check, bench, docs, graphiql, requirements, clean)}
 
 
 # Steps

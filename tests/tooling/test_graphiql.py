@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import graphiql
+from tools import clients, graphiql, node
 
 
 def package(folder: Path, **about: object) -> Path:
@@ -50,10 +50,11 @@ def test_only_what_is_shipped_is_listed(tmp_path: Path) -> None:
 
 
 def test_npm_says_why_it_failed(tmp_path: Path) -> None:
-    with pytest.raises(graphiql.GraphiqlError, match=r"(?s)npm ci failed:.*package-lock\.json"):
-        graphiql.npm(tmp_path, "ci")
+    with pytest.raises(node.NodeError, match=r"(?s)npm-cli\.js ci failed:.*package-lock\.json"):
+        node.npm(tmp_path, "ci")
 
 
-def test_every_package_is_locked_by_its_hash() -> None:
-    packages = json.loads((graphiql.PAGE / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", [graphiql.PAGE, clients.SOURCE])
+def test_every_package_is_locked_by_its_hash(folder: Path) -> None:
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
     assert [path for path, package in packages.items() if path and "integrity" not in package] == []

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
+from functools import cached_property
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -14,6 +15,8 @@ from graphql import FieldNode, GraphQLError
 
 from corekit_schema.chart import Chart
 from corekit_schema.execution.selection import Fragments, selected_names
+from corekit_schema.inputs import ERRORS
+from corekit_schema.languages import ENGLISH, Language, Speech
 from corekit_schema.scalars import AmountValue
 from corekit_schema.viewer import Viewer
 
@@ -32,12 +35,18 @@ class Interrupted(GraphQLError):
 class Context:
     """One request: the kit, who asks, the instant, and one snapshot of the database for everything that is read.
 
-    ``nodes`` loads the objects of each type that has ids. ``seconds`` is how long it may take. Use it as a context
-    manager: leaving it ends the snapshot.
+    ``nodes`` loads the objects of each type that has ids. ``seconds`` is how long it may take, ``language`` the one
+    that the client reads. Use it as a context manager: leaving it ends the snapshot.
     """
 
     def __init__(
-        self, kit: Kit, viewer: Viewer, nodes: Mapping[str, NodeLoader] | None = None, seconds: float | None = None
+        self,
+        kit: Kit,
+        viewer: Viewer,
+        nodes: Mapping[str, NodeLoader] | None = None,
+        seconds: float | None = None,
+        *,
+        language: Language = "en",
     ) -> None:
         self._until = None if seconds is None else time.monotonic() + seconds
         self._seconds = seconds
@@ -46,6 +55,7 @@ class Context:
         self.kit = kit
         self.viewer = viewer
         self.nodes = nodes or {}
+        self.language: Language = language
         self._snapshot = ExitStack()
         self._reader: Reader | None = None
         self._now: datetime | None = None
@@ -83,6 +93,12 @@ class Context:
                 self._reader = reader
             self.check()  # somebody may have given up meanwhile
         return self._reader
+
+    @cached_property
+    def speech(self) -> Speech:
+        """What says sentences in the client's language."""
+        own = {text.code: text for text in ERRORS}
+        return ENGLISH if self.language == "en" else Speech(self.language, {**self.kit.declared.errors, **own})
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what ``make`` made for this key in this snapshot; several fields can share one read."""

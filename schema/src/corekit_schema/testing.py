@@ -20,8 +20,10 @@ def serving(app: Starlette) -> Generator[httpx.Client]:
     web = server(app)
     thread = Thread(target=web.run, kwargs={"sockets": [listening]})
     thread.start()
-    # The socket listens already, so the first request waits until the server is up.
-    with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=30) as client:
-        yield client
-    web.should_exit = True
-    thread.join()
+    try:
+        # The socket listens already, so the first request waits until the server is up.
+        with httpx.Client(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}", timeout=30) as client:
+            yield client
+    finally:
+        web.should_exit = True
+        thread.join()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import graphene
 from attrs import field, frozen
 
 from corekit.errors import Problem
+from corekit_schema.context import Info
 from corekit_schema.fields import Field, Object
 from corekit_schema.policies import public
 from corekit_schema.scalars import JSON
@@ -31,13 +32,22 @@ class UserError(Object, policy=public):
         description="Where in the arguments, such as `input`, `lines`, `0`, `amount`; null for the whole.",
     )
     code = Field(ErrorCode, required=True, description="What is wrong.")
-    message = Field(graphene.String, required=True, description="A sentence that says it, and what to do.")
+    message = Field(
+        graphene.String,
+        required=True,
+        description="A sentence that says it, and what to do, in the language of `Accept-Language`.",
+    )
     parameters = Field(JSON, description="What fills the sentence, by name.")
+
+    @staticmethod
+    def resolve_message(parents: Sequence[UserErrorValue], info: Info) -> list[str]:
+        """Return the sentences in the client's language."""
+        return [info.context.speech.say(each.code, each.message, each.parameters) for each in parents]
 
 
 @frozen(kw_only=True)
 class UserErrorValue:
-    """The value behind :class:`UserError`."""
+    """The value behind :class:`UserError`; ``message`` is English."""
 
     code: str
     message: str

@@ -80,7 +80,9 @@ def placed(info: Info, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return what an activity says that places a hold."""
     kind = info.context.kit.registry.kinds.get(values["account"])
     if kind is None:
-        raise invalid("ACCOUNT_UNKNOWN", f"There is no account kind {values['account']}.", "account")
+        raise invalid(
+            "ACCOUNT_UNKNOWN", f"There is no account kind {values['account']}.", "account", account=values["account"]
+        )
     told = {"account": values["account"], "seconds": values["seconds"]}
     return {"type": "hold.placed", "amount": values["amount"], "unit": kind.unit.code, "payload": told}
 
@@ -93,7 +95,7 @@ def captured(info: Info, values: Mapping[str, Any]) -> dict[str, Any]:
         open_ = holds(info.context.read, [member], info.context.now)[member]
         unit = next((each.unit for each in open_ if each.id == hold), None)
         if unit is None:
-            raise invalid("HOLD_UNKNOWN", "The member has no such hold, or it was resolved.", "holdId")
+            raise invalid("HOLD_UNKNOWN", "The member has no such hold, or it was resolved.", "holdId", hold=hold)
         told |= {"amount": amount, "unit": unit}
     return told
 

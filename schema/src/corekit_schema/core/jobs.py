@@ -126,7 +126,7 @@ JOBS = Field(listed(Job), policy=permission(READ_JOBS), description="The jobs, b
 RUNS = Field(
     listed(JobRun),
     job=graphene.Argument(graphene.String, description="Of this job only."),
-    first=graphene.Argument(graphene.Int, default_value=20, description=f"How many; {MOST_ITEMS} at most."),
+    first=graphene.Int(required=True, default_value=20, description=f"How many; {MOST_ITEMS} at most."),
     policy=permission(READ_JOBS),
     description="The newest runs of jobs, newest first.",
     resolve=_runs,

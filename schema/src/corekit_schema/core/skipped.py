@@ -27,7 +27,8 @@ class SkippedRule(Object, policy=public):
     @staticmethod
     def resolve_message(parents: Sequence[SkippedValue], info: Info) -> list[str]:
         """Return the sentences."""
-        return [info.context.kit.terms().message(each.code, each.parameters) for each in parents]
+        english, say = info.context.kit.terms().message, info.context.speech.say
+        return [say(each.code, english(each.code, each.parameters), each.parameters) for each in parents]
 
     @staticmethod
     def resolve_parameters(parents: Sequence[SkippedValue], _info: Info) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import orjson
 import structlog
-from attrs import define
+from attrs import define, field
 from graphql import OperationType
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -21,6 +21,7 @@ from corekit_schema.http.message import JSON, BadRequest, Question, media_type, 
 from corekit_schema.http.rate import Rate, RateLimited
 from corekit_schema.http.trusted import TrustedDocuments
 from corekit_schema.http.viewers import viewer_of
+from corekit_schema.languages import Language, Speech, language_of
 from corekit_schema.masking import formatted, masked
 from corekit_schema.viewer import ANONYMOUS
 
@@ -34,9 +35,10 @@ _log = structlog.get_logger("corekit.graphql")
 class _Exchange:
     """One request and what becomes of it. ``viewer`` and ``operation`` are for the log."""
 
-    answer: dict[str, Any]
+    language: Language
+    answer: dict[str, Any] = field(factory=dict[str, Any])
     status: int = 200
-    headers: dict[str, str] | None = None
+    headers: dict[str, str] = field(factory=dict[str, str])
     viewer: str = "unknown"
     operation: str | None = None
     context: Context | None = None
@@ -79,7 +81,7 @@ class Endpoint:
         type_ = media_type(request.headers.get("accept"))
         if type_ is None:
             return Response("Not Acceptable", 406)
-        exchange = _Exchange({})
+        exchange = _Exchange(language_of(request.headers.get("accept-language")))
         try:
             question = await self._read(request)
             await self._answered(request, question, exchange)
@@ -87,12 +89,14 @@ class Endpoint:
                 exchange.status = 200
         except BadRequest as error:
             exchange.status = error.status
-            exchange.answer = {"errors": [{"message": error.message, "extensions": {"code": error.code}}]}
+            message = Speech(exchange.language).say_of_request(error.code, error.message, {})
+            exchange.answer = {"errors": [{"message": message, "extensions": {"code": error.code}}]}
         except Exception as error:  # noqa: BLE001 - nothing of it may reach a client
             exchange.status = 500
             exchange.answer = {"errors": [masked(error)]}
         self._write(exchange, time.perf_counter() - began)
-        headers = {405: {"allow": "POST"}, 401: {"www-authenticate": "Bearer"}}.get(exchange.status, exchange.headers)
+        headers = {405: {"allow": "POST"}, 401: {"www-authenticate": "Bearer"}}.get(exchange.status, {})
+        headers |= exchange.headers | {"vary": "Accept, Accept-Language"}
         body = orjson.dumps(exchange.answer, default=str, option=orjson.OPT_NON_STR_KEYS)
         return Response(body, exchange.status, headers, media_type=f"{type_}; charset=utf-8")
 
@@ -138,13 +142,14 @@ class Endpoint:
             if self._rate is not None:
                 self._rate.spend(viewer.actor if viewer != ANONYMOUS else _address(request), cost)
 
-        with Context(self.kit, viewer, self.schema.nodes, self.executor.limits.seconds) as context:
+        seconds = self.executor.limits.seconds
+        with Context(self.kit, viewer, self.schema.nodes, seconds, language=exchange.language) as context:
             exchange.begin(context)
             answer = self.executor.execute(
                 text, context, variables=question.variables, name=question.operation_name, pay=pay
             )
         if answer.errors:
-            exchange.answer["errors"] = [formatted(error) for error in answer.errors]
+            exchange.answer["errors"] = [formatted(error, context.speech) for error in answer.errors]
             if isinstance(answer.errors[0], RateLimited):
                 exchange.status, exchange.headers = 429, {"retry-after": str(answer.errors[0].wait)}
         if answer.ran:
