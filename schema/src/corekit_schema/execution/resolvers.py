@@ -20,6 +20,7 @@ from graphql import (
 
 from corekit_schema.attributes import read_attribute
 from corekit_schema.context import Info
+from corekit_schema.execution.classes import classes_of
 from corekit_schema.execution.fieldplan import Resolver
 from corekit_schema.execution.guards import Guard
 
@@ -102,8 +103,10 @@ def attribute(name: str) -> Resolver:
 
     def resolve(parents: Sequence[Any], _info: Info) -> list[Any]:
         try:
-            return [get(parent) for parent in parents]
+            return list(map(get, parents))
         except AttributeError:
+            if "." not in name and classes_of(parents) == {dict}:
+                return [parent.get(name) for parent in parents]
             return [read_attribute(parent, name) for parent in parents]
 
     return resolve
