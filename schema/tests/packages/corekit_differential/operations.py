@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, cast
 
@@ -29,7 +29,8 @@ MakeValue = Callable[[Random, str, str], Any]
 class Operations:
     """Generates operations over a schema, most of them valid.
 
-    Of a hundred, ``mutations`` are such. Of the root's fields, queries ask for those that ``asks`` names.
+    Of a hundred, ``mutations`` are such. Of the root's fields, queries ask for those that ``asks`` names,
+    the more often the more often it names them.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Operations:
         make_value: MakeValue,
         *,
         mutations: int = 15,
-        asks: Collection[str] | None = None,
+        asks: Sequence[str] | None = None,
     ) -> None:
         self.schema = schema
         self.dice = Random(seed)
@@ -62,7 +63,7 @@ class Operations:
         head = f"{kind} Op{f'({declared})' if declared else ''}"
         values = {name: value for name, (_, _, value) in self.variables.items() if value is not ...}
         others = {name: not value if isinstance(value, bool) else value for name, value in values.items()}
-        return f"{head} {selection}\n" + "\n".join(self.fragments), [values, others, values]
+        return f"{head} {selection}\n" + "\n".join(self.fragments), [values] if others == values else [values, others]
 
     def selection(self, type_: Any, depth: int) -> str:
         parts = [self.part(type_, depth) for _ in range(self.dice.randint(1, 5))]
@@ -81,12 +82,9 @@ class Operations:
             self.fragments.append(f"fragment {name} on {on.name} {body}")
             spread = f"...{name}{self.directive()}"
             return f"{spread} {spread}" if self.dice.random() < 0.2 else spread
-        fields = [
-            (name, found)
-            for name, found in type_.fields.items()
-            if (depth or not is_composite_type(named(found.type)))
-            and (self._asks is None or type_ is not self.schema.query_type or name in self._asks)
-        ]
+        asked = self._asks if self._asks is not None and type_ is self.schema.query_type else type_.fields
+        known = [(name, type_.fields[name]) for name in asked]
+        fields = [(name, found) for name, found in known if depth or not is_composite_type(named(found.type))]
         if not fields:
             return "__typename"
         name, found = self.dice.choice(fields)
@@ -123,12 +121,12 @@ class Operations:
 
     def arguments(self, found: GraphQLField) -> str:
         parts: list[str] = []
-        for name, argument in found.args.items():
+        for name, argument in cast("dict[str, Any]", found.args).items():
             if not is_required_argument(argument) and self.dice.random() < 0.5:
                 continue
             value = self.value(argument.type, name)
             if self.dice.random() < 0.4:
-                left_out = not is_required_argument(argument) and self.dice.random() < 0.1
+                left_out = not is_non_null_type(argument.type) and self.dice.random() < 0.1
                 variable = self.variable(str(argument.type), None, ... if left_out else value)
                 parts.append(f"{name}: ${variable}")
             else:
@@ -148,7 +146,7 @@ class Operations:
         if isinstance(type_, GraphQLInputObjectType):
             return {
                 inner: self.value(found.type, inner)
-                for inner, found in type_.fields.items()
+                for inner, found in cast("dict[str, Any]", type_.fields).items()
                 if self.dice.random() < 0.9 or is_non_null_type(found.type)
             }
         return self._make_value(self.dice, type_.name, name)
