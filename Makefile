@@ -18,7 +18,7 @@ demo: ## Settle a year of real purchases and serve GraphiQL over them (ARGS="--f
 test: ## Run all tests on SQLite and PostgreSQL
 	@$(PYTHON) dev.py test $(ARGS)
 
-fuzz: ## Play the model for long, and writers at once, each time something else
+fuzz: ## Play the model, let writers loose and compare the executor for long, each time something else
 	@$(PYTHON) dev.py fuzz $(ARGS)
 
 clients: ## Run the clients that people use against a server (ARGS="apollo relay")

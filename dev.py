@@ -64,11 +64,11 @@ def test(arguments: list[str]) -> None:
 
 
 def fuzz(arguments: list[str]) -> None:
-    """Play what the model plays for longer; the number that is printed plays the same again."""
+    """Play with the model, and compare the executor, for longer; the number that is printed does the same again."""
     env([])
     number = os.environ.setdefault("COREKIT_FUZZ", str(secrets.randbelow(1_000_000)))
     print(f"COREKIT_FUZZ={number} make fuzz", file=sys.stderr, flush=True)
-    test(["corekit/tests/model", *arguments])
+    test(["corekit/tests/model", "schema/tests/test_differential.py", *arguments])
 
 
 def clients(arguments: list[str]) -> None:

@@ -15,7 +15,7 @@ from attrs import frozen
 from rich.console import Console
 from rich.table import Table
 
-from bench import bulk, growth, importing, intake, orm, post, proof, sweeps
+from bench import bulk, executor, growth, importing, intake, orm, post, proof, sweeps
 from bench.compare import Goal, report
 from bench.servers import ROOT, Servers, servers
 
@@ -90,6 +90,14 @@ FIXED = (
     Benchmark(
         Goal(id="verify-growth", what="the proof of 1,000,000 postings : of 100,000", must=12, at_most=True),
         proof.measure_growth,
+    ),
+    Benchmark(
+        Goal(id="executor", what="graphql-core : the planned executor, on the same values", must=8, aim=15),
+        executor.measure,
+    ),
+    Benchmark(
+        Goal(id="replan", what="finding a document and its plan again : the whole request", must=0.02, at_most=True),
+        executor.measure_replan,
     ),
 )
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,6 +19,8 @@ from corekit_schema.core.permissions import permissions_of
 from corekit_schema.execution.executor import Executor
 from corekit_schema.masking import formatted
 from corekit_schema.testing import serving
+
+sys.path.insert(0, str(Path(__file__).parent / "packages"))
 
 
 @frozen(eq=False)

@@ -12,7 +12,7 @@ from graphql import GraphQLError, GraphQLSchema
 
 from corekit_schema import Context, Field, Info, Object, Viewer, listed, public
 from corekit_schema.assembly.schema import assemble
-from corekit_schema.execution.documents import Document, read_document
+from corekit_schema.execution.documents import Document, Remembering, read_document
 from corekit_schema.execution.executor import Executor
 from corekit_schema.execution.limits import Limits
 
@@ -163,6 +163,20 @@ def test_documents_are_read_once_and_no_more_than_so_many_are_remembered(monkeyp
     for text in (first, first, second, third, first):
         assert ask(text, executor).data
     assert read == [first, second, third, first]
+
+
+def test_how_well_plans_are_remembered_can_be_read() -> None:
+    executor = Executor(SCHEMA, Limits(plans=2))
+    text = "query ($yes: Boolean!) { ann { name @include(if: $yes) shout } }"
+    for yes in (True, True, False, True):
+        ask(text, executor, yes=yes)
+    assert executor.remembering() == {
+        "documents": Remembering(hits=0, misses=1, size=1, most=1_000),
+        "operations": Remembering(hits=5, misses=1, size=1, most=1_000),  # a plan that is made asks for it too
+        "plans": Remembering(hits=2, misses=2, size=2, most=2),
+    }
+    ask("{ ann { name } }", executor)
+    assert executor.remembering()["plans"] == Remembering(hits=2, misses=3, size=2, most=2)
 
 
 def test_introspection_is_answered() -> None:

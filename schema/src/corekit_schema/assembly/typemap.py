@@ -20,7 +20,7 @@ from graphql import (
 from corekit_schema.assembly.owners import CORE, Owners, where
 from corekit_schema.execution.guards import Guard
 from corekit_schema.execution.reference import one_by_one
-from corekit_schema.execution.resolvers import KEY, Resolution, TypeNames, attribute
+from corekit_schema.execution.resolvers import KEY, Attribute, Resolution, TypeNames
 from corekit_schema.fields import Access, about
 from corekit_schema.policies import Policy
 from corekit_schema.usererrors import OTHER, ErrorCode
@@ -134,7 +134,7 @@ class OwnedTypeMap(TypeMap):
         if shared is not None:
             return shared
         found = self.get_function_for_type(graphene_type, f"resolve_{python_name}", python_name, None)
-        return found or attribute(getattr(field, "attribute", None) or python_name)
+        return found or Attribute(getattr(field, "attribute", None) or python_name)
 
 
 class _Codes(GrapheneEnumType):

@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate, chain
 from typing import Any, cast
 
 from graphql import FieldNode, GraphQLError
 from graphql.pyutils import is_iterable
 
+from corekit_schema.execution.classes import classes_of, has_errors, has_none
 from corekit_schema.execution.fieldplan import FieldPlan
 from corekit_schema.execution.guards import Guard
 from corekit_schema.execution.places import Places
+from corekit_schema.execution.rows import rows_of
 from corekit_schema.execution.run import FAILED, Run
 
 Values = Sequence[Any]
 Answers = list[Any]
+_LISTS = {list, tuple}
 
 
 class Column(ABC):
@@ -96,32 +100,36 @@ class Lists(Column):
     def answers(self, values: Values, places: Places, run: Run) -> Answers:
         """Put all items end to end, complete them, and cut them up again."""
         answers: Answers = [None] * len(values)
-        items: list[Any] = []
-        rows: list[int] = []
-        indexes: list[int] = []
-        ends: list[tuple[int, int]] = []
-        for row, value in enumerate(values):
-            if value is None:
-                continue
-            try:
-                found = self._items(value)
-            except Exception as error:  # noqa: BLE001 - it belongs to this list alone
-                answers[row] = run.fail(error, self.nodes, places, row)
-                continue
-            items += found
-            rows += [row] * len(found)
-            indexes += range(len(found))
-            ends.append((row, len(items)))
+        rows: Sequence[int] = range(len(values))
+        if not classes_of(values) <= _LISTS:
+            rows, values = self._lists(values, answers, places, run)
+        ends = list(accumulate(map(len, values)))
         failures = len(run.failures)
-        below = Places(places, rows, indexes=indexes, nullable=self.items.nullable)
-        done = self.items.complete(items, below, run)
+        below = Places(places, rows, ends=ends, nullable=self.items.nullable)
+        done = self.items.complete(list(chain.from_iterable(values)), below, run)
         failed = len(run.failures) != failures
         start = 0
-        for row, end in ends:
+        for row, end in zip(rows, ends, strict=True):
             part = done[start:end]
             answers[row] = FAILED if failed and any(item is FAILED for item in part) else part
             start = end
         return answers
+
+    def _lists(
+        self, values: Values, answers: Answers, places: Places, run: Run
+    ) -> tuple[list[int], list[Sequence[Any]]]:
+        """Return the rows that hold lists, and the lists; the answer of a row that should and does not is an error."""
+        rows: list[int] = []
+        lists: list[Sequence[Any]] = []
+        for row, value in enumerate(values):
+            if value is None:
+                continue
+            try:
+                lists.append(self._items(value))
+                rows.append(row)
+            except Exception as error:  # noqa: BLE001 - it belongs to this list alone
+                answers[row] = run.fail(error, self.nodes, places, row)
+        return rows, lists
 
     def _items(self, value: Any) -> Sequence[Any]:
         if isinstance(value, list | tuple):
@@ -136,7 +144,7 @@ class Lists(Column):
 class Objects(Column):
     """Objects of one type: each selected field is a column of its own."""
 
-    __slots__ = ("fields", "guard", "keys")
+    __slots__ = ("across", "fields", "guard")
 
     def __init__(
         self,
@@ -149,18 +157,16 @@ class Objects(Column):
     ) -> None:
         super().__init__(nodes, coordinates, nullable=nullable)
         self.fields = fields
-        self.keys = tuple(field.key for field in fields)
+        self.across = rows_of(tuple(field.key for field in fields))
         self.guard = guard
 
     def answers(self, values: Values, places: Places, run: Run) -> Answers:
         """Leave out what is null, failed or not the viewer's, and complete the rest field by field."""
         answers: Answers = [None] * len(values)
-        rows: list[int] = []
-        for row, value in enumerate(values):
-            if isinstance(value, Exception):
-                answers[row] = run.fail(value, self.nodes, places, row)
-            elif value is not None:
-                rows.append(row)
+        rows: Sequence[int] = range(len(values))
+        classes = classes_of(values)
+        if has_none(classes) or has_errors(classes):
+            rows = self._there(values, answers, places, run)
         if self.guard is not None:
             rows = self.guard.visible(rows, values, run.verdict(self.guard.policy), run.context.viewer)
         if len(rows) == len(values):
@@ -170,19 +176,29 @@ class Objects(Column):
             answers[row] = answer
         return answers
 
+    def _there(self, values: Values, answers: Answers, places: Places, run: Run) -> list[int]:
+        """Return the rows that hold objects; the answer of a row with an exception is an error."""
+        rows: list[int] = []
+        for row, value in enumerate(values):
+            if isinstance(value, Exception):
+                answers[row] = run.fail(value, self.nodes, places, row)
+            elif value is not None:
+                rows.append(row)
+        return rows
+
     def objects(self, values: Values, places: Places, run: Run) -> Answers:
         """Complete objects that are all there."""
         if not values or not self.fields:
             return [{} for _ in values]
         failures = len(run.failures)
         columns = [field.column(values, places, run) for field in self.fields]
-        keys = self.keys
-        if len(run.failures) == failures:
-            return [dict(zip(keys, row, strict=True)) for row in zip(*columns, strict=True)]
-        return [
-            FAILED if any(answer is FAILED for answer in row) else dict(zip(keys, row, strict=True))
-            for row in zip(*columns, strict=True)
-        ]
+        answers = self.across(columns)
+        if len(run.failures) != failures:
+            for column in columns:
+                for row, answer in enumerate(column):
+                    if answer is FAILED:
+                        answers[row] = FAILED
+        return answers
 
 
 class Abstracts(Column):

@@ -27,6 +27,16 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
+@frozen
+class Remembering:
+    """How well something is remembered: how often it was found and had to be made, how much of how much is kept."""
+
+    hits: int
+    misses: int
+    size: int
+    most: int
+
+
 class Remembered(Generic[K, V]):
     """What was made for the keys that were asked for last, at most ``size`` of them. Threads may share it."""
 
@@ -35,16 +45,16 @@ class Remembered(Generic[K, V]):
         self._size = size
         self._values: OrderedDict[K, V] = OrderedDict()
         self._lock = Lock()
-
-    def __len__(self) -> int:
-        return len(self._values)
+        self._hits = self._misses = 0
 
     def __call__(self, key: K) -> V:
         """Return what was made for the key, or make it."""
         with self._lock:
             if key in self._values:
+                self._hits += 1
                 self._values.move_to_end(key)
                 return self._values[key]
+            self._misses += 1
         value = self._make(key)
         with self._lock:
             self._values[key] = value
@@ -52,6 +62,11 @@ class Remembered(Generic[K, V]):
             while len(self._values) > self._size:
                 self._values.popitem(last=False)
         return value
+
+    def look(self) -> Remembering:
+        """Say how well it remembers."""
+        with self._lock:
+            return Remembering(self._hits, self._misses, len(self._values), self._size)
 
 
 @frozen(eq=False)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import graphql
-from attrs import evolve, frozen
+from attrs import frozen
 from graphql import (
     DocumentNode,
     GraphQLError,
@@ -19,7 +19,7 @@ from graphql.execution.collect_fields import collect_fields
 
 from corekit_schema.context import Context, Interrupted
 from corekit_schema.execution.cost import Cost, cost_of
-from corekit_schema.execution.documents import Document, Remembered, read_document
+from corekit_schema.execution.documents import Document, Remembered, Remembering, read_document
 from corekit_schema.execution.extent import TooMuch
 from corekit_schema.execution.limits import Introspection, Limits
 from corekit_schema.execution.places import Places
@@ -64,6 +64,16 @@ class _Planned:
     cost: Cost
 
 
+@frozen(eq=False)
+class Ready:
+    """An operation that may run with these values of its variables; without a plan, graphql-core runs it."""
+
+    operation: _Operation
+    values: dict[str, Any]
+    plan: Plan | None
+    cost: int
+
+
 class Executor:
     """Executes operations over an assembled schema. Threads may share it."""
 
@@ -76,6 +86,14 @@ class Executor:
         self._documents = Remembered(self._read, self.limits.documents)
         self._operations = Remembered(self._find, self.limits.documents)
         self._plans = Remembered(self._plan, self.limits.plans)
+
+    def remembering(self) -> dict[str, Remembering]:
+        """Say how well documents, operations of them and plans are remembered."""
+        return {
+            "documents": self._documents.look(),
+            "operations": self._operations.look(),
+            "plans": self._plans.look(),
+        }
 
     def operation(self, text: str, name: str | None = None) -> OperationDefinitionNode | None:
         """Return the operation that would run, or None where none could."""
@@ -95,6 +113,23 @@ class Executor:
 
         ``pay`` is given the cost before anything runs; what it raises as a GraphQLError is the answer.
         """
+        ready = self.ready(text, context, variables=variables, name=name, pay=pay)
+        if isinstance(ready, Answer):
+            return ready
+        if ready.plan is None:
+            return self._by_reference(ready.operation.document.node, context, variables, name)
+        return self._by_plan(ready, ready.plan, context)
+
+    def ready(
+        self,
+        text: str,
+        context: Context,
+        *,
+        variables: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        pay: Callable[[int], object] | None = None,
+    ) -> Ready | Answer:
+        """Return an operation that may run, found, planned and paid; or the answer that says why it may not."""
         found = self._operations((text, name))
         if not isinstance(found, _Operation):
             return Answer(None, found, ran=False)
@@ -112,9 +147,7 @@ class Executor:
             cost = self._paid(planned, operation, values, pay)
         except GraphQLError as error:
             return Answer(None, (error,))
-        if planned is None:
-            return self._by_reference(found.document.node, context, variables, name)
-        return evolve(self._by_plan(planned.plan, operation, values, context), cost=cost)
+        return Ready(found, values, planned.plan if planned is not None else None, cost)
 
     def _paid(
         self,
@@ -184,23 +217,22 @@ class Executor:
 
     # Two ways to run
 
-    def _by_plan(
-        self, plan: Plan, operation: OperationDefinitionNode, values: dict[str, Any], context: Context
-    ) -> Answer:
-        run = Run(context, values)
+    def _by_plan(self, ready: Ready, plan: Plan, context: Context) -> Answer:
+        run = Run(context, ready.values)
+        mutates = ready.operation.node.operation is OperationType.MUTATION
         data: dict[str, Any] = {}
         root = Places()
         try:
             for field in plan.fields:
-                if operation.operation is OperationType.MUTATION:
+                if mutates:
                     context.refresh()
                 answer = field.column([None], root, run)[0]
                 if answer is FAILED:
-                    return Answer(None, tuple(run.failures.errors()))
+                    return Answer(None, tuple(run.failures.errors()), cost=ready.cost)
                 data[field.key] = answer
         except Interrupted as error:
-            return Answer(None, (error,))
-        return Answer(data, tuple(run.failures.errors()))
+            return Answer(None, (error,), cost=ready.cost)
+        return Answer(data, tuple(run.failures.errors()), cost=ready.cost)
 
     def _by_reference(
         self,

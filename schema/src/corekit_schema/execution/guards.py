@@ -28,7 +28,7 @@ class Guard:
             return bool(read_attribute(value, self.owner) == viewer.member)
         return verdict != "no"
 
-    def visible(self, rows: list[int], values: Sequence[Any], verdict: Verdict, viewer: Viewer) -> list[int]:
+    def visible(self, rows: Sequence[int], values: Sequence[Any], verdict: Verdict, viewer: Viewer) -> Sequence[int]:
         """Return those of the rows whose value the viewer may see."""
         if verdict == "yes":
             return rows

@@ -1,8 +1,9 @@
-"""Writes scalars and enums, a column at a time: values of the expected Python class pass by one comparison."""
+"""Writes scalars and enums, a column at a time: what is of the right Python class needs no writing."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 from graphql import (
@@ -10,17 +11,22 @@ from graphql import (
     GraphQLEnumType,
     GraphQLID,
     GraphQLInt,
+    GraphQLNamedType,
     GraphQLScalarType,
     GraphQLString,
     Undefined,
 )
 from graphql.pyutils import inspect
 
+from corekit_schema.execution.classes import Classes, classes_of, has_errors, has_none
+
 Serialize = Callable[[Any], Any]
 SerializeAll = Callable[[Sequence[Any]], list[Any]]
 
 _MOST, _LEAST = 2**31 - 1, -(2**31)
 """The bounds of GraphQL's ``Int``."""
+_NOTHING = (NoneType, type(Undefined))
+"""What a scalar may not be written as."""
 
 
 def one(leaf: GraphQLScalarType | GraphQLEnumType) -> Serialize:
@@ -43,13 +49,52 @@ def one(leaf: GraphQLScalarType | GraphQLEnumType) -> Serialize:
 
 def all_of(leaf: GraphQLScalarType | GraphQLEnumType) -> SerializeAll:
     """Return what writes a whole column of a leaf type, or raises where one value cannot be written."""
-    other = one(leaf)
-    if leaf in {GraphQLString, GraphQLID}:
-        return lambda values: [value if value.__class__ is str else other(value) for value in values]
-    if leaf is GraphQLInt:
-        return lambda values: [
-            value if value.__class__ is int and _LEAST <= value <= _MOST else other(value) for value in values
-        ]
-    if leaf is GraphQLBoolean:
-        return lambda values: [value if value.__class__ is bool else other(value) for value in values]
-    return lambda values: [other(value) for value in values]
+    serialize, write_all = one(leaf), _write_all(leaf)
+    written_as_they_are = _AS_THEY_ARE.get(leaf)
+
+    def serialize_all(values: Sequence[Any]) -> list[Any]:
+        classes = classes_of(values)
+        if written_as_they_are is not None and written_as_they_are(values, classes):
+            return list(values)
+        if has_errors(classes):
+            return [serialize(value) for value in values]
+        there = [value for value in values if value is not None] if has_none(classes) else values
+        written = write_all(there)
+        if len(written) != len(there) or not classes_of(written).isdisjoint(_NOTHING):
+            return [serialize(value) for value in values]
+        if there is values:
+            return written
+        following = iter(written)
+        return [None if value is None else next(following) for value in values]
+
+    return serialize_all
+
+
+def _write_all(leaf: GraphQLScalarType | GraphQLEnumType) -> SerializeAll:
+    """Return what writes a column without None and exceptions: the scalar's own ``serialize_all`` where it has one."""
+    own: SerializeAll | None = getattr(getattr(leaf, "graphene_type", None), "serialize_all", None)
+    if own is not None:
+        return own
+    write = leaf.serialize
+    return lambda values: list(map(write, values))
+
+
+def _texts(_values: Sequence[Any], classes: Classes) -> bool:
+    return classes <= {str, NoneType}
+
+
+def _truths(_values: Sequence[Any], classes: Classes) -> bool:
+    return classes <= {bool, NoneType}
+
+
+def _numbers(values: Sequence[Any], classes: Classes) -> bool:
+    return classes == {int} and min(values) >= _LEAST and max(values) <= _MOST
+
+
+_AS_THEY_ARE: Mapping[GraphQLNamedType, Callable[[Sequence[Any], Classes], bool]] = {
+    GraphQLString: _texts,
+    GraphQLID: _texts,
+    GraphQLBoolean: _truths,
+    GraphQLInt: _numbers,
+}
+"""For scalars of the specification: whether a column needs no writing."""

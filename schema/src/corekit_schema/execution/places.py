@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from attrs import field, frozen
@@ -15,15 +16,16 @@ class Places:
     """The places of the values of one column.
 
     A value's place is that of the value it came from (row ``rows[i]`` of ``above``; the same row where None), and one
-    step further down: the response name ``key``, which is the selection's ``order``-th, or the index ``indexes[i]``
-    in a list, or no step at all. ``nullable`` says whether the place may hold null, so that an error ends there.
+    step further down: the response name ``key``, which is the selection's ``order``-th, or an index in a list, or no
+    step at all. The items of all lists stand end to end; ``ends`` says where each list ends, and the list, not the
+    item, is what came from a row above. ``nullable`` says whether the place may hold null, so that an error ends there.
     """
 
     above: Places | None = None
     rows: Sequence[int] | None = None
     key: str | None = None
     order: int = 0
-    indexes: Sequence[int] | None = None
+    ends: Sequence[int] | None = None
     nullable: bool = True
 
     def steps(self, row: int) -> list[tuple[str | int, int, bool]]:
@@ -33,8 +35,11 @@ class Places:
         while places.above is not None:
             if places.key is not None:
                 steps.append((places.key, places.order, places.nullable))
-            elif places.indexes is not None:
-                steps.append((places.indexes[row], places.indexes[row], places.nullable))
+            elif places.ends is not None:
+                which = bisect_right(places.ends, row)
+                index = row - (places.ends[which - 1] if which else 0)
+                steps.append((index, index, places.nullable))
+                row = which
             if places.rows is not None:
                 row = places.rows[row]
             places = places.above

@@ -20,6 +20,7 @@ from graphql import (
 
 from corekit_schema.attributes import read_attribute
 from corekit_schema.context import Info
+from corekit_schema.execution.classes import classes_of
 from corekit_schema.execution.fieldplan import Resolver
 from corekit_schema.execution.guards import Guard
 
@@ -93,20 +94,27 @@ def type_names(type_: GraphQLInterfaceType | GraphQLUnionType) -> TypeNames:
     return cast("TypeNames", (type_.extensions or {})[KEY])
 
 
-def attribute(name: str) -> Resolver:
-    """Return the resolver of a field that is an attribute of its parents, or a key where they are mappings.
+class Attribute:
+    """The resolver of a field that is an attribute of its parents, or a key where they are mappings.
 
     Dots lead to attributes of attributes. What a parent does not have is null.
     """
-    get = attrgetter(name)
 
-    def resolve(parents: Sequence[Any], _info: Info) -> list[Any]:
+    __slots__ = ("_get", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._get = attrgetter(name)
+
+    def __call__(self, parents: Sequence[Any], _info: Info) -> list[Any]:
+        """Return the attribute of each parent."""
         try:
-            return [get(parent) for parent in parents]
+            return list(map(self._get, parents))
         except AttributeError:
+            name = self.name
+            if "." not in name and classes_of(parents) == {dict}:
+                return [parent.get(name) for parent in parents]
             return [read_attribute(parent, name) for parent in parents]
-
-    return resolve
 
 
 def named(type_: Any) -> Any:
