@@ -70,6 +70,8 @@ def everybody(read: Reader) -> list[Staff]:
 
 def named(read: Reader, name: str) -> Staff | None:
     """Return who is called so."""
+    if "\0" in name:
+        return None  # no stored text holds it, and PostgreSQL would not even compare
     row = read.one(select(*_STAFF.columns).where(tables.staff.c.name == name))
     return None if row is None else _STAFF(row)
 

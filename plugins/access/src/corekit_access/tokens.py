@@ -8,7 +8,7 @@ from __future__ import annotations
 import binascii
 from base64 import urlsafe_b64decode
 from datetime import datetime, timedelta
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import orjson
 from attrs import frozen
@@ -16,10 +16,12 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from corekit_access.settings import AccessSettings, SigningKey
+if TYPE_CHECKING:
+    from corekit_access.settings import AccessSettings, SigningKey
 
 ALGORITHM = "HS256"
 ISSUER = "corekit-access"
+_PARTS = 3
 Kind = Literal["staff", "member"]
 
 
@@ -52,7 +54,7 @@ def issue(settings: AccessSettings, bearer: Bearer, now: datetime, lifetime: tim
 
 def read(settings: AccessSettings, token: str, now: datetime) -> Bearer | None:
     """Return whom a token is for; None where it names no key of ours. Raises :class:`BadToken`."""
-    named = _header(token).get("kid")
+    named = header_of(token).get("kid")
     key = next((key for key in settings.signing_keys if key.id == named), None)
     if key is None:
         return None
@@ -73,14 +75,26 @@ def read(settings: AccessSettings, token: str, now: datetime) -> Bearer | None:
     return Bearer(kind, str(claims["sub"]))
 
 
-def _header(token: str) -> dict[str, Any]:
+def header_of(token: str) -> dict[str, Any]:
     """Return what a token says of itself, of which nothing is believed but which key to try."""
-    first = token.partition(".")[0]
+    return _part(token, 0)
+
+
+def unread_claims_of(token: str) -> dict[str, Any]:
+    """Return what a token claims, of which nothing is believed but whom to ask about it."""
+    return _part(token, 1)
+
+
+def _part(token: str, number: int) -> dict[str, Any]:
+    parts = token.split(".")
+    if len(parts) != _PARTS:
+        return {}
+    text = parts[number]
     try:
-        header = orjson.loads(urlsafe_b64decode(first + "=" * (-len(first) % 4)))
+        found = orjson.loads(urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, binascii.Error):
         return {}
-    return cast("dict[str, Any]", header) if isinstance(header, dict) else {}
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
 
 
 def _octets(key: SigningKey) -> OctKey:

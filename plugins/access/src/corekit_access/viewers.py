@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import or_, update
 
 from corekit.clock import micros
+from corekit.members.read import MemberFilter, member_page
 from corekit_access import keys, store, tables, tokens
 from corekit_access.granting import settings_of
+from corekit_access.providers import provider_of
+from corekit_access.providers import read as read_provided
 from corekit_schema.core.permissions import permissions_of
 from corekit_schema.viewer import Viewer
 
@@ -34,15 +37,28 @@ def viewer_of(kit: Kit, request: Request) -> Viewer | None:
     text, now = text.strip(), kit.now()
     if (parts := keys.parts(text)) is not None:
         return _service(kit, *parts, now)
-    bearer = tokens.read(settings_of(kit), text, now)
-    if bearer is None:
+    settings = settings_of(kit)
+    bearer = tokens.read(settings, text, now)
+    if bearer is not None:
+        return Viewer(kind="member", member=bearer.id) if bearer.kind == "member" else _staff(kit, id_=bearer.id)
+    provider = provider_of(settings.providers, text)
+    if provider is None:
         return None
-    return Viewer(kind="member", member=bearer.id) if bearer.kind == "member" else _staff(kit, bearer.id)
+    said = read_provided(provider, text, now)
+    return _staff(kit, name=said) if provider.kind == "staff" else _member(kit, provider.source, said)
 
 
-def _staff(kit: Kit, id_: str) -> Viewer:
+def _member(kit: Kit, source: str | None, external_id: str) -> Viewer:
     with kit.read() as read:
-        found = store.staff(read, id_)
+        found = member_page(read, MemberFilter(source=source, external_id=external_id), first=1).items
+    if not found:
+        raise Unknown
+    return Viewer(kind="member", member=found[0].id)
+
+
+def _staff(kit: Kit, *, id_: str = "", name: str = "") -> Viewer:
+    with kit.read() as read:
+        found = store.named(read, name) if name else store.staff(read, id_)
         if found is None or not found.active:
             raise Unknown
         allowed = store.permissions_of_roles(store.roles(read), found.roles)
