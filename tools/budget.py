@@ -14,7 +14,8 @@ HALL = "(hall)"
 CEILINGS = {
     HALL: 3_380,
     "activities": 7_100,
-    "cli": 2_100,
+    "audit": 180,
+    "cli": 2_160,
     "db": 970,
     "jobs": 2_000,
     "ledger": 3_500,

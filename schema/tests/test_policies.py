@@ -18,6 +18,7 @@ from corekit_schema import (
     Policy,
     Viewer,
     authenticated,
+    internal,
     listed,
     owner,
     owner_or_permission,
@@ -117,6 +118,7 @@ def ask(request: pytest.FixtureRequest) -> Any:
     [
         (public, "yes", "yes", "yes"),
         (authenticated, "no", "yes", "yes"),
+        (internal, "no", "no", "yes"),
         (owner, "no", "own", "no"),
         (permission("notes.read"), "no", "no", "yes"),
         (owner_or_permission("notes.read"), "no", "own", "yes"),
@@ -124,6 +126,10 @@ def ask(request: pytest.FixtureRequest) -> Any:
 )
 def test_what_each_policy_answers(policy: Policy, anonymous: str, member: str, staff: str) -> None:
     assert [policy.verdict(viewer) for viewer in (ANONYMOUS, MEMBER, STAFF)] == [anonymous, member, staff]
+
+
+def test_what_is_internal_is_for_services_too() -> None:
+    assert internal.verdict(Viewer(kind="service", name="till")) == "yes"
 
 
 def test_objects_of_others_are_null_like_what_is_not_there(ask: Any) -> None:

@@ -22,6 +22,7 @@ from corekit.activities.receiving import not_understood, receive
 from corekit.activities.settle import Settlement
 from corekit.activities.tables import activity as activities
 from corekit.activities.terms import Terms
+from corekit.audit.trail import leave
 from corekit.clock import Clock, micros, moment
 from corekit.db import lineage, migrate
 from corekit.db.engine import Database
@@ -346,10 +347,13 @@ class Kit:
         """
         return self.outbox.deliver(plugin, limit=limit)
 
-    def retry_failed(self) -> int:
+    def retry_failed(self, *, actor: str | None = None) -> int:
         """Let enqueued activities that failed be tried again by the next worker; return how many."""
+        now = self.now()
         with self.database.write() as connection:
-            return intake.take_up(connection)
+            if number := intake.take_up(connection):
+                leave(connection, now, actor, "intake.retried", "intake", activities=number)
+            return number
 
     def sweep(self, name: str, at: datetime | None = None) -> JobRun:
         """Run a sweep (``expiry``) as of an instant, now by default, whatever share of all members or value it touches.

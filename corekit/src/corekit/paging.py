@@ -66,15 +66,19 @@ class Ask(TypedDict, total=False):
 
 @frozen
 class Span:
-    """Which part of a list is wanted: ``size`` items from its beginning, or ``backward`` from its end."""
+    """Which part of a list is wanted: ``size`` items from its beginning, or ``backward`` from its end.
+
+    The list rises with its keys, or is ``falling``.
+    """
 
     size: int
     backward: bool
     after: Key | None
     before: Key | None
+    falling: bool = False
 
     @classmethod
-    def of(cls, ask: Ask, *kinds: type) -> Span:
+    def of(cls, ask: Ask, *kinds: type, falling: bool = False) -> Span:
         """Read the arguments of a connection; ``kinds`` are the types of the list's keys.
 
         Raises :class:`Invalid` (``PAGE_SIZE``, ``CURSOR``).
@@ -83,23 +87,24 @@ class Span:
         size = next((given for given in (first, last) if given is not None), PAGE)
         check_size(0 if first is not None and last is not None else size, "first" if last is None else "last")
         after, before = (_read(name, ask.get(name), kinds) for name in ("after", "before"))
-        return cls(size, last is not None, after, before)
+        return cls(size, last is not None, after, before, falling)
 
     def select(self, statement: Select[Any], columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
-        """Return the statement with this part of its rows, and one more, by rising unique ``columns``.
+        """Return the statement with this part of its rows, and one more, by unique ``columns``.
 
-        Read from the end, the rows come in falling order: :meth:`page` puts them right.
+        Read from the end, the rows come in the opposite order: :meth:`page` puts them right.
         """
         keys: ColumnElement[Any] = tuple_(*columns)
-        if self.after is not None:
-            statement = statement.where(keys > _bound(self.after, columns))
-        if self.before is not None:
-            statement = statement.where(keys < _bound(self.before, columns))
+        above, below = (self.before, self.after) if self.falling else (self.after, self.before)
+        if above is not None:
+            statement = statement.where(keys > _bound(above, columns))
+        if below is not None:
+            statement = statement.where(keys < _bound(below, columns))
         return statement.order_by(*self.order(columns)).limit(self.size + 1)
 
     def order(self, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
         """Return the order in which rows are read."""
-        return [column.desc() if self.backward else column for column in columns]
+        return [column.desc() if self.backward != self.falling else column for column in columns]
 
     def page(self, rows: Sequence[V], key: Callable[[V], Key]) -> Page[V]:
         """Make a page of the rows that were read, of which there may be one more than wanted."""

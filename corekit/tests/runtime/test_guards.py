@@ -37,6 +37,10 @@ ROWS: dict[str, dict[str, Any]] = {
     },
     "core_outbox": {"position": 1, "activity_id": ONE, "member_id": ONE, "topic": "settled", **AT},
     "core_program": {"version": 1, "content": "", "hash": "h", "applied_at": 1},
+    "core_audit": {
+        "id": ONE, "at": 1, "actor": "staff:mira", "kind": "staff", "what": "job.asked", "subject": "expiry",
+        "parameters": {},
+    },
     "core_activity": {
         "id": ONE, "member_id": ONE, "seq": 1, "type": "purchase", "occurred_at": 1, "source": "s",
         "external_id": "e", "amount": 0, "program": 0, "depth": 0, "state": "settled", **AT,
@@ -70,7 +74,7 @@ ROWS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 APPEND_ONLY = [
     "core_unit", "core_request", "core_line", "core_posting", "core_entry", "core_lot_movement", "core_outbox",
-    "core_program",
+    "core_program", "core_audit",
 ]  # fmt: skip
 GUARDED = [guard.table for guard in GUARDS]
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from corekit_schema.policies import (
         Policy,
         authenticated,
+        internal,
         owner,
         owner_or_permission,
         permission,
@@ -58,7 +59,7 @@ _HOMES = {
     "inputs": ("AmountDigits", "GlobalId", "Input", "Moment", "idempotency_key"),
     "mutations": ("MutationField", "Payload", "invalid"),
     "nodes": ("Node",),
-    "policies": ("Policy", "authenticated", "owner", "owner_or_permission", "permission", "public"),
+    "policies": ("Policy", "authenticated", "internal", "owner", "owner_or_permission", "permission", "public"),
     "scalars": ("JSON", "Amount", "AmountValue", "DateTime", "Digits"),
     "viewer": ("ANONYMOUS", "Viewer"),
 }
@@ -102,6 +103,7 @@ __all__ = [
     "build_app",
     "global_id",
     "idempotency_key",
+    "internal",
     "invalid",
     "listed",
     "local_id",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -84,6 +84,7 @@ def ConnectionField(  # noqa: N802 - it stands where a Field does
     description: str,
     policy: Policy | None = None,
     cost: int | None = None,
+    resolve: Callable[..., Sequence[Any]] | None = None,
     **arguments: Any,
 ) -> Field:
     """Return a field that is a list in pages, with the arguments ``first``, ``after``, ``last``, ``before``.
@@ -95,6 +96,7 @@ def ConnectionField(  # noqa: N802 - it stands where a Field does
         description=description,
         policy=policy,
         cost=cost,
+        resolve=resolve,
         first=graphene.Argument(
             graphene.Int, description=f"How many from the beginning; {PAGE}, at most {MOST_ITEMS}."
         ),

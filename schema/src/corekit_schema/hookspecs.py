@@ -9,6 +9,7 @@ from corekit.hookspecs import hookspec
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from corekit import Kit
     from corekit_schema.graph import Graph
     from corekit_schema.viewer import Viewer
 
@@ -25,12 +26,12 @@ def corekit_graph() -> Graph:
 
 
 @hookspec(firstresult=True)
-def corekit_viewer(request: Request) -> Viewer | None:
+def corekit_viewer(request: Request, kit: Kit) -> Viewer | None:
     """Say who is asking.
 
     Called for each request, in the order of the plugins, in a worker thread, before anything of it is read but its
-    headers. Return None where the request carries nothing that the plugin knows; the first viewer returned counts.
-    When it raises, the answer is 401. Where nobody answers, a request that carries a token is answered 401, and one
-    without is anonymous. Since 0.1.
+    headers; ``kit`` is the one that serves. Return None where the request carries nothing that the plugin knows; the
+    first viewer returned counts. When it raises, the answer is 401. Where nobody answers, a request that carries a
+    token is answered 401, and one without is anonymous. Since 0.1.
     """
     raise NotImplementedError

@@ -21,7 +21,7 @@ Verdict = Literal["yes", "no", "own"]
 class Policy:
     """Who may. Use the values and functions of this module instead of making one."""
 
-    kind: Literal["public", "authenticated", "owner", "permission", "owner_or_permission"]
+    kind: Literal["public", "authenticated", "internal", "owner", "permission", "owner_or_permission"]
     permission: str | None = None
 
     @property
@@ -35,6 +35,8 @@ class Policy:
             return "yes"
         if self.kind == "authenticated":
             return "no" if viewer.kind == "anonymous" else "yes"
+        if self.kind == "internal":
+            return "yes" if viewer.kind in {"staff", "service"} else "no"
         if self.permission is not None and self.permission in viewer.permissions:
             return "yes"
         return "own" if self.by_owner and viewer.member is not None else "no"
@@ -44,6 +46,8 @@ public = Policy("public")
 """Everybody, also without a token."""
 authenticated = Policy("authenticated")
 """Everybody who says who they are."""
+internal = Policy("internal")
+"""Staff and services, whatever else they may: what is no secret in the house, and none of a member's business."""
 owner = Policy("owner")
 """The member whose object it is (the type says how to tell: ``Object(owner=...)``)."""
 

@@ -90,6 +90,18 @@ activity = table(
         postgresql_where=text("parent_id IS NOT NULL"),
         sqlite_where=text("parent_id IS NOT NULL"),
     ),
+    # The audit trail: what somebody recorded, and what each recorded.
+    *(
+        Index(
+            f"ix_core_activity_{name}",
+            *columns,
+            "recorded_at",
+            "id",
+            postgresql_where=text("actor IS NOT NULL AND parent_id IS NULL"),
+            sqlite_where=text("actor IS NOT NULL AND parent_id IS NULL"),
+        )
+        for name, columns in (("acted", ()), ("actor", ("actor",)))
+    ),
     Index(
         "uq_core_activity_failed",
         "member_id",

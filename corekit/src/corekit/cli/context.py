@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 
 _KIT = "corekit.kit"
+ACTOR = "cli"
+"""Who changes something at the command line: an operator, whoever that is."""
 
 
 @frozen

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
-from corekit.cli.context import open_kit
+from corekit.cli.context import ACTOR, open_kit
 from corekit.cli.lives import instant
 from corekit.cli.output import NO, emit
 
@@ -69,7 +69,7 @@ def run(
     --go lets it continue.
     """
     kit = open_kit(ctx)
-    done = kit.jobs.run(name, instant(at, kit) if at is not None else None, go=go)
+    done = kit.jobs.run(name, instant(at, kit) if at is not None else None, go=go, actor=ACTOR)
     emit(ctx, done, _told)
     if done.state == "held":
         raise typer.Exit(NO)

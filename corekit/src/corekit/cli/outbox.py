@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corekit.cli.context import open_kit
+from corekit.cli.context import ACTOR, open_kit
 from corekit.cli.lives import find
 from corekit.cli.output import emit
 
@@ -41,7 +41,7 @@ def letters(
 def retry(ctx: typer.Context, plugin: Plugin, *, member: Member = None) -> None:
     """Let the next worker deliver again, at once, what was given up or put off."""
     kit = open_kit(ctx)
-    number = kit.outbox.retry(plugin, member and find(kit, member).id)
+    number = kit.outbox.retry(plugin, member and find(kit, member).id, actor=ACTOR)
     emit(ctx, {"letters": number}, lambda _: f"{number} letters are tried again")
 
 
@@ -49,7 +49,7 @@ def retry(ctx: typer.Context, plugin: Plugin, *, member: Member = None) -> None:
 def skip(ctx: typer.Context, plugin: Plugin, *, member: Member = None) -> None:
     """Give up for good what a plugin raised at; what stands behind it is delivered."""
     kit = open_kit(ctx)
-    number = kit.outbox.skip(plugin, member and find(kit, member).id)
+    number = kit.outbox.skip(plugin, member and find(kit, member).id, actor=ACTOR)
     emit(ctx, {"letters": number}, lambda _: f"{number} letters are skipped")
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from corekit.cli.context import open_kit
+from corekit.cli.context import ACTOR, open_kit
 from corekit.cli.lives import Id, Reason, find
 from corekit.cli.outcomes import outline
 from corekit.cli.output import NO, as_json, emit
@@ -42,7 +42,7 @@ def erase(ctx: typer.Context, member: Id, reason: Reason = "") -> None:
     Where a plugin cannot do its part the request stays open and says so; run it again to go on, with the member's id.
     """
     kit = open_kit(ctx)
-    request = kit.erase(find(kit, member).id, reason=reason, actor="cli")
+    request = kit.erase(find(kit, member).id, reason=reason, actor=ACTOR)
     emit(ctx, request, outline)
     if request.state != "done":
         raise typer.Exit(NO)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corekit.cli.context import open_kit, options
+from corekit.cli.context import ACTOR, open_kit, options
 from corekit.cli.lives import instant
 from corekit.cli.output import NO, emit
 
@@ -75,7 +75,7 @@ def apply(
     from corekit.program import apply
 
     kit = open_kit(ctx)
-    done = apply(kit, file, valid_from=_instant(valid_from, kit), reason=reason, replace=replace, actor="cli")
+    done = apply(kit, file, valid_from=_instant(valid_from, kit), reason=reason, replace=replace, actor=ACTOR)
     value = {
         "version": done.version,
         "changed": done.changed,

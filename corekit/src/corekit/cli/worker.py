@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
-from corekit.cli.context import open_kit
+from corekit.cli.context import ACTOR, open_kit
 from corekit.cli.output import emit
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def worker(
             signal.signal(name, lambda _number, _frame: stop.set())
     kit = open_kit(ctx)
     if retry_failed:
-        kit.retry_failed()
+        kit.retry_failed(actor=ACTOR)
     if once:
         done = work_until(stop, kit, chunk=chunk, once=True)
         delivered = kit.deliver()

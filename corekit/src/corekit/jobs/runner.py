@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from corekit.activities.settle import Settlement
 from corekit.activities.terms import Terms
+from corekit.audit.trail import leave
 from corekit.clock import micros, moment
 from corekit.errors import CorekitError, NotFound
 from corekit.jobs import runs
@@ -90,7 +91,15 @@ class Jobs:
 
     # ------------------------------------------------------------------------------------------------------ by hand
 
-    def run(self, name: str, at: datetime | None = None, *, go: bool = False, chunk: int = CHUNK) -> JobRun:
+    def run(
+        self,
+        name: str,
+        at: datetime | None = None,
+        *,
+        go: bool = False,
+        chunk: int = CHUNK,
+        actor: str | None = None,
+    ) -> JobRun:
         """Run a job now and return what became of it; what it leaves to workers is settled as well.
 
         ``at`` lets it run as of that instant, at which what it does settles; without it both are now. A run that was
@@ -104,16 +113,15 @@ class Jobs:
                 since = broken.started_at.isoformat() if broken.started_at else ""
                 raise Running(f"job {name} is running since {since} ({broken.holder})", job=name, since=since)
             self._execute(plan, broken, by_hand=True, chunk=chunk)
-        held = self._standing(name, "held") if go and at is None else None
-        run = held if held is not None else self.ask(name, at, go=go)
+        run = self.ask(name, at, go=go, actor=actor)
         try:
-            return self._execute(plan, run, by_hand=True, go=go, chunk=chunk)
+            return self._execute(plan, run, by_hand=True, chunk=chunk)
         except Running:
             with self._kit.database.write() as connection:
                 runs.withdraw(connection, run.id, self._settlement.now(), Running.code)
             raise
 
-    def ask(self, name: str, at: datetime | None = None, *, go: bool = False) -> JobRun:
+    def ask(self, name: str, at: datetime | None = None, *, go: bool = False, actor: str | None = None) -> JobRun:
         """Let the next scheduler run a job, and return the run that waits for it; see :meth:`run`."""
         self._plan(name)
         now = self._settlement.now()
@@ -124,6 +132,7 @@ class Jobs:
             else:
                 instant = micros(at) if at is not None else now
                 id_ = runs.ask(connection, name, instant, now, origin="hand", historical=at is not None, go=go)
+            leave(connection, moment(now), actor, "job.asked", name, run=id_, go=go)
         return self._find(id_)
 
     # -------------------------------------------------------------------------------------------------- by schedule
@@ -171,9 +180,9 @@ class Jobs:
 
     # ------------------------------------------------------------------------------------------------------- inside
 
-    def _execute(self, plan: _Plan, run: JobRun, *, by_hand: bool, go: bool = False, chunk: int = CHUNK) -> JobRun:
+    def _execute(self, plan: _Plan, run: JobRun, *, by_hand: bool, chunk: int = CHUNK) -> JobRun:
         who = runs.holder()
-        if not runs.claim(self._kit.database, run.id, self._settlement.now(), who, go=go):
+        if not runs.claim(self._kit.database, run.id, self._settlement.now(), who):
             raise Running(f"another runner has job {plan.name}", job=plan.name, since="")
         run = self._find(run.id)
         work = _Work(self._kit, self._settlement, run, who)

@@ -86,7 +86,7 @@ def ask_again(connection: Connection, id_: str, now: int) -> bool:
     return connection.execute(update(_run).where(held).values(**values)).rowcount == 1
 
 
-def claim(database: Database, id_: str, now: int, who: str, *, go: bool = False) -> bool:
+def claim(database: Database, id_: str, now: int, who: str) -> bool:
     """Take a run that was asked for, is held or failed, or whose runner is silent; say whether it is ours.
 
     Two who try at once are told apart by the database: the row changes once, and a job has one running row.
@@ -96,8 +96,6 @@ def claim(database: Database, id_: str, now: int, who: str, *, go: bool = False)
     )
     values: dict[str, Any] = {"state": "running", "holder": who, "beat_at": now, "ended_at": None, "code": None}
     values["started_at"] = func.coalesce(_run.c.started_at, now)
-    if go:
-        values["go"] = True
     try:
         with database.write() as connection:
             return connection.execute(update(_run).where(_run.c.id == id_, free).values(**values)).rowcount == 1

@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit.activities.plugin_write import PluginWrite
 from corekit.activities.read import activities_of
+from corekit.audit.trail import leave
 from corekit.clock import micros
 from corekit.db.reader import Reader, any_of
 from corekit.db.shape import Shape
@@ -128,15 +129,18 @@ def erasures(read: Reader, *, state: str | None = None, ids: list[str] | None = 
 
 def _open(kit: Kit, member: str, reason: str, actor: str | None) -> str:
     """Return the open request of a member, a new one where there is none; of two at once, both get the same."""
+    now = kit.now()
     with kit.database.write() as connection:
         read = Reader(connection)
         if not is_id(member) or member not in members(read, [member]):
             raise NotFound(f"there is no member {member}", member=member)
         add = (sqlite if read.dialect == "sqlite" else postgresql).insert(_erasure).on_conflict_do_nothing()
         row = {"id": new_id(), "member_id": member, "state": "open", "reason": reason, "actor": actor}
-        connection.execute(add, [{**row, "opened_at": micros(kit.now())}])
+        connection.execute(add, [{**row, "opened_at": micros(now)}])
         wanted = select(_erasure.c.id).where(_erasure.c.member_id == member, _erasure.c.state == "open")
-        return str(read.scalar(wanted))
+        request = str(read.scalar(wanted))
+        leave(connection, now, actor, "member.erasure", member, request=request)
+        return request
 
 
 def _note(kit: Kit, request: str, **values: Any) -> Erasure:

@@ -45,6 +45,7 @@ GUARDS = (
     Guard(table="core_lot_movement", keys=[["lot_id", "seq"]]),
     Guard(table="core_outbox", keys=[["position"]]),
     Guard(table="core_program", keys=[["version"]]),
+    Guard(table="core_audit", keys=[["id"]]),
     # A failed activity is replaced when its key is sent again.
     Guard(table="core_activity", keys=[["id"], ["member_id", "seq"]], deletable="OLD.state = 'failed'"),
     Guard(table="core_effect", keys=[["id"], ["activity_id", "no"]], mutable=["undone", "unfunded"]),

@@ -12,6 +12,8 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, null, sel
 from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit.activities import tables as activities
+from corekit.audit.trail import leave
+from corekit.clock import moment
 from corekit.db.engine import Database
 from corekit.db.reader import AnyRow, Reader, any_of
 from corekit.errors import NotFound, PluginRaised
@@ -102,18 +104,19 @@ class Outbox:
         with self._database.read() as read:
             return standing.dead_letters(read, [plugin] if plugin is not None else None, most)
 
-    def retry(self, plugin: str, member: str | None = None) -> int:
+    def retry(self, plugin: str, member: str | None = None, *, actor: str | None = None) -> int:
         """Let what was given up or put off be tried again at once; return how many letters that are."""
-        return self._change(plugin, member, update(_letter).values(state="waiting", attempts=0, next_at=None))
+        again = update(_letter).values(state="waiting", attempts=0, next_at=None)
+        return self._change(plugin, member, "outbox.retried", again, actor)
 
-    def skip(self, plugin: str, member: str | None = None) -> int:
+    def skip(self, plugin: str, member: str | None = None, *, actor: str | None = None) -> int:
         """Give dead letters, and whatever stands first and was put off, up for good; return how many.
 
         What stands behind is delivered by the next deliverer.
         """
-        return self._change(plugin, member, delete(_letter))
+        return self._change(plugin, member, "outbox.skipped", delete(_letter), actor)
 
-    def _change(self, plugin: str, member: str | None, change: Any) -> int:
+    def _change(self, plugin: str, member: str | None, what: str, change: Any, actor: str | None) -> int:
         """Change those letters of a plugin that were tried and raised."""
         self._check_known(plugin)
         chosen = [_letter.c.plugin == plugin, _letter.c.failed_at.is_not(None)]
@@ -121,7 +124,9 @@ class Outbox:
             chosen.append(_letter.c.member_id == member)
         with self._database.write() as connection:
             number = connection.execute(change.where(*chosen)).rowcount
-        _log.info("letters changed", plugin=plugin, letters=number, change=change.__visit_name__)
+            if number:
+                leave(connection, moment(self._now()), actor, what, plugin, letters=number, member=member)
+        _log.info("letters changed", plugin=plugin, letters=number, change=what)
         return number
 
     def _check_known(self, plugin: str) -> None:

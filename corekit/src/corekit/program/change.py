@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
 
+from corekit.audit.trail import leave
 from corekit.clock import micros
 from corekit.db.reader import Reader
 from corekit.errors import Invalid, Problem, SettingsError
@@ -115,6 +116,7 @@ def apply_text(
             reason=reason or None,
         )
         add(connection, done)
+        leave(connection, now, actor, "program.applied", "program", version=done.version)
         after = Versions([*known.editions, planned.edition])
         terms = Terms.of(kit.settings, after, kit.hooks)
         chart.sync(connection, terms.registry, terms.chart)

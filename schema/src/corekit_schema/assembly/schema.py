@@ -26,6 +26,7 @@ from corekit_schema.fields import about
 from corekit_schema.graph import Graph
 from corekit_schema.inputs import ERRORS
 from corekit_schema.nodes import Node, NodeLoader
+from corekit_schema.policies import Policy
 
 if TYPE_CHECKING:
     from corekit import Kit
@@ -43,11 +44,12 @@ class SchemaConflict(PluginError):
 
 @frozen(eq=False)
 class AssembledSchema:
-    """A schema with the owner of each type and field, and what loads the nodes of each type."""
+    """A schema with the owner of each type and field, each field's policy, and what loads the nodes of each type."""
 
     graphql: GraphQLSchema
     types: Mapping[str, str]
     fields: Mapping[tuple[str, str], str]
+    policies: Mapping[tuple[str, str], Policy | None]
     nodes: Mapping[str, NodeLoader]
 
     def sdl(self) -> str:
@@ -79,7 +81,7 @@ def assemble(
     problems = problems_of(schema, map_, permissions)
     if problems:
         raise SchemaConflict(problems)
-    return AssembledSchema(schema, owners.types, owners.fields, nodes)
+    return AssembledSchema(schema, owners.types, owners.fields, map_.policies, nodes)
 
 
 def assemble_for(kit: Kit) -> AssembledSchema:

@@ -103,7 +103,7 @@ class RunJobInput(Input):
 
 def _run(info: Info, values: Mapping[str, Any]) -> Asked:
     try:
-        run = info.context.kit.jobs.ask(values["name"], values["at"], go=values["go"])
+        run = info.context.kit.jobs.ask(values["name"], values["at"], go=values["go"], actor=info.context.viewer.actor)
     except NotFound as error:
         raise invalid("NOT_FOUND", error.message, "name") from None
     info.context.refresh()

@@ -97,10 +97,11 @@ class SkipDeliveriesInput(_Letters):
     """Letters that are given up for good; what stands behind them is delivered."""
 
 
-def _changing(change: Callable[[Outbox, str, str | None], int]) -> Callable[[Info, Mapping[str, Any]], Any]:
+def _changing(change: Callable[..., int]) -> Callable[[Info, Mapping[str, Any]], Any]:
     def run(info: Info, values: Mapping[str, Any]) -> dict[str, int]:
         try:
-            return {"letters": change(info.context.kit.outbox, values["plugin"], values["member_id"])}
+            kit, actor = info.context.kit, info.context.viewer.actor
+            return {"letters": change(kit.outbox, values["plugin"], values["member_id"], actor=actor)}
         except NotFound as error:
             raise invalid("NOT_FOUND", error.message, "plugin") from None
 

@@ -24,6 +24,7 @@ READ_JOBS = "jobs.read"
 RUN_JOBS = "jobs.run"
 PROGRAM_READ = "program.read"
 PROGRAM_APPLY = "program.apply"
+AUDIT = "audit.read"
 SET_TIER = "tiers.set"
 USE_TIER = "tiers.use"
 
@@ -43,6 +44,7 @@ PERMISSIONS = (
     Permission(name=RUN_JOBS, description="Let jobs run, also what a circuit breaker holds."),
     Permission(name=PROGRAM_READ, description="Read every version of the program in full, and plan changes of it."),
     Permission(name=PROGRAM_APPLY, description="Put another version of the program into force."),
+    Permission(name=AUDIT, description="See who changed what."),
     Permission(name=SET_TIER, description="Put members into tiers, and lock them there."),
     Permission(name=USE_TIER, description="Request tiers and claim benefits for members."),
 )

@@ -17,6 +17,7 @@ from corekit_schema.connections import ConnectionField
 from corekit_schema.context import Info
 from corekit_schema.core import activity as activities
 from corekit_schema.core import member as members
+from corekit_schema.core.audit import AUDIT_TRAIL
 from corekit_schema.core.duplicates import DuplicatesQuery
 from corekit_schema.core.jobs import JOBS, RUNS
 from corekit_schema.core.outbox import DELIVERIES
@@ -153,6 +154,7 @@ class Query(PrivacyQuery, DuplicatesQuery):
     tier_preview = TIER_PREVIEW
 
     deliveries = DELIVERIES
+    audit = AUDIT_TRAIL
 
     @staticmethod
     def resolve_node(_parents: Sequence[Any], info: Info, id: str) -> list[Any]:  # noqa: A002 - its name in GraphQL

@@ -22,7 +22,7 @@ def viewer_of(kit: Kit, request: Request) -> Viewer:
     Raises :class:`BadRequest` (401) where the request carries a token and nobody knows it.
     """
     try:
-        found = kit.hooks.first("corekit_viewer", request=request)
+        found = kit.hooks.first("corekit_viewer", request=request, kit=kit)
     except Exception as error:
         raise _unknown() from error
     if isinstance(found, Viewer):

@@ -21,6 +21,7 @@ def upgrade() -> None:
     _program()
     _outbox()
     _jobs()
+    _audit()
 
 
 def _members() -> None:
@@ -475,6 +476,22 @@ def _activities() -> None:
         sqlite_strict=True,
     )
     op.create_index(
+        "ix_core_activity_acted",
+        "core_activity",
+        ["recorded_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("actor IS NOT NULL AND parent_id IS NULL"),
+        sqlite_where=sa.text("actor IS NOT NULL AND parent_id IS NULL"),
+    )
+    op.create_index(
+        "ix_core_activity_actor",
+        "core_activity",
+        ["actor", "recorded_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("actor IS NOT NULL AND parent_id IS NULL"),
+        sqlite_where=sa.text("actor IS NOT NULL AND parent_id IS NULL"),
+    )
+    op.create_index(
         "ix_core_activity_parent_id",
         "core_activity",
         ["parent_id"],
@@ -783,3 +800,22 @@ def _jobs() -> None:
         postgresql_where=sa.text("state = 'running'"),
         sqlite_where=sa.text("state = 'running'"),
     )
+
+
+def _audit() -> None:
+    op.create_table(
+        "core_audit",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("at", types.Whole, nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("parameters", types.Json(), nullable=False),
+        sa.CheckConstraint("kind IN ('member', 'staff', 'service', 'operator')", name=op.f("ck_core_audit_kind")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_audit")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_core_audit_actor_at_id"), "core_audit", ["actor", "at", "id"], unique=False)
+    op.create_index(op.f("ix_core_audit_at_id"), "core_audit", ["at", "id"], unique=False)
+    op.create_index(op.f("ix_core_audit_what_at_id"), "core_audit", ["what", "at", "id"], unique=False)

@@ -1,0 +1,67 @@
+"""Tokens of identity providers (OpenID Connect): who a bearer is, as somebody else says whom the settings trust."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from attrs import field, frozen
+from joserfc import jwt
+from joserfc.errors import JoseError
+
+from corekit_access.jwks import PublicKeys
+from corekit_access.tokens import BadToken, header_of, unread_claims_of
+
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+"""What a provider may sign with: never ``none``, never a secret that both know."""
+
+
+@frozen(kw_only=True)
+class Provider:
+    """An identity provider that is trusted.
+
+    Its tokens are for ``kind``: the claim ``claim`` holds the name of somebody of staff, or the id by which the system
+    ``source`` knows a member.
+    """
+
+    issuer: str
+    audience: str
+    algorithms: tuple[str, ...]
+    leeway: int
+    kind: Literal["staff", "member"]
+    claim: str
+    source: str | None
+    keys: PublicKeys = field(eq=False, repr=False)
+
+
+def provider_of(providers: tuple[Provider, ...], token: str) -> Provider | None:
+    """Return the provider that a token says it is of. Nothing is believed yet but whom to ask."""
+    issuer = unread_claims_of(token).get("iss")
+    return next((each for each in providers if each.issuer == issuer), None)
+
+
+def read(provider: Provider, token: str, now: datetime) -> str:
+    """Return what the provider's claim says. Raises :class:`BadToken`."""
+    header = header_of(token)
+    kid, algorithm = header.get("kid"), header.get("alg")
+    if not isinstance(kid, str) or algorithm not in provider.algorithms:
+        raise BadToken("header")
+    key = provider.keys.key(kid, now)
+    if key is None:
+        raise BadToken("key")
+    demands: dict[str, Any] = {
+        "iss": {"essential": True, "value": provider.issuer},
+        "aud": {"essential": True, "value": provider.audience},
+        "exp": {"essential": True},
+        "sub": {"essential": True},
+    }
+    checks = jwt.JWTClaimsRegistry(now=int(now.timestamp()), leeway=provider.leeway, **demands)
+    try:
+        claims = jwt.decode(token, key, algorithms=[str(algorithm)]).claims
+        checks.validate(claims)
+    except (JoseError, ValueError, TypeError) as error:
+        raise BadToken(type(error).__name__) from None
+    said = claims.get(provider.claim)
+    if not isinstance(said, str) or not said:
+        raise BadToken("claim")
+    return said

@@ -1,0 +1,96 @@
+"""What ``[plugins.access]`` of ``corekit.toml`` says."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from attrs import field, frozen
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
+
+from corekit_access.jwks import PublicKeys
+from corekit_access.providers import ALGORITHMS, Provider
+
+_MOST_LEEWAY = 300
+_HERE = ("127.0.0.1", "::1", "localhost")
+SHORTEST_SECRET = 32
+"""Characters: an HS256 key shorter than its hash can be guessed."""
+
+
+@frozen
+class SigningKey:
+    """A secret that signs tokens, and the name by which a token says so."""
+
+    id: str
+    secret: str = field(repr=False)
+
+
+@frozen(kw_only=True)
+class AccessSettings:
+    """The first of the signing keys signs; all of them are good to read with, so that a new one can take over."""
+
+    signing_keys: tuple[SigningKey, ...] = ()
+    audience: str = "corekit"
+    providers: tuple[Provider, ...] = ()
+
+
+class _SigningKey(Schema):
+    id = fields.String(required=True, validate=validate.Length(1, 100))
+    secret = fields.String(required=True, validate=validate.Length(min=SHORTEST_SECRET))
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> SigningKey:
+        """Make the value."""
+        return SigningKey(**data)
+
+
+class _Provider(Schema):
+    issuer = fields.String(required=True, validate=validate.Length(1, 500))
+    audience = fields.String(required=True, validate=validate.Length(1, 500))
+    jwks = fields.String(required=True, validate=validate.Length(1, 500))
+    algorithms = fields.List(
+        fields.String(validate=validate.OneOf(ALGORITHMS)), load_default=("RS256",), validate=validate.Length(1)
+    )
+    leeway = fields.Integer(strict=True, load_default=30, validate=validate.Range(0, _MOST_LEEWAY))
+    kind = fields.String(required=True, data_key="for", validate=validate.OneOf(["staff", "member"]))
+    claim = fields.String(load_default="sub", validate=validate.Length(1, 200))
+    source = fields.String(load_default=None, validate=validate.Length(1, 40))
+
+    @validates_schema
+    def fits(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse an address that anybody on the way could answer for, and a source where no member is meant."""
+        address = urlsplit(str(data["jwks"]))
+        if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _HERE):
+            raise ValidationError("Keys are fetched by https, by http from this machine alone.", "jwks")
+        if (data["kind"] == "member") != (data["source"] is not None):
+            raise ValidationError("Members have a source, as their external ids do; staff have none.", "source")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> Provider:
+        """Make the value."""
+        address, algorithms = data.pop("jwks"), tuple(data.pop("algorithms"))
+        return Provider(**data, algorithms=algorithms, keys=PublicKeys(address))
+
+
+class AccessSchema(Schema):
+    """The section."""
+
+    signing_keys = fields.Nested(_SigningKey, many=True, load_default=())
+    audience = fields.String(load_default="corekit", validate=validate.Length(1, 200))
+    providers = fields.Nested(_Provider, many=True, load_default=())
+
+    @validates_schema
+    def once(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse two keys of one name, and two providers of one issuer."""
+        names = [key.id for key in data["signing_keys"]]
+        if len(set(names)) < len(names):
+            raise ValidationError("Give each key an id of its own.", "signing_keys")
+        issuers = [provider.issuer for provider in data["providers"]]
+        if len(set(issuers)) < len(issuers):
+            raise ValidationError("Name each issuer once.", "providers")
+
+    @post_load
+    def make(self, data: dict[str, Any], **_: Any) -> AccessSettings:
+        """Make the value."""
+        keys, providers = tuple(data["signing_keys"]), tuple(data["providers"])
+        return AccessSettings(signing_keys=keys, audience=data["audience"], providers=providers)
