@@ -219,3 +219,13 @@ def test_any_of_numbers_and_texts(database: Database) -> None:
         assert len(read.all(query.where(any_of(member.c.state, ["active", "gone"])))) == 3
         assert [row.id for row in read.all(query.where(~any_of(member.c.seq, [0, 2])))] == [names[1]]
         assert read.all(select(outbox.c.position).where(any_of(outbox.c.topic, {"x"}))) == []
+
+
+def test_what_settlement_began_and_did_not_end_is_found_by_nobody(database: Database) -> None:
+    with database.settle() as settling:
+        settling.driver.execute("BEGIN IMMEDIATE" if database.dialect == "sqlite" else "BEGIN")
+        left = settling.driver
+    with database.settle() as settling:
+        assert settling.driver is not left
+    enter(database, new_id())
+    assert count(database) == 1

@@ -13,7 +13,7 @@ import orjson
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
-from psycopg.pq import Format
+from psycopg.pq import Format, TransactionStatus
 from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -110,7 +110,8 @@ class Database:
 
     def _take(self) -> PoolProxiedConnection:
         """Return a connection that waits for settlement: to take one from the pool costs more than a statement does."""
-        if self._process != os.getpid():  # what waits is of the process that this one was forked from
+        if self._process != os.getpid():
+            # What waits belongs to the process that this one was forked from: kept, for to close it would end it there.
             self._left, self._waiting, self._process = self._waiting, [], os.getpid()
         try:
             return self._waiting.pop()
@@ -128,8 +129,17 @@ class Database:
                 taken.append(self._waiting.pop())
         return taken
 
+    def _is_open(self, driver: Any) -> bool:
+        """Say whether a transaction was left open; a lost connection has none."""
+        if self.dialect == "sqlite":
+            return bool(driver.in_transaction)
+        return driver.pgconn.transaction_status not in {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}
+
     def _give(self, pooled: PoolProxiedConnection) -> None:
-        if self.dialect == "postgresql" and cast("Any", pooled.driver_connection).closed:
+        if self._is_open(pooled.driver_connection):
+            pooled.invalidate()  # nobody else may find what is begun and not ended
+            pooled.close()
+        elif self.dialect == "postgresql" and cast("Any", pooled.driver_connection).closed:
             for each in (pooled, *self._all_waiting()):  # what lost one has lost them all, most likely
                 each.invalidate()
                 each.close()
