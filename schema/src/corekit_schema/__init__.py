@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from corekit_schema.core.member import Member
     from corekit_schema.core.mutation import Mutation
     from corekit_schema.core.payload import ActivityPayload, record
+    from corekit_schema.core.permissions import permissions_of
     from corekit_schema.core.program import Program
     from corekit_schema.core.query import Query
     from corekit_schema.fields import Field, Interface, Object, listed
@@ -49,6 +50,7 @@ _HOMES = {
     "core.member": ("Member",),
     "core.mutation": ("Mutation",),
     "core.payload": ("ActivityPayload", "record"),
+    "core.permissions": ("permissions_of",),
     "core.program": ("Program",),
     "core.query": ("Query",),
     "fields": ("Field", "Interface", "Object", "listed"),
@@ -110,6 +112,7 @@ __all__ = [
     "owner",
     "owner_or_permission",
     "permission",
+    "permissions_of",
     "public",
     "record",
 ]
