@@ -109,8 +109,9 @@ def requirements(arguments: list[str]) -> None:
     lock("dev", *arguments)
     for part in ("runtime", "bootstrap"):
         lock(part, "--constraint", "requirements/dev.txt")
-    for tool in ("graphiql", "clients"):
-        run(PYTHON, "-m", f"tools.{tool}", "--lock")
+    lock("peers", *arguments)
+    for module in ("tools.graphiql", "tools.clients", "bench.peers.install"):
+        run(PYTHON, "-m", module, "--lock")
     env([])
 
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from attrs import frozen
 from rich.console import Console
 from rich.table import Table
 
-from bench import bulk, executor, growth, importing, intake, orm, post, proof, sweeps
-from bench.compare import Goal, report
+from bench import bulk, executor, growth, importing, intake, orm, post, proof, reading, serving, sweeps
+from bench.compare import Found, Goal, report
 from bench.servers import ROOT, Servers, servers
 
 RESULTS = ROOT / "build" / "bench.json"
@@ -29,13 +30,14 @@ class Benchmark:
     """A goal and how its ratios are found."""
 
     goal: Goal
-    measure: Callable[[Servers], Sequence[float]]
+    measure: Callable[[Servers], Sequence[float] | Found]
 
 
 _ORM = "ORM unit of work that locks, loads and writes the same : record, {}"
 _BULK = "record : record_many, {}"
 _IMPORT = "reading and checking members : importing the same, {}"
 _SWEEP = "a member by itself : by a sweep, {}"
+_LIST = "PostGraphile 5 : a page of members over HTTP, {}"
 _SWEEPS = (("fee", "fee", sweeps.FEE), ("expiry", "expiry", sweeps.EXPIRY), ("tiers", "re-tiering", sweeps.TIERS))
 FIXED = (
     Benchmark(
@@ -99,6 +101,26 @@ FIXED = (
         Goal(id="replan", what="finding a document and its plan again : the whole request", must=0.02, at_most=True),
         executor.measure_replan,
     ),
+    Benchmark(
+        Goal(id="list-1", what=_LIST.format("1 client"), must=1.2, aim=2),
+        partial(serving.measure_list, clients=1),
+    ),
+    Benchmark(
+        Goal(id="list-8", what=_LIST.format("8 clients"), must=1.5, aim=2),
+        partial(serving.measure_list, clients=8),
+    ),
+    Benchmark(
+        Goal(id="loaders", what="graphene with data loaders : the same page, processor's time", must=8, aim=10),
+        reading.measure_loaders,
+    ),
+    Benchmark(
+        Goal(id="pages", what="the thousandth page of members : the first", must=1.2, at_most=True),
+        reading.measure_pages,
+    ),
+    Benchmark(
+        Goal(id="http", what="record in Python : the same mutation over HTTP", must=0.5, aim=0.8),
+        serving.measure_http,
+    ),
 )
 
 
@@ -159,11 +181,18 @@ def main(arguments: Sequence[str]) -> int:
         for benchmark in [known[id_] for id_ in asked or known]:
             with progress.status(f"measuring {benchmark.goal.id}"):
                 rows.append(report(benchmark.goal, benchmark.measure(place)))
-            progress.print(f"{benchmark.goal.id}: {rows[-1]['ratio']}")
+            beside = "".join(f"; {what}: {figure:.4g}" for what, figure in _beside(rows[-1]).items())
+            progress.print(f"{benchmark.goal.id}: {rows[-1]['ratio']}{beside}")
     RESULTS.write_text(json.dumps(rows, indent=2) + "\n")
     console = Console()
     console.print(table(rows, wide=console.width >= WIDE))
     return 0 if all(row["holds"] for row in rows) else 1
+
+
+def _beside(row: Mapping[str, Any]) -> Mapping[str, float]:
+    """Return the figures beside a result."""
+    figures: Mapping[str, float] = row.get("beside", {})
+    return figures
 
 
 def table(rows: Sequence[dict[str, object]], *, wide: bool) -> Table:

@@ -11,7 +11,7 @@ import gc
 import math
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from attrs import frozen
 
@@ -68,6 +68,14 @@ def ratios(
     return found
 
 
+@frozen
+class Found:
+    """What was found: the ratio of each round, and figures of this machine beside it, by what they are."""
+
+    ratios: Sequence[float]
+    beside: Mapping[str, float]
+
+
 @frozen(kw_only=True)
 class Goal:
     """What a ratio must be and what it should be; ``at_most`` where less is better."""
@@ -83,8 +91,9 @@ class Goal:
         return ratio <= self.must if self.at_most else ratio >= self.must
 
 
-def report(goal: Goal, found: Sequence[float]) -> dict[str, object]:
-    """Return what is written to the file of results about one goal and the ratios found."""
+def report(goal: Goal, measured: Sequence[float] | Found) -> dict[str, object]:
+    """Return what is written to the file of results about one goal and what was found."""
+    found = measured.ratios if isinstance(measured, Found) else measured
     ratio = statistics.median(found)
     row: dict[str, object] = {
         "id": goal.id,
@@ -99,4 +108,6 @@ def report(goal: Goal, found: Sequence[float]) -> dict[str, object]:
     }
     if goal.at_most:
         row["at_most"] = True
+    if isinstance(measured, Found):
+        row["beside"] = {what: round(figure, 3) for what, figure in measured.beside.items()}
     return row

@@ -14,43 +14,25 @@ from operator import attrgetter, itemgetter
 from typing import Any, cast
 
 import graphql
-import orjson
 from attrs import frozen
 from graphql import GraphQLObjectType, GraphQLSchema
 
+from bench import page
 from bench.compare import Way, enough, ratios, timed
 from bench.servers import Servers
 from bench.world import World
 from corekit import Kit
 from corekit_schema import Context, Viewer, assemble_for
-from corekit_schema.core.permissions import permissions_of
 from corekit_schema.execution.executor import Executor
 from corekit_schema.execution.resolvers import KEY, Attribute, Resolution
 
-MEMBERS = 50
 PURCHASES = 3
-TEXT = """
-query Page($first: Int!) {
-  members(first: $first) {
-    pageInfo { hasNextPage endCursor }
-    nodes {
-      id
-      name
-      joinedAt
-      tier { code }
-      points { available { digits } }
-      activities(first: 3) { nodes { type occurredAt amount { digits } } }
-    }
-  }
-}
-"""
-VARIABLES = {"first": MEMBERS}
 _execute: Any = cast("Any", graphql).execute  # whose types say that it may be awaitable
 
 
 def measure(servers: Servers) -> list[float]:
     """Return how many times as long graphql-core takes as the planned executor, per round."""
-    world = World.new(servers.empty("sqlite", "executor"), members=MEMBERS, purchases=PURCHASES)
+    world = World.new(servers.empty("sqlite", "executor"), members=page.MEMBERS, purchases=PURCHASES)
     planned, one_by_one = both(world.kit)
     ways = _repeated(planned), _repeated(one_by_one)
     found = ratios(*ways, starts=(100, 10))
@@ -64,24 +46,16 @@ def measure_replan(servers: Servers) -> list[float]:
     A request is what happens between the text and the bytes of the answer, without HTTP, on PostgreSQL; the time that
     the database takes does not count.
     """
-    world = World.new(servers.empty("postgresql", "replan"), members=MEMBERS, purchases=PURCHASES)
-    schema, viewer = assemble_for(world.kit), _staff(world.kit)
+    world = World.new(servers.empty("postgresql", "replan"), members=page.MEMBERS, purchases=PURCHASES)
+    schema, viewer = assemble_for(world.kit), page.staff(world.kit)
     executor = Executor(schema.graphql)
-
-    def request() -> None:
-        with Context(world.kit, viewer, schema.nodes) as context:
-            answer = executor.execute(TEXT, context, variables=VARIABLES)
-        if answer.errors:
-            raise RuntimeError(answer.errors)
-        orjson.dumps(answer.data)
-
     context = Context(world.kit, viewer, schema.nodes)
 
     def find() -> None:
-        executor.operation(TEXT)
-        executor.ready(TEXT, context, variables=VARIABLES)
+        executor.operation(page.TEXT)
+        executor.ready(page.TEXT, context, variables=page.VARIABLES)
 
-    ways = _on_processor(request), _on_processor(find)
+    ways = _on_processor(page.answering(world.kit)), _on_processor(find)
     numbers = enough(ways[0], 10), enough(ways[1], 1000)
     found = ratios(*ways, numbers=numbers)
     _close(servers, world)
@@ -90,20 +64,20 @@ def measure_replan(servers: Servers) -> list[float]:
 
 def both(kit: Kit) -> tuple[Callable[[], Any], Callable[[], Any]]:
     """Return what answers the operation by the executor, and by graphql-core, on the values of a run over a kit."""
-    viewer = _staff(kit)
+    viewer = page.staff(kit)
     outputs = _recorded(kit, viewer)
     planned, one_by_one = assemble_for(kit).graphql, assemble_for(kit).graphql
     for output in outputs:
         output.replay(planned, one_by_one)
-    executor, document = Executor(planned), graphql.parse(TEXT)
+    executor, document = Executor(planned), graphql.parse(page.TEXT)
     if graphql.validate(one_by_one, document):
         raise RuntimeError("the operation is not valid")
 
     def ours() -> Any:
-        return executor.execute(TEXT, Context(kit, viewer), variables=VARIABLES).data
+        return executor.execute(page.TEXT, Context(kit, viewer), variables=page.VARIABLES).data
 
     def theirs() -> Any:
-        return _execute(one_by_one, document, None, None, VARIABLES).data
+        return _execute(one_by_one, document, None, None, page.VARIABLES).data
 
     if ours() != theirs():
         raise RuntimeError("the two do not answer the same")
@@ -162,14 +136,10 @@ def _recorded(kit: Kit, viewer: Viewer) -> list[_Output]:
             for name, field in type_.fields.items():
                 field.extensions = {KEY: recording(type_.name, name, field.extensions[KEY])}
     with Context(kit, viewer, schema.nodes) as context:
-        answer = Executor(schema.graphql).execute(TEXT, context, variables=VARIABLES)
+        answer = Executor(schema.graphql).execute(page.TEXT, context, variables=page.VARIABLES)
     if answer.errors:
         raise RuntimeError(answer.errors)
     return outputs
-
-
-def _staff(kit: Kit) -> Viewer:
-    return Viewer(kind="staff", name="bench", permissions=permissions_of(kit))
 
 
 def _repeated(once: Callable[[], object]) -> Way:

@@ -15,7 +15,7 @@ from statistics import mean
 from sqlalchemy import func, select
 
 from bench import fees
-from bench.growth import COPIED, multiply
+from bench.multiply import COPIED, multiply
 from bench.servers import Servers
 from bench.world import Shop, World
 from corekit import Activity, Kit, Outcome

@@ -23,7 +23,7 @@ from rich.console import Console
 from sqlalchemy import select
 
 from bench import fees
-from bench.growth import multiply
+from bench.multiply import multiply
 from bench.servers import Servers
 from corekit import Activity, Kit, Settings, member
 from corekit.clock import micros

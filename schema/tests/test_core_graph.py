@@ -323,6 +323,27 @@ def test_members_come_in_pages_by_cursor_and_by_filter(graph: Any, clock: Any) -
     assert [node["name"] for node in pos["nodes"]] == ["member 1", "member 3"]
 
 
+def test_a_list_says_how_many_items_it_has_where_that_is_asked(graph: Any) -> None:
+    member = register(graph)
+    register(graph)
+    for _ in range(3):
+        buy(graph, member, "100")
+    text = """query ($id: ID!, $nul: String!) {
+        members(first: 1) { all: totalCount }
+        named: members(filter: {name: $nul}) { totalCount }
+        audit(first: 1, what: "purchase") { totalCount }
+        member(id: $id) {
+            activities(first: 2) { totalCount nodes { type } }
+            purchases(last: 1) { ...Count }
+            none: activities(type: $nul) { totalCount } } }
+        fragment Count on PurchaseConnection { totalCount }"""
+    found = graph.data(text, id=member, nul="\0")
+    assert (found["members"], found["named"], found["audit"]) == ({"all": 2}, {"totalCount": 0}, {"totalCount": 3})
+    of_member = found["member"]
+    assert of_member["activities"] == {"totalCount": 5, "nodes": [{"type": "tier.changed"}, {"type": "purchase"}]}
+    assert (of_member["purchases"], of_member["none"]) == ({"totalCount": 3}, {"totalCount": 0})
+
+
 def test_a_page_that_cannot_be_is_a_coded_error(graph: Any) -> None:
     for arguments, code in (
         ("first: 0", "PAGE_SIZE"),

@@ -10,7 +10,8 @@ import pytest
 from attrs import field, frozen
 from graphql import GraphQLError, GraphQLSchema
 
-from corekit_schema import Context, Field, Info, Object, Viewer, listed, public
+from corekit.paging import Page
+from corekit_schema import ConnectionField, Context, Field, Info, Object, Viewer, listed, public
 from corekit_schema.assembly.schema import assemble
 from corekit_schema.execution.documents import Document, Remembering, read_document
 from corekit_schema.execution.executor import Executor
@@ -248,3 +249,60 @@ def test_fragments_that_name_each_other_over_and_over_are_refused_in_no_time() -
     assert [error.extensions["code"] for error in answer.errors] == ["TOO_LARGE"]
     wide = [f"fragment F{n} on Person {{ ...F{n + 1} ...F{n + 1} name }}" for n in range(40)]
     assert ask("{ ann { ...F0 } }" + "".join(wide) + "fragment F40 on Person { name }").data == {"ann": {"name": "Ann"}}
+
+
+# ----------------------------------------------------------------------------------------------- what is looked at
+
+
+@frozen
+class Card:
+    number: str
+    holder: str
+
+
+class Wallet(Object, policy=public):
+    """A card of a list."""
+
+    number = Field(graphene.String, description="Its number.")
+    shown = Field(graphene.String, description="Both together.", reads=("number", "holder"))
+    unsaid = Field(graphene.String, description="Looks at who knows what.")
+
+    @staticmethod
+    def resolve_shown(parents: Sequence[Card], _info: Info) -> list[str]:
+        return [f"{each.number} {each.holder}" for each in parents]
+
+    @staticmethod
+    def resolve_unsaid(parents: Sequence[Card], _info: Info) -> list[str]:
+        return [each.holder for each in parents]
+
+
+NEEDED: list[frozenset[str] | None] = []
+
+
+class WalletQuery(Object, policy=public):
+    """The root."""
+
+    cards = ConnectionField(Wallet, description="Cards.")
+
+    @staticmethod
+    def resolve_cards(_parents: Sequence[Any], info: Info, **_span: Any) -> list[Page[Card]]:
+        NEEDED.append(info.needs("nodes", "edges.node"))
+        return [Page((Card("1", "Ann"),), ((1,),))]
+
+
+@pytest.mark.parametrize(
+    ("selected", "needed"),
+    [
+        ("nodes { number }", {"number"}),
+        ("nodes { other: number } edges { node { ...Shown } }", {"number", "holder"}),
+        ("nodes { shown @skip(if: true) __typename }", {"number", "holder"}),
+        ("nodes { number unsaid }", None),
+        ("pageInfo { hasNextPage }", set[str]()),
+    ],
+)
+def test_a_resolver_learns_what_will_be_looked_at(selected: str, needed: set[str] | None) -> None:
+    NEEDED.clear()
+    fragment = "fragment Shown on Wallet { shown }" if "...Shown" in selected else ""
+    schema = assemble({}, query=WalletQuery, mutation=Mutation, permissions=(), codes={}).graphql
+    ask(f"{{ cards {{ {selected} }} }} {fragment}", Executor(schema))
+    assert [needed if needed is None else frozenset(needed)] == NEEDED

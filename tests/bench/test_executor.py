@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from bench.executor import MEMBERS, PURCHASES, both
+from bench.executor import PURCHASES, both
+from bench.page import MEMBERS
 from bench.world import World
 
 

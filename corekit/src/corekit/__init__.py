@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from corekit.activities.plugin_write import Applied, PluginWrite
     from corekit.db.base import NAMING, table
     from corekit.db.lineage import Lineage
+    from corekit.db.prepared import prepared
     from corekit.db.reader import Reader, any_of
     from corekit.db.types import Amount, Flag, Id, Instant, Json, Whole
     from corekit.declares import (
@@ -65,7 +66,7 @@ if TYPE_CHECKING:
     from corekit.kit import Kit
     from corekit.ledger.expiry import Expiry
     from corekit.ledger.history import balances_at, expiring_at
-    from corekit.ledger.read import Balance, balances, expiring
+    from corekit.ledger.read import OF_AVAILABLE, Balance, balances, expiring
     from corekit.members.tables import member
     from corekit.metrics import Metric, Window
     from corekit.outbox.event import Event
@@ -100,6 +101,7 @@ _HOMES = {
     "corekit.activities.plugin_write": ("Applied", "PluginWrite"),
     "corekit.db.base": ("NAMING", "table"),
     "corekit.db.lineage": ("Lineage",),
+    "corekit.db.prepared": ("prepared",),
     "corekit.db.reader": ("Reader", "any_of"),
     "corekit.db.types": ("Amount", "Flag", "Id", "Instant", "Json", "Whole"),
     "corekit.declares": (
@@ -132,7 +134,7 @@ _HOMES = {
     "corekit.kit": ("Kit",),
     "corekit.ledger.expiry": ("Expiry",),
     "corekit.ledger.history": ("balances_at", "expiring_at"),
-    "corekit.ledger.read": ("Balance", "balances", "expiring"),
+    "corekit.ledger.read": ("OF_AVAILABLE", "Balance", "balances", "expiring"),
     "corekit.members.tables": ("member",),
     "corekit.metrics": ("Metric", "Window"),
     "corekit.outbox.event": ("Event",),
@@ -147,6 +149,7 @@ _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "NAMING",
+    "OF_AVAILABLE",
     "AccountKind",
     "Activity",
     "ActivityType",
@@ -227,6 +230,7 @@ __all__ = [
     "hookspec",
     "member",
     "minor_units",
+    "prepared",
     "suggest",
     "table",
 ]

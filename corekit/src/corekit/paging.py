@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Generic, TypedDict, TypeVar
+from operator import attrgetter
+from typing import Any, Generic, NamedTuple, TypedDict, TypeVar, cast
 
 import orjson
 from attrs import frozen
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, func, literal, select, tuple_
 
+from corekit.db.prepared import prepared
 from corekit.db.reader import Reader, any_of
+from corekit.db.types import Whole
 from corekit.declares import ErrorText
 from corekit.errors import Invalid, Problem
 from corekit.ids import is_id
@@ -41,34 +44,93 @@ def check_size(size: int, name: str = "first") -> int:
     return size
 
 
-@frozen
-class Page(Generic[T]):
-    """A part of a list in the list's own order, with a cursor for each item."""
+class Page(NamedTuple, Generic[T]):
+    """A part of a list in the list's own order; ``keys`` are where its items stand in it.
+
+    ``total`` is how many items the whole list has, whatever the page; None where it was not asked for.
+    """
 
     items: tuple[T, ...] = ()
-    cursors: tuple[str, ...] = ()
+    keys: tuple[Key, ...] = ()
     has_next: bool = False
     has_previous: bool = False
+    total: int | None = None
 
     def map(self, change: Callable[[T], V]) -> Page[V]:
         """Return the same page of other items."""
-        return Page(tuple(map(change, self.items)), self.cursors, self.has_next, self.has_previous)
+        return Page(tuple(map(change, self.items)), self.keys, self.has_next, self.has_previous, self.total)
+
+    @property
+    def cursors(self) -> list[str]:
+        """The cursor of each item."""
+        return list(map(_cursor, self.keys))
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """The page as the command line shows it."""
+        names = ("items", "cursors", "has_next", "has_previous")
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def start(self) -> str | None:
+        """The cursor of the first item; None where there is none."""
+        return _cursor(self.keys[0]) if self.keys else None
+
+    @property
+    def end(self) -> str | None:
+        """The cursor of the last item; None where there is none."""
+        return _cursor(self.keys[-1]) if self.keys else None
 
 
 class Ask(TypedDict, total=False):
-    """Which page is wanted, as Relay's connections ask: the first or the last so many, after or before a cursor."""
+    """Which page is wanted, as Relay's connections ask: the first or the last so many, after or before a cursor.
+
+    ``total`` has the whole list counted as well.
+    """
 
     first: int | None
     after: str | None
     last: int | None
     before: str | None
+    total: bool
+
+
+@frozen
+class Form:
+    """How a part of a list is read, whatever its size and bounds: a prepared select is the same for all of a form.
+
+    ``after`` and ``before`` say that there is such a bound. The list rises with its keys, or is ``falling``; it is read
+    ``backward`` from its end.
+    """
+
+    backward: bool
+    after: bool
+    before: bool
+    falling: bool
+
+    def select(self, statement: Select[Any], columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
+        """Return the statement with a part of its rows, by unique ``columns``; :attr:`Span.values` are its parameters.
+
+        Read from the end, the rows come in the opposite order: :meth:`Span.page` puts them right.
+        """
+        keys: ColumnElement[Any] = tuple_(*columns)
+        for name, given in (("after", self.after), ("before", self.before)):
+            if given:
+                bound = tuple_(*(bindparam(f"{name}_{no}", type_=column.type) for no, column in enumerate(columns)))
+                above = (name == "after") != self.falling
+                statement = statement.where(keys > bound if above else keys < bound)
+        return statement.order_by(*self.order(columns)).limit(bindparam("most", type_=Whole))
+
+    def order(self, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+        """Return the order in which rows are read."""
+        return [column.desc() if self.backward != self.falling else column for column in columns]
 
 
 @frozen
 class Span:
     """Which part of a list is wanted: ``size`` items from its beginning, or ``backward`` from its end.
 
-    The list rises with its keys, or is ``falling``.
+    The list rises with its keys, or is ``falling``. ``counted`` says that its total is wanted, too.
     """
 
     size: int
@@ -76,6 +138,7 @@ class Span:
     after: Key | None
     before: Key | None
     falling: bool = False
+    counted: bool = False
 
     @classmethod
     def of(cls, ask: Ask, *kinds: type, falling: bool = False) -> Span:
@@ -87,92 +150,167 @@ class Span:
         size = next((given for given in (first, last) if given is not None), PAGE)
         check_size(0 if first is not None and last is not None else size, "first" if last is None else "last")
         after, before = (_read(name, ask.get(name), kinds) for name in ("after", "before"))
-        return cls(size, last is not None, after, before, falling)
+        return cls(size, last is not None, after, before, falling, ask.get("total", False))
+
+    @property
+    def form(self) -> Form:
+        """How this part is read."""
+        return Form(self.backward, self.after is not None, self.before is not None, self.falling)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The parameters of what :meth:`Form.select` returns: one row more is read than is wanted."""
+        bounds = (("after", self.after), ("before", self.before))
+        return {"most": self.size + 1} | {
+            f"{name}_{no}": part for name, key in bounds if key is not None for no, part in enumerate(key)
+        }
 
     def select(self, statement: Select[Any], columns: Sequence[ColumnElement[Any]]) -> Select[Any]:
-        """Return the statement with this part of its rows, and one more, by unique ``columns``.
+        """Return a statement that is built each time with this part of its rows, by unique ``columns``."""
+        return self.form.select(statement, columns).params(self.values)
 
-        Read from the end, the rows come in the opposite order: :meth:`page` puts them right.
-        """
-        keys: ColumnElement[Any] = tuple_(*columns)
-        above, below = (self.before, self.after) if self.falling else (self.after, self.before)
-        if above is not None:
-            statement = statement.where(keys > _bound(above, columns))
-        if below is not None:
-            statement = statement.where(keys < _bound(below, columns))
-        return statement.order_by(*self.order(columns)).limit(self.size + 1)
+    def total(self, read: Reader, statement: Select[Any]) -> int | None:
+        """Return how many rows such a statement has, whatever the span; None where that is not wanted."""
+        if not self.counted:
+            return None
+        number: int = read.scalar(select(func.count()).select_from(statement.subquery()))
+        return number
 
-    def order(self, columns: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
-        """Return the order in which rows are read."""
-        return [column.desc() if self.backward != self.falling else column for column in columns]
-
-    def page(self, rows: Sequence[V], key: Callable[[V], Key]) -> Page[V]:
+    def page(self, rows: Sequence[V], key: Callable[[V], Key], total: int | None = None) -> Page[V]:
         """Make a page of the rows that were read, of which there may be one more than wanted."""
-        more, rows = len(rows) > self.size, rows[: self.size]
-        ordered = tuple(reversed(rows)) if self.backward else tuple(rows)
-        cursors = tuple(urlsafe_b64encode(orjson.dumps(key(row))).decode().rstrip("=") for row in ordered)
+        more = len(rows) > self.size
+        if more:
+            rows = rows[: self.size]
+        if self.backward:
+            rows = rows[::-1]
         beyond = (self.before if self.backward else self.after) is not None
-        return Page(ordered, cursors, *((beyond, more) if self.backward else (more, beyond)))
+        return Page(tuple(rows), tuple(map(key, rows)), *((beyond, more) if self.backward else (more, beyond)), total)
 
 
-@frozen
+Choose = Callable[[Sequence[str], frozenset[str]], tuple[Select[Any], Sequence[ColumnElement[bool]]]]
+"""Given the names of conditions, and of columns to leave out, returns a select and these conditions, whose parameters
+have their names."""
+
+
+@frozen(eq=False)
 class Newest:
     """Lists of rows by falling sequence number, one per owner: a member's activities, an account's entries.
 
     The rows of ``table`` are numbered by ``seq`` without gaps per ``owner`` (a column of it), and the owner's
-    row in ``top`` knows the last number.
+    row in ``top`` knows the last number. ``choose`` selects from ``table``; its rows have the owner as ``by``, and are
+    ``filtered`` where it always has a condition.
     """
 
     table: Table
     owner: ColumnElement[Any]
     top: Table
+    by: str
+    choose: Choose
+    filtered: bool = False
 
     def pages(
         self,
         read: Reader,
-        statement: Select[Any],
-        by: str,
         owners: Iterable[str],
         span: Span,
-        *where: ColumnElement[bool],
+        left_out: frozenset[str] = frozenset(),
+        **where: Any,
     ) -> dict[str, Page[Row[Any]]]:
-        """Return the page of each owner, in one statement; the rows have the owner under the name ``by``.
+        """Return the page of each owner, in one statement; columns that are ``left_out`` are None.
 
-        Without a condition a page is a range of numbers below the owner's last: on both databases the index
-        yields just these rows. With ``where`` the rows of one owner are read until enough are found; of many
-        they are ranked.
+        ``where`` are the conditions by name; what is None is none. Without a condition a page is a range of numbers
+        below the owner's last: on both databases the index yields just these rows. With one the rows of one owner are
+        read until enough are found; of many they are ranked.
         """
-        wanted, seq = list(dict.fromkeys(owners)), self.table.c.seq
-        order = seq if span.backward else seq.desc()
-        between = [seq > (span.before[0] if span.before else 0)] + ([seq < span.after[0]] if span.after else [])
-        if not where:
-            # Asked of the table that owns, so that it leads and each owner is one look into the index.
-            statement = statement.join(self.top, self.top.c.id == self.owner).where(any_of(self.top.c.id, wanted))
-            statement = statement.where(*between, self._near(span))
+        wanted = list(dict.fromkeys(owners))
+        known = {name: value for name, value in where.items() if value is not None}
+        names, values = tuple(sorted(known)), span.values | known
+        if not (names or self.filtered):
+            found = read.all(_near(self, left_out, span.form), owners=wanted, **values)
+        elif len(wanted) == 1:
+            found = read.all(_of_one(self, names, left_out, span.form), owner=wanted[0], **values)
         else:
-            keys = select(self.owner.label("owner"), seq.label("seq")).where(*where, *between)
-            if len(wanted) == 1:
-                chosen = keys.where(self.owner == wanted[0]).order_by(order).limit(span.size + 1).subquery()
-            else:
-                rank = func.row_number().over(partition_by=self.owner, order_by=order).label("rank")
-                ranked = keys.where(any_of(self.owner, wanted)).add_columns(rank).subquery()
-                chosen = select(ranked.c.owner, ranked.c.seq).where(ranked.c.rank <= span.size + 1).subquery()
-            statement = statement.join(chosen, and_(chosen.c.owner == self.owner, chosen.c.seq == seq))
+            found = read.all(_ranked(self, names, left_out, span.form), owners=wanted, **values)
         rows: dict[str, list[Row[Any]]] = {key: [] for key in wanted}
-        for row in read.all(statement.order_by(self.owner, order)):
-            rows[getattr(row, by)].append(row)
-        return {key: span.page(found, lambda row: (row.seq,)) for key, found in rows.items()}
+        owner_of = attrgetter(self.by)
+        for row in found:
+            rows[owner_of(row)].append(row)
+        totals = self._totals(read, wanted, names, known) if span.counted else {}
+        return {key: span.page(rows_, _SEQ, totals.get(key)) for key, rows_ in rows.items()}
 
-    def _near(self, span: Span) -> ColumnElement[bool]:
-        """Keep the numbers of a span, and one more: from the highest downward, or from the lowest upward."""
-        seq = self.table.c.seq
-        if span.backward:
-            return seq <= (span.before[0] if span.before else 0) + span.size + 1
-        return seq >= (literal(span.after[0]) if span.after else self.top.c.seq + 1) - span.size - 1
+    def _totals(self, read: Reader, owners: list[str], names: tuple[str, ...], known: dict[str, Any]) -> dict[str, int]:
+        found = read.all(_counted(self, names), owners=owners, **known)
+        return dict.fromkeys(owners, 0) | {row.owner: row.number for row in found}
 
 
-def _bound(key: Key, columns: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
-    return tuple_(*(literal(value, column.type) for value, column in zip(key, columns, strict=True)))
+def _SEQ(row: Row[Any]) -> Key:  # noqa: N802 - the key of a row
+    return (row.seq,)
+
+
+@prepared
+def _near(newest: Newest, left_out: frozenset[str], form: Form) -> Select[Any]:
+    """Keep the numbers of a span: from the highest downward, or from the lowest upward."""
+    statement, _ = newest.choose((), left_out)
+    seq, top = newest.table.c.seq, newest.top.c
+    most = bindparam("most", type_=Whole)
+    # Asked of the table that owns, so that it leads and each owner is one look into the index.
+    statement = statement.join(newest.top, top.id == newest.owner).where(any_of(top.id, bindparam("owners")))
+    statement = statement.where(*_between(newest, form))
+    if form.backward:
+        near = seq <= (bindparam("before_0", type_=Whole) if form.before else literal(0, Whole)) + most
+    else:
+        near = seq >= (bindparam("after_0", type_=Whole) if form.after else top.seq + 1) - most
+    return statement.where(near).order_by(newest.owner, _order(newest, form))
+
+
+@prepared
+def _of_one(newest: Newest, names: tuple[str, ...], left_out: frozenset[str], form: Form) -> Select[Any]:
+    statement, where = newest.choose(names, left_out)
+    keys = select(newest.table.c.seq.label("seq")).where(newest.owner == bindparam("owner"), *where)
+    chosen = keys.where(*_between(newest, form)).order_by(_order(newest, form)).limit(bindparam("most", type_=Whole))
+    found = chosen.subquery()
+    statement = statement.join(found, and_(newest.owner == bindparam("owner"), found.c.seq == newest.table.c.seq))
+    return statement.order_by(_order(newest, form))
+
+
+@prepared
+def _ranked(newest: Newest, names: tuple[str, ...], left_out: frozenset[str], form: Form) -> Select[Any]:
+    statement, where = newest.choose(names, left_out)
+    seq, owner, order = newest.table.c.seq, newest.owner, _order(newest, form)
+    rank = func.row_number().over(partition_by=owner, order_by=order).label("rank")
+    keys = select(owner.label("owner"), seq.label("seq"), rank).where(any_of(owner, bindparam("owners")), *where)
+    ranked = keys.where(*_between(newest, form)).subquery()
+    chosen = select(ranked.c.owner, ranked.c.seq).where(ranked.c.rank <= bindparam("most", type_=Whole)).subquery()
+    statement = statement.join(chosen, and_(chosen.c.owner == owner, chosen.c.seq == seq))
+    return statement.order_by(owner, order)
+
+
+@prepared
+def _counted(newest: Newest, names: tuple[str, ...]) -> Select[Any]:
+    """Select how many rows each owner has: its last number, or as many as are counted where there is a condition."""
+    if not (names or newest.filtered):
+        top = newest.top.c
+        last = select(top.id.label("owner"), top.seq.label("number"))
+        return cast("Select[Any]", last.where(any_of(top.id, bindparam("owners"))))
+    _, where = newest.choose(names, frozenset())
+    statement = select(newest.owner.label("owner"), func.count().label("number"))
+    statement = statement.where(any_of(newest.owner, bindparam("owners")), newest.table.c.seq > 0, *where)
+    return cast("Select[Any]", statement.group_by(newest.owner))
+
+
+def _between(newest: Newest, form: Form) -> list[ColumnElement[bool]]:
+    seq = newest.table.c.seq
+    above = seq > (bindparam("before_0", type_=Whole) if form.before else 0)
+    return [above, seq < bindparam("after_0", type_=Whole)] if form.after else [above]
+
+
+def _order(newest: Newest, form: Form) -> ColumnElement[Any]:
+    seq = newest.table.c.seq
+    return seq if form.backward else seq.desc()
+
+
+def _cursor(key: Key) -> str:
+    return urlsafe_b64encode(orjson.dumps(key)).decode().rstrip("=")
 
 
 def _read(name: str, cursor: object, kinds: tuple[type, ...]) -> Key | None:

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from corekit import Activity, Invalid, Kit, NotFound
 from corekit.cli import app
 from corekit.db import lineage
+from corekit.db.prepared import Prepared
 from corekit.db.reader import AnyRow, Reader
 from corekit.ledger.tables import account
 from corekit.migrations import guards
@@ -198,13 +199,13 @@ def test_the_proof_of_an_account_can_find_every_row_by_an_index(world: Any, two:
 class Interrupted(Reader):
     """A reader between whose statements something happens, once."""
 
-    def __init__(self, connection: Any, at: int, then: Callable[[], object]) -> None:
-        super().__init__(connection)
+    def __init__(self, source: Any, at: int, then: Callable[[], object]) -> None:
+        super().__init__(source)
         self.at = at
         self.then = then
 
-    def all(self, select: SelectBase) -> list[AnyRow]:
-        found = super().all(select)
+    def all(self, select: SelectBase | Prepared, **values: Any) -> list[AnyRow]:
+        found = super().all(select, **values)
         if self.statements == self.at:
             self.then()
         return found
@@ -221,7 +222,7 @@ def test_writers_commit_while_a_proof_runs_and_it_sees_one_snapshot(world: Any, 
             connection.exec_driver_sql("UPDATE core_account SET credits_posted = credits_posted + 1")
 
     with kit.database.read() as reading:
-        read = Interrupted(reading._connection, 5, write)
+        read = Interrupted(reading._source, 5, write)
         report = verify(read, kit.terms())
     assert [each.outcome for each in answers] == ["settled", "settled"]
     assert report.clean, report.violations

@@ -34,5 +34,5 @@ def house(make_kit: MakeKit, clock: SettableClock) -> House:
     if kit.database.dialect == "sqlite":
         # Whether the disk keeps it is not what is tested here; the tests' own server does not wait for it either.
         event.listen(kit.database.engine, "connect", _relaxed)
-        kit.database.engine.dispose()
+        kit.database.close()
     return House(kit, clock)

@@ -115,7 +115,7 @@ def forget(database: Database) -> None:
     """Where there is no pgbouncer: let every connection come as one that somebody else used before."""
     if ENV in os.environ:
         return
-    for engine in (database.engine, database._settling):
+    for engine in database.engines:
 
         @event.listens_for(engine, "checkout")
         def discard(raw: psycopg.Connection[Any], *_: object) -> None:

@@ -51,6 +51,15 @@ def backward(ask: Ask, size: int) -> list[Any]:
 def check_walks(ask: Ask, size: int, expected: list[Any], key: Callable[[Any], Any]) -> None:
     assert [key(item) for item in forward(ask, size)] == expected
     assert [key(item) for item in backward(ask, size)] == expected
+    check_total(ask, size, len(expected))
+
+
+def check_total(ask: Ask, size: int, expected: int) -> None:
+    """The total is that of the whole list wherever the page stands, and nothing is counted unasked."""
+    page = ask(first=size)
+    assert page.total is None
+    assert ask(first=size, total=True).total == ask(last=size, total=True).total == expected
+    assert ask(first=size, after=page.cursors[-1], total=True).total == expected
 
 
 def test_members_come_in_the_order_in_which_they_joined(database: Database, rows: Any) -> None:

@@ -153,7 +153,7 @@ def test_a_reader_sees_one_moment(database: Database) -> None:
 
 def test_a_reader_cannot_write(database: Database) -> None:
     with database.read() as read, pytest.raises(DBAPIError):
-        read._connection.execute(update(member).values(seq=1))
+        read._source.connection.execute(update(member).values(seq=1))
     enter(database, new_id())  # and leaves the connection as it was
 
 

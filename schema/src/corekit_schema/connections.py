@@ -13,6 +13,9 @@ from corekit_schema.context import Info
 from corekit_schema.fields import Field, Object, about, listed
 from corekit_schema.policies import Policy, public
 
+COUNTED = 10
+"""What it costs to count a list."""
+
 
 class PageInfo(Object, policy=public):
     """Where a page stands in its list."""
@@ -27,12 +30,12 @@ class PageInfo(Object, policy=public):
     @staticmethod
     def resolve_start_cursor(parents: Sequence[Page[Any]], _info: Info) -> list[str | None]:
         """Return the first cursor of each page."""
-        return [page.cursors[0] if page.cursors else None for page in parents]
+        return [page.start for page in parents]
 
     @staticmethod
     def resolve_end_cursor(parents: Sequence[Page[Any]], _info: Info) -> list[str | None]:
         """Return the last cursor of each page."""
-        return [page.cursors[-1] if page.cursors else None for page in parents]
+        return [page.end for page in parents]
 
 
 @cache
@@ -59,6 +62,12 @@ def connection(item: type) -> type[Object]:
             "__doc__": f"A page of a list of {name}.",
             "edges": Field(listed(edge), description="The items with their cursors."),
             "nodes": Field(graphene.NonNull(graphene.List(item)), source="items", description="The items alone."),
+            "total_count": Field(
+                graphene.Int,
+                source="total",
+                cost=COUNTED,
+                description="How many items the whole list has, whatever the page; null where it cannot be counted.",
+            ),
             "page_info": Field(PageInfo, required=True, description="Where the page stands."),
             "resolve_edges": staticmethod(_edges),
             "resolve_page_info": staticmethod(_itself),
@@ -78,30 +87,46 @@ def _itself(parents: Sequence[Page[Any]], _info: Info) -> Sequence[Page[Any]]:
     return parents
 
 
-def ConnectionField(  # noqa: N802 - it stands where a Field does
-    item: type,
-    *,
-    description: str,
-    policy: Policy | None = None,
-    cost: int | None = None,
-    resolve: Callable[..., Sequence[Any]] | None = None,
-    **arguments: Any,
-) -> Field:
-    """Return a field that is a list in pages, with the arguments ``first``, ``after``, ``last``, ``before``.
+class ConnectionField(Field):
+    """A field that is a list in pages, with the arguments ``first``, ``after``, ``last``, ``before``.
 
-    Its resolver gets them as keywords, as the reads of the core take them, and returns a ``Page`` for each parent.
+    Its resolver gets them as keywords, as the reads of the core take them, and ``total=True`` where `totalCount` is
+    asked for; it returns a ``Page`` for each parent.
     """
-    return Field(
-        connection(item),
-        description=description,
-        policy=policy,
-        cost=cost,
-        resolve=resolve,
-        first=graphene.Argument(
-            graphene.Int, description=f"How many from the beginning; {PAGE}, at most {MOST_ITEMS}."
-        ),
-        after=graphene.Argument(graphene.String, description="Only what follows this cursor."),
-        last=graphene.Argument(graphene.Int, description="How many from the end, in place of `first`."),
-        before=graphene.Argument(graphene.String, description="Only what comes before this cursor."),
-        **arguments,
-    )
+
+    def __init__(
+        self,
+        item: type,
+        *,
+        description: str,
+        policy: Policy | None = None,
+        cost: int | None = None,
+        reads: Sequence[str] | None = None,
+        resolve: Callable[..., Sequence[Any]] | None = None,
+        **arguments: Any,
+    ) -> None:
+        super().__init__(
+            connection(item),
+            description=description,
+            policy=policy,
+            cost=cost,
+            reads=reads,
+            resolve=resolve,
+            first=graphene.Argument(
+                graphene.Int, description=f"How many from the beginning; {PAGE}, at most {MOST_ITEMS}."
+            ),
+            after=graphene.Argument(graphene.String, description="Only what follows this cursor."),
+            last=graphene.Argument(graphene.Int, description="How many from the end, in place of `first`."),
+            before=graphene.Argument(graphene.String, description="Only what comes before this cursor."),
+            **arguments,
+        )
+
+    def around(self, resolve: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]:
+        """Return a resolver that is told whether the whole list is to be counted."""
+
+        def counted(parents: Sequence[Any], info: Info, **arguments: Any) -> Sequence[Any]:
+            if "totalCount" in info.selected:
+                arguments["total"] = True
+            return resolve(parents, info, **arguments)
+
+        return counted

@@ -9,10 +9,11 @@ from datetime import datetime
 from functools import cached_property
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
-from graphql import FieldNode, GraphQLError
+from graphql import FieldNode, GraphQLError, GraphQLField
 
+from corekit.values import maker
 from corekit_schema.chart import Chart
 from corekit_schema.execution.selection import Fragments, selected_names
 from corekit_schema.inputs import ERRORS
@@ -26,10 +27,45 @@ if TYPE_CHECKING:
     from corekit_schema.nodes import NodeLoader
 
 T = TypeVar("T")
+_amount = maker(AmountValue)
 
 
 class Interrupted(GraphQLError):
     """The request took too long, or nobody waits for its answer any more."""
+
+
+class Selected(Protocol):
+    """A field as it is selected at one place of an operation."""
+
+    @property
+    def type_name(self) -> str:
+        """The type that has the field."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The name of the field."""
+        ...
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The response names from the root, without positions in lists."""
+        ...
+
+    @property
+    def definition(self) -> GraphQLField:
+        """The field of the schema."""
+        ...
+
+    @property
+    def nodes(self) -> Sequence[FieldNode]:
+        """Where the operation selects it, under one response name."""
+        ...
+
+    @property
+    def fragments(self) -> Fragments:
+        """The fragments of the operation."""
+        ...
 
 
 class Context:
@@ -118,6 +154,12 @@ class Context:
         """Return the value of an ``Amount`` field: ``minor`` minor units of a unit."""
         return AmountValue(minor, unit, self.chart.scale(unit))
 
+    def amounts(self, minors: Sequence[int], units: Sequence[str | None]) -> list[AmountValue | None]:
+        """Return the values of a column of amounts; None where there is no unit, since then there is no amount."""
+        scale = {unit: self.chart.scale(unit) for unit in set(units) if unit is not None}
+        each = zip(minors, units, strict=True)
+        return [None if unit is None else _amount((minor, unit, scale[unit])) for minor, unit in each]
+
     @property
     def chart(self) -> Chart:
         """The units and account kinds: those declared, and those of plugins that are off."""
@@ -139,24 +181,27 @@ class Info:
     positions in lists.
     """
 
-    __slots__ = ("_fragments", "_nodes", "_selected", "context", "field_name", "path", "type_name")
+    __slots__ = ("_memo", "context", "field")
 
-    def __init__(
-        self,
-        context: Context,
-        type_name: str,
-        field_name: str,
-        path: tuple[str, ...],
-        nodes: Sequence[FieldNode],
-        fragments: Fragments,
-    ) -> None:
+    def __init__(self, context: Context, field: Selected, memo: dict[Hashable, Any]) -> None:
         self.context = context
-        self.type_name = type_name
-        self.field_name = field_name
-        self.path = path
-        self._nodes = nodes
-        self._fragments = fragments
-        self._selected: frozenset[str] | None = None
+        self.field = field
+        self._memo = memo
+
+    @property
+    def type_name(self) -> str:
+        """The type that has the field."""
+        return self.field.type_name
+
+    @property
+    def field_name(self) -> str:
+        """The name of the field."""
+        return self.field.name
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The response names from the root."""
+        return self.field.path
 
     @property
     def selected(self) -> frozenset[str]:
@@ -165,6 +210,21 @@ class Info:
         They are names of GraphQL, not aliases, of every type that a fragment names; a field that a directive leaves
         out may be among them. So reads can fetch only what is asked for.
         """
-        if self._selected is None:
-            self._selected = selected_names(self._nodes, self._fragments)
-        return self._selected
+        return self._once("selected", lambda: selected_names(self.field.nodes, self.field.fragments))
+
+    def needs(self, *ways: str) -> frozenset[str] | None:
+        """Return the attributes of the field's objects that will be looked at; None where anything may be.
+
+        ``ways`` lead to the objects where they are further down: ``nodes`` and ``edges.node`` of a connection.
+        """
+        from corekit_schema.execution.needs import needed  # noqa: PLC0415 - resolvers, which it knows, know Info
+
+        field = self.field
+        return self._once(ways, lambda: needed(field.definition, field.nodes, field.fragments, ways or ("",)))
+
+    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return what is the same each time that the operation runs."""
+        if key not in self._memo:
+            self._memo[key] = make()
+        made: T = self._memo[key]
+        return made

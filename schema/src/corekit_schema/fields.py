@@ -66,7 +66,8 @@ class Field(graphene.Field):
     ``policy`` left out is that of the type. ``source`` names the attribute of the parent to read, where it has
     another name than the field (dots lead further down). ``resolve`` is a batch resolver that several fields share,
     in place of a ``resolve_<name>``. ``cost`` says what asking for it costs, where that is not 1 for an object and 0
-    for a value. Arguments are given as keywords.
+    for a value. ``reads`` names the attributes of a parent that the batch resolver looks at: where all that is selected
+    of an object says so, what else it has need not be read (:meth:`Info.needs`). Arguments are given as keywords.
     """
 
     def __init__(  # noqa: PLR0913 - all that a field says
@@ -81,6 +82,7 @@ class Field(graphene.Field):
         resolve: Callable[..., Sequence[Any]] | None = None,
         deprecation_reason: str | None = None,
         cost: int | None = None,
+        reads: Sequence[str] | None = None,
         **arguments: Any,
     ) -> None:
         super().__init__(
@@ -95,6 +97,11 @@ class Field(graphene.Field):
         self.attribute = source
         self.batch = resolve
         self.cost = cost
+        self.reads = reads
+
+    def around(self, resolve: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]:
+        """Return what is called in place of the field's batch resolver: itself, where a kind of field adds nothing."""
+        return resolve
 
 
 def about(type_: Any) -> Any:

@@ -105,7 +105,7 @@ class _AsOf(Schema):
 
 def as_of(at: Any) -> dt.datetime | None:
     """Return the instant that the argument ``at`` of a field says, or None; ``Invalid`` where it says none."""
-    return cast("dict[str, dt.datetime | None]", load(_AsOf(), {"at": at}))["at"]
+    return None if at is None else cast("dict[str, dt.datetime | None]", load(_AsOf(), {"at": at}))["at"]
 
 
 class _Bounds(Schema):

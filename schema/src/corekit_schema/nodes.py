@@ -22,7 +22,7 @@ class Node(Interface):
     of its values, and has a static method ``load_nodes(identifiers, info)`` that returns the value of each, or None.
     """
 
-    id = Field(graphene.ID, required=True, description="Names the object for ever; opaque.")
+    id = Field(graphene.ID, required=True, description="Names the object for ever; opaque.", reads=("id",))
 
     @staticmethod
     def resolve_id(parents: Sequence[Any], info: Info) -> list[str]:

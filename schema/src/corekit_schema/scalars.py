@@ -12,11 +12,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import graphene
 import orjson
-from attrs import frozen
 from graphql import GraphQLError, ValueNode, value_from_ast_untyped
 
 from corekit_schema.execution.classes import classes_of
@@ -89,8 +88,7 @@ class Amount(Object, policy=public):
     scale = Field(graphene.Int, required=True, description="Decimal places between a minor and a whole unit.")
 
 
-@frozen
-class AmountValue:
+class AmountValue(NamedTuple):
     """The value behind :class:`Amount`: ``digits`` counts minor units."""
 
     digits: int

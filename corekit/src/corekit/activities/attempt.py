@@ -26,7 +26,7 @@ from corekit.activities.terms import Terms
 from corekit.activities.tiering import Tiering, metrics_of
 from corekit.activities.write import rows_of
 from corekit.clock import Clock, micros
-from corekit.db.engine import Settling
+from corekit.db.lending import Lent
 from corekit.errors import Busy, Integrity, PluginError, PluginRaised, Refusal
 from corekit.ledger.rows import Rows
 from corekit.ledger.state import Member
@@ -92,7 +92,7 @@ class Attempt:
         terms: Terms,
         clock: Timekeeper,
         store: Store,
-        settling: Settling,
+        settling: Lent,
         known: Known,
         breaker: Breaker,
         *,

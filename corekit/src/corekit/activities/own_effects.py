@@ -14,7 +14,7 @@ from corekit.activities.plan import Plan
 from corekit.activities.planned import Place, PlannedEffect
 from corekit.activities.plugin_write import Applied, PluginWrite, own_effect
 from corekit.activities.reactions import raised_by
-from corekit.db.engine import Settling
+from corekit.db.lending import Lent
 from corekit.errors import Busy, PluginError, Unavailable
 from corekit.ledger.state import Member
 from corekit.ledger.store import Conflict, Store
@@ -41,7 +41,7 @@ class ApplyRaised(Exception):
         self.keys = keys
 
 
-def write_own_effects(plan: Plan, store: Store, settling: Settling) -> None:
+def write_own_effects(plan: Plan, store: Store, settling: Lent) -> None:
     """Run the plugins' ``apply`` and ``undo``; raises :class:`GuardFailed` and :class:`ApplyRaised`."""
     runs: dict[tuple[str, str], list[Applied]] = {}
     places: dict[str, tuple[Key, Place]] = {}

@@ -26,7 +26,7 @@ from corekit.log import raised_at
 from corekit.registry import CORE
 
 if TYPE_CHECKING:
-    from corekit.db.engine import Settling
+    from corekit.db.lending import Lent
     from corekit.plugins import Plugin
 
 _log = structlog.get_logger("corekit.plugins")
@@ -57,12 +57,12 @@ class Reactions:
             plugin.name: PlannedFacts(plan, plugin.name, plugin.settings) for plugin in plan.terms.hooks.reacting
         }
 
-    def prepare(self, activities: Sequence[Activity], settling: Settling) -> None:
+    def prepare(self, activities: Sequence[Activity], settling: Lent) -> None:
         """Let the plugins read what they will need for a chunk."""
         hooks = self.plan.terms.hooks
         if not hooks.preparing:
             return
-        read = Reader(lambda: settling.connection)
+        read = Reader(settling)
 
         def facts(plugin: Plugin) -> PlannedFacts:
             return PlannedFacts(self.plan, plugin.name, plugin.settings)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal, Unpack
 
-from sqlalchemy import ColumnElement, Row, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, cast, exists, func, or_, select, type_coerce
 
 from corekit.activities.activity import Line
 from corekit.activities.tables import activity as _activity
 from corekit.activities.tables import effect as _effect
 from corekit.activities.tables import line as _line
-from corekit.activities.views import ActivityView, Consumption, EffectView, Slip
+from corekit.activities.views import ActivityView, Consumption, Document, EffectView, Skipped, Slip
 from corekit.clock import micros
+from corekit.db.prepared import prepared
 from corekit.db.reader import Reader, any_of
 from corekit.db.shape import Shape, group
 from corekit.db.types import Whole
@@ -22,12 +23,18 @@ from corekit.paging import Ask, Newest, Page, Span
 
 PURCHASE = "purchase"
 
-VIEW = Shape(ActivityView, _activity, member=_activity.c.member_id, parent=_activity.c.parent_id)
+VIEW = Shape(
+    ActivityView,
+    _activity,
+    member=_activity.c.member_id,
+    parent=_activity.c.parent_id,
+    payload=type_coerce(_activity.c.payload, Document),
+    skipped=type_coerce(_activity.c.skipped, Skipped),
+)
 """How an activity is read."""
 EFFECT = Shape(EffectView, _effect, activity=_effect.c.activity_id, account=_effect.c.account_kind)
 """How an effect is read."""
 
-_OF_MEMBER = Newest(_activity, _activity.c.member_id, _member)
 _REVERSAL = _activity.alias("reversal")
 _BACK = _line.alias("back")
 _OF_PURCHASE = (_REVERSAL.c.reverses.is_not(None), _REVERSAL.c.reverses == _activity.c.id, _REVERSAL.c.seq > 0)
@@ -38,26 +45,41 @@ _LEFT = or_(_activity.c.amount > _RETURNED, ~exists().where(*_OF_PURCHASE))
 """Something of the activity is left; one without an amount comes back as a whole only."""
 
 
-def activities(read: Reader, ids: Iterable[str]) -> dict[str, ActivityView]:
-    """Return activities by id; an id that none has is left out."""
-    statement = select(*VIEW.columns).where(any_of(_activity.c.id, ids))
-    return {row.id: VIEW(row) for row in read.all(statement)}
+@prepared
+def _by_id(left_out: frozenset[str]) -> Select[Any]:
+    return select(*VIEW.columns_but(left_out)).where(any_of(_activity.c.id, bindparam("ids")))
+
+
+def activities(read: Reader, ids: Iterable[str], *, only: Collection[str] | None = None) -> dict[str, ActivityView]:
+    """Return activities by id; an id that none has is left out.
+
+    Where ``only`` some fields will be looked at, others may be None.
+    """
+    return {row.id: VIEW.whole(row) for row in read.all(_by_id(VIEW.left_out(only)), ids=list(ids))}
+
+
+def _activities(names: Sequence[str], left_out: frozenset[str]) -> tuple[Select[Any], Sequence[ColumnElement[bool]]]:
+    return select(*VIEW.columns_but(left_out)), [_activity.c.type == bindparam(name) for name in names]
+
+
+_OF_MEMBER = Newest(_activity, _activity.c.member_id, _member, "member", _activities)
 
 
 def activities_of(
     read: Reader,
     member_ids: Iterable[str],
     type: str | None = None,  # noqa: A002 - it is what the field is called everywhere
+    *,
+    only: Collection[str] | None = None,
     **page: Unpack[Ask],
 ) -> dict[str, Page[ActivityView]]:
     """Return a page of the settled activities of each member, newest first, all or those of one type.
 
-    Raises :class:`~corekit.errors.Invalid` for a cursor or a page size that cannot be.
+    Where ``only`` some fields will be looked at, others may be None. Raises :class:`~corekit.errors.Invalid` for a
+    cursor or a page size that cannot be.
     """
-    span = Span.of(page, int)
-    where = [] if type is None else [_activity.c.type == type]
-    pages = _OF_MEMBER.pages(read, select(*VIEW.columns), "member", member_ids, span, *where)
-    return {member: found.map(VIEW) for member, found in pages.items()}
+    pages = _OF_MEMBER.pages(read, member_ids, Span.of(page, int), VIEW.left_out(only), type=type)
+    return {member: found.map(VIEW.whole) for member, found in pages.items()}
 
 
 def lines(read: Reader, activity_ids: Iterable[str]) -> dict[str, list[Line]]:
@@ -72,6 +94,16 @@ def effects(read: Reader, activity_ids: Iterable[str]) -> dict[str, list[EffectV
     return group(map(EFFECT, read.all(statement.order_by(_effect.c.activity_id, _effect.c.no))), "activity", ids)
 
 
+def _purchases(names: Sequence[str], _left_out: frozenset[str]) -> tuple[Select[Any], Sequence[ColumnElement[bool]]]:
+    asked = [_line.c[name] == bindparam(name) for name in names]
+    having = [exists().where(_line.c.activity_id == _activity.c.id, *asked)] if asked else []
+    statement = select(*VIEW.columns, _RETURNED.label("returned"), _LEFT.label("left"))
+    return statement, [_activity.c.type == PURCHASE, *having]
+
+
+_SLIPS = Newest(_activity, _activity.c.member_id, _member, "member", _purchases, filtered=True)
+
+
 def slips(
     read: Reader, member_ids: Iterable[str], category: str | None = None, sku: str | None = None, **page: Unpack[Ask]
 ) -> dict[str, Page[Slip]]:
@@ -81,10 +113,7 @@ def slips(
     """
     span = Span.of(page, int)
     asked = [_line.c[name] == it for name, it in (("category", category), ("sku", sku)) if it is not None]
-    having = [exists().where(_line.c.activity_id == _activity.c.id, *asked)] if asked else []
-    statement = select(*VIEW.columns, _RETURNED.label("returned"), _LEFT.label("left"))
-    where = (_activity.c.type == PURCHASE, *having)
-    pages = _OF_MEMBER.pages(read, statement, "member", member_ids, span, *where)
+    pages = _SLIPS.pages(read, member_ids, span, category=category, sku=sku)
     found = _lines(read, [row.id for each in pages.values() for row in each.items], *asked)
 
     def make(row: Row[Any]) -> Slip:

@@ -23,7 +23,8 @@ from corekit.activities.race import Race
 from corekit.activities.receiving import key_reused
 from corekit.activities.terms import Terms
 from corekit.clock import Clock
-from corekit.db.engine import Database, Settling
+from corekit.db.engine import Database
+from corekit.db.lending import Lent
 from corekit.ids import new_id
 from corekit.ledger.postgresql import PostgreSQL
 from corekit.ledger.sqlite import SQLite
@@ -168,7 +169,7 @@ class Settlement:
                 on_loss(rest)
 
     @contextmanager
-    def connected(self) -> Generator[tuple[Store, Settling]]:
+    def connected(self) -> Generator[tuple[Store, Lent]]:
         """Give a store on a connection of its own; what is not committed when the block ends in a raise is undone."""
         with self._database.settle() as settling:
             store: Store = (PostgreSQL if self._database.dialect == "postgresql" else SQLite)(settling.driver)

@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import field, frozen
+from sqlalchemy import Dialect
 
 from corekit.activities.activity import Line
 from corekit.activities.outcome import SkippedRule
+from corekit.db.types import Kept
+
+
+class Document(Kept):
+    """A document that is empty where there is none."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Read the document."""
+        return super().process_result_value(value, dialect) or {}
+
+
+class Skipped(Kept):
+    """The rules that did not fire."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        """Read the rules."""
+        return tuple(SkippedRule(*each) for each in super().process_result_value(value, dialect) or ())
 
 
 def _document(value: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return value or {}
 
 
-def _skipped(value: Sequence[Sequence[Any]] | None) -> tuple[SkippedRule, ...]:
-    return tuple(SkippedRule(*each) for each in value or ())
-
-
 def _shares(value: Mapping[str, int] | None) -> Mapping[int, int]:
     return {int(no): share for no, share in (value or {}).items()}
 
 
-@frozen
-class ActivityView:
+class ActivityView(NamedTuple):
     """A recorded activity; ``amount`` in minor units of ``unit``, ``seq`` its number among the member's.
 
     ``skipped`` are the rules that did not fire for it, or not in full, and why.
@@ -41,14 +58,14 @@ class ActivityView:
     external_id: str
     amount: int
     unit: str | None
-    payload: Mapping[str, Any] = field(converter=_document)
+    payload: Mapping[str, Any]
     actor: str | None
     program: int
     reverses: str | None
     parent: str | None
     depth: int
     state: str
-    skipped: tuple[SkippedRule, ...] = field(converter=_skipped)
+    skipped: tuple[SkippedRule, ...]
 
 
 @frozen

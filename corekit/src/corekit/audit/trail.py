@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Unpack
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, Table, insert, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, insert, select
 
 from corekit.activities.tables import activity as _activity
 from corekit.audit.tables import audit as _audit
@@ -82,25 +82,26 @@ def audit_page(
     """
     span = Span.of(page, int, str, falling=True)
     if any("\0" in text for text in (actor, what) if text is not None):
-        return Page()  # no stored text holds it, and PostgreSQL would not even compare
-    found = [_entry(row) for row in _rows(read, span, _audit, "at", actor, what, since, until)]
-    found += [_recorded(row) for row in _rows(read, span, _activity, "recorded_at", actor, what, since, until)]
+        return Page(total=0)  # no stored text holds it, and PostgreSQL would not even compare
+    found: list[AuditEntry] = []
+    total = 0
+    for table, instant, read_row in _TRAIL:
+        chosen = _chosen(table, instant, actor, what, since, until)
+        found += map(read_row, read.all(span.select(chosen, (instant, table.c.id))))
+        total += span.total(read, chosen) or 0
     found.sort(key=_key, reverse=not span.backward)
-    return span.page(found, _key)
+    return span.page(found, _key, total if span.counted else None)
 
 
-def _rows(
-    read: Reader,
-    span: Span,
+def _chosen(
     table: Table,
-    at: str,
+    instant: ColumnElement[int],
     actor: str | None,
     what: str | None,
     since: datetime | None,
     until: datetime | None,
-) -> list[AnyRow]:
-    """Return so many rows of one table as the page may need of it."""
-    instant: ColumnElement[int] = table.c[at]
+) -> Select[Any]:
+    """Select what one table knows of the trail."""
     chosen = select(table)
     if table is _activity:
         # As the partial indexes say it. What the core records by itself follows from something that is in the trail.
@@ -115,7 +116,7 @@ def _rows(
         chosen = chosen.where(instant >= micros(since))
     if until is not None:
         chosen = chosen.where(instant < micros(until))
-    return read.all(span.select(chosen, (instant, table.c.id)))
+    return chosen
 
 
 def _entry(row: AnyRow) -> AuditEntry:
@@ -145,3 +146,7 @@ def _recorded(row: AnyRow) -> AuditEntry:
 
 def _key(entry: AuditEntry) -> tuple[int, str]:
     return micros(entry.at), entry.id
+
+
+_TRAIL = ((_audit, _audit.c.at, _entry), (_activity, _activity.c.recorded_at, _recorded))
+"""The tables of the trail: when each row was made, and how it is read."""

@@ -41,7 +41,7 @@ def list_(
     with kit.read() as read:
         page = activities_of(read, [whom], type, first=first, after=after)[whom]
     lines = (f"{it.id}  {it.occurred_at:%Y-%m-%d %H:%M}  {it.type:18}  {it.amount:>10}" for it in page.items)
-    emit(ctx, page, lambda _: listed(page.cursors, lines, more=page.has_next))
+    emit(ctx, page.told, lambda _: listed(page.cursors, lines, more=page.has_next))
 
 
 @app.command()

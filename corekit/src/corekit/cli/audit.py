@@ -35,7 +35,7 @@ def audit(
     with kit.read() as read:
         page = audit_page(read, actor=actor, what=what, since=begin, until=end, first=number, after=after)
     more = [f"more: --after {page.cursors[-1]}"] if page.has_next else []
-    emit(ctx, page, lambda page: "\n".join([*map(_line, page.items), *more]) or "nothing")
+    emit(ctx, page.told, lambda _: "\n".join([*map(_line, page.items), *more]) or "nothing")
 
 
 def _line(entry: AuditEntry) -> str:

@@ -40,7 +40,7 @@ def list_(  # noqa: PLR0913, PLR0917 - one for each option
     with kit.read() as read:
         page = member_page(read, wanted, first=first, after=after)
     lines = (f"{it.id}  {it.state:9}  {it.external_id or '-':16}  {it.name or '-'}" for it in page.items)
-    emit(ctx, page, lambda _: listed(page.cursors, lines, more=page.has_next))
+    emit(ctx, page.told, lambda _: listed(page.cursors, lines, more=page.has_next))
 
 
 @app.command()

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import attrs
 import typer
 
 from corekit.cli.output import NO, emit
+from corekit.values import fields_of
 
 if TYPE_CHECKING:
     from corekit.activities.outcome import Outcome
@@ -31,8 +31,7 @@ def outline(value: Any, indent: str = "") -> str:
 
 
 def _fields(value: Any) -> Mapping[str, Any] | None:
-    kind: Any = value.__class__
-    named: Any = attrs.asdict(value, recurse=False) if attrs.has(kind) else value
+    named: Any = fields_of(value) or value
     return named if issubclass(named.__class__, Mapping) else None
 
 

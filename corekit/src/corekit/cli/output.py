@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NoReturn, cast
 
-import attrs
 import orjson
 import typer
 
 from corekit.cli.context import options
 from corekit.errors import Busy, CorekitError, Invalid, PluginError, Refusal, SettingsError, Unavailable
+from corekit.values import fields_of
 
 DONE, NO, COULD_NOT = 0, 1, 2
 """The exit codes: done; the answer is no; it could not run."""
@@ -80,8 +80,9 @@ def as_json(value: Any) -> str:
 
 def _plain(value: Any) -> Any:
     """Return as JSON knows it what orjson does not know."""
-    if attrs.has(cast("type[object]", type(value))):
-        return attrs.asdict(value, recurse=False)
+    named = fields_of(value)
+    if named is not None:
+        return named
     if isinstance(value, Mapping):
         return dict(cast("Mapping[str, object]", value))
     if isinstance(value, (set, frozenset)):

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager, suppress
-from functools import cached_property
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal, cast
 
 import orjson
 import psycopg
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
-from psycopg.pq import Format, TransactionStatus
-from sqlalchemy import URL, Connection, Engine, PoolProxiedConnection, create_engine, event, make_url
+from psycopg.pq import Format
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from corekit.db.lending import Lender, Lent
 from corekit.db.reader import Reader
+from corekit.db.wire import Wire
 from corekit.errors import SettingsError, Unavailable
 
 DialectName = Literal["sqlite", "postgresql"]
@@ -56,20 +56,6 @@ _SQLITE_PRAGMAS = (
 )
 
 
-class Settling:
-    """A connection as settlement uses it: the driver's own, and SQLAlchemy's over it for plugins that read or write."""
-
-    def __init__(self, engine: Engine, pooled: PoolProxiedConnection) -> None:
-        self._engine = engine
-        self._pooled = pooled
-        self.driver: Any = pooled.driver_connection
-
-    @cached_property
-    def connection(self) -> Connection:
-        """SQLAlchemy's connection, made when first asked for."""
-        return Connection(self._engine, self._pooled)
-
-
 class Database:
     """A database and its pool of connections.
 
@@ -80,73 +66,30 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         """Take a URL ``sqlite:///file`` or ``postgresql://...``; nothing is opened yet. SettingsError otherwise."""
         self.url = _url(url)
-        self._pool_size = pool_size
-        self._process = os.getpid()
-        self._waiting: list[PoolProxiedConnection] = []
-        self._left: list[PoolProxiedConnection] = []
         self.dialect: DialectName = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         if self.dialect == "sqlite":
-            self.engine = self._settling = _sqlite(self.url, pool_size)
+            self.engine = reading = settling = _sqlite(self.url, pool_size)
         else:
             self.engine = _postgresql(self.url, pool_size, _POSTGRESQL_OPTIONS)
-            self._settling = _postgresql(self.url, pool_size, _POSTGRESQL_OPTIONS | _SETTLING_OPTIONS, tidy=False)
+            # What is prepared straight on libpq must not meet psycopg's own rollback, which deallocates everything.
+            reading = _postgresql(self.url, pool_size, _POSTGRESQL_OPTIONS, tidy=False)
+            settling = _postgresql(self.url, pool_size, _POSTGRESQL_OPTIONS | _SETTLING_OPTIONS, tidy=False)
+        self._settling = Lender(settling, pool_size, self._unavailable)
+        self._reading = Lender(reading, pool_size, self._unavailable)
+
+    @property
+    def engines(self) -> Sequence[Engine]:
+        """Every engine, for whoever wants to see all that is sent: what is prepared is not, it passes them by."""
+        return list(dict.fromkeys((self.engine, self._reading.engine, self._settling.engine)))
 
     @property
     def pooled(self) -> bool:
         """Whether a pooler stands before the database, which shares server connections by the transaction."""
         return _pooled(self.url)
 
-    @contextmanager
-    def settle(self) -> Generator[Settling]:
-        """Give a connection for settlement, which keeps its prepared statements to itself.
-
-        It comes back as it was given: whoever begins a transaction ends it.
-        """
-        pooled = self._take()
-        try:
-            yield Settling(self._settling, pooled)
-        finally:
-            self._give(pooled)
-
-    def _take(self) -> PoolProxiedConnection:
-        """Return a connection that waits for settlement: to take one from the pool costs more than a statement does."""
-        if self._process != os.getpid():
-            # What waits belongs to the process that this one was forked from: kept, for to close it would end it there.
-            self._left, self._waiting, self._process = self._waiting, [], os.getpid()
-        try:
-            return self._waiting.pop()
-        except IndexError:
-            pass
-        try:
-            return self._settling.raw_connection()
-        except self._settling.dialect.loaded_dbapi.Error as error:
-            raise self._unavailable(error) from error
-
-    def _all_waiting(self) -> list[PoolProxiedConnection]:
-        taken: list[PoolProxiedConnection] = []
-        while self._waiting:
-            with suppress(IndexError):  # another thread was faster
-                taken.append(self._waiting.pop())
-        return taken
-
-    def _is_open(self, driver: Any) -> bool:
-        """Say whether a transaction was left open; a lost connection has none."""
-        if self.dialect == "sqlite":
-            return bool(driver.in_transaction)
-        return driver.pgconn.transaction_status not in {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}
-
-    def _give(self, pooled: PoolProxiedConnection) -> None:
-        if self._is_open(pooled.driver_connection):
-            pooled.invalidate()  # nobody else may find what is begun and not ended
-            pooled.close()
-        elif self.dialect == "postgresql" and cast("Any", pooled.driver_connection).closed:
-            for each in (pooled, *self._all_waiting()):  # what lost one has lost them all, most likely
-                each.invalidate()
-                each.close()
-        elif len(self._waiting) < self._pool_size:
-            self._waiting.append(pooled)
-        else:
-            pooled.close()
+    def settle(self) -> AbstractContextManager[Lent]:
+        """Lend a connection for settlement, which keeps its prepared statements to itself."""
+        return self._settling.lend()
 
     @contextmanager
     def connect(self) -> Generator[Connection]:
@@ -171,19 +114,26 @@ class Database:
     @contextmanager
     def read(self) -> Generator[Reader]:
         """Give a reader of one snapshot: everything it reads was true at the same moment."""
-        with self.connect() as connection:
-            if self.dialect == "sqlite":
-                connection.exec_driver_sql("PRAGMA query_only = ON")
-                connection.exec_driver_sql("BEGIN")
-            else:
-                connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        with self._reading.lend() as lent:
+            driver, on_wire = lent.driver, self.dialect == "postgresql"
             try:
-                yield Reader(connection)
-            finally:
-                # Nothing was written. A rollback would make the driver forget its prepared statements.
-                connection.exec_driver_sql("COMMIT")
-                if self.dialect == "sqlite":
-                    connection.exec_driver_sql("PRAGMA query_only = OFF")
+                if on_wire:
+                    Wire(driver).control(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                else:
+                    driver.execute("PRAGMA query_only = ON")
+                    driver.execute("BEGIN")
+                try:
+                    yield Reader(lent)
+                finally:
+                    if not on_wire:
+                        driver.execute("COMMIT")
+                        driver.execute("PRAGMA query_only = OFF")
+                    elif not driver.closed:
+                        Wire(driver).control(b"ROLLBACK")  # also of what failed; nothing was written
+            except (DBAPIError, psycopg.OperationalError) as error:
+                if on_wire and driver.closed:
+                    raise self._unavailable(getattr(error, "orig", error)) from error
+                raise
 
     @contextmanager
     def write(self) -> Generator[Connection]:
@@ -216,10 +166,9 @@ class Database:
 
     def close(self) -> None:
         """Close every connection of the pool."""
-        for each in self._all_waiting():
-            each.close()
         self.engine.dispose()
-        self._settling.dispose()
+        self._reading.close()
+        self._settling.close()
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"

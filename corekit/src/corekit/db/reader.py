@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Any, Protocol, cast
 
 import orjson
+import psycopg
 from sqlalchemy import (
     ARRAY,
+    BindParameter,
     Boolean,
     CompoundSelect,
     Connection,
@@ -20,12 +23,14 @@ from sqlalchemy import (
     Text,
     bindparam,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ColumnElement
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from corekit.db.prepared import Prepared
 from corekit.db.types import Id
 from corekit.ids import is_id
 
@@ -37,32 +42,67 @@ _AT_ONCE = 1_000
 _SELECTS: tuple[type[SelectBase], ...] = (Select, CompoundSelect)
 
 
+class Source(Protocol):
+    """A connection to read through: the driver's own, and SQLAlchemy's over it; ``prepares`` where it is kept."""
+
+    dialect: str
+    prepares: bool
+    driver: Any
+
+    @property
+    def connection(self) -> Connection:
+        """SQLAlchemy's."""
+        ...
+
+
+class _Whole:
+    """A connection of SQLAlchemy's as a source."""
+
+    prepares = False
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.dialect: str = connection.dialect.name
+        self.driver: Any = connection.connection.driver_connection
+
+    @property
+    def connection(self) -> Connection:
+        """The connection."""
+        return self._connection
+
+
 class Reader:
     """Reads one snapshot of the database; it cannot write.
 
     ``statements`` counts what was sent, so that a test can show that it does not grow with the number of rows.
     """
 
-    def __init__(self, connection: Connection | Callable[[], Connection]) -> None:
+    def __init__(self, source: Source | Connection) -> None:
         """Read through a connection whose transaction is read only (:meth:`Database.read` makes one).
 
-        Instead of the connection, what makes it when the first statement is sent.
+        Of one that is lent, SQLAlchemy's is made when the first expression is read that is not prepared.
         """
-        self._connect = connection if callable(connection) else lambda: connection
+        self._source: Source = _Whole(source) if isinstance(source, Connection) else source
+        self.dialect: str = self._source.dialect
+        """The name of the database's dialect."""
         self.statements = 0
 
-    @property
-    def dialect(self) -> str:
-        """The name of the database's dialect."""
-        return self._connection.dialect.name
+    def all(self, select: SelectBase | Prepared, **values: Any) -> list[AnyRow]:
+        """Return every row of a select of SQLAlchemy Core; TypeError for anything else.
 
-    @property
-    def _connection(self) -> Connection:
-        return self._connect()
-
-    def all(self, select: SelectBase) -> list[AnyRow]:
-        """Return every row of a select of SQLAlchemy Core; TypeError for anything else."""
-        return list(self._execute(select).all())
+        ``values`` are the parameters of one that is prepared, by name.
+        """
+        if not isinstance(select, Prepared):
+            return list(self._execute(select).all())
+        self.statements += 1
+        driver: Any = self._source.driver
+        try:
+            return select.rows(driver, self.dialect, values, prepare=self._source.prepares)
+        except (psycopg.Error, sqlite3.Error) as error:
+            # As SQLAlchemy would say it, so that nobody has to know which way was taken.
+            lost = bool(getattr(driver, "closed", False))
+            raised: Any = DBAPIError.instance("", None, error, Exception, connection_invalidated=lost)
+            raise raised from error
 
     def stream(self, select: SelectBase) -> Iterator[AnyRow]:
         """Yield every row of a select in its order, with a few of them in memory at a time."""
@@ -87,9 +127,7 @@ class Reader:
 
         Whoever gives the connection back waits until this is done, or another reader's statement would be stopped.
         """
-        driver = self._connection.connection.driver_connection
-        if driver is None:
-            return
+        driver: Any = self._source.driver
         if self.dialect == "postgresql":
             driver.cancel_safe()
         else:
@@ -99,15 +137,17 @@ class Reader:
         if not isinstance(select, _SELECTS):
             raise TypeError(f"a reader takes a select() of SQLAlchemy Core, not {type(select).__name__}")
         self.statements += 1
-        return self._connection.execute(cast("Executable", select), execution_options=options)
+        return self._source.connection.execute(cast("Executable", select), execution_options=options)
 
 
-def any_of(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+def any_of(column: ColumnElement[Any], values: Iterable[Any] | BindParameter[Any]) -> ColumnElement[bool]:
     """Say that ``column`` is one of ``values``, in a statement whose text does not depend on how many they are.
 
     ``= ANY(array)`` on PostgreSQL, a JSON array on SQLite: one bound value, one prepared statement. A text that is no
-    identifier is that of nobody: PostgreSQL would not even compare.
+    identifier is that of nobody: PostgreSQL would not even compare. In a select that is prepared they are a parameter.
     """
+    if isinstance(values, BindParameter):
+        return _AnyOf(column, bindparam(values.key, type_=_Many(column.type)))
     if isinstance(column.type, Id):
         values = filter(is_id, values)
     return _AnyOf(column, bindparam(None, list(values), type_=_Many(column.type)))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import BigInteger, Boolean, Dialect, Integer, Text
 from sqlalchemy.dialects.postgresql import JSON, JSONB, UUID
 from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from corekit.clock import moment
 
 
 class Id(TypeDecorator[str]):
@@ -52,6 +55,17 @@ class Kept(Json):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Use the native type where there is one."""
         return dialect.type_descriptor(JSON(none_as_null=True) if dialect.name == "postgresql" else Text())
+
+
+class Moment(TypeDecorator[datetime]):
+    """An instant that is read as an aware datetime."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Make the datetime."""
+        return None if value is None else moment(value)
 
 
 Whole = BigInteger().with_variant(Integer(), "sqlite")

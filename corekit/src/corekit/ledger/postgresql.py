@@ -17,11 +17,11 @@ import orjson
 import psycopg
 from psycopg import errors
 
+from corekit.db.wire import Parameter, Wire, array
 from corekit.errors import Busy, Integrity, Unavailable
 from corekit.ledger.queries import Queries, Spelling
 from corekit.ledger.rows import CHANGES, INSERTS, Layout, Row, Rows
 from corekit.ledger.store import Conflict, Lock, Needs, by_what
-from corekit.ledger.wire import Parameter, Wire, array
 
 FEW = 3
 """Up to so many rows of a table are written by value: below, that is several times faster than JSON."""

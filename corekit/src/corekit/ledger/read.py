@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any, Unpack
+from functools import cache
+from typing import Any, NamedTuple, Unpack
 
 from attrs import field, frozen
-from sqlalchemy import ColumnElement, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, cast, func, or_, select
 
 from corekit.activities.tables import activity as _activity
 from corekit.activities.tables import effect as _effect
 from corekit.clock import micros
+from corekit.db.prepared import prepared
 from corekit.db.reader import Reader, any_of
 from corekit.db.shape import Shape, group
 from corekit.db.types import Whole
@@ -45,8 +47,7 @@ class Expiring:
     amount: int
 
 
-@frozen
-class Balance:
+class Balance(NamedTuple):
     """What a member has of an account kind, in minor units of ``unit`` (``scale`` decimal places).
 
     ``balance`` is what the books say, ``pending`` is held, ``due`` has lapsed and is not booked as breakage yet,
@@ -80,8 +81,7 @@ class Balance:
         return Expiring(self.member, self.next_at, self.next_amount) if self.next_at else None
 
 
-@frozen
-class EntryView:
+class EntryView(NamedTuple):
     """A line of a statement: ``amount`` is positive for a credit, else negative; then what was left."""
 
     account: str
@@ -96,6 +96,9 @@ class EntryView:
     recorded_at: datetime
 
 
+OF_AVAILABLE = ("balance", "pending", "due", "awaited")
+"""The fields of a balance of which ``available`` is made."""
+
 _ENTRY = Shape(
     EntryView,
     _entry,
@@ -106,26 +109,56 @@ _ENTRY = Shape(
     rule=_effect.c.rule,
     amount=case((_entry.c.side == "credit", _entry.c.amount), else_=-_entry.c.amount),
 )
-_OF_ACCOUNT = Newest(_entry, _entry.c.account_id, _account)
 
 
-def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str, list[Balance]]:
-    """Return what each member has at ``now``, by account kind, those of disabled plugins included."""
-    at, ids = micros(now), list(member_ids)
-    debt = _account.alias("debt")
-    lapses = _lapses(_account.c.lapses_at)
-    following = select(func.min(lapses)).where(_of(_account.c.id), lapses > at)
-    held = (
-        select(_account, following.scalar_subquery().label("next_at"))
-        .where(any_of(_account.c.member_id, ids), _account.c.kind.not_like(f"%.{DEBT}"))
-        .subquery()
+def _entries(names: Sequence[str], _left_out: frozenset[str]) -> tuple[Select[Any], Sequence[ColumnElement[bool]]]:
+    of_posting = and_(_posting.c.activity_id == _entry.c.activity_id, _posting.c.id == _entry.c.posting_id)
+    entries = (
+        select(*_ENTRY.columns)
+        .join_from(_entry, _posting, of_posting)
+        .join(_activity, _activity.c.id == _entry.c.activity_id)
+        .join(_effect, _effect.c.id == _posting.c.effect_id)
     )
+    return entries, [_entry.c.recorded_at <= bindparam(name) for name in names]
+
+
+_OF_ACCOUNT = Newest(_entry, _entry.c.account_id, _account, "account", _entries)
+
+
+def balances(
+    read: Reader, member_ids: Iterable[str], now: datetime, *, only: Collection[str] | None = None
+) -> dict[str, list[Balance]]:
+    """Return what each member has at ``now``, by account kind, those of disabled plugins included.
+
+    Where ``only`` some fields will be looked at, others may be None.
+    """
+    shape, ids = _balance(), list(member_ids)
+    rows = read.all(_balances(shape.left_out(only)), ids=ids, at=micros(now))
+    return group(map(shape.whole, rows), "member", ids)
+
+
+@prepared
+def _balances(left_out: frozenset[str]) -> Select[Any]:
+    debt, held = _DEBT_ACCOUNT, _HELD_ACCOUNT
+    return (
+        select(*_balance().columns_but(left_out))
+        .join_from(held, _kind, _kind.c.code == held.c.kind)
+        .join(_unit, _unit.c.code == _kind.c.unit)
+        .outerjoin(debt, and_(debt.c.member_id == held.c.member_id, debt.c.kind == held.c.kind + f".{DEBT}"))
+        .order_by(held.c.member_id, held.c.kind)
+    )
+
+
+@cache
+def _balance() -> Shape[Balance]:
+    """Return how a balance is read at the instant ``at``."""
+    debt, held = _DEBT_ACCOUNT, _HELD_ACCOUNT
     summed = select(cast(func.coalesce(func.sum(_hold.c.amount), 0), Whole))
-    lapsed = summed.where(_overdue(held.c.id, at)).scalar_subquery()
+    lapsed = summed.where(_overdue(held.c.id, _AT)).scalar_subquery()
     lapses = _lapses(held.c.lapses_at)
     # What lapsed is due and awaited no more.
-    later = and_(_of(held.c.id), _lot.c.available_from > at, or_(lapses.is_(None), lapses > at))
-    shape = Shape(
+    later = and_(_of(held.c.id), _lot.c.available_from > _AT, or_(lapses.is_(None), lapses > _AT))
+    return Shape(
         Balance,
         held,
         account=held.c.id,
@@ -135,11 +168,11 @@ def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str
         balance=held.c.credits_posted - held.c.debits_posted,
         pending=held.c.debits_pending - lapsed,
         due=cast(
-            select(_OPEN).where(_of(held.c.id), lapses <= at).scalar_subquery()
+            select(_OPEN).where(_of(held.c.id), lapses <= _AT).scalar_subquery()
             + select(func.coalesce(func.sum(_HELD), 0))
             .join_from(_movement, _hold, _hold.c.id == _movement.c.spend_id)
             .join(_lot, _lot.c.id == _movement.c.lot_id)
-            .where(_overdue(held.c.id, at), lapses <= at)
+            .where(_overdue(held.c.id, _AT), lapses <= _AT)
             .scalar_subquery(),
             Whole,
         ),
@@ -148,14 +181,6 @@ def balances(read: Reader, member_ids: Iterable[str], now: datetime) -> dict[str
         awaited=select(_OPEN).where(later).scalar_subquery(),
         awaited_from=select(func.min(_lot.c.available_from)).where(later).scalar_subquery(),
     )
-    statement = (
-        select(*shape.columns)
-        .join(_kind, _kind.c.code == held.c.kind)
-        .join(_unit, _unit.c.code == _kind.c.unit)
-        .outerjoin(debt, and_(debt.c.member_id == held.c.member_id, debt.c.kind == held.c.kind + f".{DEBT}"))
-        .order_by(held.c.member_id, held.c.kind)
-    )
-    return group(map(shape, read.all(statement)), "member", ids)
 
 
 def statement(
@@ -167,19 +192,8 @@ def statement(
     or a page size that cannot be.
     """
     span = Span.of(page, int)
-    entries = (
-        select(*_ENTRY.columns)
-        .join_from(
-            _entry,
-            _posting,
-            and_(_posting.c.activity_id == _entry.c.activity_id, _posting.c.id == _entry.c.posting_id),
-        )
-        .join(_activity, _activity.c.id == _entry.c.activity_id)
-        .join(_effect, _effect.c.id == _posting.c.effect_id)
-    )
-    known = () if at is None else (_entry.c.recorded_at <= micros(at),)
-    pages = _OF_ACCOUNT.pages(read, entries, "account", account_ids, span, *known)
-    return {account: found.map(_ENTRY) for account, found in pages.items()}
+    pages = _OF_ACCOUNT.pages(read, account_ids, span, at=None if at is None else micros(at))
+    return {account: found.map(_ENTRY.whole) for account, found in pages.items()}
 
 
 def expiring(
@@ -199,7 +213,7 @@ def expiring(
     return group(map(shape, read.all(statement)), "member", ids)
 
 
-def _overdue(account: ColumnElement[Any], at: int) -> ColumnElement[bool]:
+def _overdue(account: ColumnElement[Any], at: int | ColumnElement[int]) -> ColumnElement[bool]:
     """Keep the holds on an account that can no longer be captured and have not lapsed in the books yet."""
     return and_(_hold.c.account_id == account, _hold.c.outcome.is_(None), _hold.c.expires_at <= at)
 
@@ -213,3 +227,18 @@ def _lapses(idle: ColumnElement[int | None]) -> ColumnElement[Any]:
 def _of(account: ColumnElement[Any]) -> ColumnElement[bool]:
     """Keep the open lots of an account."""
     return and_(_lot.c.account_id == account, _IS_OPEN)
+
+
+_AT = bindparam("at", type_=Whole)
+_DEBT_ACCOUNT = _account.alias("debt")
+_HELD_ACCOUNT = (
+    select(
+        _account,
+        select(func.min(_lapses(_account.c.lapses_at)))
+        .where(_of(_account.c.id), _lapses(_account.c.lapses_at) > _AT)
+        .scalar_subquery()
+        .label("next_at"),
+    )
+    .where(any_of(_account.c.member_id, bindparam("ids")), _account.c.kind.not_like(f"%.{DEBT}"))
+    .subquery()
+)

@@ -6,7 +6,6 @@ import csv
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
-import attrs
 import orjson
 
 from corekit.db.reader import Reader
@@ -71,6 +70,6 @@ def _row(member: Member, own_tags: list[str], attributes: tuple[str, ...]) -> li
 
 
 def _document(member: Member, own_tags: list[str], own_ids: dict[str, str]) -> str:
-    told = attrs.asdict(member, recurse=False)
+    told = member._asdict()
     sections = told.pop("sections")
     return orjson.dumps({**told, **sections, "external_ids": own_ids, "tags": own_tags}).decode()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Select, exists, false, literal, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal, select
 
 from corekit.clock import micros
+from corekit.db.prepared import prepared
 from corekit.db.reader import Reader, any_of
 from corekit.db.shape import Shape, group
 from corekit.ids import is_id
@@ -21,15 +22,14 @@ from corekit.members.tables import group_member as _group
 from corekit.members.tables import member as _member
 from corekit.members.tables import profile as _profile
 from corekit.members.tables import tag as _tag
-from corekit.paging import Ask, Page, Span
+from corekit.paging import Ask, Form, Key, Page, Span
 from corekit.tiers.tables import assignment as _assignment
 
 _ORDER = (_member.c.joined_at, _member.c.id)
 _AFTER_ANY_TEXT = "\U0010ffff"
 
 
-@frozen
-class Member:
+class Member(NamedTuple):
     """A member: state of life, number of settled activities (``seq``), and who the person is.
 
     ``birthday`` is a date in ISO 8601; ``sections`` hold ``identity``, ``occupation``, ``lifestyle`` and
@@ -86,63 +86,106 @@ class MemberFilter:
     measured: tuple[Measured, ...] = ()
 
 
-def members(read: Reader, ids: Iterable[str]) -> dict[str, Member]:
-    """Return the members by id; an id that nobody has is left out."""
-    statement = select(*_MEMBER.columns).join_from(_member, _profile).where(any_of(_member.c.id, filter(is_id, ids)))
-    return {row.id: _MEMBER(row) for row in read.all(statement)}
+def members(read: Reader, ids: Iterable[str], *, only: Collection[str] | None = None) -> dict[str, Member]:
+    """Return the members by id; an id that nobody has is left out.
+
+    Where ``only`` some fields will be looked at, others may be None.
+    """
+    return {row.id: _MEMBER.whole(row) for row in read.all(_by_id(_MEMBER.left_out(only)), ids=list(ids))}
 
 
-def member_page(read: Reader, wanted: MemberFilter | None = None, **page: Unpack[Ask]) -> Page[Member]:
+@prepared
+def _by_id(left_out: frozenset[str]) -> Select[Any]:
+    return (
+        select(*_MEMBER.columns_but(left_out))
+        .join_from(_member, _profile)
+        .where(any_of(_member.c.id, bindparam("ids")))
+    )
+
+
+def member_page(
+    read: Reader, wanted: MemberFilter | None = None, *, only: Collection[str] | None = None, **page: Unpack[Ask]
+) -> Page[Member]:
     """Return a page of the members, in the order in which they joined.
 
-    Raises :class:`~corekit.errors.Invalid` for a cursor or a page size that cannot be.
+    Where ``only`` some fields will be looked at, others may be None. Raises :class:`~corekit.errors.Invalid` for a
+    cursor or a page size that cannot be.
     """
-    span = Span.of(page, int, str)
-    keys = span.select(_filtered(wanted or MemberFilter()), _ORDER).subquery()
-    statement = select(*_MEMBER.columns, _member.c.joined_at.label("joined")).join_from(_member, _profile)
-    rows = read.all(statement.join(keys, keys.c.id == _member.c.id).order_by(*span.order(_ORDER)))
-    return span.page(rows, lambda row: (row.joined, row.id)).map(_MEMBER)
+    span, wanted = Span.of(page, int, str), wanted or MemberFilter()
+    known = _known(wanted)
+    if any("\0" in value for value in known.values() if isinstance(value, str)):
+        return Page(total=0)  # no stored text holds it, and PostgreSQL would not even compare
+    names, left_out, total = frozenset(known), _MEMBER.left_out(only), None
+    if wanted.measured:
+        chosen = _filtered(names).where(*(each.condition() for each in wanted.measured)).params(known)
+        rows, total = read.all(_paged(chosen, left_out, span.form).params(span.values)), span.total(read, chosen)
+    else:
+        rows = read.all(_page(names, left_out, span.form), **span.values, **known)
+        if span.counted:
+            total = read.all(_count(names), **known)[0].number
+    return span.page(rows, _key, total).map(_MEMBER)
+
+
+def _key(row: Any) -> Key:
+    return row.joined, row.id
+
+
+@prepared
+def _page(names: frozenset[str], left_out: frozenset[str], form: Form) -> Select[Any]:
+    return _paged(_filtered(names), left_out, form)
+
+
+def _paged(chosen: Select[Any], left_out: frozenset[str], form: Form) -> Select[Any]:
+    keys = form.select(chosen, _ORDER).subquery()
+    statement = select(*_MEMBER.columns_but(left_out), _member.c.joined_at.label("joined")).join_from(_member, _profile)
+    return statement.join(keys, keys.c.id == _member.c.id).order_by(*form.order(_ORDER))
+
+
+@prepared
+def _count(names: frozenset[str]) -> Select[Any]:
+    return select(func.count().label("number")).select_from(_filtered(names).subquery())
 
 
 _NAMES = ("external_id", "number", "phone", "email")
 """The columns of a profile by which one member at most is known."""
+_OF_PROFILE = ("channel", "kind", "name", *_NAMES)
 
 
-def _filtered(wanted: MemberFilter) -> Select[Any]:
-    statement = select(_member.c.id)
-    texts = {name: getattr(wanted, name) for name in ("channel", "name", "kind", *_NAMES)}
+def _known(wanted: MemberFilter) -> dict[str, Any]:
+    """Return the values of the conditions, by the names of their parameters; what is measured is none of them."""
+    texts = (*_OF_PROFILE, "state", "tag", "group", "source")
+    known: dict[str, Any] = {name: text for name in texts if (text := getattr(wanted, name)) is not None}
+    if wanted.name is not None:
+        known["name_end"] = wanted.name + _AFTER_ANY_TEXT
     if wanted.source is not None:
-        del texts["external_id"]
-    of_profile = {name: text for name, text in texts.items() if text is not None}
-    others = (wanted.state, wanted.tag, wanted.group, wanted.source, wanted.external_id, *(wanted.tier or ()))
-    if any("\0" in text for text in (*of_profile.values(), *others) if text is not None):
-        return statement.where(false())  # no stored text holds it, and PostgreSQL would not even compare
-    plain = {name: text for name, text in of_profile.items() if name not in _NAMES}
-    if plain:
-        statement = statement.join(_profile)
-    for name, text in plain.items():
-        column = _profile.c[name]
-        begins = (column >= text) & (column < text + _AFTER_ANY_TEXT)
-        statement = statement.where(begins if name == "name" else column == text)
-    for name in of_profile.keys() - plain.keys():
-        statement = statement.where(_is(select(_profile.c.member_id).where(_profile.c[name] == of_profile[name])))
-    statement = _beside(statement, wanted).where(*(each.condition() for each in wanted.measured))
-    if wanted.joined_from is not None:
-        statement = statement.where(_member.c.joined_at >= micros(wanted.joined_from))
-    if wanted.joined_before is not None:
-        statement = statement.where(_member.c.joined_at < micros(wanted.joined_before))
-    stands = _member.c.state == wanted.state if wanted.state is not None else _member.c.state != MERGED
-    statement = statement.where(stands)
+        known["external_id"] = wanted.external_id or ""
     if wanted.tier is not None:
-        ladder, tier = wanted.tier
-        stands = exists().where(
-            _assignment.c.member_id == _member.c.id,
-            _assignment.c.ladder == ladder,
-            _assignment.c.tier == tier,
-            _assignment.c.valid_to.is_(None),
-        )
-        statement = statement.where(stands)
-    return statement
+        known["ladder"], known["tier"] = wanted.tier
+    joined = (("joined_from", wanted.joined_from), ("joined_before", wanted.joined_before))
+    return known | {name: micros(instant) for name, instant in joined if instant is not None}
+
+
+def _filtered(names: frozenset[str]) -> Select[Any]:
+    """Select the ids of members by the conditions that are named."""
+    statement = select(_member.c.id)
+    of_profile = [name for name in _OF_PROFILE if name in names and not (name == "external_id" and "source" in names)]
+    if any(name not in _NAMES for name in of_profile):
+        statement = statement.join(_profile)
+    for name in of_profile:
+        column = _profile.c[name]
+        if name in _NAMES:
+            condition = _is(select(_profile.c.member_id).where(column == bindparam(name)))
+        elif name == "name":
+            condition = (column >= bindparam(name)) & (column < bindparam("name_end"))
+        else:
+            condition = column == bindparam(name)
+        statement = statement.where(condition)
+    statement = _beside(statement, names)
+    if "joined_from" in names:
+        statement = statement.where(_member.c.joined_at >= bindparam("joined_from"))
+    if "joined_before" in names:
+        statement = statement.where(_member.c.joined_at < bindparam("joined_before"))
+    return statement.where(_member.c.state == bindparam("state") if "state" in names else _member.c.state != MERGED)
 
 
 def _is(known: Select[Any]) -> ColumnElement[bool]:
@@ -153,15 +196,25 @@ def _is(known: Select[Any]) -> ColumnElement[bool]:
     return _member.c.id.in_(select(way.c.member_id))
 
 
-def _beside(statement: Select[Any], wanted: MemberFilter) -> Select[Any]:
+def _beside(statement: Select[Any], names: frozenset[str]) -> Select[Any]:
     """Narrow by what is known beside the profile."""
-    if wanted.source is not None:
-        named = (_external.c.source == wanted.source) & (_external.c.external_id == (wanted.external_id or ""))
+    if "source" in names:
+        named = (_external.c.source == bindparam("source")) & (_external.c.external_id == bindparam("external_id"))
         statement = statement.where(_is(select(_external.c.member_id).where(named)))
-    if wanted.tag is not None:
-        statement = statement.where(exists().where(_tag.c.member_id == _member.c.id, _tag.c.tag == wanted.tag))
-    if wanted.group is not None:
-        statement = statement.where(exists().where(_group.c.member_id == _member.c.id, _group.c.code == wanted.group))
+    if "tag" in names:
+        tagged = (_tag.c.member_id == _member.c.id) & (_tag.c.tag == bindparam("tag"))
+        statement = statement.where(exists().where(tagged))
+    if "group" in names:
+        grouped = (_group.c.member_id == _member.c.id) & (_group.c.code == bindparam("group"))
+        statement = statement.where(exists().where(grouped))
+    if "tier" in names:
+        stands = exists().where(
+            _assignment.c.member_id == _member.c.id,
+            _assignment.c.ladder == bindparam("ladder"),
+            _assignment.c.tier == bindparam("tier"),
+            _assignment.c.valid_to.is_(None),
+        )
+        statement = statement.where(stands)
     return statement
 
 

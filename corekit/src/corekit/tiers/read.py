@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select, true
 
 from corekit.activities.tables import activity as _activity
 from corekit.activities.tables import metric as _total
 from corekit.activities.tables import metric_day as _day
 from corekit.clock import micros
+from corekit.db.prepared import prepared
 from corekit.db.reader import Reader, any_of
 from corekit.db.shape import Shape, group
+from corekit.db.types import Whole
 from corekit.metrics import LIFETIME, MEMBERSHIP_YEAR, Window
 from corekit.tiers.asof import people
 from corekit.tiers.evaluate import Progress
@@ -33,8 +34,7 @@ _UTC = ZoneInfo("UTC")
 _FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
-@frozen
-class Standing:
+class Standing(NamedTuple):
     """A member's stay in a tier, from ``valid_from`` until ``valid_to`` (None: still), and why.
 
     ``measured`` are the values that decided, by metric and window.
@@ -65,18 +65,19 @@ def standing(
     at: datetime | None = None,
     *,
     by: Literal["recorded", "occurred"] = "recorded",
+    only: Collection[str] | None = None,
 ) -> dict[str, list[Standing]]:
     """Return where each member stands now, or stood at an instant: one standing per ladder at most.
 
-    By what was ``recorded`` until then; or by what had ``occurred``, as far as it is known by now.
+    By what was ``recorded`` until then; or by what had ``occurred``, as far as it is known by now. Where ``only`` some
+    fields will be looked at, others may be None.
     """
-    valid_from, valid_to = _assignment.c.valid_from, _assignment.c.valid_to
+    ids, left_out = list(member_ids), _STANDING.left_out(only)
     if at is None:
-        return _standings(read, member_ids, valid_to.is_(None))
-    instant = micros(at)
+        return _grouped(read.all(_standings("now", left_out), ids=ids), ids)
     if by == "occurred":
-        return _occurred(read, list(member_ids), instant)
-    return _standings(read, member_ids, and_(valid_from <= instant, or_(valid_to.is_(None), valid_to > instant)))
+        return _occurred(read, ids, micros(at))
+    return _grouped(read.all(_standings("then", left_out), ids=ids, at=micros(at)), ids)
 
 
 def _occurred(read: Reader, ids: list[str], instant: int) -> dict[str, list[Standing]]:
@@ -93,7 +94,8 @@ def _occurred(read: Reader, ids: list[str], instant: int) -> dict[str, list[Stan
 
 def history(read: Reader, member_ids: Iterable[str]) -> dict[str, list[Standing]]:
     """Return every stay of each member, by ladder, oldest first."""
-    return _standings(read, member_ids)
+    ids = list(member_ids)
+    return _grouped(read.all(_standings("ever"), ids=ids), ids)
 
 
 def progress(
@@ -169,8 +171,20 @@ def _tier(ladder: Ladder, code: str | None) -> Tier:
     return next((tier for tier in ladder.tiers if tier.code == code), ladder.tiers[0])
 
 
-def _standings(read: Reader, member_ids: Iterable[str], *where: ColumnElement[bool]) -> dict[str, list[Standing]]:
-    ids = list(member_ids)
-    statement = select(*_STANDING.columns).where(any_of(_assignment.c.member_id, ids), *where)
-    order = (_assignment.c.member_id, _assignment.c.ladder, _assignment.c.valid_from)
-    return group(map(_STANDING, read.all(statement.order_by(*order))), "member", ids)
+@prepared
+def _standings(of: Literal["now", "then", "ever"], left_out: frozenset[str] = frozenset()) -> Select[Any]:
+    valid_from, valid_to = _assignment.c.valid_from, _assignment.c.valid_to
+    at = bindparam("at", type_=Whole)
+    where = {
+        "now": valid_to.is_(None),
+        "then": and_(valid_from <= at, or_(valid_to.is_(None), valid_to > at)),
+        "ever": true(),
+    }
+    statement = select(*_STANDING.columns_but(left_out)).where(
+        any_of(_assignment.c.member_id, bindparam("ids")), where[of]
+    )
+    return statement.order_by(_assignment.c.member_id, _assignment.c.ladder, valid_from)
+
+
+def _grouped(rows: Iterable[Any], ids: Iterable[str]) -> dict[str, list[Standing]]:
+    return group(map(_STANDING.whole, rows), "member", ids)

@@ -10,7 +10,7 @@ import graphene
 from attrs import frozen
 from marshmallow import fields, validate
 
-from corekit import Activity, Balance, balances, expiring, suggest
+from corekit import OF_AVAILABLE, Activity, Balance, balances, expiring, suggest
 from corekit_points.declared import ADJUST, ADJUSTMENT, CANCEL, CANCELLATION, GIVE, TRANSFER
 from corekit_points.graph_reports import PointsCurrency, PointsReports, book_of
 from corekit_points.rules import CURRENCY, Currency
@@ -75,14 +75,19 @@ class PointsBalance(Object, policy=public):
     """What a member has of a currency."""
 
     currency = Field(PointsCurrency, required=True, description="Of which currency.")
-    balance = Field(Amount, required=True, description="What the books say.")
-    available = Field(Amount, required=True, description="What may be spent now.")
-    pending = Field(Amount, required=True, description="What was earned and becomes available later.")
-    pending_until = Field(DateTime, description="When the first of it does; null where nothing is pending.")
-    debt = Field(Amount, required=True, description="What the member owes.")
+    balance = Field(Amount, required=True, description="What the books say.", reads=("balance",))
+    available = Field(Amount, required=True, description="What may be spent now.", reads=OF_AVAILABLE)
+    pending = Field(
+        Amount, required=True, description="What was earned and becomes available later.", reads=("awaited",)
+    )
+    pending_until = Field(
+        DateTime, description="When the first of it does; null where nothing is pending.", reads=("awaited_from",)
+    )
+    debt = Field(Amount, required=True, description="What the member owes.", reads=("debt",))
     expiring_soon = Field(
         listed(PointsExpiry),
         description="What lapses within so many days, soonest first.",
+        reads=(),
         within=graphene.Int(required=True, default_value=30, description="How many days to look ahead."),
     )
 
@@ -139,6 +144,7 @@ class PointsMember(Object, policy=owner_or_permission("members.read")):
     points = Field(
         PointsBalance,
         description="What the member has of a currency; null where there is no such currency.",
+        reads=("id",),
         currency=graphene.String(required=True, default_value=CURRENCY, description="The code of the currency."),
     )
 
@@ -150,7 +156,8 @@ class PointsMember(Object, policy=owner_or_permission("members.read")):
             return [None] * len(parents)
         context = info.context
         ids = tuple(dict.fromkeys(member.id for member in parents))
-        found = context.once(("points", ids), lambda: balances(context.read, ids, context.now))
+        only = info.needs()  # of a balance: that is what the fields below say that they read
+        found = context.once(("points", ids, only), lambda: balances(context.read, ids, context.now, only=only))
         by_member = {member: {each.kind: each for each in kinds} for member, kinds in found.items()}
         return [Holding(member.id, known, by_member[member.id].get(known.kind)) for member in parents]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from inspect import isclass
 from typing import Any, cast
 
@@ -21,7 +21,7 @@ from corekit_schema.assembly.owners import CORE, Owners, where
 from corekit_schema.execution.guards import Guard
 from corekit_schema.execution.reference import one_by_one
 from corekit_schema.execution.resolvers import KEY, Attribute, Resolution, TypeNames
-from corekit_schema.fields import Access, about
+from corekit_schema.fields import Access, Field, about
 from corekit_schema.policies import Policy
 from corekit_schema.usererrors import OTHER, ErrorCode
 
@@ -125,16 +125,21 @@ class OwnedTypeMap(TypeMap):
             asked = policy is not None and policy != base.policy and policy.kind != "public"
             guard = Guard(policy, base.owner) if asked and policy is not None else None
             cost: int | None = getattr(field, "cost", None)
-            resolution = Resolution(self._resolver(graphene_type, python_name, field), guard, cost)
+            resolve = self._resolver(graphene_type, python_name, field)
+            said: Sequence[str] | None = getattr(field, "reads", None)
+            if isinstance(resolve, Attribute):
+                said = (resolve.name.partition(".")[0],)
+            reads = None if said is None else frozenset(said)
+            resolution = Resolution(resolve, guard, cost, reads)
             fields[key].extensions = {KEY: resolution}
             fields[key].resolve = one_by_one(resolution)
 
     def _resolver(self, graphene_type: Any, python_name: str, field: Any) -> Any:
         shared = getattr(field, "batch", None)
-        if shared is not None:
-            return shared
-        found = self.get_function_for_type(graphene_type, f"resolve_{python_name}", python_name, None)
-        return found or Attribute(getattr(field, "attribute", None) or python_name)
+        found = shared or self.get_function_for_type(graphene_type, f"resolve_{python_name}", python_name, None)
+        if not found:
+            return Attribute(getattr(field, "attribute", None) or python_name)
+        return field.around(found) if isinstance(field, Field) else found
 
 
 class _Codes(GrapheneEnumType):

@@ -78,22 +78,22 @@ class Activity(
 
     type = Field(graphene.String, required=True, description="Its type, such as `purchase`.")
     state = Field(ActivityState, required=True, description="What became of it.")
-    member = Field(lambda: member.Member, description="Whom it is about.")
+    member = Field(lambda: member.Member, description="Whom it is about.", reads=("member",))
     occurred_at = Field(DateTime, required=True, description="When it happened.")
     recorded_at = Field(DateTime, required=True, description="When it was recorded.")
     source = Field(graphene.String, required=True, description="Who recorded it, such as `api`.")
     external_id = Field(graphene.String, required=True, description="Its key within the source.")
-    amount = Field(Amount, description="Its amount; null where its type has none.")
-    payload = Field(JSON, required=True, description="What else it says, as its type declares.")
+    amount = Field(Amount, description="Its amount; null where its type has none.", reads=("amount", "unit"))
+    payload = Field(JSON, required=True, description="What else it says, as its type declares.", reads=("payload",))
     actor = Field(graphene.String, description="Who caused it, such as `staff:mira`.")
-    lines = Field(listed(Line), description="Its lines, by number.")
-    effects = Field(listed(Effect), description="What it did, in that order.")
+    lines = Field(listed(Line), description="Its lines, by number.", reads=("id", "unit"))
+    effects = Field(listed(Effect), description="What it did, in that order.", reads=("id",))
     skipped = Field(listed(SkippedRule), description="The rules that did not fire for it, and why.")
-    parent = Field(lambda: Activity, description="The activity whose effect caused this one.")
-    follow_ons = Field(listed(lambda: Activity), description="The activities that its effects caused.")
-    reverses = Field(lambda: Activity, description="The activity that this one takes back.")
-    reversed_by = Field(listed(lambda: Activity), description="The activities that take this one back.")
-    why = Field(lambda: explanation.Explanation, description="Everything that explains it.")
+    parent = Field(lambda: Activity, description="The activity whose effect caused this one.", reads=("parent",))
+    follow_ons = Field(listed(lambda: Activity), description="The activities that its effects caused.", reads=("id",))
+    reverses = Field(lambda: Activity, description="The activity that this one takes back.", reads=("reverses",))
+    reversed_by = Field(listed(lambda: Activity), description="The activities that take this one back.", reads=("id",))
+    why = Field(lambda: explanation.Explanation, description="Everything that explains it.", reads=("id",))
 
     @staticmethod
     def load_nodes(identifiers: Sequence[str], info: Info) -> list[ActivityView | None]:
@@ -103,12 +103,12 @@ class Activity(
     @staticmethod
     def resolve_member(parents: Sequence[ActivityView], info: Info) -> list[Any]:
         """Return the members."""
-        return member.by_id([each.member for each in parents], info)
+        return member.by_id([each.member for each in parents], info, info.needs())
 
     @staticmethod
     def resolve_amount(parents: Sequence[ActivityView], info: Info) -> list[AmountValue | None]:
         """Return the amounts."""
-        return [amount_in(each.amount, each.unit, info) for each in parents]
+        return info.context.amounts([each.amount for each in parents], [each.unit for each in parents])
 
     @staticmethod
     def resolve_payload(parents: Sequence[ActivityView], _info: Info) -> list[dict[str, Any]]:
@@ -130,12 +130,12 @@ class Activity(
     @staticmethod
     def resolve_parent(parents: Sequence[ActivityView], info: Info) -> list[Any]:
         """Return the causes."""
-        return by_id([each.parent for each in parents], info)
+        return by_id([each.parent for each in parents], info, info.needs())
 
     @staticmethod
     def resolve_reverses(parents: Sequence[ActivityView], info: Info) -> list[Any]:
         """Return what they take back."""
-        return by_id([each.reverses for each in parents], info)
+        return by_id([each.reverses for each in parents], info, info.needs())
 
     @staticmethod
     def resolve_follow_ons(parents: Sequence[ActivityView], info: Info) -> list[Sequence[ActivityView]]:
@@ -156,10 +156,10 @@ class Activity(
         return [found[each.id] for each in parents]
 
 
-def by_id(identifiers: Sequence[str | None], info: Info) -> list[Any]:
-    """Return an activity for each id, or None."""
+def by_id(identifiers: Sequence[str | None], info: Info, only: frozenset[str] | None = None) -> list[Any]:
+    """Return an activity for each id, or None; where ``only`` some fields will be looked at, others may be None."""
     wanted = {key for key in identifiers if key is not None}
-    found = reads.activities(info.context.read, sorted(wanted)) if wanted else {}
+    found = reads.activities(info.context.read, sorted(wanted), only=only) if wanted else {}
     return [found.get(key) if key is not None else None for key in identifiers]
 
 

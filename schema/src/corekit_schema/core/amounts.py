@@ -10,8 +10,8 @@ from typing import Any
 import graphene
 from attrs import frozen
 
+from corekit.ledger.read import OF_AVAILABLE, EntryView
 from corekit.ledger.read import Balance as BalanceValue
-from corekit.ledger.read import EntryView
 from corekit_schema.context import Info
 from corekit_schema.core import activity as activities
 from corekit_schema.fields import Field, Object
@@ -49,17 +49,32 @@ class Balance(Object, policy=public):
 
     kind = Field(graphene.String, required=True, description="The account kind, such as `points`.")
     state = Field(graphene.String, required=True, description="`open`, or what keeps the account from being used.")
-    balance = Field(Amount, required=True, description="What the books say.", resolve=_of_balance("balance"))
-    available = Field(Amount, required=True, description="What may be spent now.", resolve=_of_balance("available"))
-    pending = Field(Amount, required=True, description="What is held.", resolve=_of_balance("pending"))
+    balance = Field(
+        Amount, required=True, description="What the books say.", resolve=_of_balance("balance"), reads=("balance",)
+    )
+    available = Field(
+        Amount,
+        required=True,
+        description="What may be spent now.",
+        resolve=_of_balance("available"),
+        reads=OF_AVAILABLE,
+    )
+    pending = Field(
+        Amount, required=True, description="What is held.", resolve=_of_balance("pending"), reads=("pending",)
+    )
     due = Field(
         Amount,
         required=True,
         description="What is past its expiry, and not yet taken out of the books.",
         resolve=_of_balance("due"),
+        reads=("due",),
     )
-    debt = Field(Amount, required=True, description="What the member owes.", resolve=_of_balance("debt"))
-    expiring_next = Field(ExpiringAmount, description="What lapses next; null where nothing does.")
+    debt = Field(
+        Amount, required=True, description="What the member owes.", resolve=_of_balance("debt"), reads=("debt",)
+    )
+    expiring_next = Field(
+        ExpiringAmount, description="What lapses next; null where nothing does.", reads=("next_at", "next_amount")
+    )
 
     @staticmethod
     def resolve_expiring_next(parents: Sequence[BalanceValue], _info: Info) -> list[ExpiringValue | None]:

@@ -77,20 +77,31 @@ class Member(
     channel = Field(graphene.String, required=True, description="Where the member registered, such as `pos`.")
     email = Field(graphene.String, description="E-mail address.")
     phone = Field(graphene.String, description="Telephone number.")
-    attributes = Field(JSON, required=True, description="Custom attributes, as the settings declare them.")
+    attributes = Field(
+        JSON, required=True, description="Custom attributes, as the settings declare them.", reads=("attributes",)
+    )
     number = Field(graphene.String, description="The member number; its last digit is a check digit.")
     kind = Field(graphene.String, required=True, description="What the member is, such as `consumer`.")
     birthday = Field(graphene.String, description="Date of birth, such as 1990-02-28.")
     sections = Field(
-        JSON, required=True, description="The sections `identity`, `occupation`, `lifestyle` and `preferences`."
+        JSON,
+        required=True,
+        description="The sections `identity`, `occupation`, `lifestyle` and `preferences`.",
+        reads=("sections",),
     )
-    merged_into = Field(lambda: Member, description="Of whom a merged member is a part; null where it is not merged.")
-    merged_members = Field(listed(lambda: Member), description="The members who are a part of this one.")
+    merged_into = Field(
+        lambda: Member,
+        description="Of whom a merged member is a part; null where it is not merged.",
+        reads=("merged_into",),
+    )
+    merged_members = Field(listed(lambda: Member), description="The members who are a part of this one.", reads=("id",))
     valid_until = Field(DateTime, description="When the membership ends; null where it has no end.")
-    external_ids = Field(listed(ExternalId), description="What further systems call the member.")
-    tags = Field(listed(graphene.String), description="The tags on the member, sorted.")
-    groups = Field(listed(GroupPlace), description="The families and companies to which the member belongs.")
-    consents = Field(listed(Consent), description="What the member consented to, or no longer does.")
+    external_ids = Field(listed(ExternalId), description="What further systems call the member.", reads=("id",))
+    tags = Field(listed(graphene.String), description="The tags on the member, sorted.", reads=("id",))
+    groups = Field(
+        listed(GroupPlace), description="The families and companies to which the member belongs.", reads=("id",)
+    )
+    consents = Field(listed(Consent), description="What the member consented to, or no longer does.", reads=("id",))
     changes = Field(
         listed(ProfileChange),
         first=graphene.Argument(
@@ -98,18 +109,26 @@ class Member(
         ),
         policy=permission(READ),
         description="Who changed what of the profile, newest first.",
+        reads=("id",),
     )
     joined_at = Field(DateTime, required=True, description="When the member registered.")
-    balances = Field(listed(Balance), at=_AT, description="What the member has, by account kind.")
+    balances = Field(listed(Balance), at=_AT, description="What the member has, by account kind.", reads=("id",))
     balance = Field(
-        Balance, kind=_KIND, at=_AT, description="What the member has of one account kind; null where nothing ever."
+        Balance,
+        kind=_KIND,
+        at=_AT,
+        description="What the member has of one account kind; null where nothing ever.",
+        reads=("id",),
     )
-    holds = Field(listed(Hold), resolve=holds_of, description="What is set aside of the member's accounts.")
+    holds = Field(
+        listed(Hold), resolve=holds_of, description="What is set aside of the member's accounts.", reads=("id",)
+    )
     statement = ConnectionField(
         StatementEntry,
         kind=_KIND,
         at=_AT,
         description="What moved on one account, newest first; null where nothing ever.",
+        reads=("id",),
     )
     expiring = Field(
         listed(ExpiringAmount),
@@ -119,17 +138,20 @@ class Member(
             graphene.Int, required=True, default_value=30, description="How many days to look ahead."
         ),
         description="What lapses soon, soonest first.",
+        reads=("id",),
     )
     activities = ConnectionField(
         Activity,
         type=graphene.Argument(graphene.String, description="Only activities of this type."),
         description="What happened, newest first.",
+        reads=("id",),
     )
     purchases = ConnectionField(
         Purchase,
         category=graphene.Argument(graphene.String, description="Only purchases with such a line, and those lines."),
         sku=graphene.Argument(graphene.String, description="Only purchases with this article, and those lines."),
         description="Sales slips, newest first.",
+        reads=("id",),
     )
     consumption = Field(
         listed(Consumption),
@@ -140,6 +162,7 @@ class Member(
             description="What to sum by.",
         ),
         description="What the member buys, most money first; purchases that were taken back do not count.",
+        reads=("id",),
     )
     tier = Field(
         Standing,
@@ -149,11 +172,16 @@ class Member(
         at=_AT,
         by=_BY,
         description="Where the member stands on a ladder; null where it stands nowhere.",
+        reads=("id",),
     )
-    tiers = Field(listed(Standing), at=_AT, by=_BY, description="Where the member stands, on each ladder.")
-    tier_benefits = Field(listed(TierBenefit), description="What its tiers bring, and what is left of each quota.")
-    tier_history = Field(listed(Standing), description="Every stay in a tier, by ladder, oldest first.")
-    progress = Field(listed(Progress), description="How far the next tier is, on each ladder.")
+    tiers = Field(
+        listed(Standing), at=_AT, by=_BY, description="Where the member stands, on each ladder.", reads=("id",)
+    )
+    tier_benefits = Field(
+        listed(TierBenefit), description="What its tiers bring, and what is left of each quota.", reads=("id",)
+    )
+    tier_history = Field(listed(Standing), description="Every stay in a tier, by ladder, oldest first.", reads=("id",))
+    progress = Field(listed(Progress), description="How far the next tier is, on each ladder.", reads=("id",))
 
     @staticmethod
     def load_nodes(identifiers: Sequence[str], info: Info) -> list[MemberValue | None]:
@@ -188,7 +216,7 @@ class Member(
     @staticmethod
     def resolve_merged_into(parents: Sequence[MemberValue], info: Info) -> list[MemberValue | None]:
         """Return of whom they are a part."""
-        return by_id([each.merged_into or "" for each in parents], info)
+        return by_id([each.merged_into or "" for each in parents], info, info.needs())
 
     @staticmethod
     def resolve_merged_members(parents: Sequence[MemberValue], info: Info) -> list[list[MemberValue]]:
@@ -211,21 +239,21 @@ class Member(
     @staticmethod
     def resolve_balances(parents: Sequence[MemberValue], info: Info, at: Any = None) -> list[list[BalanceValue]]:
         """Return what they have."""
-        return _balances(parents, info, at)
+        return _balances(parents, info, at, info.needs())
 
     @staticmethod
     def resolve_balance(
         parents: Sequence[MemberValue], info: Info, kind: str, at: Any = None
     ) -> list[BalanceValue | None]:
         """Return what they have of a kind."""
-        return [_of_kind(found, kind) for found in _balances(parents, info, at)]
+        return [_of_kind(found, kind) for found in _balances(parents, info, at, info.needs())]
 
     @staticmethod
     def resolve_statement(
         parents: Sequence[MemberValue], info: Info, kind: str, at: Any = None, **span: Any
     ) -> list[Page[Entry] | None]:
         """Return the pages of their statements."""
-        accounts = [_of_kind(found, kind) for found in _balances(parents, info, at)]
+        accounts = [_of_kind(found, kind) for found in _balances(parents, info, at, frozenset())]
         wanted = [each.account for each in accounts if each is not None]
         pages = ledger_reads.statement(info.context.read, wanted, as_of(at), **span)
         return [
@@ -257,15 +285,16 @@ class Member(
     def resolve_activities(parents: Sequence[MemberValue], info: Info, **span: Any) -> list[Page[Any]]:
         """Return the pages of their activities."""
         if _nowhere(span.get("type")):
-            return [Page() for _ in parents]
-        found = activity_reads.activities_of(info.context.read, [each.id for each in parents], **span)
+            return [Page(total=0) for _ in parents]
+        ids, only = [each.id for each in parents], info.needs("nodes", "edges.node")
+        found = activity_reads.activities_of(info.context.read, ids, only=only, **span)
         return [found[each.id] for each in parents]
 
     @staticmethod
     def resolve_purchases(parents: Sequence[MemberValue], info: Info, **span: Any) -> list[Page[Any]]:
         """Return the pages of their sales slips."""
         if _nowhere(span.get("category"), span.get("sku")):
-            return [Page() for _ in parents]
+            return [Page(total=0) for _ in parents]
         found = activity_reads.slips(info.context.read, [each.id for each in parents], **span)
         return [found[each.id] for each in parents]
 
@@ -284,13 +313,13 @@ class Member(
         code = ladder or (ladders[0].code if ladders else None)
         return [
             next((each for each in standings if each.ladder == code), None)
-            for standings in _standings(parents, info, at, by)
+            for standings in _standings(parents, info, at, by, info.needs())
         ]
 
     @staticmethod
     def resolve_tiers(parents: Sequence[MemberValue], info: Info, by: Any, at: Any = None) -> list[list[StandingValue]]:
         """Return where they stand."""
-        return _standings(parents, info, at, by)
+        return _standings(parents, info, at, by, info.needs())
 
     @staticmethod
     def resolve_tier_benefits(parents: Sequence[MemberValue], info: Info) -> list[list[BenefitValue]]:
@@ -330,16 +359,23 @@ def _nowhere(*texts: str | None) -> bool:
     return any("\0" in text for text in texts if text is not None)
 
 
-def by_id(identifiers: Sequence[str], info: Info) -> list[MemberValue | None]:
-    """Return a member for each id, or None."""
-    found = member_reads.members(info.context.read, sorted(set(identifiers)))
+def by_id(identifiers: Sequence[str], info: Info, only: frozenset[str] | None = None) -> list[MemberValue | None]:
+    """Return a member for each id, or None; where ``only`` some fields will be looked at, others may be None."""
+    found = member_reads.members(info.context.read, sorted(set(identifiers)), only=only)
     return [found.get(key) for key in identifiers]
 
 
-def _balances(parents: Sequence[MemberValue], info: Info, at: Any = None) -> list[list[BalanceValue]]:
+def _balances(
+    parents: Sequence[MemberValue], info: Info, at: Any, only: frozenset[str] | None
+) -> list[list[BalanceValue]]:
     context, ids, then = info.context, tuple(dict.fromkeys(each.id for each in parents)), as_of(at)
-    read = ledger_reads.balances if then is None else balances_at
-    found = context.once(("balances", ids, then), lambda: read(context.read, ids, then or context.now))
+
+    def read() -> dict[str, list[BalanceValue]]:
+        if then is not None:
+            return balances_at(context.read, ids, then)
+        return ledger_reads.balances(context.read, ids, context.now, only=only)
+
+    found = context.once(("balances", ids, then, only), read)
     return [found[each.id] for each in parents]
 
 
@@ -347,10 +383,13 @@ def _of_kind(found: Sequence[BalanceValue], kind: str) -> BalanceValue | None:
     return next((each for each in found if each.kind == kind), None)
 
 
-def _standings(parents: Sequence[MemberValue], info: Info, at: Any, by: Any) -> list[list[StandingValue]]:
+def _standings(
+    parents: Sequence[MemberValue], info: Info, at: Any, by: Any, only: frozenset[str] | None
+) -> list[list[StandingValue]]:
     context, ids = info.context, tuple(dict.fromkeys(each.id for each in parents))
     moment, time = as_of(at), getattr(by, "value", by)
     found = context.once(
-        ("standing", ids, moment, time), lambda: tier_reads.standing(context.read, ids, moment, by=time)
+        ("standing", ids, moment, time, only),
+        lambda: tier_reads.standing(context.read, ids, moment, by=time, only=only),
     )
     return [found[each.id] for each in parents]

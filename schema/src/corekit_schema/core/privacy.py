@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
-import attrs
 import graphene
 import orjson
 from marshmallow import fields
@@ -13,6 +12,7 @@ from marshmallow import fields
 from corekit import NotFound
 from corekit.members import privacy
 from corekit.members.privacy import Erasure as ErasureValue
+from corekit.values import fields_of
 from corekit_schema.context import Info
 from corekit_schema.core import member as members
 from corekit_schema.core import permissions
@@ -116,5 +116,5 @@ class PrivacyQuery(Object, abstract=True):
 
 
 def _plain(value: Any) -> Any:
-    is_value = attrs.has(cast("type[object]", type(value)))
-    return attrs.asdict(value, recurse=False) if is_value else str(value)
+    named = fields_of(value)
+    return str(value) if named is None else named

@@ -184,7 +184,7 @@ class Query(PrivacyQuery, DuplicatesQuery):
     def resolve_member(_parents: Sequence[Any], info: Info, id: str) -> list[Any]:  # noqa: A002 - its name in GraphQL
         """Return a member."""
         key = local_id("Member", id)
-        return members.by_id([key], info) if key is not None else [None]
+        return members.by_id([key], info, info.needs()) if key is not None else [None]
 
     @staticmethod
     def resolve_members(
@@ -210,9 +210,10 @@ class Query(PrivacyQuery, DuplicatesQuery):
             state=getattr(state, "value", state),
             tier=(tier["ladder"], tier["tier"]) if tier is not None else None,
         )
-        return [member_page(info.context.read, chosen, **span)]
+        only = info.needs("nodes", "edges.node")
+        return [member_page(info.context.read, chosen, only=only, **span)]
 
     @staticmethod
     def resolve_activity(_parents: Sequence[Any], info: Info, id: str) -> list[Any]:  # noqa: A002 - its name in GraphQL
         """Return an activity."""
-        return activities.by_id([local_id("Activity", id)], info)
+        return activities.by_id([local_id("Activity", id)], info, info.needs())

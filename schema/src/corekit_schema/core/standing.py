@@ -24,14 +24,22 @@ class Standing(Object, policy=public):
 
     ladder = Field(graphene.String, required=True, description="Code of the ladder.")
     code = Field(graphene.String, required=True, source="tier", description="Code of the tier.")
-    tier = Field(Tier, description="The tier, as the program in force or else the one that decided has it.")
+    tier = Field(
+        Tier,
+        description="The tier, as the program in force or else the one that decided has it.",
+        reads=("tier", "ladder", "program"),
+    )
     valid_from = Field(DateTime, required=True, description="Since when.")
     valid_to = Field(DateTime, description="Until when; null where the member still stands in it.")
     expires_at = Field(DateTime, description="Until when it is valid, and then is judged again; null is for ever.")
     locked_until = Field(DateTime, description="Until when nobody but who locked it changes it.")
     reason = Field(graphene.String, required=True, description="What brought it about.")
-    measured = Field(JSON, required=True, description="What was measured then, by metric and window.")
-    activity = Field(lambda: activities.Activity, description="The activity that brought it about.")
+    measured = Field(
+        JSON, required=True, description="What was measured then, by metric and window.", reads=("measured",)
+    )
+    activity = Field(
+        lambda: activities.Activity, description="The activity that brought it about.", reads=("activity",)
+    )
 
     @staticmethod
     def resolve_tier(parents: Sequence[StandingValue], info: Info) -> list[TierValue | None]:
@@ -55,7 +63,7 @@ class Standing(Object, policy=public):
     @staticmethod
     def resolve_activity(parents: Sequence[StandingValue], info: Info) -> list[Any]:
         """Return the activities."""
-        return activities.by_id([each.activity for each in parents], info)
+        return activities.by_id([each.activity for each in parents], info, info.needs())
 
 
 class ProgressStep(Object, policy=public):

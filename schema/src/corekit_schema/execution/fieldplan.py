@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 from graphql import FieldNode, GraphQLField, get_argument_values
 
 from corekit_schema.context import Info
@@ -51,6 +51,8 @@ class FieldPlan:
     arguments: Mapping[str, Any] | None
     guard: Guard | None
     completes: Completes
+    memo: dict[Hashable, Any] = field(factory=dict[Hashable, Any])
+    """What resolvers found out about the selection, which is the same each time."""
 
     def column(self, parents: Sequence[Any], above: Places, run: Run) -> list[Any]:
         """Return the answers of the field for all parents."""
@@ -79,7 +81,7 @@ class FieldPlan:
             arguments = self.arguments
             if arguments is None:
                 arguments = get_argument_values(self.definition, self.nodes[0], run.variables)
-            info = Info(run.context, self.type_name, self.name, self.path, self.nodes, self.fragments)
+            info = Info(run.context, self, self.memo)
             return in_step(self.resolve(parents, info, **arguments), parents, f"{self.type_name}.{self.name}")
         except Exception as error:  # noqa: BLE001 - a resolver that raises has failed for every parent
             return [error] * len(parents)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
+from attrs import frozen
 from graphql import (
+    FieldNode,
     GraphQLError,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLResolveInfo,
     is_abstract_type,
@@ -16,6 +22,7 @@ from corekit_schema.context import Context, Info
 from corekit_schema.execution.fieldplan import in_step
 from corekit_schema.execution.guards import Guard
 from corekit_schema.execution.resolvers import Resolution, named, type_guard, type_names
+from corekit_schema.execution.selection import Fragments
 from corekit_schema.policies import denial
 
 
@@ -36,22 +43,40 @@ def one_by_one(resolution: Resolution) -> Any:
 
 def _info(about: GraphQLResolveInfo) -> Info:
     path = tuple(key for key in about.path.as_list() if isinstance(key, str))
-    return Info(about.context, about.parent_type.name, about.field_name, path, about.field_nodes, about.fragments)
+    definition = about.parent_type.fields[about.field_name]
+    field = _Field(about.parent_type.name, about.field_name, path, definition, about.field_nodes, about.fragments)
+    return Info(about.context, field, {})
+
+
+@frozen
+class _Field:
+    """A field as it is selected."""
+
+    type_name: str
+    name: str
+    path: tuple[str, ...]
+    definition: GraphQLField
+    nodes: Sequence[FieldNode]
+    fragments: Fragments
 
 
 def _visible(value: Any, about: GraphQLResolveInfo) -> Any:
     """Put null in place of objects that the viewer may not see."""
-    type_ = named(cast("Any", about).return_type)
+    returned = cast("Any", about).return_type
+    type_ = named(returned)
     if not (is_object_type(type_) or is_abstract_type(type_)):
         return value
-    return _sieve(value, type_, about)
+    return _sieve(value, returned, about)
 
 
 def _sieve(value: Any, declared: Any, about: GraphQLResolveInfo) -> Any:
     if value is None or isinstance(value, Exception):
         return value
-    if isinstance(value, list | tuple):
-        return [_sieve(item, declared, about) for item in value]  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(declared, GraphQLNonNull):
+        declared = cast("Any", declared).of_type
+    if isinstance(declared, GraphQLList):  # the type says it: an object may be a tuple as well
+        inside, items = cast("Any", declared).of_type, value
+        return [_sieve(item, inside, about) for item in items] if isinstance(value, list | tuple) else value
     try:
         type_ = declared if is_object_type(declared) else about.schema.get_type(type_names(declared).name_of(value))
     except GraphQLError:

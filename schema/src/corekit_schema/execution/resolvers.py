@@ -30,11 +30,15 @@ KEY = "corekit"
 
 @frozen
 class Resolution:
-    """How a field is resolved, the policy of its own where it has one, and its cost where it says one."""
+    """How a field is resolved, the policy of its own where it has one, and its cost where it says one.
+
+    ``reads`` are the attributes of a parent that the resolver looks at; None where that is not known.
+    """
 
     resolve: Resolver
     guard: Guard | None = None
     cost: int | None = None
+    reads: frozenset[str] | None = None
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""Prepared statements straight on libpq: for settlement's few statements a cursor's machinery costs more than they do.
+"""Prepared statements straight on libpq: for few rows a cursor's machinery costs more than the server does.
 
 Parameters travel as text; results are read by the type that the server names. Every statement is prepared once per
 connection, unless the connection says that it may not prepare (behind a pooler that shares connections).
@@ -7,6 +7,7 @@ connection, unless the connection says that it may not prepare (behind a pooler 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,6 +16,9 @@ import psycopg
 from psycopg import errors
 from psycopg.pq import ExecStatus, TransactionStatus
 
+MOST_PREPARED = 512
+"""Statements that a connection keeps prepared."""
+_NUMBERS = count()
 Decoder = Callable[[bytes], Any]
 _PREPARED: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
 _READ: dict[str, tuple[Decoder, ...]] = {}
@@ -33,18 +37,27 @@ Parameter = str | bytes | int | None
 class Wire:
     """Runs statements with ``$1`` parameters on one connection, and returns whole results."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], *, prepare: bool = True) -> None:
         self._connection = connection
+        self._prepares = prepare and connection.prepare_threshold is not None
         self._pgconn = connection.pgconn
         self._prepared = _PREPARED.setdefault(connection, {})
 
     def rows(self, text: str, parameters: Sequence[Parameter]) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows. Raises what psycopg raises."""
-        if self._connection.prepare_threshold is None:
-            result = self._pgconn.exec_params(text.encode(), _encoded(parameters))
-        else:
-            result = self._pgconn.exec_prepared(self._prepared.get(text) or self._prepare(text), _encoded(parameters))
-        return self._read(text, result)
+        return self._read(text, self._run(text, parameters))
+
+    def document(self, text: str, parameters: Sequence[Parameter]) -> Any:
+        """Run a statement that returns one JSON value, and return that. Raises what psycopg raises."""
+        result = self._run(text, parameters)
+        if result.status != ExecStatus.TUPLES_OK:
+            self._fail(result)
+        return orjson.loads(result.get_value(0, 0))
+
+    def _run(self, text: str, parameters: Sequence[Parameter]) -> Any:
+        if not self._prepares:
+            return self._pgconn.exec_params(text.encode(), _encoded(parameters))
+        return self._pgconn.exec_prepared(self._prepared.get(text) or self._prepare(text), _encoded(parameters))
 
     def _read(self, text: str, result: Any) -> list[tuple[Any, ...]]:
         if result.status == ExecStatus.COMMAND_OK:
@@ -68,7 +81,7 @@ class Wire:
 
     def send(self, text: str, parameters: Sequence[Parameter]) -> None:
         """Let the server begin with a statement; :meth:`received` returns its rows. Raises what psycopg raises."""
-        if self._connection.prepare_threshold is None:
+        if not self._prepares:
             self._pgconn.send_query_params(text.encode(), _encoded(parameters))
         else:
             self._pgconn.send_query_prepared(self._prepared.get(text) or self._prepare(text), _encoded(parameters))
@@ -103,7 +116,10 @@ class Wire:
         return self._pgconn.transaction_status not in {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}
 
     def _prepare(self, text: str) -> bytes:
-        name = f"corekit_{len(self._prepared)}".encode()
+        if len(self._prepared) >= MOST_PREPARED:
+            oldest = self._prepared.pop(next(iter(self._prepared)))
+            self.control(b"DEALLOCATE " + oldest)
+        name = b"corekit_%d" % next(_NUMBERS)
         result = self._pgconn.prepare(name, text.encode())
         if result.status != ExecStatus.COMMAND_OK:
             self._fail(result)

@@ -1,0 +1,102 @@
+"""Connections that wait for whoever needs one next: to take one from a pool costs more than a statement does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from typing import Any, cast
+
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection, Engine, PoolProxiedConnection
+
+from corekit.errors import Unavailable
+
+
+class Lent:
+    """A connection that is lent: the driver's own, and SQLAlchemy's over it for whoever writes expressions."""
+
+    prepares = True
+
+    def __init__(self, engine: Engine, pooled: PoolProxiedConnection) -> None:
+        self._engine = engine
+        self._pooled = pooled
+        self._connection: Connection | None = None
+        self.dialect = engine.dialect.name
+        self.driver: Any = pooled.driver_connection
+
+    @property
+    def connection(self) -> Connection:
+        """SQLAlchemy's connection, made when first asked for."""
+        if self._connection is None:
+            self._connection = Connection(self._engine, self._pooled)
+        return self._connection
+
+
+class Lender:
+    """Lends the connections of an engine, and keeps up to ``most`` for the next.
+
+    ``unavailable`` says of an error of the driver that the database does not answer.
+    """
+
+    def __init__(self, engine: Engine, most: int, unavailable: Callable[[BaseException], Unavailable]) -> None:
+        self.engine = engine
+        self._most = most
+        self._unavailable = unavailable
+        self._process = os.getpid()
+        self._waiting: list[PoolProxiedConnection] = []
+        self._left: list[PoolProxiedConnection] = []
+
+    @contextmanager
+    def lend(self) -> Generator[Lent]:
+        """Lend a connection. It comes back as it was given: whoever begins a transaction ends it."""
+        pooled = self._take()
+        try:
+            yield Lent(self.engine, pooled)
+        finally:
+            self._give(pooled)
+
+    def close(self) -> None:
+        """Close every connection."""
+        for each in self._all_waiting():
+            each.close()
+        self.engine.dispose()
+
+    def _take(self) -> PoolProxiedConnection:
+        if self._process != os.getpid():
+            # What waits belongs to the process that this one was forked from: kept, for to close it would end it there.
+            self._left, self._waiting, self._process = self._waiting, [], os.getpid()
+        try:
+            return self._waiting.pop()
+        except IndexError:
+            pass
+        try:
+            return self.engine.raw_connection()
+        except self.engine.dialect.loaded_dbapi.Error as error:
+            raise self._unavailable(error) from error
+
+    def _give(self, pooled: PoolProxiedConnection) -> None:
+        if self._is_open(pooled.driver_connection):
+            pooled.invalidate()  # nobody else may find what is begun and not ended
+            pooled.close()
+        elif self.engine.dialect.name == "postgresql" and cast("Any", pooled.driver_connection).closed:
+            for each in (pooled, *self._all_waiting()):  # what lost one has lost them all, most likely
+                each.invalidate()
+                each.close()
+        elif len(self._waiting) < self._most:
+            self._waiting.append(pooled)
+        else:
+            pooled.close()
+
+    def _is_open(self, driver: Any) -> bool:
+        """Say whether a transaction was left open; a lost connection has none."""
+        if self.engine.dialect.name == "sqlite":
+            return bool(driver.in_transaction)
+        return driver.pgconn.transaction_status not in {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}
+
+    def _all_waiting(self) -> list[PoolProxiedConnection]:
+        taken: list[PoolProxiedConnection] = []
+        while self._waiting:
+            with suppress(IndexError):  # another thread was faster
+                taken.append(self._waiting.pop())
+        return taken
