@@ -45,25 +45,27 @@ def check_size(size: int, name: str = "first") -> int:
 
 
 class Page(NamedTuple, Generic[T]):
-    """A part of a list in the list's own order; ``keys`` are where its items stand in it.
+    """A part of a list in the list's own order.
 
+    ``key`` says of each of the ``rows`` that were read where it stands in the list, once somebody wants to know.
     ``total`` is how many items the whole list has, whatever the page; None where it was not asked for.
     """
 
     items: tuple[T, ...] = ()
-    keys: tuple[Key, ...] = ()
+    rows: Sequence[Any] = ()
+    key: Callable[[Any], Key] = tuple
     has_next: bool = False
     has_previous: bool = False
     total: int | None = None
 
     def map(self, change: Callable[[T], V]) -> Page[V]:
         """Return the same page of other items."""
-        return Page(tuple(map(change, self.items)), self.keys, self.has_next, self.has_previous, self.total)
+        return Page(tuple(map(change, self.items)), *self[1:])
 
     @property
     def cursors(self) -> list[str]:
         """The cursor of each item."""
-        return list(map(_cursor, self.keys))
+        return [_cursor(self.key(row)) for row in self.rows]
 
     @property
     def told(self) -> dict[str, Any]:
@@ -74,12 +76,12 @@ class Page(NamedTuple, Generic[T]):
     @property
     def start(self) -> str | None:
         """The cursor of the first item; None where there is none."""
-        return _cursor(self.keys[0]) if self.keys else None
+        return _cursor(self.key(self.rows[0])) if self.rows else None
 
     @property
     def end(self) -> str | None:
         """The cursor of the last item; None where there is none."""
-        return _cursor(self.keys[-1]) if self.keys else None
+        return _cursor(self.key(self.rows[-1])) if self.rows else None
 
 
 class Ask(TypedDict, total=False):
@@ -184,7 +186,8 @@ class Span:
         if self.backward:
             rows = rows[::-1]
         beyond = (self.before if self.backward else self.after) is not None
-        return Page(tuple(rows), tuple(map(key, rows)), *((beyond, more) if self.backward else (more, beyond)), total)
+        items = tuple(rows)
+        return Page(items, items, key, *((beyond, more) if self.backward else (more, beyond)), total)
 
 
 Choose = Callable[[Sequence[str], frozenset[str]], tuple[Select[Any], Sequence[ColumnElement[bool]]]]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -64,4 +65,9 @@ def _key(settings: Settings) -> OctKey:
             f"corekit.toml needs a secret of at least {SHORTEST_SECRET} characters to sign tokens; "
             'set secret = "${COREKIT_SECRET}" and the variable'
         )
+    return _imported(secret)
+
+
+@lru_cache(maxsize=8)
+def _imported(secret: str) -> OctKey:
     return OctKey.import_key(secret)

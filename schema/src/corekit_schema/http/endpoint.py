@@ -28,6 +28,8 @@ from corekit_schema.viewer import ANONYMOUS
 if TYPE_CHECKING:
     from corekit import Kit
 
+GIVE_UP_AGAIN = 0.1
+"""Seconds after which what goes on although nobody waits is told to stop once more."""
 _log = structlog.get_logger("corekit.graphql")
 
 
@@ -115,7 +117,9 @@ class Endpoint:
         async def watch() -> None:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
-            exchange.give_up()
+            while True:  # a statement that began a moment after it was told to stop has not heard of it
+                exchange.give_up()
+                await anyio.sleep(GIVE_UP_AGAIN)
 
         failed: Exception | None = None
         async with anyio.create_task_group() as tasks:
