@@ -26,6 +26,7 @@ PURCHASE = "purchase"
 VIEW = Shape(
     ActivityView,
     _activity,
+    always=("id", "member", "seq"),
     member=_activity.c.member_id,
     parent=_activity.c.parent_id,
     payload=type_coerce(_activity.c.payload, Document),

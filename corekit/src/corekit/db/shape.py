@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, FromClause, Row, null, type_coerce
+from sqlalchemy import ColumnElement, FromClause, Row, null, type_coerce
 
-from corekit.db.types import Json, Moment
+from corekit.db.types import Moment
 from corekit.values import is_named_tuple, maker
 
 V = TypeVar("V")
@@ -17,10 +17,16 @@ class Shape(Generic[V]):
     """Reads values of an attrs class or a named tuple: select :attr:`columns` first, then call it with a row.
 
     A field is the column of that name of ``tables``, or the one ``named`` for it; fields that are datetimes
-    read instants as such.
+    read instants as such. The fields that are ``always`` read are those that reads themselves look at.
     """
 
-    def __init__(self, make: Callable[..., V], *tables: FromClause, **named: ColumnElement[Any]) -> None:
+    def __init__(
+        self,
+        make: Callable[..., V],
+        *tables: FromClause,
+        always: Collection[str] = (),
+        **named: ColumnElement[Any],
+    ) -> None:
         known: dict[str, ColumnElement[Any]] = {c.name: c for table in reversed(tables) for c in table.c} | named
         types = {name: str(kind) for name, kind in _annotations(make)}
         self._make: Callable[..., V] = make
@@ -30,19 +36,11 @@ class Shape(Generic[V]):
             (type_coerce(known[name], Moment) if "datetime" in kind else known[name]).label(name)
             for name, kind in types.items()
         )
-        self._dear = frozenset(
-            name
-            for name, column in zip(types, self.columns, strict=True)
-            if isinstance(column.type, Moment | Json) or not isinstance(known[name], Column)
-        )
+        self._optional = frozenset(types).difference(always)
 
     def left_out(self, only: Collection[str] | None) -> frozenset[str]:
-        """Return which dear fields need not be read where ``only`` some are looked at (None: any may be).
-
-        Those are instants, documents and what is computed. To leave out others gains nothing, and makes more variants
-        of a select.
-        """
-        return frozenset() if only is None else self._dear.difference(only)
+        """Return which fields need not be read where ``only`` some are looked at; None: any may be."""
+        return frozenset() if only is None else self._optional.difference(only)
 
     def columns_but(self, left_out: Collection[str]) -> tuple[ColumnElement[Any], ...]:
         """Return the columns, with nothing in place of those that are left out."""

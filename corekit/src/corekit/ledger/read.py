@@ -161,6 +161,7 @@ def _balance() -> Shape[Balance]:
     return Shape(
         Balance,
         held,
+        always=("account", "member", "kind", "unit", "scale"),
         account=held.c.id,
         member=held.c.member_id,
         unit=_kind.c.unit,

@@ -55,7 +55,7 @@ class Member(NamedTuple):
     merged_into: str | None
 
 
-_MEMBER = Shape(Member, _member, _profile)
+_MEMBER = Shape(Member, _member, _profile, always=("id",))
 
 
 @frozen(kw_only=True)
@@ -136,9 +136,12 @@ def _page(names: frozenset[str], left_out: frozenset[str], form: Form) -> Select
 
 
 def _paged(chosen: Select[Any], left_out: frozenset[str], form: Form) -> Select[Any]:
-    keys = form.select(chosen, _ORDER).subquery()
-    statement = select(*_MEMBER.columns_but(left_out), _member.c.joined_at.label("joined")).join_from(_member, _profile)
-    return statement.join(keys, keys.c.id == _member.c.id).order_by(*form.order(_ORDER))
+    found = form.select(chosen, _ORDER).subquery()  # limited before anything is joined
+    columns = Shape(Member, found, _profile).columns_but(left_out)
+    statement = select(*columns, found.c.joined_at.label("joined")).join_from(
+        found, _profile, _profile.c.member_id == found.c.id
+    )
+    return statement.order_by(*form.order((found.c.joined_at, found.c.id)))
 
 
 @prepared
@@ -166,8 +169,8 @@ def _known(wanted: MemberFilter) -> dict[str, Any]:
 
 
 def _filtered(names: frozenset[str]) -> Select[Any]:
-    """Select the ids of members by the conditions that are named."""
-    statement = select(_member.c.id)
+    """Select members by the conditions that are named."""
+    statement = select(_member)
     of_profile = [name for name in _OF_PROFILE if name in names and not (name == "external_id" and "source" in names)]
     if any(name not in _NAMES for name in of_profile):
         statement = statement.join(_profile)

@@ -56,7 +56,13 @@ class Standing(NamedTuple):
     locked_by: str | None = None
 
 
-_STANDING = Shape(Standing, _assignment, member=_assignment.c.member_id, activity=_assignment.c.activity_id)
+_STANDING = Shape(
+    Standing,
+    _assignment,
+    always=("member", "ladder"),
+    member=_assignment.c.member_id,
+    activity=_assignment.c.activity_id,
+)
 
 
 def standing(
