@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, Literal, cast
 
 import orjson
@@ -114,26 +114,45 @@ class Database:
     @contextmanager
     def read(self) -> Generator[Reader]:
         """Give a reader of one snapshot: everything it reads was true at the same moment."""
-        with self._reading.lend() as lent:
-            driver, on_wire = lent.driver, self.dialect == "postgresql"
+        with ExitStack() as lending:
+            lent = self._snapshot(lending)
+            driver = lent.driver
             try:
-                if on_wire:
-                    Wire(driver).control(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                else:
-                    driver.execute("PRAGMA query_only = ON")
-                    driver.execute("BEGIN")
-                try:
-                    yield Reader(lent)
-                finally:
-                    if not on_wire:
-                        driver.execute("COMMIT")
-                        driver.execute("PRAGMA query_only = OFF")
-                    elif not driver.closed:
-                        Wire(driver).control(b"ROLLBACK")  # also of what failed; nothing was written
+                yield Reader(lent)
             except (DBAPIError, psycopg.OperationalError) as error:
-                if on_wire and driver.closed:
+                if self._is_lost(driver):
                     raise self._unavailable(getattr(error, "orig", error)) from error
                 raise
+            finally:
+                if self.dialect == "sqlite":
+                    driver.execute("COMMIT")
+                    driver.execute("PRAGMA query_only = OFF")
+                elif not self._is_lost(driver):
+                    Wire(driver).control(b"ROLLBACK")  # also of what failed; nothing was written
+
+    def _snapshot(self, lending: ExitStack) -> Lent:
+        """Return a connection on which a snapshot has begun; where one was lost while it waited, another."""
+        lent = lending.enter_context(self._reading.lend())
+        try:
+            self._begin(lent.driver)
+        except psycopg.OperationalError:
+            lending.close()
+            lent = lending.enter_context(self._reading.lend())
+            try:
+                self._begin(lent.driver)
+            except psycopg.OperationalError as error:
+                raise self._unavailable(error) from error
+        return lent
+
+    def _begin(self, driver: Any) -> None:
+        if self.dialect == "sqlite":
+            driver.execute("PRAGMA query_only = ON")
+            driver.execute("BEGIN")
+        else:
+            Wire(driver).control(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def _is_lost(self, driver: Any) -> bool:
+        return self.dialect == "postgresql" and bool(driver.closed)
 
     @contextmanager
     def write(self) -> Generator[Connection]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from typing import Any, cast
+from typing import Any
 
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, PoolProxiedConnection
@@ -51,10 +51,11 @@ class Lender:
     def lend(self) -> Generator[Lent]:
         """Lend a connection. It comes back as it was given: whoever begins a transaction ends it."""
         pooled = self._take()
+        lent = Lent(self.engine, pooled)
         try:
-            yield Lent(self.engine, pooled)
+            yield lent
         finally:
-            self._give(pooled)
+            self._give(pooled, lent.driver)
 
     def close(self) -> None:
         """Close every connection."""
@@ -75,14 +76,12 @@ class Lender:
         except self.engine.dialect.loaded_dbapi.Error as error:
             raise self._unavailable(error) from error
 
-    def _give(self, pooled: PoolProxiedConnection) -> None:
-        if self._is_open(pooled.driver_connection):
-            pooled.invalidate()  # nobody else may find what is begun and not ended
-            pooled.close()
-        elif self.engine.dialect.name == "postgresql" and cast("Any", pooled.driver_connection).closed:
+    def _give(self, pooled: PoolProxiedConnection, driver: Any) -> None:
+        if self._is_open(driver):
+            _discard(pooled)  # nobody else may find what is begun and not ended
+        elif self.engine.dialect.name == "postgresql" and driver.closed:
             for each in (pooled, *self._all_waiting()):  # what lost one has lost them all, most likely
-                each.invalidate()
-                each.close()
+                _discard(each)
         elif len(self._waiting) < self._most:
             self._waiting.append(pooled)
         else:
@@ -100,3 +99,9 @@ class Lender:
             with suppress(IndexError):  # another thread was faster
                 taken.append(self._waiting.pop())
         return taken
+
+
+def _discard(pooled: PoolProxiedConnection) -> None:
+    if pooled.is_valid:  # SQLAlchemy may have met the loss before
+        pooled.invalidate()
+    pooled.close()
