@@ -11,7 +11,7 @@ import orjson
 from attrs import frozen
 from sqlalchemy import ColumnElement, Row, Select, Table, and_, bindparam, func, literal, select, tuple_
 
-from corekit.db.prepared import prepared
+from corekit.db.prepared import Prepared, prepared
 from corekit.db.reader import Reader, any_of
 from corekit.db.types import Whole
 from corekit.declares import ErrorText
@@ -201,7 +201,7 @@ class Newest:
 
     The rows of ``table`` are numbered by ``seq`` without gaps per ``owner`` (a column of it), and the owner's
     row in ``top`` knows the last number. ``choose`` selects from ``table``; its rows have the owner as ``by``, and are
-    ``filtered`` where it always has a condition.
+    ``filtered`` where it always has a condition. Rows are ``of`` a class of named tuples, where one is given.
     """
 
     table: Table
@@ -210,6 +210,7 @@ class Newest:
     by: str
     choose: Choose
     filtered: bool = False
+    of: Callable[..., Any] | None = None
 
     def pages(
         self,
@@ -218,7 +219,7 @@ class Newest:
         span: Span,
         left_out: frozenset[str] = frozenset(),
         **where: Any,
-    ) -> dict[str, Page[Row[Any]]]:
+    ) -> dict[str, Page[Any]]:
         """Return the page of each owner, in one statement; columns that are ``left_out`` are None.
 
         ``where`` are the conditions by name; what is None is none. Without a condition a page is a range of numbers
@@ -251,7 +252,7 @@ def _SEQ(row: Row[Any]) -> Key:  # noqa: N802 - the key of a row
 
 
 @prepared
-def _near(newest: Newest, left_out: frozenset[str], form: Form) -> Select[Any]:
+def _near(newest: Newest, left_out: frozenset[str], form: Form) -> Prepared:
     """Keep the numbers of a span: from the highest downward, or from the lowest upward."""
     statement, _ = newest.choose((), left_out)
     seq, top = newest.table.c.seq, newest.top.c
@@ -263,21 +264,21 @@ def _near(newest: Newest, left_out: frozenset[str], form: Form) -> Select[Any]:
         near = seq <= (bindparam("before_0", type_=Whole) if form.before else literal(0, Whole)) + most
     else:
         near = seq >= (bindparam("after_0", type_=Whole) if form.after else top.seq + 1) - most
-    return statement.where(near).order_by(newest.owner, _order(newest, form))
+    return Prepared(statement.where(near).order_by(newest.owner, _order(newest, form)), newest.of)
 
 
 @prepared
-def _of_one(newest: Newest, names: tuple[str, ...], left_out: frozenset[str], form: Form) -> Select[Any]:
+def _of_one(newest: Newest, names: tuple[str, ...], left_out: frozenset[str], form: Form) -> Prepared:
     statement, where = newest.choose(names, left_out)
     keys = select(newest.table.c.seq.label("seq")).where(newest.owner == bindparam("owner"), *where)
     chosen = keys.where(*_between(newest, form)).order_by(_order(newest, form)).limit(bindparam("most", type_=Whole))
     found = chosen.subquery()
     statement = statement.join(found, and_(newest.owner == bindparam("owner"), found.c.seq == newest.table.c.seq))
-    return statement.order_by(_order(newest, form))
+    return Prepared(statement.order_by(_order(newest, form)), newest.of)
 
 
 @prepared
-def _ranked(newest: Newest, names: tuple[str, ...], left_out: frozenset[str], form: Form) -> Select[Any]:
+def _ranked(newest: Newest, names: tuple[str, ...], left_out: frozenset[str], form: Form) -> Prepared:
     statement, where = newest.choose(names, left_out)
     seq, owner, order = newest.table.c.seq, newest.owner, _order(newest, form)
     rank = func.row_number().over(partition_by=owner, order_by=order).label("rank")
@@ -285,7 +286,7 @@ def _ranked(newest: Newest, names: tuple[str, ...], left_out: frozenset[str], fo
     ranked = keys.where(*_between(newest, form)).subquery()
     chosen = select(ranked.c.owner, ranked.c.seq).where(ranked.c.rank <= bindparam("most", type_=Whole)).subquery()
     statement = statement.join(chosen, and_(chosen.c.owner == owner, chosen.c.seq == seq))
-    return statement.order_by(owner, order)
+    return Prepared(statement.order_by(owner, order), newest.of)
 
 
 @prepared

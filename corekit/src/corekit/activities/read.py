@@ -14,7 +14,7 @@ from corekit.activities.tables import effect as _effect
 from corekit.activities.tables import line as _line
 from corekit.activities.views import ActivityView, Consumption, Document, EffectView, Skipped, Slip
 from corekit.clock import micros
-from corekit.db.prepared import prepared
+from corekit.db.prepared import Prepared, prepared
 from corekit.db.reader import Reader, any_of
 from corekit.db.shape import Shape, group
 from corekit.db.types import Whole
@@ -47,8 +47,9 @@ _LEFT = or_(_activity.c.amount > _RETURNED, ~exists().where(*_OF_PURCHASE))
 
 
 @prepared
-def _by_id(left_out: frozenset[str]) -> Select[Any]:
-    return select(*VIEW.columns_but(left_out)).where(any_of(_activity.c.id, bindparam("ids")))
+def _by_id(left_out: frozenset[str]) -> Prepared:
+    chosen = select(*VIEW.columns_but(left_out)).where(any_of(_activity.c.id, bindparam("ids")))
+    return Prepared(chosen, ActivityView)
 
 
 def activities(read: Reader, ids: Iterable[str], *, only: Collection[str] | None = None) -> dict[str, ActivityView]:
@@ -56,14 +57,14 @@ def activities(read: Reader, ids: Iterable[str], *, only: Collection[str] | None
 
     Where ``only`` some fields will be looked at, others may be None.
     """
-    return {row.id: VIEW.whole(row) for row in read.all(_by_id(VIEW.left_out(only)), ids=list(ids))}
+    return {row.id: row for row in read.all(_by_id(VIEW.left_out(only)), ids=list(ids))}
 
 
 def _activities(names: Sequence[str], left_out: frozenset[str]) -> tuple[Select[Any], Sequence[ColumnElement[bool]]]:
     return select(*VIEW.columns_but(left_out)), [_activity.c.type == bindparam(name) for name in names]
 
 
-_OF_MEMBER = Newest(_activity, _activity.c.member_id, _member, "member", _activities)
+_OF_MEMBER = Newest(_activity, _activity.c.member_id, _member, "member", _activities, of=ActivityView)
 
 
 def activities_of(
@@ -79,8 +80,7 @@ def activities_of(
     Where ``only`` some fields will be looked at, others may be None. Raises :class:`~corekit.errors.Invalid` for a
     cursor or a page size that cannot be.
     """
-    pages = _OF_MEMBER.pages(read, member_ids, Span.of(page, int), VIEW.left_out(only), type=type)
-    return {member: found.map(VIEW.whole) for member, found in pages.items()}
+    return _OF_MEMBER.pages(read, member_ids, Span.of(page, int), VIEW.left_out(only), type=type)
 
 
 def lines(read: Reader, activity_ids: Iterable[str]) -> dict[str, list[Line]]:

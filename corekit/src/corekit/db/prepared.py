@@ -41,7 +41,7 @@ _DIALECTS: dict[str, Dialect] = {
 _PLAIN = (Integer, String)
 
 
-def prepared(build: Callable[P, Select[Any]]) -> Callable[P, Prepared]:
+def prepared(build: Callable[P, Select[Any] | Prepared]) -> Callable[P, Prepared]:
     """Make a function that builds a select return it prepared, once for each choice of its (hashable) arguments.
 
     ::
@@ -56,7 +56,8 @@ def prepared(build: Callable[P, Select[Any]]) -> Callable[P, Prepared]:
 
     @lru_cache(maxsize=VARIANTS)
     def once(*arguments: Any) -> Prepared:
-        return Prepared(build(*arguments))  # type: ignore[call-arg]  # the arguments of P, all by position
+        built = build(*arguments)  # type: ignore[call-arg]  # the arguments of P, all by position
+        return built if isinstance(built, Prepared) else Prepared(built)
 
     return cast("Callable[P, Prepared]", once)
 
@@ -64,15 +65,16 @@ def prepared(build: Callable[P, Select[Any]]) -> Callable[P, Prepared]:
 class Prepared:
     """A select whose parameters are its ``bindparam``s, by name; :meth:`Reader.all` runs it.
 
-    Its columns are whole numbers, texts, flags, and the types of :mod:`corekit.db.types`; TypeError for others.
+    Its columns are whole numbers, texts, flags, and the types of :mod:`corekit.db.types`; TypeError for others. Its
+    rows are ``of`` a class of named tuples that has these fields, or of one that is made for it.
     """
 
-    def __init__(self, select: Select[Any]) -> None:
+    def __init__(self, select: Select[Any], of: Callable[..., Any] | None = None) -> None:
         self.select = select
         self._forms: dict[str, _Form] = {}
         names = [column.key or "" for column in select.selected_columns]
         row = cast("Any", namedtuple)("Row", names, rename=True)  # noqa: PYI024 - columns name its fields
-        self._make: Callable[[Iterable[Any]], Any] = maker(row)
+        self._make: Callable[[Iterable[Any]], Any] = maker(of or row)
 
     def rows(self, driver: Any, dialect: str, values: Mapping[str, Any], *, prepare: bool) -> list[Any]:
         """Run it on a driver's connection; return rows with an attribute per column. Raises what the driver raises.

@@ -87,8 +87,8 @@ class Reader:
         """The name of the database's dialect."""
         self.statements = 0
 
-    def all(self, select: SelectBase | Prepared, **values: Any) -> list[AnyRow]:
-        """Return every row of a select of SQLAlchemy Core; TypeError for anything else.
+    def all(self, select: SelectBase | Prepared, **values: Any) -> list[Any]:
+        """Return every row of a select of SQLAlchemy Core, by which its columns are attributes; TypeError else.
 
         ``values`` are the parameters of one that is prepared, by name.
         """

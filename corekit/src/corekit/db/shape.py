@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import ColumnElement, FromClause, Row, null, type_coerce
 
 from corekit.db.types import Moment
-from corekit.values import is_named_tuple, maker
+from corekit.values import is_named_tuple
 
 V = TypeVar("V")
 
@@ -30,8 +30,6 @@ class Shape(Generic[V]):
         known: dict[str, ColumnElement[Any]] = {c.name: c for table in reversed(tables) for c in table.c} | named
         types = {name: str(kind) for name, kind in _annotations(make)}
         self._make: Callable[..., V] = make
-        self.whole: Callable[[Row[Any]], V] = whole(make)
-        """Makes the value of a row that has these columns and no more."""
         self.columns = tuple(
             (type_coerce(known[name], Moment) if "datetime" in kind else known[name]).label(name)
             for name, kind in types.items()
@@ -49,11 +47,6 @@ class Shape(Generic[V]):
     def __call__(self, row: Row[Any]) -> V:
         """Make the value of a row that begins with the columns."""
         return self._make(*row[: len(self.columns)])
-
-
-def whole(make: Callable[..., V]) -> Callable[[Row[Any]], V]:
-    """Return what makes a value of a row of just its columns; a named tuple takes a tenth of the time."""
-    return maker(make) if is_named_tuple(make) else lambda row: make(*row)
 
 
 def _annotations(make: Any) -> Iterator[tuple[str, object]]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, case, cast, func,
 from corekit.activities.tables import activity as _activity
 from corekit.activities.tables import effect as _effect
 from corekit.clock import micros
-from corekit.db.prepared import prepared
+from corekit.db.prepared import Prepared, prepared
 from corekit.db.reader import Reader, any_of
 from corekit.db.shape import Shape, group
 from corekit.db.types import Whole
@@ -122,7 +122,7 @@ def _entries(names: Sequence[str], _left_out: frozenset[str]) -> tuple[Select[An
     return entries, [_entry.c.recorded_at <= bindparam(name) for name in names]
 
 
-_OF_ACCOUNT = Newest(_entry, _entry.c.account_id, _account, "account", _entries)
+_OF_ACCOUNT = Newest(_entry, _entry.c.account_id, _account, "account", _entries, of=EntryView)
 
 
 def balances(
@@ -134,19 +134,20 @@ def balances(
     """
     shape, ids = _balance(), list(member_ids)
     rows = read.all(_balances(shape.left_out(only)), ids=ids, at=micros(now))
-    return group(map(shape.whole, rows), "member", ids)
+    return group(rows, "member", ids)
 
 
 @prepared
-def _balances(left_out: frozenset[str]) -> Select[Any]:
+def _balances(left_out: frozenset[str]) -> Prepared:
     debt, held = _DEBT_ACCOUNT, _HELD_ACCOUNT
-    return (
+    chosen = (
         select(*_balance().columns_but(left_out))
         .join_from(held, _kind, _kind.c.code == held.c.kind)
         .join(_unit, _unit.c.code == _kind.c.unit)
         .outerjoin(debt, and_(debt.c.member_id == held.c.member_id, debt.c.kind == held.c.kind + f".{DEBT}"))
         .order_by(held.c.member_id, held.c.kind)
     )
+    return Prepared(chosen, Balance)
 
 
 @cache
@@ -193,8 +194,7 @@ def statement(
     or a page size that cannot be.
     """
     span = Span.of(page, int)
-    pages = _OF_ACCOUNT.pages(read, account_ids, span, at=None if at is None else micros(at))
-    return {account: found.map(_ENTRY.whole) for account, found in pages.items()}
+    return _OF_ACCOUNT.pages(read, account_ids, span, at=None if at is None else micros(at))
 
 
 def expiring(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple, Unpack
 
 from attrs import frozen
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, literal, select
 
 from corekit.clock import micros
-from corekit.db.prepared import prepared
+from corekit.db.prepared import Prepared, prepared
 from corekit.db.reader import Reader, any_of
 from corekit.db.shape import Shape, group
 from corekit.ids import is_id
@@ -55,7 +56,7 @@ class Member(NamedTuple):
     merged_into: str | None
 
 
-_MEMBER = Shape(Member, _member, _profile, always=("id",))
+_MEMBER = Shape(Member, _member, _profile, always=("id", "joined_at"))
 
 
 @frozen(kw_only=True)
@@ -91,16 +92,13 @@ def members(read: Reader, ids: Iterable[str], *, only: Collection[str] | None = 
 
     Where ``only`` some fields will be looked at, others may be None.
     """
-    return {row.id: _MEMBER.whole(row) for row in read.all(_by_id(_MEMBER.left_out(only)), ids=list(ids))}
+    return {row.id: row for row in read.all(_by_id(_MEMBER.left_out(only)), ids=list(ids))}
 
 
 @prepared
-def _by_id(left_out: frozenset[str]) -> Select[Any]:
-    return (
-        select(*_MEMBER.columns_but(left_out))
-        .join_from(_member, _profile)
-        .where(any_of(_member.c.id, bindparam("ids")))
-    )
+def _by_id(left_out: frozenset[str]) -> Prepared:
+    chosen = select(*_MEMBER.columns_but(left_out)).join_from(_member, _profile)
+    return Prepared(chosen.where(any_of(_member.c.id, bindparam("ids"))), Member)
 
 
 def member_page(
@@ -115,38 +113,40 @@ def member_page(
     known = _known(wanted)
     if any("\0" in value for value in known.values() if isinstance(value, str)):
         return Page(total=0)  # no stored text holds it, and PostgreSQL would not even compare
-    names, left_out, total = frozenset(known), _MEMBER.left_out(only), None
+    names, left_out = frozenset(known), _MEMBER.left_out(only)
     if wanted.measured:
-        chosen = _filtered(names).where(*(each.condition() for each in wanted.measured)).params(known)
-        rows, total = read.all(_paged(chosen, left_out, span.form).params(span.values)), span.total(read, chosen)
+        chosen = _filtered(names).where(*(each.condition() for each in wanted.measured))
+        page_of, count_of = _paged(chosen, left_out, span.form), partial(_counted, chosen)
     else:
-        rows = read.all(_page(names, left_out, span.form), **span.values, **known)
-        if span.counted:
-            total = read.all(_count(names), **known)[0].number
-    return span.page(rows, _key, total).map(_MEMBER)
+        page_of, count_of = _page(names, left_out, span.form), partial(_count, names)
+    rows = read.all(page_of, **span.values, **known)
+    total: int | None = read.all(count_of(), **known)[0].number if span.counted else None
+    return span.page(rows, _key, total)
 
 
-def _key(row: Any) -> Key:
-    return row.joined, row.id
+def _key(row: Member) -> Key:
+    return micros(row.joined_at), row.id
 
 
 @prepared
-def _page(names: frozenset[str], left_out: frozenset[str], form: Form) -> Select[Any]:
+def _page(names: frozenset[str], left_out: frozenset[str], form: Form) -> Prepared:
     return _paged(_filtered(names), left_out, form)
 
 
-def _paged(chosen: Select[Any], left_out: frozenset[str], form: Form) -> Select[Any]:
+def _paged(chosen: Select[Any], left_out: frozenset[str], form: Form) -> Prepared:
     found = form.select(chosen, _ORDER).subquery()  # limited before anything is joined
-    columns = Shape(Member, found, _profile).columns_but(left_out)
-    statement = select(*columns, found.c.joined_at.label("joined")).join_from(
-        found, _profile, _profile.c.member_id == found.c.id
-    )
-    return statement.order_by(*form.order((found.c.joined_at, found.c.id)))
+    statement = select(*Shape(Member, found, _profile).columns_but(left_out))
+    statement = statement.join_from(found, _profile, _profile.c.member_id == found.c.id)
+    return Prepared(statement.order_by(*form.order((found.c.joined_at, found.c.id))), Member)
 
 
 @prepared
-def _count(names: frozenset[str]) -> Select[Any]:
-    return select(func.count().label("number")).select_from(_filtered(names).subquery())
+def _count(names: frozenset[str]) -> Prepared:
+    return _counted(_filtered(names))
+
+
+def _counted(chosen: Select[Any]) -> Prepared:
+    return Prepared(select(func.count().label("number")).select_from(chosen.subquery()))
 
 
 _NAMES = ("external_id", "number", "phone", "email")

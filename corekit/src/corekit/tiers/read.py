@@ -13,7 +13,7 @@ from corekit.activities.tables import activity as _activity
 from corekit.activities.tables import metric as _total
 from corekit.activities.tables import metric_day as _day
 from corekit.clock import micros
-from corekit.db.prepared import prepared
+from corekit.db.prepared import Prepared, prepared
 from corekit.db.reader import Reader, any_of
 from corekit.db.shape import Shape, group
 from corekit.db.types import Whole
@@ -80,10 +80,10 @@ def standing(
     """
     ids, left_out = list(member_ids), _STANDING.left_out(only)
     if at is None:
-        return _grouped(read.all(_standings("now", left_out), ids=ids), ids)
+        return group(read.all(_standings("now", left_out), ids=ids), "member", ids)
     if by == "occurred":
         return _occurred(read, ids, micros(at))
-    return _grouped(read.all(_standings("then", left_out), ids=ids, at=micros(at)), ids)
+    return group(read.all(_standings("then", left_out), ids=ids, at=micros(at)), "member", ids)
 
 
 def _occurred(read: Reader, ids: list[str], instant: int) -> dict[str, list[Standing]]:
@@ -101,7 +101,7 @@ def _occurred(read: Reader, ids: list[str], instant: int) -> dict[str, list[Stan
 def history(read: Reader, member_ids: Iterable[str]) -> dict[str, list[Standing]]:
     """Return every stay of each member, by ladder, oldest first."""
     ids = list(member_ids)
-    return _grouped(read.all(_standings("ever"), ids=ids), ids)
+    return group(read.all(_standings("ever"), ids=ids), "member", ids)
 
 
 def progress(
@@ -178,7 +178,7 @@ def _tier(ladder: Ladder, code: str | None) -> Tier:
 
 
 @prepared
-def _standings(of: Literal["now", "then", "ever"], left_out: frozenset[str] = frozenset()) -> Select[Any]:
+def _standings(of: Literal["now", "then", "ever"], left_out: frozenset[str] = frozenset()) -> Prepared:
     valid_from, valid_to = _assignment.c.valid_from, _assignment.c.valid_to
     at = bindparam("at", type_=Whole)
     where = {
@@ -189,8 +189,4 @@ def _standings(of: Literal["now", "then", "ever"], left_out: frozenset[str] = fr
     statement = select(*_STANDING.columns_but(left_out)).where(
         any_of(_assignment.c.member_id, bindparam("ids")), where[of]
     )
-    return statement.order_by(_assignment.c.member_id, _assignment.c.ladder, valid_from)
-
-
-def _grouped(rows: Iterable[Any], ids: Iterable[str]) -> dict[str, list[Standing]]:
-    return group(map(_STANDING.whole, rows), "member", ids)
+    return Prepared(statement.order_by(_assignment.c.member_id, _assignment.c.ladder, valid_from), Standing)
