@@ -34,12 +34,34 @@ from tools.node import NodeError, node, npm
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "clients"
 WORK = ROOT / "build/clients"
-PROGRAM = ROOT / "examples/demo/program.toml"
-NAMES = ("李雷", "韩梅梅", "欧阳静", "Zoë Müller", "王小明")
+PLUGINS = sorted(path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml"))
+PROGRAM = SOURCE / "program.toml"
+NAMES = (
+    *(
+        "李雷",
+        "韩梅梅",
+        "欧阳静",
+        "Zoë Müller",
+        "王小明",
+        "林涛",
+        "魏华",
+        "张伟",
+        "王芳",
+        "刘洋",
+        "陈静",
+        "赵磊",
+        "周婷",
+    ),
+    *("吴昊", "徐丽", "孙鹏", "马超", "朱琳", "胡晓", "郭强", "何敏", "高翔", "罗兰", "郑爽爽", "司马青"),
+)
 MANIFEST = WORK / "generated/persisted-documents.json"
 """What graphql-codegen writes."""
-MEMBERS = 25
 PURCHASES = 4
+STEP = 3_000
+"""What the purchases of one member are larger than those of the one before; after ten it begins anew."""
+SCREENSHOT = WORK / "graphiql.png"
+SHOWN = "PointsMembers"
+"""The example on the screenshot."""
 EXAMPLES = 12
 """Operations for each root field."""
 LEAST = 500
@@ -57,7 +79,7 @@ class World:
     def settings(self, **more: str) -> dict[str, str]:
         """Return what a client is told by its environment."""
         token = tokens.issue(self.kit.settings, Viewer(kind="staff", name="clients"), datetime.now(UTC))
-        told = {"COREKIT_URL": self.url, "COREKIT_TOKEN": token, "COREKIT_MEMBERS": str(MEMBERS)}
+        told = {"COREKIT_URL": self.url, "COREKIT_TOKEN": token, "COREKIT_MEMBERS": str(len(NAMES))}
         return told | more
 
     @contextmanager
@@ -124,8 +146,17 @@ def schemathesis(world: World) -> str:
     return f"{generated} operations, each answered, the books are right (COREKIT_FUZZ={seed})"
 
 
+def graphiql(world: World) -> str:
+    """Let Chromium, for which no other host exists, open GraphiQL and run every example."""
+    return node(
+        WORK,
+        "graphiql.mjs",
+        settings=world.settings(COREKIT_CHROMIUM=chromium(), COREKIT_SHOWN=SHOWN, COREKIT_SCREENSHOT=str(SCREENSHOT)),
+    )
+
+
 CLIENTS: dict[str, Callable[[World], str]] = {
-    f.__name__: f for f in (audit, codegen, apollo, urql, relay, schemathesis)
+    f.__name__: f for f in (audit, codegen, apollo, urql, relay, graphiql, schemathesis)
 }
 
 
@@ -134,6 +165,21 @@ def compiled(world: World) -> None:
     if not MANIFEST.exists():
         config = ("--config", "codegen.ts")
         node(WORK, _command("@graphql-codegen/cli", "cjs/bin.js"), *config, settings=world.settings())
+
+
+def chromium() -> str:
+    """Return Chromium; where there is none, Debian's is installed, with a font for Chinese."""
+    found = os.environ.get("COREKIT_CHROMIUM") or shutil.which("chromium")
+    if found:
+        return found
+    if shutil.which("apt-get") is None:
+        raise NodeError("There is no Chromium; install it, or say where it is with COREKIT_CHROMIUM")
+    as_root = [] if os.geteuid() == 0 else ["sudo"]
+    for words in (["update"], ["install", "--yes", "--no-install-recommends", "chromium", "fonts-noto-cjk"]):
+        done = subprocess.run([*as_root, "apt-get", "--quiet", *words], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NodeError(f"There is no Chromium, and apt-get could not install it:\n{done.stdout}{done.stderr}")
+    return chromium()
 
 
 def install() -> None:
@@ -159,12 +205,11 @@ def world() -> Generator[World]:
         stack.callback(kit.close)
         kit.upgrade()
         apply(kit, PROGRAM)
-        joined = kit.record_many(
-            Activity(type="member.registered", payload={"name": f"{NAMES[number % len(NAMES)]} {number}"})
-            for number in range(MEMBERS)
-        )
+        joined = kit.record_many(Activity(type="member.registered", payload={"name": name}) for name in NAMES)
         purchases = [
-            Activity(type="purchase", member=each.member, amount=1_000) for each in joined for _ in range(PURCHASES)
+            Activity(type="purchase", member=each.member, amount=STEP * (number % 10 + 1))
+            for number, each in enumerate(joined)
+            for _ in range(PURCHASES)
         ]
         for outcome in [*joined, *kit.record_many(purchases)]:
             if not outcome.settled:
@@ -174,7 +219,7 @@ def world() -> Generator[World]:
 
 def _settings(database: str, **graphql: str) -> Settings:
     return Settings.of(
-        database=database, plugins=["points"], currency="CNY", development=True, secret=SECRET, graphql=graphql
+        database=database, plugins=PLUGINS, currency="CNY", development=True, secret=SECRET, graphql=graphql
     )
 
 
