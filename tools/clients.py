@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,8 +60,6 @@ PURCHASES = 4
 STEP = 3_000
 """What the purchases of one member are larger than those of the one before; after ten it begins anew."""
 SCREENSHOT = WORK / "graphiql.png"
-SHOWN = "PointsMembers"
-"""The example on the screenshot."""
 EXAMPLES = 12
 """Operations for each root field."""
 LEAST = 500
@@ -71,16 +69,21 @@ SECRET = "only clients of this machine are signed with it"  # noqa: S105 - the s
 
 @frozen
 class World:
-    """What clients find: a kit with members, and the server over it."""
+    """What clients find: a kit with members, the ids of those by name, and the server over it."""
 
     kit: Kit
+    members: Mapping[str, str]
     url: str
 
     def settings(self, **more: str) -> dict[str, str]:
         """Return what a client is told by its environment."""
-        token = tokens.issue(self.kit.settings, Viewer(kind="staff", name="clients"), datetime.now(UTC))
+        token = self.token(Viewer(kind="staff", name="clients"))
         told = {"COREKIT_URL": self.url, "COREKIT_TOKEN": token, "COREKIT_MEMBERS": str(len(NAMES))}
         return told | more
+
+    def token(self, viewer: Viewer) -> str:
+        """Return a token that lasts as long as the clients run."""
+        return tokens.issue(self.kit.settings, viewer, datetime.now(UTC))
 
     @contextmanager
     def trusting(self, manifest: Path) -> Generator[str]:
@@ -148,11 +151,14 @@ def schemathesis(world: World) -> str:
 
 def graphiql(world: World) -> str:
     """Let Chromium, for which no other host exists, open GraphiQL and run every example."""
-    return node(
-        WORK,
-        "graphiql.mjs",
-        settings=world.settings(COREKIT_CHROMIUM=chromium(), COREKIT_SHOWN=SHOWN, COREKIT_SCREENSHOT=str(SCREENSHOT)),
+    name = NAMES[1]
+    told = world.settings(
+        COREKIT_CHROMIUM=chromium(),
+        COREKIT_MEMBER_NAME=name,
+        COREKIT_MEMBER_TOKEN=world.token(Viewer(kind="member", member=world.members[name])),
+        COREKIT_SCREENSHOT=str(SCREENSHOT),
     )
+    return node(WORK, "graphiql.mjs", settings=told)
 
 
 CLIENTS: dict[str, Callable[[World], str]] = {
@@ -205,7 +211,8 @@ def world() -> Generator[World]:
         stack.callback(kit.close)
         kit.upgrade()
         apply(kit, PROGRAM)
-        joined = kit.record_many(Activity(type="member.registered", payload={"name": name}) for name in NAMES)
+        joinings = [Activity(type="member.registered", payload={"name": name}) for name in NAMES]
+        joined = list(kit.record_many(joinings))
         purchases = [
             Activity(type="purchase", member=each.member, amount=STEP * (number % 10 + 1))
             for number, each in enumerate(joined)
@@ -214,7 +221,8 @@ def world() -> Generator[World]:
         for outcome in [*joined, *kit.record_many(purchases)]:
             if not outcome.settled:
                 raise RuntimeError(f"{outcome.outcome}: {outcome.code} {outcome.message} {outcome.problems}")
-        yield World(kit, f"{stack.enter_context(serving(build_app(kit))).base_url}/graphql")
+        members = {name: each.member for name, each in zip(NAMES, joined, strict=True) if each.member}
+        yield World(kit, members, f"{stack.enter_context(serving(build_app(kit))).base_url}/graphql")
 
 
 def _settings(database: str, **graphql: str) -> Settings:

@@ -37,7 +37,6 @@ const headers = token ? { authorization: `Bearer ${token}` } : {};
 const { endpoint = '/graphql', language = 'en', examples = [] } = await loadConfig(headers);
 const isFirstVisit = localStorage.getItem(TABS) === null;
 const example = examples.find(({ name }) => name === wanted) ?? (isFirstVisit ? examples[0] : undefined);
-// Which of the letters that Chinese and Japanese share is drawn how depends on it.
 document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
 const server = { endpoint, headers };
 const plugin = examples.length > 0 ? examplesPlugin(examples, language, server) : undefined;
