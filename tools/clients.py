@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,12 +34,32 @@ from tools.node import NodeError, node, npm
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "clients"
 WORK = ROOT / "build/clients"
-PROGRAM = ROOT / "examples/demo/program.toml"
-NAMES = ("李雷", "韩梅梅", "欧阳静", "Zoë Müller", "王小明")
+PLUGINS = sorted(path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml"))
+PROGRAM = SOURCE / "program.toml"
+NAMES = (
+    *(
+        "李雷",
+        "韩梅梅",
+        "欧阳静",
+        "Zoë Müller",
+        "王小明",
+        "林涛",
+        "魏华",
+        "张伟",
+        "王芳",
+        "刘洋",
+        "陈静",
+        "赵磊",
+        "周婷",
+    ),
+    *("吴昊", "徐丽", "孙鹏", "马超", "朱琳", "胡晓", "郭强", "何敏", "高翔", "罗兰", "郑爽爽", "司马青"),
+)
 MANIFEST = WORK / "generated/persisted-documents.json"
 """What graphql-codegen writes."""
-MEMBERS = 25
 PURCHASES = 4
+STEP = 3_000
+"""What the purchases of one member are larger than those of the one before; after ten it begins anew."""
+SCREENSHOT = WORK / "graphiql.png"
 EXAMPLES = 12
 """Operations for each root field."""
 LEAST = 500
@@ -49,16 +69,21 @@ SECRET = "only clients of this machine are signed with it"  # noqa: S105 - the s
 
 @frozen
 class World:
-    """What clients find: a kit with members, and the server over it."""
+    """What clients find: a kit with members, the ids of those by name, and the server over it."""
 
     kit: Kit
+    members: Mapping[str, str]
     url: str
 
     def settings(self, **more: str) -> dict[str, str]:
         """Return what a client is told by its environment."""
-        token = tokens.issue(self.kit.settings, Viewer(kind="staff", name="clients"), datetime.now(UTC))
-        told = {"COREKIT_URL": self.url, "COREKIT_TOKEN": token, "COREKIT_MEMBERS": str(MEMBERS)}
+        token = self.token(Viewer(kind="staff", name="clients"))
+        told = {"COREKIT_URL": self.url, "COREKIT_TOKEN": token, "COREKIT_MEMBERS": str(len(NAMES))}
         return told | more
+
+    def token(self, viewer: Viewer) -> str:
+        """Return a token that lasts as long as the clients run."""
+        return tokens.issue(self.kit.settings, viewer, datetime.now(UTC))
 
     @contextmanager
     def trusting(self, manifest: Path) -> Generator[str]:
@@ -124,8 +149,20 @@ def schemathesis(world: World) -> str:
     return f"{generated} operations, each answered, the books are right (COREKIT_FUZZ={seed})"
 
 
+def graphiql(world: World) -> str:
+    """Let Chromium, for which no other host exists, open GraphiQL and run every example."""
+    name = NAMES[1]
+    told = world.settings(
+        COREKIT_CHROMIUM=chromium(),
+        COREKIT_MEMBER_NAME=name,
+        COREKIT_MEMBER_TOKEN=world.token(Viewer(kind="member", member=world.members[name])),
+        COREKIT_SCREENSHOT=str(SCREENSHOT),
+    )
+    return node(WORK, "graphiql.mjs", settings=told)
+
+
 CLIENTS: dict[str, Callable[[World], str]] = {
-    f.__name__: f for f in (audit, codegen, apollo, urql, relay, schemathesis)
+    f.__name__: f for f in (audit, codegen, apollo, urql, relay, graphiql, schemathesis)
 }
 
 
@@ -134,6 +171,21 @@ def compiled(world: World) -> None:
     if not MANIFEST.exists():
         config = ("--config", "codegen.ts")
         node(WORK, _command("@graphql-codegen/cli", "cjs/bin.js"), *config, settings=world.settings())
+
+
+def chromium() -> str:
+    """Return Chromium; where there is none, Debian's is installed, with a font for Chinese."""
+    found = os.environ.get("COREKIT_CHROMIUM") or shutil.which("chromium")
+    if found:
+        return found
+    if shutil.which("apt-get") is None:
+        raise NodeError("There is no Chromium; install it, or say where it is with COREKIT_CHROMIUM")
+    as_root = [] if os.geteuid() == 0 else ["sudo"]
+    for words in (["update"], ["install", "--yes", "--no-install-recommends", "chromium", "fonts-noto-cjk"]):
+        done = subprocess.run([*as_root, "apt-get", "--quiet", *words], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise NodeError(f"There is no Chromium, and apt-get could not install it:\n{done.stdout}{done.stderr}")
+    return chromium()
 
 
 def install() -> None:
@@ -159,22 +211,23 @@ def world() -> Generator[World]:
         stack.callback(kit.close)
         kit.upgrade()
         apply(kit, PROGRAM)
-        joined = kit.record_many(
-            Activity(type="member.registered", payload={"name": f"{NAMES[number % len(NAMES)]} {number}"})
-            for number in range(MEMBERS)
-        )
+        joinings = [Activity(type="member.registered", payload={"name": name}) for name in NAMES]
+        joined = list(kit.record_many(joinings))
         purchases = [
-            Activity(type="purchase", member=each.member, amount=1_000) for each in joined for _ in range(PURCHASES)
+            Activity(type="purchase", member=each.member, amount=STEP * (number % 10 + 1))
+            for number, each in enumerate(joined)
+            for _ in range(PURCHASES)
         ]
         for outcome in [*joined, *kit.record_many(purchases)]:
             if not outcome.settled:
                 raise RuntimeError(f"{outcome.outcome}: {outcome.code} {outcome.message} {outcome.problems}")
-        yield World(kit, f"{stack.enter_context(serving(build_app(kit))).base_url}/graphql")
+        members = {name: each.member for name, each in zip(NAMES, joined, strict=True) if each.member}
+        yield World(kit, members, f"{stack.enter_context(serving(build_app(kit))).base_url}/graphql")
 
 
 def _settings(database: str, **graphql: str) -> Settings:
     return Settings.of(
-        database=database, plugins=["points"], currency="CNY", development=True, secret=SECRET, graphql=graphql
+        database=database, plugins=PLUGINS, currency="CNY", development=True, secret=SECRET, graphql=graphql
     )
 
 

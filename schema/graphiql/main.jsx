@@ -3,42 +3,52 @@ import 'graphiql/style.css';
 import './main.css';
 
 import { createGraphiQLFetcher } from '@graphiql/toolkit';
-import { GraphiQL } from 'graphiql';
+import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
 import { createRoot } from 'react-dom/client';
+import { examplesPlugin, variablesOf } from './examples.jsx';
 
 const TOKEN = 'corekit:token';
+const TABS = 'graphiql:tabState';
 
-/** What the server says about itself: `endpoint`, and an example `query` with its `variables`; each may be missing. */
-async function loadConfig() {
-  const response = await fetch('./config.json', { headers: { accept: 'application/json' } });
+/**
+ * The fragment may hold a token and the name of an example (`#token=...&example=...`); it never reaches a server or its
+ * logs. The token is kept for this tab only and taken out of the address bar, so that it is not shared by copying the
+ * address.
+ */
+function takeFragment() {
+  const fragment = new URLSearchParams(location.hash.slice(1));
+  if (fragment.has('token')) {
+    sessionStorage.setItem(TOKEN, fragment.get('token'));
+    fragment.delete('token');
+    const rest = fragment.size > 0 ? `#${fragment}` : '';
+    history.replaceState(null, '', location.pathname + location.search + rest);
+  }
+  return { token: sessionStorage.getItem(TOKEN), wanted: fragment.get('example') };
+}
+
+/** What the server says about itself: `endpoint`, `language`, `examples`; each may be missing. */
+async function loadConfig(headers) {
+  const response = await fetch('./config.json', { headers: { accept: 'application/json', ...headers } });
   return response.ok ? response.json() : {};
 }
 
-/**
- * A token comes in the fragment (`#token=...`), which never reaches a server or its logs. It is kept for this tab only
- * and taken out of the address bar, so that it is not shared by copying the address.
- */
-function takeToken() {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (token) {
-    sessionStorage.setItem(TOKEN, token);
-    history.replaceState(null, '', location.pathname + location.search);
-  }
-  return sessionStorage.getItem(TOKEN);
-}
+const { token, wanted } = takeFragment();
+const headers = token ? { authorization: `Bearer ${token}` } : {};
+const { endpoint = '/graphql', language = 'en', examples = [] } = await loadConfig(headers);
+const isFirstVisit = localStorage.getItem(TABS) === null;
+const example = examples.find(({ name }) => name === wanted) ?? (isFirstVisit ? examples[0] : undefined);
+document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
+const server = { endpoint, headers };
+const plugin = examples.length > 0 ? examplesPlugin(examples, language, server) : undefined;
 
-function show({ endpoint = '/graphql', query, variables }, token) {
-  const fetcher = createGraphiQLFetcher({
-    url: endpoint,
-    headers: token ? { authorization: `Bearer ${token}` } : {},
-  });
-  createRoot(document.getElementById('root')).render(
-    <GraphiQL
-      fetcher={fetcher}
-      defaultQuery={query}
-      initialVariables={variables && JSON.stringify(variables, null, 2)}
-    />,
-  );
-}
-
-show(await loadConfig(), takeToken());
+// Where no example is opened, GraphiQL opens what was open when the page was left.
+createRoot(document.getElementById('root')).render(
+  <GraphiQL
+    fetcher={createGraphiQLFetcher({ url: endpoint, headers })}
+    initialQuery={example?.query}
+    initialVariables={example && (await variablesOf(example, server))}
+    plugins={plugin ? [plugin, HISTORY_PLUGIN] : [HISTORY_PLUGIN]}
+    visiblePlugin={isFirstVisit ? plugin : undefined}
+    defaultEditorToolsVisibility="variables"
+  />,
+);

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from corekit import Kit, Settings, Unavailable, hookimpl
-from corekit_schema import Example, Field, Graph, Object, Query, Viewer, build_app, public, tokens
+from corekit_schema import Field, Graph, Object, Query, Viewer, build_app, public, tokens
 from corekit_schema.execution.limits import Limits
 from corekit_schema.http import pages
 from corekit_schema.testing import serving
@@ -300,20 +300,59 @@ def test_readiness_ends_with_the_database(make_kit: Any, serve: Serve, monkeypat
     assert (response.status_code, response.json()) == (503, {"status": "no database"})
 
 
+def built(folder: Any, monkeypatch: Any) -> None:
+    """Let a folder be what was built of GraphiQL."""
+    (folder / "index.html").write_text("<title>GraphiQL</title>")
+    (folder / "assets").mkdir()
+    (folder / "assets/main.js").write_text("1")
+    monkeypatch.setattr(pages.graphiql, "__defaults__", (folder,))
+
+
 @on_sqlite
 def test_graphiql_comes_from_files_of_the_package(make_kit: Any, serve: Serve, tmp_path: Any, monkeypatch: Any) -> None:
-    (tmp_path / "index.html").write_text("<title>GraphiQL</title>")
-    (tmp_path / "assets").mkdir()
-    (tmp_path / "assets/main.js").write_text("1")
-    monkeypatch.setattr(pages.graphiql, "__defaults__", (tmp_path,))
-    client = serve(build_app(make_kit(), example=Example("{ viewer { kind } }", {"a": 1})))
-    assert client.get("/", follow_redirects=True).text == "<title>GraphiQL</title>"
-    assert client.get("/graphiql/assets/main.js").text == "1"
-    assert client.get("/graphiql/config.json").json() == {
-        "endpoint": "/graphql",
-        "query": "{ viewer { kind } }",
-        "variables": {"a": 1},
-    }
+    built(tmp_path, monkeypatch)
+    client = serve(build_app(make_kit()))
+    page, script = client.get("/", follow_redirects=True), client.get("/graphiql/assets/main.js")
+    assert (page.text, script.text) == ("<title>GraphiQL</title>", "1")
+    for response in (page, script):
+        assert "default-src 'self'" in response.headers["content-security-policy"]
+
+
+@on_sqlite
+def test_graphiql_is_told_the_examples_in_the_language_of_the_browser(
+    make_client: Any, tmp_path: Any, monkeypatch: Any
+) -> None:
+    built(tmp_path, monkeypatch)
+    client = make_client()
+    told = client.get("/graphiql/config.json").json()
+    assert (told["endpoint"], told["language"]) == ("/graphql", "en")
+    first = told["examples"][0]
+    assert (first["owner"], first["name"], first["title"]) == ("core", "Members", "Members, page by page")
+    assert first["query"].startswith("query Members(")
+    assert first["variables"] == {"first": 10}
+    chinese = client.get("/graphiql/config.json", headers={"accept-language": "zh-CN,zh;q=0.9"}).json()
+    assert (chinese["language"], chinese["examples"][0]["title"]) == ("zh", "会员列表（分页）")
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("introspection", "headers", "shown"),
+    [
+        ("public", {}, True),
+        ("authenticated", {}, False),
+        ("authenticated", token(SETTINGS, STAFF), True),
+        ("authenticated", {"authorization": "Bearer forged"}, False),
+        ("off", token(SETTINGS, STAFF), False),
+    ],
+)
+def test_who_may_not_see_the_schema_is_shown_no_examples_of_it(
+    make_client: Any, tmp_path: Any, monkeypatch: Any, introspection: str, headers: Any, *, shown: bool
+) -> None:
+    built(tmp_path, monkeypatch)
+    client = make_client(graphql={"introspection": introspection})
+    response = client.get("/graphiql/config.json", headers=headers)
+    assert response.status_code == 200
+    assert bool(response.json()["examples"]) is shown
 
 
 @on_sqlite

@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from corekit_schema.core.program import Program
     from corekit_schema.core.query import Query
     from corekit_schema.fields import Field, Interface, Object, listed
-    from corekit_schema.graph import Graph
+    from corekit_schema.graph import A_MEMBER, Example, Graph
     from corekit_schema.http.app import build_app
-    from corekit_schema.http.pages import Example
     from corekit_schema.ids import global_id, local_id
     from corekit_schema.inputs import AmountDigits, GlobalId, Input, Moment, idempotency_key
     from corekit_schema.mutations import MutationField, Payload, invalid
@@ -54,9 +53,8 @@ _HOMES = {
     "core.program": ("Program",),
     "core.query": ("Query",),
     "fields": ("Field", "Interface", "Object", "listed"),
-    "graph": ("Graph",),
+    "graph": ("A_MEMBER", "Example", "Graph"),
     "http.app": ("build_app",),
-    "http.pages": ("Example",),
     "ids": ("global_id", "local_id"),
     "inputs": ("AmountDigits", "GlobalId", "Input", "Moment", "idempotency_key"),
     "mutations": ("MutationField", "Payload", "invalid"),
@@ -69,6 +67,7 @@ _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "ANONYMOUS",
+    "A_MEMBER",
     "JSON",
     "Activity",
     "ActivityPayload",

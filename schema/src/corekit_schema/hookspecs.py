@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @hookspec
 def corekit_graph() -> Graph:
-    """Say which GraphQL types and fields the plugin brings.
+    """Say which GraphQL types, fields and examples the plugin brings.
 
     Called once for each schema that is assembled: when a server starts, and when the schema is printed. Import GraphQL
     inside it, so that a kit without a server needs none. When it raises, or what it returns clashes with another

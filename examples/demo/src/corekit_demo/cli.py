@@ -60,6 +60,7 @@ def demo(
     from corekit_demo import data, serving
     from corekit_demo.clock import WalkingClock
     from corekit_demo.summary import summarise, table
+    from corekit_schema.http.app import build_app
     from corekit_schema.http.server import run
 
     config, clock = _config(ctx), WalkingClock()
@@ -81,10 +82,9 @@ def demo(
             differences = serving.compare(kit, listening, summary)
             _say("\n".join(differences) or "GraphQL says the same as the table")
             raise typer.Exit(NO if differences or violated else 0)
-        url = f"{serving.address(listening)}/graphiql/#token={serving.staff_token(settings)}"
-        emit(ctx, {"url": url}, lambda shown: shown["url"])
+        emit(ctx, {"url": serving.page(listening, settings)}, lambda shown: shown["url"])
         _say(f"It is {kit.now().astimezone(kit.zone):%d %B %Y, %H:%M}, the day after the last basket. Ctrl-C stops.")
-        run(serving.application(kit), listening)
+        run(build_app(kit), listening)
 
 
 def _listening(port: int) -> socket:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from corekit import Batch, Debit, Declares, Effect, Facts, hookimpl
 from corekit_demo.rules import spendable
+
+if TYPE_CHECKING:
+    from corekit_schema import Graph
 
 
 @hookimpl
@@ -20,3 +24,11 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
     for activity in batch.of("purchase"):
         if amount := spendable(facts.balance("points", activity)):
             yield Debit(activity, rule="spend-500@1", account="points", amount=amount)
+
+
+@hookimpl
+def corekit_graph() -> Graph:
+    """Let GraphiQL list the demo's own query."""
+    from corekit_demo.graph import graph
+
+    return graph()

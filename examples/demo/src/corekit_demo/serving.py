@@ -6,32 +6,21 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from importlib.resources import files
 from socket import socket
 from threading import Thread
 from typing import Any
 from urllib.request import Request, urlopen
 
-from starlette.applications import Starlette
-
 from corekit import Kit, Settings
+from corekit_demo.graph import NAME
 from corekit_demo.summary import Summary
 from corekit_schema import tokens
 from corekit_schema.http.app import build_app
-from corekit_schema.http.pages import Example
 from corekit_schema.http.server import server
 from corekit_schema.viewer import Viewer
 
-SHOWN = 10
-"""Members on the first page."""
 _PAGE = 100
 _TIMEOUT = 30
-
-
-def application(kit: Kit) -> Starlette:
-    """Return the application that serves a kit; GraphiQL begins with the example query."""
-    query = files("corekit_demo").joinpath("example.graphql").read_text(encoding="utf-8")
-    return build_app(kit, example=Example(query, {"first": SHOWN}))
 
 
 def staff_token(settings: Settings) -> str:
@@ -45,9 +34,14 @@ def address(listening: socket) -> str:
     return f"http://{host}:{port}"
 
 
+def page(listening: socket, settings: Settings) -> str:
+    """Return the address of GraphiQL as staff, which begins with the demo's example."""
+    return f"{address(listening)}/graphiql/#token={staff_token(settings)}&example={NAME}"
+
+
 def compare(kit: Kit, listening: socket, summary: Summary) -> list[str]:
     """Serve, ask over HTTP for every member with the example query, stop; return what differs from the summary."""
-    running = server(application(kit))
+    running = server(build_app(kit))
     thread = Thread(target=running.run, kwargs={"sockets": [listening]}, name="corekit-demo-server")
     thread.start()
     try:
@@ -69,8 +63,9 @@ def compare(kit: Kit, listening: socket, summary: Summary) -> list[str]:
 
 
 def _members(address: str, token: str) -> Iterator[dict[str, Any]]:
-    """Yield every member, page by page, by the query that GraphiQL shows first."""
-    query: str = _ask(f"{address}/graphiql/config.json", token)["query"]
+    """Yield every member, page by page, by the query that GraphiQL begins with."""
+    examples = _ask(f"{address}/graphiql/config.json", token)["examples"]
+    query: str = next(example["query"] for example in examples if example["name"] == NAME)
     after: str | None = None
     while True:
         body = {"query": query, "variables": {"first": _PAGE, "after": after}}

@@ -11,6 +11,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 
 from corekit_access import granting, store
 from corekit_access.declared import ISSUE, MANAGE, READ
+from corekit_access.graph_examples import EXAMPLES
 from corekit_schema import (
     DateTime,
     Field,
@@ -253,4 +254,4 @@ class AccessMutation(Object):
 
 def graph() -> Graph:
     """Return what this plugin adds to the schema."""
-    return Graph(extends={Query: AccessQuery, Mutation: AccessMutation})
+    return Graph(extends={Query: AccessQuery, Mutation: AccessMutation}, examples=EXAMPLES)

@@ -12,6 +12,7 @@ from marshmallow import fields, validate
 
 from corekit import OF_AVAILABLE, Activity, Balance, balances, expiring, suggest
 from corekit_points.declared import ADJUST, ADJUSTMENT, CANCEL, CANCELLATION, GIVE, TRANSFER
+from corekit_points.graph_examples import EXAMPLES
 from corekit_points.graph_reports import PointsCurrency, PointsReports, book_of
 from corekit_points.rules import CURRENCY, Currency
 from corekit_schema import (
@@ -292,4 +293,4 @@ class PointsMutation(Object):
 
 def graph() -> Graph:
     """Return what this plugin adds to the schema."""
-    return Graph(extends={Member: PointsMember, Query: PointsQuery, Mutation: PointsMutation})
+    return Graph(extends={Member: PointsMember, Query: PointsQuery, Mutation: PointsMutation}, examples=EXAMPLES)

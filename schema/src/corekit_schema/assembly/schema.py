@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -17,13 +17,15 @@ from graphql import (
 
 from corekit.errors import PluginError
 from corekit_schema.assembly.checks import problems_of
-from corekit_schema.assembly.owners import Owners
+from corekit_schema.assembly.examples import OwnedExample, examples_of
+from corekit_schema.assembly.owners import CORE, Owners
 from corekit_schema.assembly.typemap import OwnedTypeMap
 from corekit_schema.core import Mutation, Query
+from corekit_schema.core.examples import EXAMPLES
 from corekit_schema.core.permissions import permissions_of
 from corekit_schema.execution.resolvers import type_names
 from corekit_schema.fields import about
-from corekit_schema.graph import Graph
+from corekit_schema.graph import Example, Graph
 from corekit_schema.inputs import ERRORS
 from corekit_schema.nodes import Node, NodeLoader
 from corekit_schema.policies import Policy
@@ -44,13 +46,17 @@ class SchemaConflict(PluginError):
 
 @frozen(eq=False)
 class AssembledSchema:
-    """A schema with the owner of each type and field, each field's policy, and what loads the nodes of each type."""
+    """A schema with the owner of each type and field, each field's policy, and what loads the nodes of each type.
+
+    ``examples`` are operations to begin with: those of the core, and those of the plugins in their order.
+    """
 
     graphql: GraphQLSchema
     types: Mapping[str, str]
     fields: Mapping[tuple[str, str], str]
     policies: Mapping[tuple[str, str], Policy | None]
     nodes: Mapping[str, NodeLoader]
+    examples: tuple[OwnedExample, ...]
 
     def sdl(self) -> str:
         """Return the schema in GraphQL's schema language; the same types and fields always give the same text."""
@@ -64,11 +70,12 @@ def assemble(
     mutation: type,
     permissions: Collection[str],
     codes: Mapping[str, str],
+    examples: Sequence[Example] = (),
 ) -> AssembledSchema:
     """Build one schema of root types and what each plugin brings, by the plugin's name, in the plugins' order.
 
-    ``codes`` are the error codes with their sentences, ``permissions`` those that policies may ask for. Raises
-    :class:`SchemaConflict` with all problems at once.
+    ``codes`` are the error codes with their sentences, ``permissions`` those that policies may ask for, ``examples``
+    those of the root types. Raises :class:`SchemaConflict` with all problems at once.
     """
     owners = Owners(graphs)
     try:
@@ -81,7 +88,10 @@ def assemble(
     problems = problems_of(schema, map_, permissions)
     if problems:
         raise SchemaConflict(problems)
-    return AssembledSchema(schema, owners.types, owners.fields, map_.policies, nodes)
+    shown = examples_of(schema, {CORE: examples, **{owner: graph.examples for owner, graph in graphs.items()}})
+    if shown.problems:
+        raise SchemaConflict(shown.problems)
+    return AssembledSchema(schema, owners.types, owners.fields, map_.policies, nodes, shown.listed)
 
 
 def assemble_for(kit: Kit) -> AssembledSchema:
@@ -93,6 +103,7 @@ def assemble_for(kit: Kit) -> AssembledSchema:
         mutation=Mutation,
         permissions=permissions_of(kit),
         codes={text.code: text.en for text in texts},
+        examples=EXAMPLES,
     )
 
 

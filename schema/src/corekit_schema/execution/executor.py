@@ -100,6 +100,10 @@ class Executor:
         found = self._operations((text, name))
         return found.node if isinstance(found, _Operation) else None
 
+    def may_introspect(self, viewer: Viewer) -> bool:
+        """Say whether somebody may see the schema."""
+        return self.introspection == "public" or (self.introspection == "authenticated" and viewer.kind != "anonymous")
+
     def execute(
         self,
         text: str,
@@ -200,7 +204,7 @@ class Executor:
         root = self.schema.get_root_type(found.node.operation)
         if root is None:
             return ()
-        if found.introspects and not self._may_introspect(context.viewer):
+        if found.introspects and not self.may_introspect(context.viewer):
             return (denial(context.viewer),)
         errors: list[GraphQLError] = []
         selected = collect_fields(self.schema, dict(found.document.fragments), values, root, found.node.selection_set)
@@ -211,9 +215,6 @@ class Executor:
                 error = denial(context.viewer)
                 errors.append(GraphQLError(error.message, nodes, path=[key], extensions=error.extensions))
         return tuple(errors)
-
-    def _may_introspect(self, viewer: Viewer) -> bool:
-        return self.introspection == "public" or (self.introspection == "authenticated" and viewer.kind != "anonymous")
 
     # Two ways to run
 

@@ -11,7 +11,7 @@ from corekit_schema.assembly.schema import assemble_for
 from corekit_schema.execution.executor import Executor
 from corekit_schema.execution.limits import Limits
 from corekit_schema.http.endpoint import Endpoint
-from corekit_schema.http.pages import Example, graphiql, health
+from corekit_schema.http.pages import graphiql, health
 from corekit_schema.http.rate import Rate
 from corekit_schema.http.trusted import TrustedDocuments, read_manifest
 from corekit_schema.settings import ServerSettings
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from corekit import Kit
 
 
-def build_app(kit: Kit, *, limits: Limits | None = None, example: Example | None = None) -> Starlette:
+def build_app(kit: Kit, *, limits: Limits | None = None) -> Starlette:
     """Return the application that serves a kit: ``/graphql``, ``/graphiql/``, ``/healthz``, ``/readyz``.
 
-    ``limits`` are those of the settings where nothing is said; ``example`` is what GraphiQL shows first. Raises
-    :class:`SchemaConflict` where the schema cannot be assembled, and :class:`SettingsError`.
+    ``limits`` are those of the settings where nothing is said. Raises :class:`SchemaConflict` where the schema cannot
+    be assembled, and :class:`SettingsError`.
     """
     schema = assemble_for(kit)
     settings = ServerSettings.of(kit.settings)
@@ -36,5 +36,5 @@ def build_app(kit: Kit, *, limits: Limits | None = None, example: Example | None
         rate=Rate(settings.rate) if settings.rate is not None else None,
         trusted=TrustedDocuments(settings.trusted, read_manifest(settings.manifest) if settings.manifest else {}),
     )
-    routes = [Route("/graphql", endpoint.__call__, methods=["GET", "POST"]), *graphiql(example), *health(kit)]
+    routes = [Route("/graphql", endpoint.__call__, methods=["GET", "POST"]), *graphiql(endpoint), *health(kit)]
     return Starlette(routes=routes)
