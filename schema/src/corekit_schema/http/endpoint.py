@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import orjson
 import structlog
 from attrs import define, field
 from graphql import OperationType
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,6 +28,8 @@ from corekit_schema.viewer import ANONYMOUS
 if TYPE_CHECKING:
     from corekit import Kit
 
+THREADS = 40
+"""Operations that run at a time; further ones wait."""
 GIVE_UP_AGAIN = 0.1
 """Seconds after which what goes on although nobody waits is told to stop once more."""
 _log = structlog.get_logger("corekit.graphql")
@@ -76,6 +78,7 @@ class Endpoint:
         self.executor = executor
         self._rate = rate
         self._trusted = trusted or TrustedDocuments()
+        self._threads = ThreadPoolExecutor(THREADS, "graphql")
 
     async def __call__(self, request: Request) -> Response:
         """Answer a request."""
@@ -105,7 +108,7 @@ class Endpoint:
     async def _read(self, request: Request) -> Question:
         limits = self.executor.limits
         try:
-            with anyio.fail_after(limits.seconds):
+            async with asyncio.timeout(limits.seconds):
                 return await read_question(request, limits.body)
         except TimeoutError:
             message = f"The request did not arrive within {limits.seconds} seconds."
@@ -119,18 +122,13 @@ class Endpoint:
                 pass
             while True:  # a statement that began a moment after it was told to stop has not heard of it
                 exchange.give_up()
-                await anyio.sleep(GIVE_UP_AGAIN)
+                await asyncio.sleep(GIVE_UP_AGAIN)
 
-        failed: Exception | None = None
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(watch)
-            try:
-                await run_in_threadpool(self._ask, request, question, exchange)
-            except Exception as error:  # noqa: BLE001 - raised again below, where no group wraps it
-                failed = error
-            tasks.cancel_scope.cancel()
-        if failed is not None:
-            raise failed
+        watching = asyncio.create_task(watch())
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._ask, request, question, exchange)
+        finally:
+            watching.cancel()
 
     def _ask(self, request: Request, question: Question, exchange: _Exchange) -> None:
         viewer = viewer_of(self.kit, request)
