@@ -1,0 +1,131 @@
+"""Attempts: each argument, and each field of an input, filled with what is somebody else's."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from attrs import frozen
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    get_named_type,
+    is_composite_type,
+    is_required_argument,
+)
+
+from corekit_attempts.selecting import Selecting
+
+Where = tuple[str, ...]
+
+
+@frozen
+class Theirs:
+    """Something of somebody else, and the like of it that is nobody's; None where there is no such thing."""
+
+    value: Any
+    unknown: Any = None
+
+
+@frozen
+class Attempt:
+    """A question with what is theirs at one place of its arguments, and the same one with what is nobody's."""
+
+    target: str
+    where: Where
+    document: str
+    variables: dict[str, Any]
+    control: dict[str, Any] | None
+
+    @property
+    def said(self) -> str:
+        """All that it tells itself."""
+        return json.dumps([self.document, self.variables], ensure_ascii=False)
+
+
+@frozen
+class Target:
+    """A field with arguments: ``name`` of a type, ``each`` its definition, and the document that asks for it."""
+
+    name: str
+    each: Any
+    document: str
+
+    @classmethod
+    def all_of(cls, selecting: Selecting, depth: int) -> Iterator[Target]:
+        """Yield every root field, and every field with arguments of whatever type somebody's questions lead to."""
+        schema = selecting.schema
+        for name, each in cast("Any", schema.mutation_type).fields.items():
+            yield cls(f"Mutation.{name}", each, _document("mutation", (), name, each, selecting, depth))
+        for type_name, route in selecting.routes().items():
+            type_ = cast("Any", schema.type_map[type_name])
+            for name, each in ({} if isinstance(type_, GraphQLInterfaceType) else type_.fields).items():
+                if each.args or type_name == "Query":
+                    document = _document("query", route, name, each, selecting, depth)
+                    yield cls(f"{type_name}.{name}", each, document)
+
+    def attempts(self, selecting: Selecting, theirs: Mapping[str, Sequence[Theirs]]) -> Iterator[Attempt]:
+        """Yield a question for each place and everything of theirs that fits there, and for the bare field."""
+        required = {name: selecting.own(it.type, name) for name, it in self.each.args.items() if is_required_argument(it)}
+        yield Attempt(self.name, (), self.document, required, None)
+        for name, argument in self.each.args.items():
+            for where, type_ in places(argument.type, (name,)):
+                for it in theirs_of(type_, theirs):
+                    filled, control = (
+                        {**required, name: fill(selecting, argument.type, name, where[1:], value)}
+                        for value in (it.value, it.unknown)
+                    )
+                    yield Attempt(self.name, where, self.document, filled, control if it.unknown is not None else None)
+
+
+def _document(kind: str, route: Where, name: str, each: Any, selecting: Selecting, depth: int) -> str:
+    declared = ", ".join(f"${arg}: {_nullable(it)}" for arg, it in each.args.items())
+    given = ", ".join(f"{arg}: ${arg}" for arg in each.args)
+    inner = get_named_type(each.type)
+    below = f" {selecting.all_of(inner, depth)}" if is_composite_type(inner) else ""
+    field = f"{name}{f'({given})' if given else ''}{below}"
+    for step in reversed(route):
+        field = f"{step} {{ {field} }}"
+    return f"{kind}{f' ({declared})' if declared else ''} {{ {field} }}"
+
+
+def _nullable(argument: Any) -> str:
+    """Write the type of an argument's variable, which need not be given where there is a default."""
+    text = str(argument.type)
+    return text if is_required_argument(argument) else text.rstrip("!")
+
+
+def places(type_: Any, where: Where) -> Iterator[tuple[Where, Any]]:
+    """Yield the places inside a type at which a value stands, with its type."""
+    while isinstance(type_, GraphQLNonNull | GraphQLList):
+        type_ = cast("Any", type_).of_type
+    if not isinstance(type_, GraphQLInputObjectType):
+        yield where, type_
+        return
+    for key, each in cast("Mapping[str, Any]", type_.fields).items():
+        if len(where) <= len(set(where)):  # not round and round
+            yield from places(each.type, (*where, key))
+
+
+def theirs_of(type_: Any, theirs: Mapping[str, Sequence[Theirs]]) -> Sequence[Theirs]:
+    """Return what of theirs fits a type."""
+    if isinstance(type_, GraphQLEnumType):
+        return [Theirs(name) for name in type_.values]
+    return theirs[type_.name]
+
+
+def fill(selecting: Selecting, type_: Any, name: str, where: Where, value: Any) -> Any:
+    """Return an argument with a value at a place, and what is one's own where else something has to stand."""
+    if isinstance(type_, GraphQLNonNull):
+        return fill(selecting, cast("Any", type_).of_type, name, where, value)
+    if isinstance(type_, GraphQLList):
+        return [fill(selecting, cast("Any", type_).of_type, name, where, value)]
+    if not where:
+        return value
+    key, *below = where
+    inner = cast("Any", type_).fields[key].type
+    return {**selecting.own(type_, name), key: fill(selecting, inner, key, tuple(below), value)}

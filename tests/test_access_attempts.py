@@ -1,0 +1,228 @@
+"""Whatever a member asks, however it is put, the answer tells nothing of another one, and nothing of theirs changes.
+
+The questions are made from the schema: each argument and each field of an input, filled with what is somebody else's.
+What is looked for in the answers is made from the tables: all that is stored of that one alone.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from attrs import field, frozen
+from corekit_attempts.asking import House, outcome, stored
+from corekit_attempts.attempts import Attempt, Target, Theirs
+from corekit_attempts.canaries import Books, Canaries, Path, owned
+from corekit_attempts.people import People, Person, make_house, people
+from corekit_attempts.selecting import Selecting
+from corekit_attempts.theirs import Known, cursors_of
+from corekit_differential.operations import Operations
+
+from corekit import Kit
+from corekit.testing.clock import SettableClock
+from corekit.testing.plugin import MakeKit
+from corekit_access.granting import Grantor, create_key, issue_token
+from corekit_schema import assemble_for, build_app, global_id
+from corekit_schema.core.permissions import permissions_of
+from corekit_schema.testing import serving
+
+OPERATOR = Grantor("cli", None)
+HOUR = timedelta(hours=1)
+SEED = 4
+DEPTH = 2
+
+TOLD: Mapping[Path, str] = {
+    ("payload", "sender"): "who gave points says who gave them, by an id that opens nothing",
+    ("payload", "from"): "the id of who was merged with somebody, which is in the history of both",
+    ("payload", "into"): "the same, on the other side",
+    ("payload", "invited_by"): "the member number that somebody gave when registering",
+    ("data", "to"): "to whom somebody's points went, by an id that opens nothing",
+    ("data", "into"): "with whom somebody was merged",
+    ("externalId",): "what follows from another one's activity is known by that activity's id",
+    ("data", "added"): "what a merge by mistake put on somebody's account stays in its history: tags,",
+    ("data", "removed"): "what taking the merge back took off again,",
+    ("data", "groups", "*"): "families,",
+    ("data", "days", "*", "*"): "and how much was bought on which day",
+}
+"""What the schema tells of another member on purpose, by the end of its place in an answer, with the reason."""
+
+NOTHING_OF_MEMBERS = {
+    "access_alembic_version",
+    "access_key",
+    "access_role",
+    "access_staff",
+    "core_account_kind",
+    "core_alembic_version",
+    "core_intake_lane",
+    "core_job",
+    "core_job_run",
+    "core_outbox_cursor",
+    "core_program",
+    "core_unit",
+    "points_alembic_version",
+    "points_budget",
+}
+"""The tables that hold nothing of any member, written by hand: of all others something of Bob is looked for."""
+
+
+@frozen
+class Street:
+    """The house, who lives there, with what each has to show, and all that is stored of whom."""
+
+    house: House
+    people: People
+    bearers: Mapping[str, str]
+    books: Books
+    canaries: Mapping[str, Canaries]
+    used: Counter[Path] = field(factory=Counter[Path])
+
+    @property
+    def kit(self) -> Kit:
+        return self.house.kit
+
+    def selecting(self, who: Person) -> Selecting:
+        schema = assemble_for(self.kit).graphql
+        return Selecting(schema, global_id("Member", who.id), global_id("Activity", who.purchase))
+
+    def told(self, answer: Any, of: Iterable[str], but: str = "") -> list[str]:
+        """Return what an answer tells of people and should not, with the place where."""
+        wrong: list[str] = []
+        for name in of:
+            for canary, paths in self.canaries[name].told(answer, but=but).items():
+                for path in paths or [()]:
+                    entry = next((end for end in TOLD if _ends(path, end)), None)
+                    self.used.update([entry] if entry else [])
+                    wrong += [] if entry else [f"{name}'s {canary} at {'.'.join(path)}"]
+        return wrong
+
+
+def _ends(path: Path, end: Path) -> bool:
+    plain = tuple(name.rpartition("__")[2] or name for name in path)
+    return len(plain) >= len(end) and all(it in {"*", own} for it, own in zip(end, plain[-len(end) :], strict=True))
+
+
+@pytest.fixture
+def open_street(make_kit: MakeKit, clock: SettableClock) -> Callable[[], Any]:
+    """Opens the house; a test can change what its schema is made of before."""
+
+    @contextmanager
+    def opened() -> Iterator[Street]:
+        kit = make_house(make_kit)
+        all_ = people(kit, clock)
+        each = (all_.ann, all_.bob, all_.cem, all_.dan, all_.eve)
+        bearers = {who.name: issue_token(kit, OPERATOR, HOUR, member=who.id) for who in each}
+        bearers["staff"] = create_key(kit, OPERATOR, "till", permissions_of(kit))[1]
+        books = owned(stored(kit))
+        planted = {who.id: (who.mark, who.number, who.phone, who.birthday) for who in each}
+        one = ({all_.ann.id, all_.cem.id}, {all_.bob.id, all_.dan.id}, {all_.eve.id})
+        canaries = {who.name: Canaries.of(next(ids for ids in one if who.id in ids), books, planted) for who in each}
+        with serving(build_app(kit)) as client:
+            ids = global_id("Member", all_.bob.id), global_id("Activity", all_.bob.purchase)
+            yield Street(House(kit=kit, client=client, member=ids[0], activity=ids[1]), all_, bearers, books, canaries)
+
+    return opened
+
+
+@frozen
+class Burglar:
+    """Ann, with her own token, and all of Bob that she could have got hold of."""
+
+    street: Street
+    theirs: Mapping[str, Sequence[Theirs]]
+    counted: Counter[str] = field(factory=Counter[str])
+    _answers: dict[str, Any] = field(factory=dict[str, Any])
+
+    @classmethod
+    def of(cls, street: Street) -> Burglar:
+        types = sorted(assemble_for(street.kit).nodes)
+        known = Known(street.people.bob, street.books, types)
+        return cls(street, known.pools(cursors_of(street.house, street.people, street.bearers)))
+
+    def try_all(self, chosen: Callable[[Target], bool] = lambda _: True, share: float = 1) -> list[str]:
+        """Try everything, or a share of it drawn by the seed; return what went wrong."""
+        wrong, dice = list[str](), Random(SEED)
+        selecting = self.street.selecting(self.street.people.ann)
+        before = stored(self.street.kit)
+        for target in filter(chosen, Target.all_of(selecting, DEPTH)):
+            self.counted["fields"] += 1
+            self.counted["root fields"] += target.name.startswith(("Query", "Mutation"))
+            places = set[tuple[str, ...]]()
+            for attempt in target.attempts(selecting, self.theirs):
+                places.add(attempt.where)
+                if not attempt.where or dice.random() < share:
+                    wrong += self.attempt(attempt)
+            self.counted["places of arguments"] += len(places - {()})
+            after = stored(self.street.kit)
+            if after != before:
+                changed = [table for table, rows in after.items() if rows != before[table]]
+                wrong.append(f"{target.name} changed {changed}")
+                before = after
+        return wrong
+
+    def attempt(self, attempt: Attempt) -> list[str]:
+        """Ask, and return what is wrong with the answer: it tells something, failed, or is not as for nobody's."""
+        place = f"{attempt.target}({'.'.join(attempt.where)}) with {attempt.variables}"
+        answer = self.ask(attempt.document, attempt.variables)
+        told = self.street.told(answer, ("bob", "eve"), attempt.said)
+        said = outcome(answer, next(iter(answer.get("data") or {"": None})))
+        self.counted[said] += 1
+        wrong = [f"{place} tells {what}" for what in told]
+        if said == "INTERNAL_SERVER_ERROR":
+            wrong.append(f"{place} failed: {answer}")
+        if attempt.control is not None:
+            same = _masked(answer, attempt.variables)
+            other = _masked(self.ask(attempt.document, attempt.control), attempt.control)
+            self.counted["compared with what is nobody's"] += 1
+            if same != other:
+                wrong.append(f"{place} is answered {same}, and for what is nobody's {other}")
+        return wrong
+
+    def ask(self, document: str, variables: dict[str, Any]) -> Any:
+        key = json.dumps([document, variables])
+        if key not in self._answers:  # what is nobody's is often the same
+            self._answers[key] = self.street.house.ask(document, self.street.bearers["ann"], variables)
+            self.counted["questions"] += 1
+        return self._answers[key]
+
+
+def _masked(answer: Any, variables: Any) -> str:
+    """Return an answer without what the question said."""
+    text = json.dumps(answer)
+    for leaf in sorted(_texts(variables), key=len, reverse=True):
+        text = text.replace(json.dumps(leaf)[1:-1], "?")
+    return re.sub(r'"requestId": "[^"]*"', "", text)
+
+
+def _texts(value: Any) -> set[str]:
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return set().union(*map(_texts, inner))
+    return {value} if isinstance(value, str) else set()
+
+
+@pytest.mark.row("X2", way="bad_input")
+def test_a_members_token_reads_and_changes_nothing_of_another_member(
+    open_street: Callable[[], Any], capsys: pytest.CaptureFixture[str], dialect: str
+) -> None:
+    with open_street() as street:
+        burglar = Burglar.of(street)
+        wrong = burglar.try_all(share=1 if dialect == "sqlite" else 0.25)
+        assert wrong == []
+        counted, canaries = burglar.counted, sum(len(street.canaries[name]) for name in ("bob", "eve"))
+    assert counted["root fields"] == 61
+    with capsys.disabled():
+        print(f"\n{dialect}: {canaries} canaries, {dict(counted)}")  # noqa: T201
+
+
+def test_of_every_table_that_tells_of_members_something_is_looked_for(open_street: Callable[[], Any]) -> None:
+    with open_street() as street:
+        found = {table for owner, tables in street.books.items() if owner for table in tables}
+        assert found == set(street.books[street.people.bob.id])
+        assert set(stored(street.kit)) - found == NOTHING_OF_MEMBERS
