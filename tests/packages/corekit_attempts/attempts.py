@@ -49,48 +49,59 @@ class Attempt:
 
 @frozen
 class Target:
-    """A field with arguments: ``name`` of a type, ``each`` its definition, and the document that asks for it."""
+    """A field, and the fields that lead to it from the root; ``each`` is its definition."""
 
-    name: str
+    kind: str
+    type_name: str
+    field: str
     each: Any
-    document: str
+    route: Where = ()
+
+    @property
+    def name(self) -> str:
+        return f"{self.type_name}.{self.field}"
 
     @classmethod
-    def all_of(cls, selecting: Selecting, depth: int) -> Iterator[Target]:
+    def all_of(cls, selecting: Selecting) -> Iterator[Target]:
         """Yield every root field, and every field with arguments of whatever type somebody's questions lead to."""
         schema = selecting.schema
         for name, each in cast("Any", schema.mutation_type).fields.items():
-            yield cls(f"Mutation.{name}", each, _document("mutation", (), name, each, selecting, depth))
+            yield cls("mutation", "Mutation", name, each)
         for type_name, route in selecting.routes().items():
             type_ = cast("Any", schema.type_map[type_name])
             for name, each in ({} if isinstance(type_, GraphQLInterfaceType) else type_.fields).items():
                 if each.args or type_name == "Query":
-                    document = _document("query", route, name, each, selecting, depth)
-                    yield cls(f"{type_name}.{name}", each, document)
+                    yield cls("query", type_name, name, each, route)
 
-    def attempts(self, selecting: Selecting, theirs: Mapping[str, Sequence[Theirs]]) -> Iterator[Attempt]:
-        """Yield a question for each place and everything of theirs that fits there, and for the bare field."""
-        required = {name: selecting.own(it.type, name) for name, it in self.each.args.items() if is_required_argument(it)}
-        yield Attempt(self.name, (), self.document, required, None)
+    def document(self, selecting: Selecting, depth: int) -> str:
+        """Ask for all of it, so many levels deep, with each argument in a variable of its name."""
+        arguments = self.each.args
+        declared = ", ".join(f"${name}: {_nullable(it)}" for name, it in arguments.items())
+        given = ", ".join(f"{name}: ${name}" for name in arguments)
+        inner = get_named_type(self.each.type)
+        below = f" {selecting.all_of(inner, depth)}" if is_composite_type(inner) else ""
+        text = f"{self.field}{f'({given})' if given else ''}{below}"
+        for step in reversed(self.route):
+            text = f"{step} {{ {text} }}"
+        return f"{self.kind}{f' ({declared})' if declared else ''} {{ {text} }}"
+
+    def required(self, selecting: Selecting) -> dict[str, Any]:
+        """Return the arguments that have to be given, with what is one's own."""
+        return {name: selecting.own(it.type, name) for name, it in self.each.args.items() if is_required_argument(it)}
+
+    def places(self) -> Iterator[tuple[Where, Any]]:
+        """Yield each place at which a value can stand, with its type."""
         for name, argument in self.each.args.items():
-            for where, type_ in places(argument.type, (name,)):
-                for it in theirs_of(type_, theirs):
-                    filled, control = (
-                        {**required, name: fill(selecting, argument.type, name, where[1:], value)}
-                        for value in (it.value, it.unknown)
-                    )
-                    yield Attempt(self.name, where, self.document, filled, control if it.unknown is not None else None)
+            yield from places(argument.type, (name,))
 
-
-def _document(kind: str, route: Where, name: str, each: Any, selecting: Selecting, depth: int) -> str:
-    declared = ", ".join(f"${arg}: {_nullable(it)}" for arg, it in each.args.items())
-    given = ", ".join(f"{arg}: ${arg}" for arg in each.args)
-    inner = get_named_type(each.type)
-    below = f" {selecting.all_of(inner, depth)}" if is_composite_type(inner) else ""
-    field = f"{name}{f'({given})' if given else ''}{below}"
-    for step in reversed(route):
-        field = f"{step} {{ {field} }}"
-    return f"{kind}{f' ({declared})' if declared else ''} {{ {field} }}"
+    def attempt(self, selecting: Selecting, document: str, where: Where, it: Theirs) -> Attempt:
+        """Put something of theirs in a place."""
+        name, *below = where
+        type_, required = self.each.args[name].type, self.required(selecting)
+        filled, control = (
+            {**required, name: fill(selecting, type_, name, tuple(below), value)} for value in (it.value, it.unknown)
+        )
+        return Attempt(self.name, where, document, filled, control if it.unknown is not None else None)
 
 
 def _nullable(argument: Any) -> str:
