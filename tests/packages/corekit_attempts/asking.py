@@ -63,17 +63,22 @@ class House:
         return texts.get(type_.name, '"x"')
 
 
-def stored(kit: Kit) -> Rows:
+def reflected(kit: Kit) -> MetaData:
+    """Return the tables of a kit's database, whoever brought them."""
+    metadata = MetaData()
+    with kit.database.connect() as connection:
+        metadata.reflect(connection)
+    return metadata
+
+
+def stored(kit: Kit, tables: MetaData | None = None) -> Rows:
     """Return the rows of all tables; when a key was used last is apart."""
     found: Rows = {}
     with kit.database.connect() as connection:
-        metadata = MetaData()
-        metadata.reflect(connection)
-        for table in metadata.sorted_tables:
+        for table in (tables or reflected(kit)).sorted_tables:
             columns = [column for column in table.columns if column.name != "last_used_at"]
-            found[table.name] = sorted(
-                (dict(row) for row in connection.execute(select(*columns)).mappings()), key=str
-            )
+            rows = connection.execute(select(*columns)).mappings()
+            found[table.name] = sorted(map(dict, rows), key=str)
     return found
 
 
@@ -85,10 +90,9 @@ def roots(kit: Kit) -> dict[str, dict[str, Any]]:
     return {"Query": schema.query_type.fields, "Mutation": schema.mutation_type.fields}
 
 
-def outcome(answer: dict[str, Any], name: str) -> str:
-    """Say in a word how a root field was answered: by the code of an error, ``null`` or ``answered``."""
+def outcome(answer: dict[str, Any]) -> str:
+    """Say in a word how the only root field was answered: by the code of an error, ``null`` or ``answered``."""
     if errors := answer.get("errors"):
         code: str = errors[0]["extensions"]["code"]
         return code
-    value = answer["data"][name]
-    return "null" if value is None or value == [None] else "answered"
+    return "null" if all(value in (None, [None]) for value in answer["data"].values()) else "answered"

@@ -63,14 +63,14 @@ class Target:
 
     @classmethod
     def all_of(cls, selecting: Selecting) -> Iterator[Target]:
-        """Yield every root field, and every field with arguments of whatever type somebody's questions lead to."""
+        """Yield every root field, and of each type to which questions lead what has arguments or is denied."""
         schema = selecting.schema
         for name, each in cast("Any", schema.mutation_type).fields.items():
             yield cls("mutation", "Mutation", name, each)
         for type_name, route in selecting.routes().items():
             type_ = cast("Any", schema.type_map[type_name])
             for name, each in ({} if isinstance(type_, GraphQLInterfaceType) else type_.fields).items():
-                if each.args or type_name == "Query":
+                if each.args or type_name == "Query" or f"{type_name}.{name}" in selecting.denied:
                     yield cls("query", type_name, name, each, route)
 
     def document(self, selecting: Selecting, depth: int) -> str:

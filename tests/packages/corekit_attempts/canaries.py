@@ -6,6 +6,7 @@ import json
 import re
 from base64 import urlsafe_b64decode
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
@@ -79,6 +80,7 @@ def texts_in(told: str) -> str:
     return " ".join([told, *map(_unpacked, _TOKEN.findall(told))])
 
 
+@cache
 def _unpacked(token: str) -> str:
     try:
         return urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()

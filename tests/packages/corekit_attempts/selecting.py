@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from attrs import field, frozen
@@ -13,6 +13,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
+    GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
     is_composite_type,
@@ -20,39 +21,58 @@ from graphql import (
     is_required_input_field,
 )
 
+from corekit_schema import Viewer
+from corekit_schema.execution.resolvers import field_guard
+
 OWN_TEXTS = {"kind": "points", "account": "points", "ladder": "status", "tier": "silver", "metric": "spend"}
 """Texts that mean something, by the name of the argument."""
 _VALUES = {"Int": 5, "Boolean": True, "Digits": "1", "JSON": {}, "DateTime": "2026-01-15T12:30:00+00:00", "Float": 1.5}
 
 
+def _fields_of(type_: Any) -> Iterable[tuple[str, Any]]:
+    return type_.fields.items() if isinstance(type_, GraphQLObjectType) else ()
+
+
 @frozen
 class Selecting:
-    """Selections over a schema, whose arguments name ``member`` and ``activity`` (their global ids)."""
+    """Selections over a schema, whose arguments name ``member`` and ``activity`` (their global ids).
+
+    Fields that a member is ``denied`` whosever they are, such as ``Member.changes``, are left out of what is above
+    them: since their error takes along whatever may not be null, nothing would be seen at all.
+    """
 
     schema: GraphQLSchema
     member: str
     activity: str
+    denied: frozenset[str] = field(init=False)
     _routes: dict[str, tuple[str, ...]] = field(factory=dict[str, tuple[str, ...]])
 
-    def all_of(self, type_: Any, depth: int, without: frozenset[str] = frozenset()) -> str:
-        """Select every field of a type, and of what hangs on it down to a depth; but for fields of some names."""
-        if isinstance(type_, GraphQLInterfaceType):
-            parts = [self._on(each, depth, without) for each in self.schema.get_possible_types(type_)]
-            return f"{{ __typename {' '.join(parts)} }}"
-        return f"{{ __typename {' '.join(self._fields(type_, depth, without).values())} }}"
+    def __attrs_post_init__(self) -> None:
+        viewer = Viewer(kind="member", member="somebody")
+        fields = ((type_, name, each) for type_ in self.schema.type_map.values() for name, each in _fields_of(type_))
+        guards = ((f"{type_.name}.{name}", field_guard(each)) for type_, name, each in fields)
+        denied = frozenset(name for name, guard in guards if guard and guard.policy.verdict(viewer) == "no")
+        object.__setattr__(self, "denied", denied)
 
-    def _on(self, type_: Any, depth: int, without: frozenset[str]) -> str:
+    def all_of(self, type_: Any, depth: int) -> str:
+        """Select every field of a type, and of what hangs on it down to a depth."""
+        if isinstance(type_, GraphQLInterfaceType):
+            parts = [self._on(each, depth) for each in self.schema.get_possible_types(type_)]
+            return f"{{ __typename {' '.join(parts)} }}"
+        return f"{{ __typename {' '.join(self._fields(type_, depth).values())} }}"
+
+    def _on(self, type_: Any, depth: int) -> str:
         """Select a type of an interface; its fields are named after it, since others may have others of that name."""
-        fields = (f"{type_.name}__{name}: {text}" for name, text in self._fields(type_, depth, without).items())
+        fields = (f"{type_.name}__{name}: {text}" for name, text in self._fields(type_, depth).items())
         return f"... on {type_.name} {{ {' '.join(fields)} }}"
 
-    def _fields(self, type_: Any, depth: int, without: frozenset[str]) -> dict[str, str]:
+    def _fields(self, type_: Any, depth: int) -> dict[str, str]:
         found: dict[str, str] = {}
         for name, each in type_.fields.items():
             inner = get_named_type(each.type)
-            if name in without or (is_composite_type(inner) and not depth):
+            if f"{type_.name}.{name}" in self.denied or (is_composite_type(inner) and not depth):
                 continue
-            below = f" {self.all_of(inner, depth - 1, without)}" if is_composite_type(inner) else ""
+            below = f" {self.all_of(inner, depth - 1)}" if is_composite_type(inner) else ""
             found[name] = f"{name}{self._arguments(each)}{below}"
         return found
 
