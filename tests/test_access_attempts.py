@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import pytest
 from attrs import evolve, field, frozen
-from graphql import get_named_type
+from graphql import GraphQLError, get_named_type
 from corekit_attempts.asking import House, outcome, reflected, roots, stored
 from corekit_attempts.attempts import Attempt, Target, Theirs, theirs_of
 from corekit_attempts.canaries import Books, Canaries, Path, owned
@@ -27,11 +27,16 @@ from corekit_attempts.theirs import Known, cursors_of
 from corekit_differential.operations import Operations
 
 from corekit import Kit
+from corekit.activities.read import activities
+from corekit.members.read import member_page, members, tags
 from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
 from corekit_access.granting import Grantor, create_key, issue_token
-from corekit_schema import assemble_for, build_app, global_id
+from corekit_schema import Activity as ActivityType
+from corekit_schema import Info, Member, Mutation, Query, assemble_for, build_app, global_id, public
 from corekit_schema.core.permissions import permissions_of
+from corekit_schema.fields import Access, about
+from corekit_schema.ids import local_id
 from corekit_schema.testing import serving
 
 OPERATOR = Grantor("cli", None)
@@ -309,3 +314,77 @@ def test_of_every_table_that_tells_of_members_something_is_looked_for(open_stree
         found = {table for owner, tables in street.books.items() if owner for table in tables}
         assert found == set(street.books[street.people.bob.id])
         assert set(stored(street.kit)) - found == NOTHING_OF_MEMBERS
+
+
+def _public_activities(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ActivityType, "access", Access(public))
+    patch.setattr(about(Query).fields["activity"], "policy", public)  # else the schema is not even assembled
+
+
+def _everybodys_tags(patch: pytest.MonkeyPatch) -> None:
+    def resolve_tags(parents: Sequence[Any], info: Info) -> list[list[str]]:
+        everybody = member_page(info.context.read, first=1_000).items
+        found = tags(info.context.read, [member.id for member in everybody])
+        return [[tag for each in found.values() for tag in each] for _ in parents]
+
+    patch.setattr(Member, "resolve_tags", staticmethod(resolve_tags))
+
+
+def _failing_where_nobody_is(patch: pytest.MonkeyPatch) -> None:
+    def resolve_member(_parents: Sequence[Any], info: Info, id: str) -> list[Any]:  # noqa: A002 - as the field has it
+        key = local_id("Member", id) or ""
+        found = members(info.context.read, [key]).get(key)
+        return [found or GraphQLError("There is no such member.", extensions={"code": "NOT_FOUND"})]
+
+    patch.setattr(Query, "resolve_member", staticmethod(resolve_member))
+
+
+def _telling_errors(patch: pytest.MonkeyPatch) -> None:
+    def resolve_activity(_parents: Sequence[Any], info: Info, id: str) -> list[Any]:  # noqa: A002 - as the field has it
+        found = activities(info.context.read, [local_id("Activity", id) or ""])
+        code = {"code": "NOT_YOURS", "of": [each.member for each in found.values()]}
+        return [GraphQLError("This is not yours.", extensions=code) if found else None]
+
+    patch.setattr(Query, "resolve_activity", staticmethod(resolve_activity))
+
+
+def _open_mutation(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(about(Mutation).fields["tag_member"], "policy", public)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("plant", "where", "found"),
+    [
+        (_public_activities, "Query.activity", "tells bob's zqbob at data.activity.payload"),
+        (_public_activities, "Query.nodes", "tells bob's zqbob at data.nodes.Activity__payload"),
+        (_everybodys_tags, "Query.viewer", None),
+        (_everybodys_tags, "Query.member", "tells bob's zqbob at data.member.tags"),
+        (_failing_where_nobody_is, "Query.member", "and for what is nobody's"),
+        (_telling_errors, "Query.activity", "at errors.extensions.of"),
+        (_open_mutation, "Mutation.tagMember", "Mutation.tagMember changed ["),
+    ],
+)
+def test_a_hole_is_found(
+    plant: Callable[[pytest.MonkeyPatch], None],
+    where: str,
+    found: str | None,
+    open_street: Callable[[], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    plant(monkeypatch)
+    with open_street() as street:
+        wrong = Burglar.of(street).try_all(lambda target: target.name == where)
+    assert any(found in each for each in wrong) if found else wrong == []
+
+
+def test_a_transfer_is_read_by_both_with_what_it_caused_left_out(open_street: Callable[[], Any]) -> None:
+    text = """query ($id: ID!) { member(id: $id) {
+        activities(type: "%s") { nodes { followOns { type } parent { type } why { followOns { type } } } } } }"""
+    with open_street() as street:
+        for who, type_ in (("ann", "points.transferred"), ("bob", "transfer.received")):
+            id_ = global_id("Member", getattr(street.people, who).id)
+            answer = street.house.ask(text % type_, street.bearers[who], {"id": id_})
+            assert "errors" not in answer
+            first = answer["data"]["member"]["activities"]["nodes"][-1]
+            assert first == {"followOns": [], "parent": None, "why": {"followOns": []}}
