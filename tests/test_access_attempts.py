@@ -17,7 +17,6 @@ from typing import Any, cast
 
 import pytest
 from attrs import evolve, field, frozen
-from graphql import GraphQLError, get_named_type
 from corekit_attempts.asking import House, outcome, reflected, roots, stored
 from corekit_attempts.attempts import Attempt, Target, Theirs, theirs_of
 from corekit_attempts.canaries import Books, Canaries, Path, owned
@@ -25,6 +24,7 @@ from corekit_attempts.people import People, Person, make_house, people
 from corekit_attempts.selecting import Selecting
 from corekit_attempts.theirs import Known, cursors_of
 from corekit_differential.operations import Operations
+from graphql import GraphQLError, get_named_type
 
 from corekit import Kit
 from corekit.activities.read import activities
@@ -110,9 +110,8 @@ class Street:
                     wrong += [] if entry else [f"{name}'s {canary} at {'.'.join(path)}"]
         return wrong
 
-
     def about_oneself(self, who: Person) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield questions that a member may well ask: about all that is theirs, and what hangs on it; then drawn ones."""
+        """Yield questions that a member may well ask: about all that is theirs and what hangs on it; and drawn ones."""
         selecting = self.selecting(who)
         types = selecting.schema.type_map
         yield f'{{ member(id: "{selecting.member}") {selecting.all_of(types["Member"], DEEP)} }}', {}

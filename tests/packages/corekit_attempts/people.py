@@ -1,4 +1,4 @@
-"""Ann, who asks, and those who are none of her business, with something of them in every table that tells of members."""
+"""Ann, who asks, and those who are none of her business, with something of them wherever members are stored."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def people(kit: Kit, clock: SettableClock) -> People:
     return People(ann, bob, cem, dan, eve)
 
 
-def make_house(make_kit: MakeKit) -> Kit:
+def make_house(make_kit: MakeKit, **settings: Any) -> Kit:
     """Return a kit with every plugin, and no limit to what may be asked at once."""
     wide = {"depth": 1_000, "fields": 1_000_000, "cost": 1_000_000_000, "tokens": 1_000_000, "aliases": 1_000_000}
     return make_kit(
@@ -246,4 +246,5 @@ def make_house(make_kit: MakeKit) -> Kit:
         profile={"nickname": {"type": "string"}},
         graphql={"limits": {**wide, "repeats": 1_000_000, "root_fields": 10_000, "directives": 1_000_000}},
         sections={"access": {"signing_keys": SIGNING}},
+        **settings,
     )

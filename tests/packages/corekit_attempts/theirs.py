@@ -61,16 +61,18 @@ class Known:
         tables = self.books[self.who.id].items()
         bare = [plain(rows[-1]["id"]) for _, rows in tables if isinstance(plain(rows[-1].get("id")), str)]
         bare += [self.who.id, self.who.purchase]
-        packed = [
-            Theirs(global_id(type_, each), global_id(type_, UNKNOWN)) for type_ in self.types for each in bare
+        packed = [Theirs(global_id(type_, each), global_id(type_, UNKNOWN)) for type_ in self.types for each in bare]
+        odd = [
+            _packed(f"member:{self.who.id}"),
+            _packed(f"Member:{self.who.id} "),
+            _packed(f"Member:{self.who.id.upper()}"),
         ]
-        odd = [_packed(f"member:{self.who.id}"), _packed(f"Member:{self.who.id} "), _packed(f"Member:{self.who.id.upper()}")]
         return packed + [Theirs(text, _packed(f"Member:{UNKNOWN}")) for text in odd] + [Theirs(self.who.id, UNKNOWN)]
 
     def words(self) -> list[str]:
         """Return by what somebody, and what is theirs, is called."""
         mark, who = self.who.mark, self.who
-        own = [row["key"] for row in self.rows("core_request")][:1] + [plain(self.rows("core_hold")[0]["id"])]
+        own = [self.rows("core_request")[0]["key"], plain(self.rows("core_hold")[0]["id"])]
         names = [who.number, who.phone, who.phone[3:], f"{mark}@example.org", f"{mark} Smith", f"{mark} Mi"]
         known = [f"{mark}-crm", f"{mark}-shop", f"{mark}-tag", f"{mark}-family", f"{mark}-sku", f"{mark}-cat", mark]
         return [*names, *known, f"member:{who.id}", who.id, who.purchase, global_id("Member", who.id), *own]
