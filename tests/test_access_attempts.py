@@ -7,9 +7,8 @@ What is looked for in the answers is made from the tables: all that is stored of
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from random import Random
@@ -19,12 +18,12 @@ import pytest
 from attrs import evolve, field, frozen
 from corekit_attempts.asking import House, outcome, reflected, roots, stored
 from corekit_attempts.attempts import Attempt, Target, Theirs, theirs_of
-from corekit_attempts.canaries import Books, Canaries, Path, owned
+from corekit_attempts.canaries import SHORTEST, Books, Canaries, Path, owned, values
 from corekit_attempts.people import People, Person, make_house, people
 from corekit_attempts.selecting import Selecting
 from corekit_attempts.theirs import Known, cursors_of
 from corekit_differential.operations import Operations
-from graphql import GraphQLError, get_named_type
+from graphql import GraphQLError
 
 from corekit import Kit
 from corekit.activities.read import activities
@@ -35,6 +34,7 @@ from corekit_access.granting import Grantor, create_key, issue_token
 from corekit_schema import Activity as ActivityType
 from corekit_schema import Info, Member, Mutation, Query, assemble_for, build_app, global_id, public
 from corekit_schema.core.permissions import permissions_of
+from corekit_schema.execution.resolvers import named
 from corekit_schema.fields import Access, about
 from corekit_schema.ids import local_id
 from corekit_schema.testing import serving
@@ -43,7 +43,7 @@ OPERATOR = Grantor("cli", None)
 HOUR = timedelta(hours=1)
 SEED = 4
 DEPTH, DEEP = 2, 3
-DRAWN = 60
+DRAWN = 25
 FEW = 6
 
 TOLD: Mapping[Path, str] = {
@@ -115,11 +115,11 @@ class Street:
         selecting = self.selecting(who)
         types = selecting.schema.type_map
         yield f'{{ member(id: "{selecting.member}") {selecting.all_of(types["Member"], DEEP)} }}', {}
-        yield f'{{ activity(id: "{selecting.activity}") {selecting.all_of(types["Activity"], DEEP)} }}', {}
-        below = selecting.all_of(types["Node"], DEEP - 1)
+        yield f'{{ activity(id: "{selecting.activity}") {selecting.all_of(types["Activity"], DEPTH)} }}', {}
+        below = selecting.all_of(types["Node"], 1)
         yield f'{{ nodes(ids: ["{selecting.member}", "{selecting.activity}"]) {below} }}', {}
         for name in ("viewer", "program", "programChanges", "pointsCurrencies", "pointsReports"):
-            inner = get_named_type(cast("Any", selecting.schema.query_type).fields[name].type)
+            inner = named(cast("Any", selecting.schema.query_type).fields[name].type)
             yield f"{{ {name} {selecting.all_of(inner, DEEP)} }}", {}
         drawn = Drawn.of(self, selecting)
         operations = Operations(selecting.schema, SEED, drawn.value, mutations=0, asks=drawn.asks)
@@ -164,7 +164,7 @@ def open_street(make_kit: MakeKit, clock: SettableClock) -> Callable[[], Any]:
     """Opens the house; a test can change what its schema is made of before."""
 
     @contextmanager
-    def opened() -> Iterator[Street]:
+    def opened() -> Generator[Street]:
         kit = make_house(make_kit)
         all_ = people(kit, clock)
         each = (all_.ann, all_.bob, all_.cem, all_.dan, all_.eve)
@@ -259,16 +259,10 @@ class Burglar:
 def _masked(answer: Any, variables: Any) -> str:
     """Return an answer without what the question said."""
     text = json.dumps(answer)
-    for leaf in sorted(_texts(variables), key=len, reverse=True):
+    said = {leaf for leaf in values(variables) if isinstance(leaf, str) and len(leaf) >= SHORTEST}
+    for leaf in sorted(said, key=len, reverse=True):
         text = text.replace(json.dumps(leaf)[1:-1], "?")
-    return re.sub(r'"requestId": "[^"]*"', "", text)
-
-
-def _texts(value: Any) -> set[str]:
-    if isinstance(value, dict | list):
-        inner = value.values() if isinstance(value, dict) else value
-        return set().union(*map(_texts, inner))
-    return {value} if isinstance(value, str) else set()
+    return text
 
 
 @pytest.mark.row("X2", way="bad_input")
@@ -285,6 +279,7 @@ def test_a_members_token_reads_and_changes_nothing_of_another_member(
         print(f"\n{dialect}: {canaries} canaries, {dict(counted)}")  # noqa: T201
 
 
+@pytest.mark.row("X2", way="graphql")
 def test_what_members_ask_about_themselves_tells_nothing_of_another(
     open_street: Callable[[], Any], capsys: pytest.CaptureFixture[str], dialect: str
 ) -> None:
@@ -292,9 +287,8 @@ def test_what_members_ask_about_themselves_tells_nothing_of_another(
         counted, wrong, people = Counter[str](), list[str](), street.people
         for who, others in (
             (people.ann, ("bob", "eve")),
-            (people.bob, ("ann", "eve")),
             (people.eve, ("ann", "bob")),
-            (people.cem, ("bob", "eve")),
+            *([(people.bob, ("ann", "eve")), (people.cem, ("bob", "eve"))] if dialect == "sqlite" else []),
         ):
             for text, values in street.about_oneself(who):
                 answer = street.house.ask(text, street.bearers[who.name], values)

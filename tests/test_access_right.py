@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from attrs import field, frozen
@@ -61,7 +61,7 @@ class Town:
     def held(self) -> dict[str, str]:
         """Return a member, and a hold on its points."""
         member, _ = self.rich()
-        told = {"amount": 10, "unit": "points", "payload": {"account": "points"}}
+        told: dict[str, Any] = {"amount": 10, "unit": "points", "payload": {"account": "points"}}
         (effect,) = self.life.kit.why(self.life.does("hold.placed", member, **told).activity_id).effects
         return {"memberId": global_id("Member", member), "holdId": effect.effect.id}
 
@@ -150,10 +150,10 @@ def failures(answer: dict[str, Any], name: str) -> list[Any]:
     """Return what kept a root field from giving what it is there for."""
     if "errors" in answer:
         return [answer["errors"]]
-    value = answer["data"][name]
+    value: Any = answer["data"][name]
     if not value:
         return ["nothing"]
-    told: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
+    told = cast("dict[str, Any]", value if isinstance(value, dict) else {})
     return [*told.get("userErrors", ()), *({told.get("outcome", "SETTLED")} - {"SETTLED"})]
 
 

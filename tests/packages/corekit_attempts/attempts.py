@@ -13,12 +13,12 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
-    get_named_type,
     is_composite_type,
     is_required_argument,
 )
 
 from corekit_attempts.selecting import Selecting
+from corekit_schema.execution.resolvers import named
 
 Where = tuple[str, ...]
 
@@ -68,8 +68,9 @@ class Target:
         for name, each in cast("Any", schema.mutation_type).fields.items():
             yield cls("mutation", "Mutation", name, each)
         for type_name, route in selecting.routes().items():
-            type_ = cast("Any", schema.type_map[type_name])
-            for name, each in ({} if isinstance(type_, GraphQLInterfaceType) else type_.fields).items():
+            type_: Any = schema.type_map[type_name]
+            fields: Mapping[str, Any] = {} if isinstance(type_, GraphQLInterfaceType) else type_.fields
+            for name, each in fields.items():
                 if each.args or type_name == "Query" or f"{type_name}.{name}" in selecting.denied:
                     yield cls("query", type_name, name, each, route)
 
@@ -78,7 +79,7 @@ class Target:
         arguments = self.each.args
         declared = ", ".join(f"${name}: {_nullable(it)}" for name, it in arguments.items())
         given = ", ".join(f"{name}: ${name}" for name in arguments)
-        inner = get_named_type(self.each.type)
+        inner = named(self.each.type)
         below = f" {selecting.all_of(inner, depth)}" if is_composite_type(inner) else ""
         text = f"{self.field}{f'({given})' if given else ''}{below}"
         for step in reversed(self.route):
@@ -138,5 +139,5 @@ def fill(selecting: Selecting, type_: Any, name: str, where: Where, value: Any) 
     if not where:
         return value
     key, *below = where
-    inner = cast("Any", type_).fields[key].type
+    inner = type_.fields[key].type
     return {**selecting.own(type_, name), key: fill(selecting, inner, key, tuple(below), value)}

@@ -67,7 +67,7 @@ def values(row: Any) -> Iterator[str | int]:
             if not key.isidentifier():  # of a document: columns and fields are no secret
                 yield key
     elif isinstance(row, list):
-        for value in cast("list[Any]", row):
+        for value in row:  # pyright: ignore[reportUnknownVariableType]
             yield from values(value)
     elif isinstance(row, str) and row[:1] in {"{", "["}:
         yield from values(json.loads(row))
@@ -163,7 +163,7 @@ def _leaves(document: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _leaves(value, (*path, key))
             yield (*path, key), key
     elif isinstance(document, list):
-        for value in cast("list[Any]", document):
+        for value in cast("Sequence[Any]", document):
             yield from _leaves(value, path)
     elif document is not None:
         yield path, str(document)

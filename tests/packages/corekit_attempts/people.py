@@ -129,7 +129,9 @@ class Life:
     def does(self, type_: str, member: str = "", *, mark: str = "", **values: Any) -> Any:
         """Record an activity, which settles."""
         self.clock.advance(seconds=3_607)
-        named = {"external_id": f"{mark}-{type_}-{self.clock.now:%d%H%M%S}", "source": "till"} if mark else {}
+        named: dict[str, Any] = (
+            {"external_id": f"{mark}-{type_}-{self.clock.now:%d%H%M%S}", "source": "till"} if mark else {}
+        )
         outcome = self.kit.record(Activity(type=type_, member=member, actor="staff:mira", **named, **values))
         assert outcome.settled, outcome
         return outcome

@@ -15,18 +15,24 @@ from graphql import (
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
-    get_named_type,
     is_composite_type,
     is_required_argument,
     is_required_input_field,
 )
 
 from corekit_schema import Viewer
-from corekit_schema.execution.resolvers import field_guard
+from corekit_schema.execution.resolvers import field_guard, named
 
 OWN_TEXTS = {"kind": "points", "account": "points", "ladder": "status", "tier": "silver", "metric": "spend"}
 """Texts that mean something, by the name of the argument."""
-_VALUES = {"Int": 5, "Boolean": True, "Digits": "1", "JSON": {}, "DateTime": "2026-01-15T12:30:00+00:00", "Float": 1.5}
+_VALUES: Mapping[str, Any] = {
+    "Int": 5,
+    "Boolean": True,
+    "Digits": "1",
+    "JSON": {},
+    "DateTime": "2026-01-15T12:30:00+00:00",
+    "Float": 1.5,
+}
 
 
 def _fields_of(type_: Any) -> Iterable[tuple[str, Any]]:
@@ -69,7 +75,7 @@ class Selecting:
     def _fields(self, type_: Any, depth: int) -> dict[str, str]:
         found: dict[str, str] = {}
         for name, each in type_.fields.items():
-            inner = get_named_type(each.type)
+            inner = named(each.type)
             if f"{type_.name}.{name}" in self.denied or (is_composite_type(inner) and not depth):
                 continue
             below = f" {self.all_of(inner, depth - 1)}" if is_composite_type(inner) else ""
@@ -105,7 +111,7 @@ class Selecting:
             while waiting:
                 type_, name = waiting.pop(0)
                 each = type_.fields[name]
-                inner = get_named_type(each.type)
+                inner = named(each.type)
                 if not hasattr(inner, "fields") or inner.name in self._routes:
                     continue
                 step = first.get(name) if type_ is query else None

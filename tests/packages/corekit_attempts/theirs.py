@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from attrs import frozen
 
@@ -98,7 +98,8 @@ def cursors_of(house: House, people: People, bearers: Mapping[str, str]) -> list
 def _edges(document: Any) -> list[dict[str, str]]:
     if not isinstance(document, dict):
         return []
-    return document.get("edges") or [edge for inner in document.values() for edge in _edges(inner)]
+    known = cast("dict[str, Any]", document)
+    return known.get("edges") or [edge for inner in known.values() for edge in _edges(inner)]
 
 
 def _packed(text: str) -> str:
@@ -112,7 +113,7 @@ def _like(value: Any) -> Theirs:
 
 def _changed(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _changed(inner) for key, inner in value.items()}
+        return {key: _changed(inner) for key, inner in cast("dict[str, Any]", value).items()}
     if value.startswith("TW"):  # the global id of a member
         return global_id("Member", UNKNOWN)
     text = re.sub("[0-9a-f]{32}", UNKNOWN, value)
