@@ -44,7 +44,7 @@ HOUR = timedelta(hours=1)
 SEED = 4
 DEPTH, DEEP = 2, 3
 DRAWN = 25
-FEW = 6
+FEW, ALL = 6, 1_000
 
 TOLD: Mapping[Path, str] = {
     ("payload", "sender"): "who gave points says who gave them, by an id that opens nothing",
@@ -212,23 +212,39 @@ class Burglar:
         return wrong
 
     def try_one(self, selecting: Selecting, target: Target) -> list[str]:
-        """Try a field; what denies itself whatever is said is asked less, of each place something."""
+        """Try a field with everything, and a few things by graphql-core as well, to which introspection sends it.
+
+        What denies itself, whatever is said, is asked less: of each place a few things.
+        """
         document, required = target.document(selecting, 1), target.required(selecting)
         bare = self.ask(document, required)
-        denied = bare.get("data") is None
-        document = document if denied else target.document(selecting, DEPTH)
-        wrong = self.attempt(Attempt(target.name, (), document, required, None))
-        dice = Random(f"{SEED} {target.name}")
-        for where, type_ in target.places():
-            self.counted["places of arguments"] += 1
-            fitting = theirs_of(type_, self.theirs)
-            for it in dice.sample(fitting, min(len(fitting), FEW)) if denied else fitting:
-                attempt = target.attempt(selecting, document, where, it)
-                if denied:
-                    answer = self.ask(document, attempt.variables)
-                    wrong += [] if answer == bare else [f"{target.name}({where}) is not denied as ever: {answer}"]
-                wrong += self.attempt(evolve(attempt, control=None) if denied else attempt)
+        if bare.get("data") is None:
+            return self.try_denied(selecting, target, document, bare)
+        document, dice = target.document(selecting, DEPTH), Random(f"{SEED} {target.name}")
+        wrong: list[str] = []
+        for asked, most in ((document, ALL), (document.replace("{", "{ __schema { __typename } ", 1), FEW)):
+            wrong += self.attempt(Attempt(target.name, (), asked, required, None))
+            for where, it in self.drawn(target, dice, most):
+                wrong += self.attempt(target.attempt(selecting, asked, where, it))
         return wrong
+
+    def try_denied(self, selecting: Selecting, target: Target, document: str, bare: Any) -> list[str]:
+        """Try what is denied: it is denied in the same words whatever is said."""
+        wrong = [] if outcome(bare) == "FORBIDDEN" else [f"{target.name} is not denied but {bare}"]
+        for where, it in self.drawn(target, Random(f"{SEED} {target.name}"), FEW):
+            attempt = evolve(target.attempt(selecting, document, where, it), control=None)
+            wrong += self.attempt(attempt)
+            if (answer := self.ask(document, attempt.variables)) != bare:
+                wrong.append(f"{target.name}({where}) is not denied as ever: {answer}")
+        return wrong
+
+    def drawn(self, target: Target, dice: Random, most: int) -> Iterator[tuple[tuple[str, ...], Theirs]]:
+        """Yield each place of a field with so many things of theirs that fit it."""
+        for where, type_ in target.places():
+            self.counted["places of arguments"] += most != ALL
+            fitting = theirs_of(type_, self.theirs)
+            for it in dice.sample(fitting, min(len(fitting), most)):
+                yield where, it
 
     def attempt(self, attempt: Attempt) -> list[str]:
         """Ask, and return what is wrong with the answer: it tells something, failed, or is not as for nobody's."""

@@ -195,7 +195,7 @@ class Life:
         self.does("points.cancelled", member, amount=1_000, payload=taken, **given)
 
     def holds(self, who: Person, no: int) -> None:
-        """Set points aside, and capture some of what was set aside."""
+        """Set points aside, twice."""
         for part in (1_003, 1_007):
             aside = {"amount": 10 * part + no, "unit": "points", "payload": {"account": "points"}}
             self.does("hold.placed", who.id, mark=who.mark, **aside)
