@@ -5,24 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from typing import Any, cast
 
-import httpx
 import pytest
 from attrs import frozen
-from graphql import (
-    GraphQLEnumType,
-    GraphQLInputObjectType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLObjectType,
-    get_named_type,
-    is_composite_type,
-    is_introspection_type,
-    is_required_argument,
-    is_required_input_field,
-)
-from sqlalchemy import MetaData, select
+from corekit_attempts.asking import House, outcome, roots, stored
+from corekit_attempts.people import SIGNING
+from graphql import GraphQLObjectType, is_introspection_type
 
 from corekit import Activity, Kit
 from corekit.testing.clock import SettableClock
@@ -32,7 +20,6 @@ from corekit_schema import assemble_for, build_app, global_id
 from corekit_schema.testing import serving
 
 OPERATOR = Grantor("cli", None)
-SIGNING = [{"id": "one", "secret": "a secret of more than thirty-two characters"}]
 PUBLIC, OWN, HIDDEN = "everybody", "the owner", "null to others"
 """What a root field asks for where it asks for no permission; ``HIDDEN`` is an object that others do not see."""
 
@@ -120,52 +107,14 @@ def verdict(asks: str, viewer: str) -> str:
 
 @frozen
 class World:
-    """A kit behind a server, somebody about whom is asked, and those who ask."""
+    """A house, and those who ask about one of its people."""
 
-    kit: Kit
-    client: httpx.Client
-    member: str
-    activity: str
+    house: House
     bearers: dict[str, str | None]
 
-    def ask(self, operation: str, bearer: str | None) -> dict[str, Any]:
-        headers = {"authorization": f"Bearer {bearer}"} if bearer is not None else {}
-        answer: dict[str, Any] = self.client.post("/graphql", json={"query": operation}, headers=headers).json()
-        return answer
-
-    def operation(self, root: str, name: str, field: Any) -> str:
-        """Ask for a root field, about somebody else, with just what it requires."""
-        given = [(arg, self.literal(each.type, name)) for arg, each in field.args.items() if is_required_argument(each)]
-        arguments = f"({', '.join(f'{arg}: {text}' for arg, text in given)})" if given else ""
-        below = " { __typename }" if is_composite_type(get_named_type(field.type)) else ""
-        return f"{root.lower()} {{ {name}{arguments}{below} }}"
-
-    def literal(self, type_: Any, name: str) -> str:
-        """Write a value of a type."""
-        if isinstance(type_, GraphQLNonNull):
-            return self.literal(cast("Any", type_).of_type, name)
-        if isinstance(type_, GraphQLList):
-            return f"[{self.literal(cast('Any', type_).of_type, name)}]"
-        if isinstance(type_, GraphQLEnumType):
-            return next(iter(type_.values))
-        if isinstance(type_, GraphQLInputObjectType):
-            needed = {key: each for key, each in type_.fields.items() if is_required_input_field(each)}
-            return "{" + ", ".join(f"{key}: {self.literal(each.type, name)}" for key, each in needed.items()) + "}"
-        texts = {"Int": "1", "Boolean": "true", "Digits": '"1"', "JSON": "{}", "DateTime": '"2026-01-01T00:00:00Z"'}
-        if type_.name == "ID":
-            return f'"{self.activity if name == "activity" else self.member}"'
-        return texts.get(type_.name, '"x"')
-
-    def rows(self) -> dict[str, list[Any]]:
-        """Return everything that is stored; when a key was used last is apart."""
-        found = dict[str, list[Any]]()
-        with self.kit.database.connect() as connection:
-            metadata = MetaData()
-            metadata.reflect(connection)
-            for table in metadata.sorted_tables:
-                columns = [column for column in table.columns if column.name != "last_used_at"]
-                found[table.name] = sorted(map(str, connection.execute(select(*columns)).all()))
-        return found
+    @property
+    def kit(self) -> Kit:
+        return self.house.kit
 
 
 @pytest.fixture
@@ -189,22 +138,7 @@ def world(make_kit: MakeKit, clock: SettableClock) -> Iterator[World]:
     assert about.activity_id is not None
     ids = global_id("Member", about.member), global_id("Activity", about.activity_id)
     with serving(build_app(kit)) as client:
-        yield World(kit, client, *ids, bearers)
-
-
-def roots(kit: Kit) -> dict[str, dict[str, Any]]:
-    schema = assemble_for(kit).graphql
-    assert schema.query_type is not None
-    assert schema.mutation_type is not None
-    return {"Query": schema.query_type.fields, "Mutation": schema.mutation_type.fields}
-
-
-def outcome(answer: dict[str, Any], name: str) -> str:
-    if errors := answer.get("errors"):
-        code: str = errors[0]["extensions"]["code"]
-        return code
-    value = answer["data"][name]
-    return "null" if value is None or value == [None] else "answered"
+        yield World(House(kit=kit, client=client, member=ids[0], activity=ids[1]), bearers)
 
 
 @pytest.mark.row("X2", way="graphql")
@@ -217,15 +151,15 @@ def test_each_root_field_answers_those_who_may_not_as_the_table_says_and_writes_
     }, "the table names each root field"
     wrong, counted = list[str](), Counter[str]()
     for viewer in VIEWERS:
-        before = world.rows()
+        before = stored(world.kit)
         for root, rows in TABLE.items():
             for name, asks in rows.items():
-                answer = world.ask(world.operation(root, name, fields[root][name]), world.bearers[viewer])
-                said, expected = outcome(answer, name), verdict(asks, viewer)
+                answer = world.house.ask(world.house.operation(root, name, fields[root][name]), world.bearers[viewer])
+                said, expected = outcome(answer), verdict(asks, viewer)
                 counted[said] += 1
                 if said != expected:
                     wrong.append(f"{viewer} asks {name}: {said}, not {expected}: {answer}")
-        if world.rows() != before:
+        if stored(world.kit) != before:
             wrong.append(f"{viewer} has changed something")
     assert wrong == []
     number = sum(map(len, TABLE.values()))
@@ -243,10 +177,10 @@ def test_the_permission_that_the_table_says_is_enough_and_no_other_is(world: Wor
     kept_out: list[str] = []
     let_in: list[str] = []
     for root, name, asks in rows:
-        operation = world.operation(root, name, fields[root][name])
-        if outcome(world.ask(operation, without_one[asks]), name) != "FORBIDDEN":
+        operation = world.house.operation(root, name, fields[root][name])
+        if outcome(world.house.ask(operation, without_one[asks])) != "FORBIDDEN":
             let_in.append(name)
-        if outcome(world.ask(operation, with_one[asks]), name) in {"FORBIDDEN", "UNAUTHENTICATED"}:
+        if outcome(world.house.ask(operation, with_one[asks])) in {"FORBIDDEN", "UNAUTHENTICATED"}:
             kept_out.append(name)
     assert (kept_out, let_in) == ([], [])
 

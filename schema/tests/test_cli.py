@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from corekit import Kit, Settings
 from corekit.cli import app
 from corekit_schema import tokens
-from corekit_schema.cli.serve import listen
+from corekit_schema.http.server import listen
 from corekit_schema.ids import global_id
 
 SECRET = "a secret of more than thirty-two characters"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Thread
@@ -18,6 +19,7 @@ from corekit import Kit, Settings, Unavailable, hookimpl
 from corekit_schema import Field, Graph, Object, Query, Viewer, build_app, public, tokens
 from corekit_schema.execution.limits import Limits
 from corekit_schema.http import pages
+from corekit_schema.http.server import listen
 from corekit_schema.testing import serving
 
 SECRET = "a secret of more than thirty-two characters"
@@ -61,6 +63,15 @@ def test_members_are_registered_and_read_over_http(make_client: Any) -> None:
         client, "query ($id: ID!) { member(id: $id) { name } }", headers, variables={"id": made["member"]["id"]}
     )
     assert found.json()["data"] == {"member": {"name": "李雷"}}
+
+
+def test_no_answer_waits_until_its_headers_are_acknowledged() -> None:
+    with (
+        listen("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as taken,
+    ):
+        assert taken.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 # How requests and answers look (GraphQL over HTTP)

@@ -14,6 +14,7 @@ from corekit_schema import (
     Context,
     Field,
     Info,
+    Interface,
     Object,
     Policy,
     Viewer,
@@ -41,7 +42,19 @@ class NoteValue:
     secret: str = "psst"
 
 
-class Note(Object, policy=owner_or_permission("notes.read"), owner="holder"):
+class Paper(Interface, policy=public):
+    """Something with text on it."""
+
+    text = Field(graphene.String, description="Text.")
+
+
+class Note(
+    Object,
+    policy=owner_or_permission("notes.read"),
+    owner="holder",
+    interfaces=(Paper,),
+    possible_types=(NoteValue,),
+):
     """A note."""
 
     text = Field(graphene.String, description="Text.")
@@ -80,7 +93,10 @@ class Query(Object):
         description="All.",
         resolve=always(NOTES),
     )
-    strict = Field(listed(Note), policy=public, description="All.", resolve=always(NOTES))
+    strict = Field(listed(Note), policy=public, description="All.", resolve=always(NOTES[::-1]))
+    papers = Field(listed(Paper), policy=public, description="All.", resolve=always(NOTES[::-1]))
+    torn = Field(listed(Note), policy=public, description="All.", resolve=always([*NOTES, ValueError("torn")]))
+    torn_papers = Field(listed(Paper), name="torn_papers", policy=public, description="X.", resolve=always([*NOTES, 1]))
     mine = Field(Note, policy=owner_or_permission("notes.read"), description="X.", resolve=always(NOTES[0]))
     yours = Field(Note, policy=owner_or_permission("notes.read"), description="X.", resolve=always(NOTES[1]))
     who = Field(graphene.String, policy=authenticated, description="X.", resolve=_done)
@@ -143,10 +159,18 @@ def test_whoever_has_the_permission_sees_all(ask: Any) -> None:
     assert ask("{ notes { text } }", ANONYMOUS).data == {"notes": [None, None]}
 
 
-def test_what_may_not_be_seen_in_a_list_without_nulls_takes_the_list_along(ask: Any) -> None:
-    answer = ask("{ strict { text } }", MEMBER)
-    assert answer.data is None
-    assert [error.path for error in answer.errors] == [["strict", 1]]
+@pytest.mark.parametrize("name", ["strict", "papers"])
+def test_what_may_not_be_seen_is_left_out_of_a_list_without_nulls(name: str, ask: Any) -> None:
+    for viewer, seen in ((MEMBER, ["mine"]), (CLERK, ["yours", "mine"]), (ANONYMOUS, [])):
+        answer = ask(f"{{ {name} {{ text }} }}", viewer)
+        assert (answer.data, answer.errors) == ({name: [{"text": text} for text in seen]}, ())
+
+
+def test_what_is_wrong_in_a_list_without_nulls_is_told_at_its_place_among_what_is_seen(ask: Any) -> None:
+    for name in ("torn", "torn_papers"):
+        answer = ask(f"{{ {name} {{ text }} }}", MEMBER)
+        assert answer.data is None
+        assert [error.path for error in answer.errors] == [[name, 1]]
 
 
 def test_a_field_may_ask_for_more_than_its_type_and_its_resolver_does_not_run(ask: Any) -> None:

@@ -30,9 +30,9 @@ class Object(graphene.ObjectType, abstract=True):
             expires_at = Field(DateTime, description="When they lapse.")
 
     The docstring is the type's description. ``policy`` is for every field that has none of its own; and whoever it
-    denies sees null in place of the whole object, as if there were none. ``owner`` names the attribute of the value
-    that holds the id of the member to whom it belongs. ``possible_types`` lists the Python classes whose values are
-    of this type, for types that implement an interface.
+    denies sees null in place of the whole object, as if there were none; lists that hold no null leave it out.
+    ``owner`` names the attribute of the value that holds the id of the member to whom it belongs. ``possible_types``
+    lists the Python classes whose values are of this type, for types that implement an interface.
 
     A field takes its value from the attribute of its name, or from a batch resolver: a static method
     ``resolve_<name>(parents, info, **arguments)`` that gets all parents of the level and returns a list of as many

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Generator
 from contextlib import contextmanager
 from threading import Thread
@@ -10,13 +9,13 @@ from threading import Thread
 import httpx
 from starlette.applications import Starlette
 
-from corekit_schema.http.server import server
+from corekit_schema.http.server import listen, server
 
 
 @contextmanager
 def serving(app: Starlette) -> Generator[httpx.Client]:
     """Serve an application on a free port, and give a client of it."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listen("127.0.0.1", 0)
     web = server(app)
     thread = Thread(target=web.run, kwargs={"sockets": [listening]})
     thread.start()

@@ -89,7 +89,8 @@ def demo(
 
 def _listening(port: int) -> socket:
     """Take the port before the year is settled, so that nobody waits for a port that is taken."""
-    from corekit_schema.cli.serve import CannotListen, listen
+    from corekit_schema.cli.serve import CannotListen
+    from corekit_schema.http.server import listen
 
     try:
         return listen(HOST, port)

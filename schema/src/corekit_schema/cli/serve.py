@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -33,7 +32,7 @@ def serve(
     """Serve GraphQL at /graphql and GraphiQL at /graphiql/, until it is stopped."""
     from corekit.log import configure
     from corekit_schema.http.app import build_app
-    from corekit_schema.http.server import run
+    from corekit_schema.http.server import listen, run
 
     kit = open_kit(ctx)
     web = build_app(kit)
@@ -48,12 +47,6 @@ def serve(
     typer.echo(f"GraphQL:  {address}/graphql")
     typer.echo(f"GraphiQL: {address}/graphiql/{_token(kit.settings)}")
     run(web, listening)
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; OSError where that cannot be."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family)
 
 
 def _token(settings: Settings) -> str:

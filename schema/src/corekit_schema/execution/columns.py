@@ -55,6 +55,10 @@ class Column(ABC):
     def answers(self, values: Values, places: Places, run: Run) -> Answers:
         """Return the answer for each value, null where there is none, ``FAILED`` where it failed."""
 
+    def hides(self, run: Run) -> Callable[[Any], bool] | None:  # noqa: ARG002 - objects ask who is looking
+        """Return what says of a value that the viewer may not see it; None where the viewer may see all."""
+        return None
+
 
 class Leaves(Column):
     """Scalars and enums. ``serialize`` writes one value (None stays None, an exception is raised)."""
@@ -98,11 +102,16 @@ class Lists(Column):
         self.items = items
 
     def answers(self, values: Values, places: Places, run: Run) -> Answers:
-        """Put all items end to end, complete them, and cut them up again."""
+        """Put all items end to end, complete them, and cut them up again.
+
+        Where items may not be null, those that the viewer may not see are left out.
+        """
         answers: Answers = [None] * len(values)
         rows: Sequence[int] = range(len(values))
         if not classes_of(values) <= _LISTS:
             rows, values = self._lists(values, answers, places, run)
+        if not self.items.nullable and (hidden := self.items.hides(run)) is not None:
+            values = [[item for item in value if not hidden(item)] for value in values]
         ends = list(accumulate(map(len, values)))
         failures = len(run.failures)
         below = Places(places, rows, ends=ends, nullable=self.items.nullable)
@@ -176,6 +185,13 @@ class Objects(Column):
             answers[row] = answer
         return answers
 
+    def hides(self, run: Run) -> Callable[[Any], bool] | None:
+        """Return what says of a value that its type's policy denies it; what is null or failed is nobody's."""
+        if self.guard is None or (verdict := run.verdict(self.guard.policy)) == "yes":
+            return None
+        guard, viewer = self.guard, run.context.viewer
+        return lambda value: not (value is None or isinstance(value, Exception) or guard.allows(value, verdict, viewer))
+
     def _there(self, values: Values, answers: Answers, places: Places, run: Run) -> list[int]:
         """Return the rows that hold objects; the answer of a row with an exception is an error."""
         rows: list[int] = []
@@ -235,6 +251,19 @@ class Abstracts(Column):
             for row, answer in zip(rows, found, strict=True):
                 answers[row] = answer
         return answers
+
+    def hides(self, run: Run) -> Callable[[Any], bool] | None:
+        """Return what asks the policy of a value's own type."""
+        hidden = {name: hides for name, objects in self.types.items() if (hides := objects.hides(run)) is not None}
+
+        def hides_one(value: Any) -> bool:
+            try:
+                name = None if value is None else self._name(value)
+            except Exception:  # noqa: BLE001 - it failed, or is of no type: that is told in its place
+                name = None
+            return name in hidden and hidden[name](value)
+
+        return hides_one if hidden else None
 
     def _name(self, value: Any) -> str:
         if isinstance(value, Exception):

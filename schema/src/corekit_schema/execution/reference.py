@@ -61,7 +61,7 @@ class _Field:
 
 
 def _visible(value: Any, about: GraphQLResolveInfo) -> Any:
-    """Put null in place of objects that the viewer may not see."""
+    """Put null in place of objects that the viewer may not see; leave them out of lists that hold no null."""
     returned = cast("Any", about).return_type
     type_ = named(returned)
     if not (is_object_type(type_) or is_abstract_type(type_)):
@@ -76,7 +76,11 @@ def _sieve(value: Any, declared: Any, about: GraphQLResolveInfo) -> Any:
         declared = cast("Any", declared).of_type
     if isinstance(declared, GraphQLList):  # the type says it: an object may be a tuple as well
         inside, items = cast("Any", declared).of_type, value
-        return [_sieve(item, inside, about) for item in items] if isinstance(value, list | tuple) else value
+        if not isinstance(value, list | tuple):
+            return value
+        left = [(item, _sieve(item, inside, about)) for item in items]
+        keeps_all = not isinstance(inside, GraphQLNonNull)
+        return [seen for item, seen in left if keeps_all or item is None or seen is not None]
     try:
         type_ = declared if is_object_type(declared) else about.schema.get_type(type_names(declared).name_of(value))
     except GraphQLError:

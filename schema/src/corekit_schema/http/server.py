@@ -13,6 +13,18 @@ def server(app: Starlette) -> uvicorn.Server:
     return uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False))
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; OSError where that cannot be.
+
+    Connections take TCP_NODELAY over from it: asyncio sets it only where the socket names its protocol, and without it
+    every answer but the first of a connection waits 40 ms for the client's acknowledgement of its headers.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.create_server((host, port), family=family)
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
 def run(app: Starlette, listening: socket.socket) -> None:
     """Serve on a socket that listens, until a signal says stop."""
     server(app).run(sockets=[listening])
