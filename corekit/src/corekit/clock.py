@@ -29,7 +29,7 @@ def micros(moment: datetime) -> int:
 
 def moment(instant: int) -> datetime:
     """Return UTC microseconds since 1970 as an aware datetime, exactly."""
-    return _EPOCH + timedelta(microseconds=instant)
+    return _EPOCH + timedelta(0, 0, instant)
 
 
 @lru_cache(maxsize=4096)

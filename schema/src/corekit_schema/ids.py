@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import urlsafe_b64decode
+from binascii import b2a_base64
+from collections.abc import Iterable
 
 from corekit.ids import is_id
+
+_URLSAFE = str.maketrans("+/", "-_")
 
 
 def global_id(type_name: str, identifier: str) -> str:
     """Return the id under which clients know an object, opaque to them."""
-    return urlsafe_b64encode(f"{type_name}:{identifier}".encode()).decode().rstrip("=")
+    return _urlsafe(f"{type_name}:{identifier}")
+
+
+def global_ids(type_name: str, identifiers: Iterable[str]) -> list[str]:
+    """Return the ids of many objects of a type."""
+    return [_urlsafe(f"{type_name}:{identifier}") for identifier in identifiers]
+
+
+def _urlsafe(text: str) -> str:
+    """Write text in base 64 for URLs (RFC 4648, 5), without padding."""
+    encoded = b2a_base64(text.encode(), newline=False).decode().rstrip("=")
+    return encoded.translate(_URLSAFE) if "+" in encoded or "/" in encoded else encoded
 
 
 def read_global_id(text: str) -> tuple[str, str] | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import graphene
 
 from corekit_schema.context import Info
 from corekit_schema.fields import Field, Interface
-from corekit_schema.ids import global_id, read_global_id
+from corekit_schema.ids import global_ids, read_global_id
 
 NodeLoader = Callable[[Sequence[str], Info], Sequence[Any]]
 """Given identifiers, returns the object of each, or None; a batch, like a resolver."""
@@ -27,7 +28,7 @@ class Node(Interface):
     @staticmethod
     def resolve_id(parents: Sequence[Any], info: Info) -> list[str]:
         """Return the global id of each."""
-        return [global_id(info.type_name, parent.id) for parent in parents]
+        return global_ids(info.type_name, map(attrgetter("id"), parents))
 
 
 def load_nodes(ids: Sequence[str], info: Info) -> list[Any]:

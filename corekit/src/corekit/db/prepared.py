@@ -149,11 +149,13 @@ class _Form:
         missing = [slot.name for slot in self.slots if slot.name and slot.name not in values]
         if missing:
             raise TypeError(f"the select wants {missing} as well")
-        write = _written if self.on_wire else _bound
-        return [
-            write(ids(values[slot.name]) if slot.is_ids else values[slot.name]) if slot.name else slot.fixed
-            for slot in self.slots
-        ]
+        return [self._written(slot, values[slot.name]) if slot.name else slot.fixed for slot in self.slots]
+
+    def _written(self, slot: _Slot, value: Any) -> Any:
+        if not self.on_wire:
+            return _bound(ids(value) if slot.is_ids else value)
+        # Identifiers need no quotes; there are many of them.
+        return "{" + ",".join(ids(value)) + "}" if slot.is_ids else _written(value)
 
 
 def ids(values: Sequence[Any]) -> Sequence[str]:
@@ -222,7 +224,9 @@ def _flag(value: Any) -> bool | None:
 
 
 def _moments(values: Column) -> Column:
-    return [None if value is None else moment(value) for value in values]
+    if None in values:
+        return [None if value is None else moment(value) for value in values]
+    return list(map(moment, values))
 
 
 def _without_hyphens(values: Column) -> Column:

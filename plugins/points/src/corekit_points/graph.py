@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import graphene
 from attrs import frozen
@@ -58,8 +58,7 @@ class PointsExpiry(Object, policy=public):
     amount = Field(Amount, required=True, description="How many.")
 
 
-@frozen
-class Holding:
+class Holding(NamedTuple):
     """What a member has of a currency; no balance where there never was any."""
 
     member: str
