@@ -81,5 +81,5 @@ def test_no_search_of_the_proof_looks_through_a_table_for_each_row(world: Any) -
     with world.kit.read() as read:
         for search in _SEARCHES:
             rows = search.rows.format_map(WHOLE.relations)
-            plan = read._source.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {rows}").all()
+            plan = read.source.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {rows}").all()
             assert [row[3] for row in plan if row[3].startswith("SCAN") and row[3].endswith("LEFT-JOIN")] == []

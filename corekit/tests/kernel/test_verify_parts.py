@@ -222,7 +222,7 @@ def test_writers_commit_while_a_proof_runs_and_it_sees_one_snapshot(world: Any, 
             connection.exec_driver_sql("UPDATE core_account SET credits_posted = credits_posted + 1")
 
     with kit.database.read() as reading:
-        read = Interrupted(reading._source, 5, write)
+        read = Interrupted(reading.source, 5, write)
         report = verify(read, kit.terms())
     assert [each.outcome for each in answers] == ["settled", "settled"]
     assert report.clean, report.violations

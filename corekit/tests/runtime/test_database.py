@@ -182,7 +182,7 @@ def test_a_connection_that_is_lost_under_a_reader_is_said_and_the_next_is_anothe
 
 def test_a_reader_cannot_write(database: Database) -> None:
     with database.read() as read, pytest.raises(DBAPIError):
-        read._source.connection.execute(update(member).values(seq=1))
+        read.source.connection.execute(update(member).values(seq=1))
     enter(database, new_id())  # and leaves the connection as it was
 
 

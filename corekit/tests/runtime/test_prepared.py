@@ -143,5 +143,5 @@ def test_a_connection_keeps_so_many_statements_prepared_and_no_more(
     with database.read() as read:
         for _ in range(2):
             assert [tuple(read.all(each)[0]) for each in statements] == [(1,)] * 5
-        kept = read._source.driver.execute("SELECT count(*) FROM pg_prepared_statements").fetchone()
+        kept = read.source.driver.execute("SELECT count(*) FROM pg_prepared_statements").fetchone()
     assert kept == (3,)

@@ -17,7 +17,6 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from corekit.db.lending import Lender, Lent
 from corekit.db.reader import Reader
-from corekit.db.wire import Wire
 from corekit.errors import SettingsError, Unavailable
 
 DialectName = Literal["sqlite", "postgresql"]
@@ -115,41 +114,28 @@ class Database:
     def read(self) -> Generator[Reader]:
         """Give a reader of one snapshot: everything it reads was true at the same moment."""
         with ExitStack() as lending:
-            lent = self._snapshot(lending)
-            driver = lent.driver
+            reader = Reader(self._snapshot(lending), lambda: self._snapshot(lending))
             try:
-                yield Reader(lent)
+                yield reader
             except (DBAPIError, psycopg.OperationalError) as error:
-                if self._is_lost(driver):
+                if self._is_lost(reader.source.driver):
                     raise self._unavailable(getattr(error, "orig", error)) from error
                 raise
-            finally:
-                if self.dialect == "sqlite":
-                    driver.execute("COMMIT")
-                    driver.execute("PRAGMA query_only = OFF")
-                elif not self._is_lost(driver):
-                    Wire(driver).control(b"ROLLBACK")  # also of what failed; nothing was written
 
     def _snapshot(self, lending: ExitStack) -> Lent:
-        """Return a connection on which a snapshot has begun; where one was lost while it waited, another."""
+        """Lend a connection on which a snapshot begins, in place of one that was lost while it waited."""
+        lending.close()
         lent = lending.enter_context(self._reading.lend())
-        try:
-            self._begin(lent.driver)
-        except psycopg.OperationalError:
-            lending.close()
-            lent = lending.enter_context(self._reading.lend())
-            try:
-                self._begin(lent.driver)
-            except psycopg.OperationalError as error:
-                raise self._unavailable(error) from error
-        return lent
-
-    def _begin(self, driver: Any) -> None:
-        if self.dialect == "sqlite":
+        driver = lent.driver
+        if lent.wire is None:
             driver.execute("PRAGMA query_only = ON")
             driver.execute("BEGIN")
+            lending.callback(driver.execute, "PRAGMA query_only = OFF")
+            lending.callback(driver.execute, "COMMIT")
         else:
-            Wire(driver).control(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            lent.wire.begin(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            lending.callback(lent.leave)
+        return lent
 
     def _is_lost(self, driver: Any) -> bool:
         return self.dialect == "postgresql" and bool(driver.closed)

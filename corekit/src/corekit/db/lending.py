@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, PoolProxiedConnection
 
+from corekit.db.wire import Wire
 from corekit.errors import Unavailable
 
 
 class Lent:
-    """A connection that is lent: the driver's own, and SQLAlchemy's over it for whoever writes expressions."""
+    """A connection that is lent: the driver's own, and SQLAlchemy's over it for whoever writes expressions.
 
-    prepares = True
+    It was ``left`` where its transaction was told to end, and nobody waited for that.
+    """
 
     def __init__(self, engine: Engine, pooled: PoolProxiedConnection) -> None:
         self._engine = engine
@@ -24,13 +26,23 @@ class Lent:
         self._connection: Connection | None = None
         self.dialect = engine.dialect.name
         self.driver: Any = pooled.driver_connection
+        self.wire = Wire(cast("Any", self.driver)) if self.dialect == "postgresql" else None
+        self.left = False
 
     @property
     def connection(self) -> Connection:
-        """SQLAlchemy's connection, made when first asked for."""
+        """SQLAlchemy's connection, made when first asked for; what was to begin has begun."""
+        if self.wire is not None:
+            self.wire.start()
         if self._connection is None:
             self._connection = Connection(self._engine, self._pooled)
         return self._connection
+
+    def leave(self) -> None:
+        """End a transaction in which nothing was written, without waiting for it; a lost connection has none."""
+        if self.wire is not None and not self.driver.closed:
+            self.wire.leave()
+            self.left = True
 
 
 class Lender:
@@ -55,7 +67,7 @@ class Lender:
         try:
             yield lent
         finally:
-            self._give(pooled, lent.driver)
+            self._give(pooled, lent)
 
     def close(self) -> None:
         """Close every connection."""
@@ -76,10 +88,10 @@ class Lender:
         except self.engine.dialect.loaded_dbapi.Error as error:
             raise self._unavailable(error) from error
 
-    def _give(self, pooled: PoolProxiedConnection, driver: Any) -> None:
-        if self._is_open(driver):
+    def _give(self, pooled: PoolProxiedConnection, lent: Lent) -> None:
+        if not lent.left and self._is_open(lent.driver):
             _discard(pooled)  # nobody else may find what is begun and not ended
-        elif self.engine.dialect.name == "postgresql" and driver.closed:
+        elif self.engine.dialect.name == "postgresql" and lent.driver.closed:
             for each in (pooled, *self._all_waiting()):  # what lost one has lost them all, most likely
                 _discard(each)
         elif len(self._waiting) < self._most:

@@ -76,21 +76,22 @@ class Prepared:
         row = cast("Any", namedtuple)("Row", names, rename=True)  # noqa: PYI024 - columns name its fields
         self._make: Callable[[Iterable[Any]], Any] = maker(of or row)
 
-    def rows(self, driver: Any, dialect: str, values: Mapping[str, Any], *, prepare: bool) -> list[Any]:
-        """Run it on a driver's connection; return rows with an attribute per column. Raises what the driver raises.
+    def rows(self, driver: Any, wire: Wire | None, values: Mapping[str, Any]) -> list[Any]:
+        """Run it on a driver's connection, on PostgreSQL straight on libpq; return rows with an attribute per column.
 
-        The connection is to ``prepare`` it where it will run the same again.
+        Raises what the driver raises.
         """
-        columns = self._columns(driver, dialect, values, prepare=prepare)
+        columns = self._columns(driver, wire, values)
         return list(map(self._make, zip(*columns, strict=True)))
 
-    def _columns(self, driver: Any, dialect: str, values: Mapping[str, Any], *, prepare: bool) -> Sequence[Column]:
+    def _columns(self, driver: Any, wire: Wire | None, values: Mapping[str, Any]) -> Sequence[Column]:
         """Run it, and return the values of each column; of no rows no columns."""
+        dialect = "sqlite" if wire is None else "postgresql"
         form = self._forms.get(dialect) or self._compile(dialect)
         sent = form.parameters(values)
         found: list[Any]
-        if dialect == "postgresql":
-            found = Wire(driver, prepare=prepare).document(form.text, sent)
+        if wire is not None:
+            found = wire.document(form.text, sent)
             counted = found[form.read[0]]
             if counted is None:
                 return ()

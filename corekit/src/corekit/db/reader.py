@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from typing import Any, Protocol, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol, TypeVar, cast
 
 import orjson
 import psycopg
@@ -32,8 +32,10 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from corekit.db.prepared import Prepared
 from corekit.db.types import Id
+from corekit.db.wire import Wire
 from corekit.ids import is_id
 
+T = TypeVar("T")
 AnyRow = Row[*tuple[Any, ...]]
 """A row of any columns."""
 
@@ -43,11 +45,11 @@ _SELECTS: tuple[type[SelectBase], ...] = (Select, CompoundSelect)
 
 
 class Source(Protocol):
-    """A connection to read through: the driver's own, and SQLAlchemy's over it; ``prepares`` where it is kept."""
+    """A connection to read through: the driver's own, on PostgreSQL straight on libpq, and SQLAlchemy's over it."""
 
     dialect: str
-    prepares: bool
     driver: Any
+    wire: Wire | None
 
     @property
     def connection(self) -> Connection:
@@ -58,12 +60,12 @@ class Source(Protocol):
 class _Whole:
     """A connection of SQLAlchemy's as a source."""
 
-    prepares = False
-
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.dialect: str = connection.dialect.name
         self.driver: Any = connection.connection.driver_connection
+        # Whoever writes may roll back by psycopg, which forgets what is prepared.
+        self.wire = Wire(cast("Any", self.driver), prepare=False) if self.dialect == "postgresql" else None
 
     @property
     def connection(self) -> Connection:
@@ -77,13 +79,15 @@ class Reader:
     ``statements`` counts what was sent, so that a test can show that it does not grow with the number of rows.
     """
 
-    def __init__(self, source: Source | Connection) -> None:
+    def __init__(self, source: Source | Connection, another: Callable[[], Source] | None = None) -> None:
         """Read through a connection whose transaction is read only (:meth:`Database.read` makes one).
 
-        Of one that is lent, SQLAlchemy's is made when the first expression is read that is not prepared.
+        Of one that is lent, SQLAlchemy's is made when the first expression is read that is not prepared. ``another``
+        gives one in place of what turns out to be lost with the first statement, when nothing has been read yet.
         """
-        self._source: Source = _Whole(source) if isinstance(source, Connection) else source
-        self.dialect: str = self._source.dialect
+        self._another = another
+        self.source: Source = _Whole(source) if isinstance(source, Connection) else source
+        self.dialect: str = self.source.dialect
         """The name of the database's dialect."""
         self.statements = 0
 
@@ -95,14 +99,26 @@ class Reader:
         if not isinstance(select, Prepared):
             return list(self._execute(select).all())
         self.statements += 1
-        driver: Any = self._source.driver
         try:
-            return select.rows(driver, self.dialect, values, prepare=self._source.prepares)
+            return self._rows(select, values)
         except (psycopg.Error, sqlite3.Error) as error:
             # As SQLAlchemy would say it, so that nobody has to know which way was taken.
-            lost = bool(getattr(driver, "closed", False))
+            lost = bool(getattr(self.source.driver, "closed", False))
             raised: Any = DBAPIError.instance("", None, error, Exception, connection_invalidated=lost)
             raise raised from error
+
+    def _rows(self, select: Prepared, values: Mapping[str, Any]) -> list[Any]:
+        return self._try(lambda: select.rows(self.source.driver, self.source.wire, values))
+
+    def _try(self, first: Callable[[], T]) -> T:
+        """Do what may be the first that is sent; on another connection where that one turns out to be lost."""
+        try:
+            return first()
+        except psycopg.OperationalError:
+            if self.statements > 1 or self._another is None or not self.source.driver.closed:
+                raise
+            self.source = self._another()
+            return first()
 
     def stream(self, select: SelectBase) -> Iterator[AnyRow]:
         """Yield every row of a select in its order, with a few of them in memory at a time."""
@@ -127,7 +143,7 @@ class Reader:
 
         Whoever gives the connection back waits until this is done, or another reader's statement would be stopped.
         """
-        driver: Any = self._source.driver
+        driver: Any = self.source.driver
         if self.dialect == "postgresql":
             driver.cancel_safe()
         else:
@@ -137,7 +153,8 @@ class Reader:
         if not isinstance(select, _SELECTS):
             raise TypeError(f"a reader takes a select() of SQLAlchemy Core, not {type(select).__name__}")
         self.statements += 1
-        return self._source.connection.execute(cast("Executable", select), execution_options=options)
+        connection = self._try(lambda: self.source.connection)
+        return connection.execute(cast("Executable", select), execution_options=options)
 
 
 def any_of(column: ColumnElement[Any], values: Iterable[Any] | BindParameter[Any]) -> ColumnElement[bool]:

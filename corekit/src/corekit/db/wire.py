@@ -14,11 +14,12 @@ from weakref import WeakKeyDictionary
 import orjson
 import psycopg
 from psycopg import errors
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
 MOST_PREPARED = 512
 """Statements that a connection keeps prepared."""
 _NUMBERS = count()
+_DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 Decoder = Callable[[bytes], Any]
 _PREPARED: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
 _READ: dict[str, tuple[Decoder, ...]] = {}
@@ -42,6 +43,25 @@ class Wire:
         self._prepares = prepare and connection.prepare_threshold is not None
         self._pgconn = connection.pgconn
         self._prepared = _PREPARED.setdefault(connection, {})
+        self._beginning: bytes | None = None
+
+    def begin(self, text: bytes) -> None:
+        """Begin a transaction with the first statement that is run: each wait costs as much as a small statement."""
+        while self._pgconn.get_result() is not None:
+            pass  # the end of the last one, for which nobody waited
+        self._beginning = text
+
+    def start(self) -> None:
+        """Begin at once what was to begin with the first statement."""
+        if self._beginning is not None:
+            text, self._beginning = self._beginning, None
+            self.control(text)
+
+    def leave(self) -> None:
+        """End a transaction in which nothing was written, and do not wait for the server to say so."""
+        if self._beginning is None:
+            self._pgconn.send_query(b"ROLLBACK")
+        self._beginning = None
 
     def rows(self, text: str, parameters: Sequence[Parameter]) -> list[tuple[Any, ...]]:
         """Run a statement and return its rows. Raises what psycopg raises."""
@@ -55,9 +75,33 @@ class Wire:
         return orjson.loads(result.get_value(0, 0))
 
     def _run(self, text: str, parameters: Sequence[Parameter]) -> Any:
+        if self._beginning is not None:
+            return self._run_first(text, parameters)
         if not self._prepares:
             return self._pgconn.exec_params(text.encode(), _encoded(parameters))
         return self._pgconn.exec_prepared(self._prepared.get(text) or self._prepare(text), _encoded(parameters))
+
+    def _run_first(self, text: str, parameters: Sequence[Parameter]) -> Any:
+        """Begin and run a statement in one message; return the statement's result."""
+        name = (self._prepared.get(text) or self._prepare(text)) if self._prepares else None
+        begin, self._beginning = self._beginning, None
+        self._pgconn.enter_pipeline_mode()
+        self._pgconn.send_query_params(begin or b"BEGIN", None)
+        if name is None:
+            self._pgconn.send_query_params(text.encode(), _encoded(parameters))
+        else:
+            self._pgconn.send_query_prepared(name, _encoded(parameters))
+        self._pgconn.pipeline_sync()
+        found: list[Any] = []
+        while self._pgconn.status == ConnStatus.OK:
+            result = self._pgconn.get_result()
+            if result is not None and result.status == ExecStatus.PIPELINE_SYNC:
+                self._pgconn.exit_pipeline_mode()
+                failed = [each for each in found if each.status not in _DONE]
+                return failed[0] if failed else found[-1]
+            if result is not None:
+                found.append(result)
+        raise psycopg.OperationalError("the connection is lost")
 
     def _read(self, text: str, result: Any) -> list[tuple[Any, ...]]:
         if result.status == ExecStatus.COMMAND_OK:

@@ -367,7 +367,7 @@ class Machine(RuleBasedStateMachine):
         with self.kit.read() as read:
 
             def found(text: str) -> list[Any]:
-                rows = read._source.connection.exec_driver_sql(text.format(ids=ids, now=self.now)).all()
+                rows = read.source.connection.exec_driver_sql(text.format(ids=ids, now=self.now)).all()
                 return [tuple(row) for row in rows]
 
             overdue, books, lots, stays = map(found, (_OVERDUE, _BOOKS, _LOTS, _STAYS))
