@@ -70,11 +70,12 @@ class MutationField(Field):
             **arguments,
         )
         self.schema = schema
+        self._loading = schema()
         self.run = run
         self.payload = payload
 
     def _resolve(self, parents: Sequence[Any], info: Info, **arguments: Any) -> list[Any]:
-        schema = self.schema()
+        schema = self._loading
         try:
             return [self.run(info, load(schema, plain(arguments[_ARGUMENT]))) for _ in parents]
         except Invalid as error:

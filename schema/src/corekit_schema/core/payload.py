@@ -62,7 +62,7 @@ class Recorded:
 
 
 def _activity(parents: Sequence[Recorded], info: Info) -> list[Any]:
-    return activities.by_id([each.activity_id for each in parents], info)
+    return activities.by_id([each.activity_id for each in parents], info, info.needs())
 
 
 def _effects(parents: Sequence[Recorded], info: Info) -> list[Sequence[Any]]:
@@ -116,7 +116,7 @@ class ActivityPayload(Payload, policy=public):
     @staticmethod
     def resolve_member(parents: Sequence[Recorded], info: Info) -> list[Any]:
         """Return the members."""
-        found = members.by_id([each.member_id or "" for each in parents if each.member_id], info)
+        found = members.by_id([each.member_id or "" for each in parents if each.member_id], info, info.needs())
         rest = iter(found)
         return [next(rest) if each.member_id else None for each in parents]
 
