@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from typing import Any, cast
+from typing import Any
 
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, PoolProxiedConnection
@@ -25,8 +25,9 @@ class Lent:
         self._pooled = pooled
         self._connection: Connection | None = None
         self.dialect = engine.dialect.name
-        self.driver: Any = pooled.driver_connection
-        self.wire = Wire(cast("Any", self.driver)) if self.dialect == "postgresql" else None
+        driver: Any = pooled.driver_connection
+        self.driver = driver
+        self.wire = Wire(driver) if self.dialect == "postgresql" else None
         self.left = False
 
     @property

@@ -63,9 +63,10 @@ class _Whole:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self.dialect: str = connection.dialect.name
-        self.driver: Any = connection.connection.driver_connection
+        driver: Any = connection.connection.driver_connection
+        self.driver = driver
         # Whoever writes may roll back by psycopg, which forgets what is prepared.
-        self.wire = Wire(cast("Any", self.driver), prepare=False) if self.dialect == "postgresql" else None
+        self.wire = Wire(driver, prepare=False) if self.dialect == "postgresql" else None
 
     @property
     def connection(self) -> Connection:
