@@ -75,18 +75,19 @@ class Wire:
         return orjson.loads(result.get_value(0, 0))
 
     def _run(self, text: str, parameters: Sequence[Parameter]) -> Any:
-        if self._beginning is not None:
-            return self._run_first(text, parameters)
+        begin = self._beginning
+        if begin is not None:
+            return self._run_first(begin, text, parameters)
         if not self._prepares:
             return self._pgconn.exec_params(text.encode(), _encoded(parameters))
         return self._pgconn.exec_prepared(self._prepared.get(text) or self._prepare(text), _encoded(parameters))
 
-    def _run_first(self, text: str, parameters: Sequence[Parameter]) -> Any:
+    def _run_first(self, begin: bytes, text: str, parameters: Sequence[Parameter]) -> Any:
         """Begin and run a statement in one message; return the statement's result."""
         name = (self._prepared.get(text) or self._prepare(text)) if self._prepares else None
-        begin, self._beginning = self._beginning, None
+        self._beginning = None
         self._pgconn.enter_pipeline_mode()
-        self._pgconn.send_query_params(begin or b"BEGIN", None)
+        self._pgconn.send_query_params(begin, None)
         if name is None:
             self._pgconn.send_query_params(text.encode(), _encoded(parameters))
         else:
