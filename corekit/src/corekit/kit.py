@@ -125,8 +125,13 @@ class Kit:
         """Forget the terms, because the program changed; they are read again when they are needed."""
         self._terms = None
 
-    def now(self) -> datetime:
-        """Return the present instant by the kit's clock, which by default is the database's."""
+    def now(self, read: Reader | None = None) -> datetime:
+        """Return the present instant by the kit's clock, which by default is the database's.
+
+        For whoever reads a snapshot that is when it began; to know it takes no statement of its own.
+        """
+        if read is not None and self._settlement.clock.by_database:
+            return moment(read.instant())
         return moment(self._settlement.now())
 
     def read(self) -> AbstractContextManager[Reader]:

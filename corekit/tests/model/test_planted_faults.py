@@ -24,7 +24,7 @@ from corekit.tiers.policy import Validity
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 PLAYS = settings(
-    max_examples=400,
+    max_examples=2_000,  # it ends with the first that is found; which ones are tried depends on the modules loaded
     stateful_step_count=50,
     deadline=None,
     database=None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 
 import attrs
 import structlog
@@ -154,22 +155,40 @@ class Attempt:
         return number
 
     def rerate(
-        self, members: Sequence[str], ladder: str, at: int, earliest: int, *, historical: bool
+        self,
+        members: Sequence[str],
+        ladder: str,
+        at: int,
+        earliest: int,
+        *,
+        historical: bool,
+        judging: AbstractContextManager[object],
     ) -> tuple[int, set[str]]:
-        """Let the policy of a ladder take its course; return how many activities that took, and who moved on."""
+        """Let the policy of a ladder take its course; return how many activities that took, and who moved on.
+
+        It judges within ``judging``, and waits for the database outside.
+        """
         needs = metrics_of(self.terms, ladder, at, earliest)
         plan = self._plan_of(members, at, *needs, historical=historical)
+        with judging:
+            fresh = self._judged(plan, ladder, at, historical=historical)
+        if not fresh:
+            return 0, set()
+        moved = self._write(plan, fresh, [], None)
+        return sum(len(member.planned) for member in plan.members.values()), moved
+
+    def _judged(self, plan: Plan, ladder: str, at: int, *, historical: bool) -> Sequence[Incoming]:
+        """Plan what the policy of a ladder makes of the members of a plan, and return that."""
         tiering = Tiering(plan)
         found = (tiering.due(member, ladder, at, historical=historical) for member in plan.members.values())
         arriving = [incoming for incoming in found if incoming is not None]
         _, fresh = self._replayed(arriving) if arriving else ({}, [])  # a refusal of before stands
         if not fresh:
-            return 0, set()
+            return fresh
         self.arriving = {incoming.activity.id for incoming in fresh}
         plan.forget(plan.members.keys() - {incoming.activity.member for incoming in fresh})
         self._waves(plan, {incoming.activity.member: deque([incoming]) for incoming in fresh})
-        moved = self._write(plan, fresh, [], None)
-        return sum(len(member.planned) for member in plan.members.values()), moved
+        return fresh
 
     # ------------------------------------------------------------------------------------------------ planning
 

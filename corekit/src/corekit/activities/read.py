@@ -19,14 +19,15 @@ from corekit.db.reader import Reader, any_of
 from corekit.db.shape import Shape, group
 from corekit.db.types import Whole
 from corekit.members.tables import member as _member
-from corekit.paging import Ask, Newest, Page, Span
+from corekit.newest import Newest
+from corekit.paging import Ask, Page, Span
 
 PURCHASE = "purchase"
 
 VIEW = Shape(
     ActivityView,
     _activity,
-    always=("id", "member", "seq"),
+    always=("member", "seq"),
     member=_activity.c.member_id,
     parent=_activity.c.parent_id,
     payload=type_coerce(_activity.c.payload, Document),
@@ -57,7 +58,8 @@ def activities(read: Reader, ids: Iterable[str], *, only: Collection[str] | None
 
     Where ``only`` some fields will be looked at, others may be None.
     """
-    return {row.id: row for row in read.all(_by_id(VIEW.left_out(only)), ids=list(ids))}
+    left_out = VIEW.left_out(only) - {"id"}
+    return {row.id: row for row in read.all(_by_id(left_out), ids=list(ids))}
 
 
 def _activities(names: Sequence[str], left_out: frozenset[str]) -> tuple[Select[Any], Sequence[ColumnElement[bool]]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 from typing import TypeVar
 
 import attrs
@@ -46,6 +47,8 @@ class Settlement:
         self._renew = renew
         self.clock = Timekeeper(clock)
         self._breaker = Breaker()
+        # Two chunks that are judged side by side take turns, and then both wait for the database, which waited before.
+        self._judging = Lock()
         self.statements = 0
         """Statements sent so far, transaction control and plugins' own apart."""
 
@@ -113,7 +116,7 @@ class Settlement:
         def step(attempt: Attempt, rest: Sequence[str], race: Race) -> Sequence[str]:
             nonlocal done
             with _uncollected(len(rest)):
-                number, moved = attempt.rerate(rest, ladder, at, earliest, historical=historical)
+                number, moved = attempt.rerate(rest, ladder, at, earliest, historical=historical, judging=self._judging)
             done += number
             if moved:
                 race.lose()

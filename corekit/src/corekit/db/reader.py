@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Protocol, TypeVar, cast
 
@@ -32,7 +33,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from corekit.db.prepared import Prepared
 from corekit.db.types import Id
-from corekit.db.wire import Wire
+from corekit.db.wire import Others, Wire
 from corekit.ids import is_id
 
 T = TypeVar("T")
@@ -91,6 +92,13 @@ class Reader:
         self.dialect: str = self.source.dialect
         """The name of the database's dialect."""
         self.statements = 0
+        self._others: Others | None = None
+
+    def share(self, others: Others | None) -> None:
+        """Let others send theirs between a prepared select and its rows, where the database takes several at a time."""
+        self._others = others
+        if self.source.wire is not None:
+            self.source.wire.others = others
 
     def all(self, select: SelectBase | Prepared, **values: Any) -> list[Any]:
         """Return every row of a select of SQLAlchemy Core, by which its columns are attributes; TypeError else.
@@ -119,7 +127,12 @@ class Reader:
             if self.statements > 1 or self._another is None or not self.source.driver.closed:
                 raise
             self.source = self._another()
+            self.share(self._others)
             return first()
+
+    def instant(self) -> int:
+        """Return when the snapshot began by the database's clock, in UTC microseconds: nothing is sent for it."""
+        return self._try(lambda: time.time_ns() // 1000 if self.source.wire is None else self.source.wire.instant())
 
     def stream(self, select: SelectBase) -> Iterator[AnyRow]:
         """Yield every row of a select in its order, with a few of them in memory at a time."""
@@ -154,6 +167,9 @@ class Reader:
         if not isinstance(select, _SELECTS):
             raise TypeError(f"a reader takes a select() of SQLAlchemy Core, not {type(select).__name__}")
         self.statements += 1
+        wire = self.source.wire
+        while wire is not None and wire.in_flight and wire.others is not None:  # SQLAlchemy takes no second one
+            wire.others.pause()
         connection = self._try(lambda: self.source.connection)
         return connection.execute(cast("Executable", select), execution_options=options)
 

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 import orjson
 import psycopg
-from psycopg import errors
-from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg import errors, generators
+from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 
 MOST_PREPARED = 512
 """Statements that a connection keeps prepared."""
 _NUMBERS = count()
+_CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 Decoder = Callable[[bytes], Any]
 _PREPARED: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
@@ -35,6 +36,17 @@ _DECODERS: dict[int, Decoder] = {
 Parameter = str | bytes | int | None
 
 
+class Others(Protocol):
+    """Who reads on the same connection side by side, in the same thread."""
+
+    running: bool
+    """Whether there is anybody now."""
+
+    def pause(self) -> object:
+        """Let them run until the answers to all that was sent before are there."""
+        ...
+
+
 class Wire:
     """Runs statements with ``$1`` parameters on one connection, and returns whole results."""
 
@@ -44,12 +56,25 @@ class Wire:
         self._pgconn = connection.pgconn
         self._prepared = _PREPARED.setdefault(connection, {})
         self._beginning: bytes | None = None
+        self._instant: int | None = None
+        self._announced: list[str] = []
+        self.in_flight = 0
+        """Statements that were sent and whose answers nobody has asked for yet."""
+        self.others: Others | None = None
+        """Who else may send something between the two."""
 
     def begin(self, text: bytes) -> None:
         """Begin a transaction with the first statement that is run: each wait costs as much as a small statement."""
-        while self._pgconn.get_result() is not None:
+        while self._result() is not None:
             pass  # the end of the last one, for which nobody waited
         self._beginning = text
+        self._instant = None
+
+    def instant(self) -> int:
+        """Return when the transaction began, by the server's clock; that comes with the first statement's result."""
+        if self._instant is None:
+            self._instant = int(self.rows(_CLOCK, ())[0][0])
+        return self._instant
 
     def start(self) -> None:
         """Begin at once what was to begin with the first statement."""
@@ -59,7 +84,9 @@ class Wire:
 
     def leave(self) -> None:
         """End a transaction in which nothing was written, and do not wait for the server to say so."""
-        if self._beginning is None:
+        if self.in_flight:  # somebody was stopped who would have asked
+            self._connection.close()
+        elif self._beginning is None:
             self._pgconn.send_query(b"ROLLBACK")
         self._beginning = None
 
@@ -75,31 +102,68 @@ class Wire:
         return orjson.loads(result.get_value(0, 0))
 
     def _run(self, text: str, parameters: Sequence[Parameter]) -> Any:
-        begin = self._beginning
-        if begin is not None:
-            return self._run_first(begin, text, parameters)
+        """Run a statement and return its result: with the beginning of a transaction, or with what others send."""
+        if self._beginning is not None:
+            return self._run_first(self._beginning, text, parameters)
+        others = self.others
+        if others is not None and others.running:
+            self._send_on(text, parameters)
+            others.pause()
+            return self._answers()[-1]
         if not self._prepares:
             return self._pgconn.exec_params(text.encode(), _encoded(parameters))
         return self._pgconn.exec_prepared(self._prepared.get(text) or self._prepare(text), _encoded(parameters))
 
     def _run_first(self, begin: bytes, text: str, parameters: Sequence[Parameter]) -> Any:
-        """Begin and run a statement in one message; return the statement's result."""
-        name = (self._prepared.get(text) or self._prepare(text)) if self._prepares else None
+        """Begin, ask for the time, and run a statement, all in one message; return the statement's result."""
         self._beginning = None
         self._pgconn.enter_pipeline_mode()
         self._pgconn.send_query_params(begin, None)
-        if name is None:
-            self._pgconn.send_query_params(text.encode(), _encoded(parameters))
-        else:
-            self._pgconn.send_query_prepared(name, _encoded(parameters))
+        self._add(_CLOCK, ())
+        self._send_on(text, parameters)
+        found = self._answers()
+        if len(found) > 1:
+            clock = next(each for each in found if each.status == ExecStatus.TUPLES_OK)
+            self._instant = int(clock.get_value(0, 0))
+        return found[-1]
+
+    def _send_on(self, text: str, parameters: Sequence[Parameter]) -> None:
+        """Send a statement behind those whose answers are still to come."""
+        if not self.in_flight and self._pgconn.pipeline_status == PipelineStatus.OFF:
+            self._pgconn.enter_pipeline_mode()
+        self._add(text, parameters)
         self._pgconn.pipeline_sync()
+        self.in_flight += 1
+
+    def _add(self, text: str, parameters: Sequence[Parameter]) -> None:
+        """Add a statement to a message, and before it what prepares it."""
+        pgconn = self._pgconn
+        if not self._prepares:
+            pgconn.send_query_params(text.encode(), _encoded(parameters))
+            return
+        name = self._prepared.get(text)
+        if name is None:
+            name = self._new_name(lambda old: pgconn.send_query_params(b"DEALLOCATE " + old, None))
+            pgconn.send_prepare(name, text.encode())
+            self._prepared[text] = name
+            self._announced.append(text)
+        pgconn.send_query_prepared(name, _encoded(parameters))
+
+    def _answers(self) -> list[Any]:
+        """Return the results of the first message whose answers are still to come; the one that failed alone."""
         found: list[Any] = []
         while self._pgconn.status == ConnStatus.OK:
-            result = self._pgconn.get_result()
+            result = self._result()
             if result is not None and result.status == ExecStatus.PIPELINE_SYNC:
-                self._pgconn.exit_pipeline_mode()
+                self.in_flight -= 1
                 failed = [each for each in found if each.status not in _DONE]
-                return failed[0] if failed else found[-1]
+                if failed:  # whatever was to be prepared may not be
+                    for text in self._announced:
+                        self._prepared.pop(text, None)
+                if not self.in_flight:
+                    self._pgconn.exit_pipeline_mode()
+                    self._announced.clear()
+                return failed[:1] or found
             if result is not None:
                 found.append(result)
         raise psycopg.OperationalError("the connection is lost")
@@ -142,9 +206,19 @@ class Wire:
     def received(self, text: str = "") -> list[tuple[Any, ...]]:
         """Wait for what was sent, and return the rows of a statement. Raises what psycopg raises."""
         rows: list[tuple[Any, ...]] = []
-        while (result := self._pgconn.get_result()) is not None:
+        while (result := self._result()) is not None:
             rows += self._read(text, result)
         return rows
+
+    def _result(self) -> Any:
+        """Return the next result of what was sent, once it is there; None where there is no more.
+
+        Asked for before that, libpq waits, and the interpreter with it: no other thread would run meanwhile.
+        """
+        pgconn = self._pgconn
+        if pgconn.flush():  # more was sent than the server has taken so far
+            self._connection.wait(generators.send(pgconn))
+        return self._connection.wait(generators.fetch(pgconn)) if pgconn.is_busy() else pgconn.get_result()
 
     def control(self, text: bytes) -> None:
         """Begin, commit or roll back."""
@@ -161,15 +235,18 @@ class Wire:
         return self._pgconn.transaction_status not in {TransactionStatus.IDLE, TransactionStatus.UNKNOWN}
 
     def _prepare(self, text: str) -> bytes:
-        if len(self._prepared) >= MOST_PREPARED:
-            oldest = self._prepared.pop(next(iter(self._prepared)))
-            self.control(b"DEALLOCATE " + oldest)
-        name = b"corekit_%d" % next(_NUMBERS)
+        name = self._new_name(lambda old: self.control(b"DEALLOCATE " + old))
         result = self._pgconn.prepare(name, text.encode())
         if result.status != ExecStatus.COMMAND_OK:
             self._fail(result)
         self._prepared[text] = name
         return name
+
+    def _new_name(self, deallocate: Callable[[bytes], object]) -> bytes:
+        """Return a name for a statement, in place of the one that was prepared first where there are too many."""
+        if len(self._prepared) >= MOST_PREPARED:
+            deallocate(self._prepared.pop(next(iter(self._prepared))))
+        return b"corekit_%d" % next(_NUMBERS)
 
     def _fail(self, result: Any) -> None:
         error = errors.error_from_result(result)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from corekit.clock import micros
@@ -12,27 +15,50 @@ from corekit.tiers.found import ending, rising
 if TYPE_CHECKING:
     from corekit.tiers.ladder import Ladder
 
+AT_A_TIME = 2
+"""Transactions of members that a run has open."""
+
 
 def _run(work: Work) -> None:
     """Rate members anew, ladder by ladder; what is done is no longer found."""
     kit, at = work.kit, micros(work.at)
     for ladder in kit.terms().program_at(at).ladders:
         _end(work, ladder, at)
-        for found in rising(kit.database, kit.zone, ladder, at):
-            _rated(work, ladder, found)
+        _rated(work, ladder, rising(kit.database, kit.zone, ladder, at))
         _end(work, ladder, at)  # the first stay of who never had one is found among those who rise
 
 
 def _end(work: Work, ladder: Ladder, at: int) -> None:
     """Rate those whose validity is over; the next one may be over as well, if the job is late."""
-    while sum(_rated(work, ladder, found) for found in ending(work.kit.database, work.kit.zone, ladder, at)):
+    while _rated(work, ladder, ending(work.kit.database, work.kit.zone, ladder, at)):
         pass
 
 
-def _rated(work: Work, ladder: Ladder, found: Due) -> int:
-    settled = work.kit.rerate(found.members, ladder.code, work.at, found.earliest, historical=work.historical)
-    work.beat(found=len(found.members), settled=settled)
-    return settled
+def _rated(work: Work, ladder: Ladder, due: Iterable[Due]) -> int:
+    """Rate those who are due and return how many of them that changed something for.
+
+    Some transactions run at a time: while the database writes one, the next is planned.
+    """
+    kit, done = work.kit, 0
+
+    def rate(part: Due) -> int:
+        return kit.rerate(part.members, ladder.code, work.at, part.earliest, historical=work.historical)
+
+    with ThreadPoolExecutor(AT_A_TIME if kit.database.dialect == "postgresql" else 1) as pool:
+        begun = deque[tuple[int, Future[int]]]()
+
+        def finish() -> int:
+            found, settled = begun.popleft()
+            work.beat(found=found, settled=settled.result())
+            return settled.result()
+
+        for part in due:
+            begun.append((len(part.members), pool.submit(rate, part)))
+            if len(begun) > AT_A_TIME:  # one waits, so that nobody waits for the next to be found
+                done += finish()
+        while begun:
+            done += finish()
+    return done
 
 
 TIERS = Job(

@@ -26,7 +26,8 @@ from corekit.ledger.tables import lot as _lot
 from corekit.ledger.tables import lot_movement as _movement
 from corekit.ledger.tables import posting as _posting
 from corekit.ledger.tables import unit as _unit
-from corekit.paging import Ask, Newest, Page, Span
+from corekit.newest import Newest
+from corekit.paging import Ask, Page, Span
 
 # Spelled like the condition of the index on open lots, so that both databases use it.
 _IS_OPEN: ColumnElement[bool] = _lot.c.issued > _lot.c.consumed + _lot.c.held + _lot.c.expired
@@ -155,8 +156,20 @@ def _balance() -> Shape[Balance]:
     """Return how a balance is read at the instant ``at``."""
     debt, held = _DEBT_ACCOUNT, _HELD_ACCOUNT
     summed = select(cast(func.coalesce(func.sum(_hold.c.amount), 0), Whole))
-    lapsed = summed.where(_overdue(held.c.id, _AT)).scalar_subquery()
+    lapsed = _where_held(summed.where(_overdue(held.c.id, _AT)))
     lapses = _lapses(held.c.lapses_at)
+    given_back = (
+        select(cast(func.coalesce(func.sum(_HELD), 0), Whole))
+        .join_from(_movement, _hold, _hold.c.id == _movement.c.spend_id)
+        .join(_lot, _lot.c.id == _movement.c.lot_id)
+        .where(_overdue(held.c.id, _AT), lapses <= _AT)
+    )
+    # By their own expiry the index yields just those lots; all of an account that lay idle for too long are due.
+    open_ = select(_OPEN).where(_of(held.c.id))
+    due = case(
+        (held.c.lapses_at <= _AT, open_.scalar_subquery()),
+        else_=open_.where(_lot.c.expires_at <= _AT).scalar_subquery(),
+    )
     # What lapsed is due and awaited no more.
     later = and_(_of(held.c.id), _lot.c.available_from > _AT, or_(lapses.is_(None), lapses > _AT))
     return Shape(
@@ -169,15 +182,7 @@ def _balance() -> Shape[Balance]:
         scale=_unit.c.scale,
         balance=held.c.credits_posted - held.c.debits_posted,
         pending=held.c.debits_pending - lapsed,
-        due=cast(
-            select(_OPEN).where(_of(held.c.id), lapses <= _AT).scalar_subquery()
-            + select(func.coalesce(func.sum(_HELD), 0))
-            .join_from(_movement, _hold, _hold.c.id == _movement.c.spend_id)
-            .join(_lot, _lot.c.id == _movement.c.lot_id)
-            .where(_overdue(held.c.id, _AT), lapses <= _AT)
-            .scalar_subquery(),
-            Whole,
-        ),
+        due=due + _where_held(given_back),
         debt=func.coalesce(debt.c.debits_posted - debt.c.credits_posted, 0),
         next_amount=select(_OPEN).where(_of(held.c.id), lapses == held.c.next_at).scalar_subquery(),
         awaited=select(_OPEN).where(later).scalar_subquery(),
@@ -212,6 +217,11 @@ def expiring(
         .order_by(_account.c.member_id, at)
     )
     return group(map(shape, read.all(statement)), "member", ids)
+
+
+def _where_held(sum_: Select[Any]) -> ColumnElement[Any]:
+    """Return a sum over an account's holds, which is not looked for where nothing is held."""
+    return case((_HELD_ACCOUNT.c.debits_pending > 0, sum_.scalar_subquery()), else_=0)
 
 
 def _overdue(account: ColumnElement[Any], at: int | ColumnElement[int]) -> ColumnElement[bool]:

@@ -71,8 +71,10 @@ def progress(ladder: Ladder, tier: Tier, measure: Measure) -> Progress:
 
 def _holds(tier: Tier, measure: Measure, measured: dict[str, int]) -> bool:
     """Say whether the tier's criteria hold; each metric and window is measured once."""
+    met: list[bool] = []
     for criterion in tier.criteria:
-        if criterion.key not in measured:
-            measured[criterion.key] = measure(criterion.metric, criterion.window)
-    met = (measured[criterion.key] >= criterion.at_least for criterion in tier.criteria)
+        value = measured.get(criterion.key)
+        if value is None:
+            value = measured[criterion.key] = measure(criterion.metric, criterion.window)
+        met.append(value >= criterion.at_least)
     return all(met) if tier.match == "all" else any(met)

@@ -82,14 +82,16 @@ class Ladder:
     growth: Growth | None = None
     termination: Termination | None = None
     metrics: frozenset[str] = field(init=False, eq=False, repr=False)
+    _by_code: Mapping[str | None, Tier] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         asked = {criterion.metric for tier in self.tiers for criterion in tier.criteria}
         object.__setattr__(self, "metrics", frozenset(asked))
+        object.__setattr__(self, "_by_code", {tier.code: tier for tier in self.tiers})
 
     def tier(self, code: str | None) -> Tier:
         """Return the tier of that code; where there is none (any more), the first."""
-        return next((tier for tier in self.tiers if tier.code == code), self.tiers[0])
+        return self._by_code.get(code, self.tiers[0])
 
 
 def claims(ladder: str, benefit: str) -> str:

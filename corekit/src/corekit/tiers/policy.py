@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from attrs import frozen
 
 from corekit.clock import LAST_INSTANT, local_day, micros
-from corekit.metrics import Bucket, Window, add_months
+from corekit.metrics import MEMBERSHIP_YEAR, Bucket, Window, add_months
 
 Evaluation = Literal["at_once", "scheduled", "on_request"]
 Downgrade = Literal["none", "one_step", "to_qualified"]
@@ -36,12 +36,7 @@ class Validity:
 
         ``joined`` is the day on which the member joined. Where a month has no such day its last one counts.
         """
-        after = add_months(first, self.months)
-        if after.year == MAXYEAR:
-            return LAST_INSTANT
-        last = max(first, after - timedelta(days=1))
-        bucket: Bucket = self.until
-        return start_of(Window(bucket).days(last, joined)[1] + timedelta(days=1), zone)
+        return _end(self.months, self.until, first, joined if self.until == MEMBERSHIP_YEAR.bucket else first, zone)
 
 
 @frozen
@@ -87,6 +82,16 @@ GROWTH = "growth:"
 def start_of(day: date, zone: ZoneInfo) -> int:
     """Return the first instant of a day in a time zone, also where the clock leaves midnight out."""
     return min(micros(datetime.combine(day, time.min, zone)), LAST_INSTANT)
+
+
+@lru_cache(maxsize=4096)
+def _end(months: int, until: Bucket, first: date, joined: date, zone: ZoneInfo) -> int:
+    """Return the end of a validity; most members have it in common with many others."""
+    after = add_months(first, months)
+    if after.year == MAXYEAR:
+        return LAST_INSTANT
+    last = max(first, after - timedelta(days=1))
+    return start_of(Window(until).days(last, joined)[1] + timedelta(days=1), zone)
 
 
 def last_evaluation(every: Every, at: int, zone: ZoneInfo) -> int:
