@@ -24,6 +24,7 @@ from corekit_schema.viewer import Viewer
 if TYPE_CHECKING:
     from corekit import Kit
     from corekit.db.reader import Reader
+    from corekit_schema.execution.together import Together
     from corekit_schema.nodes import NodeLoader
 
 T = TypeVar("T")
@@ -96,6 +97,8 @@ class Context:
         self._reader: Reader | None = None
         self._now: datetime | None = None
         self._made: dict[Hashable, Any] = {}
+        self._making: set[Hashable] = set()
+        self.together: Together | None = None
 
     def check(self) -> None:
         """Raise :class:`Interrupted` where the request took too long, or nobody waits for its answer any more."""
@@ -114,9 +117,9 @@ class Context:
 
     @property
     def now(self) -> datetime:
-        """The instant of the request: the kit's clock, read once."""
+        """The instant of the request, by the kit's clock: that of its snapshot."""
         if self._now is None:
-            self._now = self.kit.now()
+            self._now = self.kit.now(self.read)
         return self._now
 
     @property
@@ -125,6 +128,7 @@ class Context:
         if self._reader is None:
             self.check()
             reader = self._snapshot.enter_context(self.kit.read())
+            reader.share(self.together)
             with self._snapshot_lock:
                 self._reader = reader
             self.check()  # somebody may have given up meanwhile
@@ -138,10 +142,24 @@ class Context:
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what ``make`` made for this key in this snapshot; several fields can share one read."""
+        while key in self._making and self.together is not None:  # by another field, which waits for the database
+            self.together.wait_for(key)
         if key not in self._made:
-            self._made[key] = make()
+            self._making.add(key)
+            try:
+                self._made[key] = make()
+            finally:
+                self._making.discard(key)
+                if self.together is not None:
+                    self.together.tell(key)
         made: T = self._made[key]
         return made
+
+    def run_in(self, together: Together) -> None:
+        """Let fields run side by side from now on, in this thread."""
+        self.together = together
+        if self._reader is not None:
+            self._reader.share(together)
 
     def refresh(self) -> None:
         """End the snapshot and forget the instant, so that what was just written is seen."""

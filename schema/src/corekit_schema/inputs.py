@@ -42,8 +42,10 @@ class Input(Schema):
     @pre_load
     def leave_out_nulls(self, data: Any, **_: Any) -> Any:
         """Take null for what may be left out as left out, as GraphQL's clients mean it."""
-        keep = {key for key, field in fields_by_key(self).items() if field.required or field.allow_none}
         sent = cast("dict[str, Any]", data)
+        if None not in sent.values():
+            return sent
+        keep = {key for key, field in fields_by_key(self).items() if field.required or field.allow_none}
         return {key: value for key, value in sent.items() if value is not None or key in keep}
 
 

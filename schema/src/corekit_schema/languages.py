@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Literal, cast
 
 from attrs import field, frozen
@@ -39,6 +40,7 @@ _REQUESTS: Mapping[str, str] = {
 """What the server says of requests, in Simplified Chinese, by code."""
 
 
+@lru_cache(maxsize=256)
 def language_of(accept: str | None) -> Language:
     """Return the language that ``Accept-Language`` likes best of those there are; English where it likes none."""
     best, most = "en", 0.0

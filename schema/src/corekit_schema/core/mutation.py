@@ -36,7 +36,7 @@ def _record(info: Info, values: Mapping[str, Any]) -> Recorded:
 
 
 def _simulate(info: Info, values: Mapping[str, Any]) -> Recorded:
-    return recorded(info.context.kit.simulate(_described(info, values)))
+    return recorded(info.context.kit.simulate(_described(info, values)), simulated=True)
 
 
 def _told(tell: Callable[[Info, Mapping[str, Any]], dict[str, Any]], info: Info, values: Mapping[str, Any]) -> Recorded:

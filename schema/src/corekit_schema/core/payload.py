@@ -12,6 +12,8 @@ from corekit import Activity as ActivityValue
 from corekit import Outcome
 from corekit.activities import read as reads
 from corekit.activities.outcome import SkippedRule as SkippedValue
+from corekit.activities.views import ActivityView
+from corekit.values import maker
 from corekit_schema.context import Info
 from corekit_schema.core import activity as activities
 from corekit_schema.core import member as members
@@ -22,6 +24,10 @@ from corekit_schema.mutations import Payload
 from corekit_schema.policies import public
 from corekit_schema.scalars import Amount
 from corekit_schema.usererrors import ErrorCode, UserErrorValue, user_errors
+
+TOLD = frozenset({"id", "member", "seq", "type"})
+"""What of an activity need not be read to answer whoever recorded it."""
+_told_activity = maker(ActivityView)
 
 
 class ActivityOutcome(graphene.Enum):
@@ -52,6 +58,8 @@ class Recorded:
     outcome: str
     type: str = ""
     activity_id: str | None = None
+    told: ActivityView | None = None
+    """The activity, as far as the answer tells it: ``TOLD``."""
     member_id: str | None = None
     code: str | None = None
     effects: Sequence[Any] | None = ()
@@ -62,7 +70,11 @@ class Recorded:
 
 
 def _activity(parents: Sequence[Recorded], info: Info) -> list[Any]:
-    return activities.by_id([each.activity_id for each in parents], info, info.needs())
+    only = info.needs()
+    told = [each.told for each in parents]
+    if only is not None and only <= TOLD and None not in told:
+        return told
+    return activities.by_id([each.activity_id for each in parents], info, only)
 
 
 def _effects(parents: Sequence[Recorded], info: Info) -> list[Sequence[Any]]:
@@ -126,7 +138,7 @@ def record(info: Info, activity: ActivityValue) -> Recorded:
     return recorded(info.context.kit.record(activity))
 
 
-def recorded(outcome: Outcome) -> Recorded:
+def recorded(outcome: Outcome, *, simulated: bool = False) -> Recorded:
     """Return an outcome as the value of an :class:`ActivityPayload`: what kept it from settling is a user error."""
     errors = user_errors(outcome.problems)
     if outcome.code is not None and not errors and outcome.outcome != "settled":
@@ -135,10 +147,16 @@ def recorded(outcome: Outcome) -> Recorded:
         outcome=outcome.outcome,
         type=outcome.type,
         activity_id=outcome.activity_id,
+        told=_told(outcome) if outcome.settled and not (simulated or outcome.replayed) else None,
         member_id=outcome.member or None,
         code=outcome.code,
         effects=None if outcome.replayed and outcome.settled else outcome.effects,
         skipped=outcome.skipped,
-        follow_ons=[recorded(each) for each in outcome.follow_ons],
+        follow_ons=[recorded(each, simulated=simulated) for each in outcome.follow_ons],
         user_errors=errors,
     )
+
+
+def _told(outcome: Outcome) -> ActivityView:
+    known = {"id": outcome.activity_id, "member": outcome.member, "seq": outcome.seq, "type": outcome.type}
+    return _told_activity(map(known.get, ActivityView._fields))

@@ -16,7 +16,7 @@ from graphql import FieldNode, GraphQLError
 from graphql.pyutils import is_iterable
 
 from corekit_schema.execution.classes import classes_of, has_errors, has_none
-from corekit_schema.execution.fieldplan import FieldPlan
+from corekit_schema.execution.fieldplan import FieldPlan, columns_of
 from corekit_schema.execution.guards import Guard
 from corekit_schema.execution.places import Places
 from corekit_schema.execution.rows import rows_of
@@ -207,7 +207,7 @@ class Objects(Column):
         if not values or not self.fields:
             return [{} for _ in values]
         failures = len(run.failures)
-        columns = [field.column(values, places, run) for field in self.fields]
+        columns = columns_of(self.fields, values, places, run)
         answers = self.across(columns)
         if len(run.failures) != failures:
             for column in columns:

@@ -21,12 +21,14 @@ from corekit_schema.context import Context, Interrupted
 from corekit_schema.execution.cost import Cost, cost_of
 from corekit_schema.execution.documents import Document, Remembered, Remembering, read_document
 from corekit_schema.execution.extent import TooMuch
+from corekit_schema.execution.fieldplan import columns_of
 from corekit_schema.execution.limits import Introspection, Limits
 from corekit_schema.execution.places import Places
 from corekit_schema.execution.planner import NotPlanned, Plan, Planner, switches_of
 from corekit_schema.execution.resolvers import field_guard
 from corekit_schema.execution.run import FAILED, Run
 from corekit_schema.execution.selection import fields_of
+from corekit_schema.execution.together import Together
 from corekit_schema.policies import denial
 from corekit_schema.viewer import Viewer
 
@@ -220,17 +222,18 @@ class Executor:
 
     def _by_plan(self, ready: Ready, plan: Plan, context: Context) -> Answer:
         run = Run(context, ready.values)
+        context.run_in(Together())
         mutates = ready.operation.node.operation is OperationType.MUTATION
         data: dict[str, Any] = {}
         root = Places()
         try:
-            for field in plan.fields:
+            for fields in ([field] for field in plan.fields) if mutates else [plan.fields]:
                 if mutates:
                     context.refresh()
-                answer = field.column([None], root, run)[0]
-                if answer is FAILED:
-                    return Answer(None, tuple(run.failures.errors()), cost=ready.cost)
-                data[field.key] = answer
+                for field, (answer,) in zip(fields, columns_of(fields, [None], root, run), strict=True):
+                    if answer is FAILED:
+                        return Answer(None, tuple(run.failures.errors()), cost=ready.cost)
+                    data[field.key] = answer
         except Interrupted as error:
             return Answer(None, (error,), cost=ready.cost)
         return Answer(data, tuple(run.failures.errors()), cost=ready.cost)

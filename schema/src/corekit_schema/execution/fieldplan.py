@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import field, frozen
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from corekit_schema.execution.guards import Guard
     from corekit_schema.execution.run import Run
 
+_TWO = 2
 Resolver = Callable[..., Sequence[Any]]
 """A batch resolver: ``(parents, info, **arguments)`` to one value for each parent."""
 
@@ -35,7 +37,8 @@ class Completes(Protocol):
 class FieldPlan:
     """A field as it is selected at one place of an operation.
 
-    ``arguments`` are known when no variable is used in them. ``guard`` is the field's own policy, left out where the
+    ``arguments`` are known when no variable is used in them. ``asks`` says that the resolver may ask the database:
+    any may that is not an attribute. ``guard`` is the field's own policy, left out where the
     type's, which every parent has passed, is the same. ``resolve`` gets all parents at once.
     """
 
@@ -48,6 +51,7 @@ class FieldPlan:
     fragments: Fragments
     path: tuple[str, ...]
     resolve: Resolver
+    asks: bool
     arguments: Mapping[str, Any] | None
     guard: Guard | None
     completes: Completes
@@ -85,6 +89,21 @@ class FieldPlan:
             return in_step(self.resolve(parents, info, **arguments), parents, f"{self.type_name}.{self.name}")
         except Exception as error:  # noqa: BLE001 - a resolver that raises has failed for every parent
             return [error] * len(parents)
+
+
+def columns_of(fields: Sequence[FieldPlan], parents: Sequence[Any], above: Places, run: Run) -> list[list[Any]]:
+    """Return the answers of each field; all that may ask the database do before the first of them waits for it."""
+    together = run.context.together
+    if together is None or sum(field.asks for field in fields) < _TWO:
+        return [field.column(parents, above, run) for field in fields]
+
+    def rest() -> list[list[Any]]:
+        return [field.column(parents, above, run) for field in fields if not field.asks]
+
+    calls: list[Callable[[], Any]] = [partial(field.column, parents, above, run) for field in fields if field.asks]
+    *found, others = together.run([*calls, rest])
+    columns: dict[bool, Iterator[list[Any]]] = {True: iter(found), False: iter(others)}
+    return [next(columns[field.asks]) for field in fields]
 
 
 def in_step(values: Any, parents: Sequence[Any], coordinates: str) -> Sequence[Any]:

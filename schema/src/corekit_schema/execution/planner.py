@@ -30,7 +30,7 @@ from graphql.execution.collect_fields import collect_fields, collect_sub_fields
 from corekit_schema.execution import leaves
 from corekit_schema.execution.columns import Abstracts, Column, Leaves, Lists, Objects
 from corekit_schema.execution.fieldplan import FieldPlan
-from corekit_schema.execution.resolvers import field_guard, resolver_of, type_guard, type_names
+from corekit_schema.execution.resolvers import Attribute, field_guard, resolver_of, type_guard, type_names
 from corekit_schema.execution.selection import Fragments
 
 
@@ -86,6 +86,7 @@ class Planner:
         if definition is None:
             raise NotPlanned
         here = (*path, key)
+        resolve = resolver_of(parent, name, definition)
         return FieldPlan(
             key=key,
             order=order,
@@ -95,7 +96,8 @@ class Planner:
             nodes=nodes,
             fragments=self.fragments,
             path=here,
-            resolve=resolver_of(parent, name, definition),
+            resolve=resolve,
+            asks=not isinstance(resolve, Attribute),
             arguments=fixed_arguments(definition, nodes[0]),
             guard=field_guard(definition),
             completes=self._column(cast("Any", definition).type, nodes, f"{parent.name}.{name}", here),

@@ -36,5 +36,5 @@ def build_app(kit: Kit, *, limits: Limits | None = None) -> Starlette:
         rate=Rate(settings.rate) if settings.rate is not None else None,
         trusted=TrustedDocuments(settings.trusted, read_manifest(settings.manifest) if settings.manifest else {}),
     )
-    routes = [Route("/graphql", endpoint.__call__, methods=["GET", "POST"]), *graphiql(endpoint), *health(kit)]
+    routes = [Route("/graphql", endpoint, methods=["GET", "POST"]), *graphiql(endpoint), *health(kit)]
     return Starlette(routes=routes)

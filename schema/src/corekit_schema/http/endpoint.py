@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -13,6 +15,7 @@ from attrs import define, field
 from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from corekit_schema.assembly.schema import AssembledSchema
 from corekit_schema.context import Context
@@ -20,6 +23,7 @@ from corekit_schema.execution.executor import Executor
 from corekit_schema.http.message import JSON, BadRequest, Question, media_type, read_question
 from corekit_schema.http.rate import Rate, RateLimited
 from corekit_schema.http.trusted import TrustedDocuments
+from corekit_schema.http.turns import Turns
 from corekit_schema.http.viewers import viewer_of
 from corekit_schema.languages import Language, Speech, language_of
 from corekit_schema.masking import formatted, masked
@@ -30,6 +34,10 @@ if TYPE_CHECKING:
 
 THREADS = 40
 """Operations that run at a time; further ones wait."""
+AT_ONCE = 2
+"""Operations that compute side by side where all are quick: one while the other waits for the database."""
+QUICK = 0.05
+"""Seconds after which an operation counts as slow, and others no longer wait for it."""
 GIVE_UP_AGAIN = 0.1
 """Seconds after which what goes on although nobody waits is told to stop once more."""
 _log = structlog.get_logger("corekit.graphql")
@@ -37,12 +45,15 @@ _log = structlog.get_logger("corekit.graphql")
 
 @define
 class _Exchange:
-    """One request and what becomes of it. ``viewer`` and ``operation`` are for the log."""
+    """One request and what becomes of it. ``began``, ``viewer`` and ``operation`` are for the log."""
 
+    media_type: str
     language: Language
+    began: float
     answer: dict[str, Any] = field(factory=dict[str, Any])
     status: int = 200
     headers: dict[str, str] = field(factory=dict[str, str])
+    body: bytes = b""
     viewer: str = "unknown"
     operation: str | None = None
     context: Context | None = None
@@ -53,6 +64,28 @@ class _Exchange:
         self.context = context
         if self.is_given_up:
             context.cancel()
+
+    def refuse(self, error: BadRequest) -> None:
+        """Answer that it is no request that can be answered."""
+        self.status = error.status
+        message = Speech(self.language).say_of_request(error.code, error.message, {})
+        self.answer = {"errors": [{"message": message, "extensions": {"code": error.code}}]}
+
+    def finish(self) -> None:
+        """Write the answer, and a line in the log."""
+        try:
+            self.body = orjson.dumps(self.answer, default=str)
+        except TypeError:  # a key of some JSON value is no text
+            self.body = orjson.dumps(self.answer, default=str, option=orjson.OPT_NON_STR_KEYS)
+        codes = {error.get("extensions", {}).get("code", "UNKNOWN") for error in self.answer.get("errors", ())}
+        _log.info(
+            "graphql",
+            operation=self.operation,
+            milliseconds=round((time.perf_counter() - self.began) * 1000, 1),
+            status=self.status,
+            viewer=self.viewer,
+            codes=sorted(codes),
+        )
 
     def give_up(self) -> None:
         """Stop computing: nobody waits for the answer."""
@@ -79,31 +112,29 @@ class Endpoint:
         self._rate = rate
         self._trusted = trusted or TrustedDocuments()
         self._threads = ThreadPoolExecutor(THREADS, "graphql")
+        self._turns = Turns(AT_ONCE, QUICK)
 
-    async def __call__(self, request: Request) -> Response:
-        """Answer a request."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, as an ASGI application."""
+        response = await self._response(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _response(self, request: Request) -> Response:
         began = time.perf_counter()
         type_ = media_type(request.headers.get("accept"))
         if type_ is None:
             return Response("Not Acceptable", 406)
-        exchange = _Exchange(language_of(request.headers.get("accept-language")))
+        exchange = _Exchange(type_, language_of(request.headers.get("accept-language")), began)
         try:
             question = await self._read(request)
-            await self._answered(request, question, exchange)
-            if exchange.status == 400 and type_ == JSON:  # noqa: PLR2004 - clients of old read only 200
-                exchange.status = 200
         except BadRequest as error:
-            exchange.status = error.status
-            message = Speech(exchange.language).say_of_request(error.code, error.message, {})
-            exchange.answer = {"errors": [{"message": message, "extensions": {"code": error.code}}]}
-        except Exception as error:  # noqa: BLE001 - nothing of it may reach a client
-            exchange.status = 500
-            exchange.answer = {"errors": [masked(error)]}
-        self._write(exchange, time.perf_counter() - began)
+            exchange.refuse(error)
+            exchange.finish()
+        else:
+            await self._answered(request, question, exchange)
         headers = {405: {"allow": "POST"}, 401: {"www-authenticate": "Bearer"}}.get(exchange.status, {})
         headers |= exchange.headers | {"vary": "Accept, Accept-Language"}
-        body = orjson.dumps(exchange.answer, default=str, option=orjson.OPT_NON_STR_KEYS)
-        return Response(body, exchange.status, headers, media_type=f"{type_}; charset=utf-8")
+        return Response(exchange.body, exchange.status, headers, media_type=f"{type_}; charset=utf-8")
 
     async def _read(self, request: Request) -> Question:
         limits = self.executor.limits
@@ -115,7 +146,11 @@ class Endpoint:
             raise BadRequest(message, 408, "TOO_SLOW") from None
 
     async def _answered(self, request: Request, question: Question, exchange: _Exchange) -> None:
-        """Answer in a worker thread, and give up where the client goes away."""
+        """Answer in a worker thread; where that is slow, give up if the client goes away.
+
+        The answer is written there, too: what was made on one core is slow to read on another.
+        """
+        watching: list[asyncio.Task[None]] = []
 
         async def watch() -> None:
             while (await request.receive())["type"] != "http.disconnect":
@@ -124,11 +159,41 @@ class Endpoint:
                 exchange.give_up()
                 await asyncio.sleep(GIVE_UP_AGAIN)
 
-        watching = asyncio.create_task(watch())
         try:
-            await asyncio.get_running_loop().run_in_executor(self._threads, self._ask, request, question, exchange)
+            async with self._turns.taken(lambda: watching.append(asyncio.create_task(watch()))):
+                await self._in_thread(partial(self._finished, request, question, exchange))
         finally:
-            watching.cancel()
+            for each in watching:
+                each.cancel()
+
+    async def _in_thread(self, work: Callable[[], None]) -> None:
+        loop = asyncio.get_running_loop()
+        done = loop.create_future()
+
+        def tell() -> None:
+            if not done.done():  # nobody waits any more
+                done.set_result(None)
+
+        def run() -> None:
+            try:
+                work()
+            finally:
+                loop.call_soon_threadsafe(tell)
+
+        self._threads.submit(run)
+        await done
+
+    def _finished(self, request: Request, question: Question, exchange: _Exchange) -> None:
+        try:
+            self._ask(request, question, exchange)
+            if exchange.status == 400 and exchange.media_type == JSON:  # noqa: PLR2004 - clients of old read only 200
+                exchange.status = 200
+        except BadRequest as error:
+            exchange.refuse(error)
+        except Exception as error:  # noqa: BLE001 - nothing of it may reach a client
+            exchange.status = 500
+            exchange.answer = {"errors": [masked(error)]}
+        exchange.finish()
 
     def _ask(self, request: Request, question: Question, exchange: _Exchange) -> None:
         viewer = viewer_of(self.kit, request)
@@ -160,17 +225,6 @@ class Endpoint:
             exchange.status = 400
         if answer.cost is not None:
             exchange.answer["extensions"] = {"cost": {"requested": answer.cost, "limit": self.executor.limits.cost}}
-
-    def _write(self, exchange: _Exchange, seconds: float) -> None:
-        codes = {error.get("extensions", {}).get("code", "UNKNOWN") for error in exchange.answer.get("errors", ())}
-        _log.info(
-            "graphql",
-            operation=exchange.operation,
-            milliseconds=round(seconds * 1000, 1),
-            status=exchange.status,
-            viewer=exchange.viewer,
-            codes=sorted(codes),
-        )
 
 
 def _address(request: Request) -> str:

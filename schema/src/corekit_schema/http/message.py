@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 import orjson
@@ -33,6 +34,7 @@ class Question:
     operation_name: str | None = None
 
 
+@lru_cache(maxsize=256)
 def media_type(accept: str | None) -> str | None:
     """Return the media type of the answer that a client accepts, or None where it accepts none that there is."""
     if not accept:
