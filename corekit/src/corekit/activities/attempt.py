@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 
 import attrs
 import structlog
@@ -155,19 +155,9 @@ class Attempt:
         return number
 
     def rerate(
-        self,
-        members: Sequence[str],
-        ladder: str,
-        at: int,
-        earliest: int,
-        *,
-        historical: bool,
-        judging: AbstractContextManager[object],
+        self, members: Sequence[str], ladder: str, at: int, earliest: int, judging: threading.Lock, *, historical: bool
     ) -> tuple[int, set[str]]:
-        """Let the policy of a ladder take its course; return how many activities that took, and who moved on.
-
-        It judges within ``judging``, and waits for the database outside.
-        """
+        """Judge members by a ladder, ``judging`` in turn; return how many activities that took, and who moved."""
         needs = metrics_of(self.terms, ladder, at, earliest)
         plan = self._plan_of(members, at, *needs, historical=historical)
         with judging:

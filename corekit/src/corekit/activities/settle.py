@@ -47,8 +47,7 @@ class Settlement:
         self._renew = renew
         self.clock = Timekeeper(clock)
         self._breaker = Breaker()
-        # Two chunks that are judged side by side take turns, and then both wait for the database, which waited before.
-        self._judging = Lock()
+        self._judging = Lock()  # chunks judged side by side take turns, then all wait for the database that waited
         self.statements = 0
         """Statements sent so far, transaction control and plugins' own apart."""
 
@@ -116,7 +115,7 @@ class Settlement:
         def step(attempt: Attempt, rest: Sequence[str], race: Race) -> Sequence[str]:
             nonlocal done
             with _uncollected(len(rest)):
-                number, moved = attempt.rerate(rest, ladder, at, earliest, historical=historical, judging=self._judging)
+                number, moved = attempt.rerate(rest, ladder, at, earliest, self._judging, historical=historical)
             done += number
             if moved:
                 race.lose()

@@ -1,0 +1,230 @@
+"""Side by side: everybody asks before anybody waits, answers come in the order of questions, and nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import Text, bindparam, func, literal, select
+from sqlalchemy import cast as as_type
+from sqlalchemy.exc import DBAPIError
+
+from corekit.db.engine import Database
+from corekit.db.prepared import Prepared
+from corekit.db.types import Whole
+from corekit_schema import Context, Viewer
+from corekit_schema.execution.together import Together
+from corekit_schema.http.turns import Turns
+
+QUOTIENT = Prepared(select((literal(12, Whole) // bindparam("by", type_=Whole)).label("it")))
+TWICE = Prepared(select((bindparam("of", type_=Whole) * literal(2, Whole)).label("it")))
+
+
+# --------------------------------------------------------------------------------------------------------- the order
+
+
+def asking(together: Together, log: list[str], name: str, then: Callable[[], Any] = lambda: None) -> str:
+    """Ask, pause as whoever reads does, and see the answer."""
+    log.append(f"{name} asks")
+    together.pause()
+    log.append(f"{name} sees")
+    then()
+    return name
+
+
+def test_all_ask_before_the_first_waits_and_see_in_that_order() -> None:
+    together, log = Together(), list[str]()
+    found = together.run([partial(asking, together, log, name) for name in "abc"])
+    assert found == ["a", "b", "c"]
+    assert log == ["a asks", "b asks", "c asks", "a sees", "b sees", "c sees"]
+
+
+def test_what_one_begins_in_its_turn_asks_behind_the_others() -> None:
+    together, log = Together(), list[str]()
+
+    def below() -> None:
+        together.run([partial(asking, together, log, name) for name in ("a1", "a2")])
+        log.append("a goes on")
+
+    together.run([partial(asking, together, log, "a", below), partial(asking, together, log, "b")])
+    assert log == ["a asks", "b asks", "a sees", "a1 asks", "a2 asks", "b sees", "a1 sees", "a2 sees", "a goes on"]
+    assert not together.running
+
+
+def test_what_one_raises_is_raised_when_the_others_have_ended() -> None:
+    together, log = Together(), list[str]()
+
+    def fail() -> None:
+        raise KeyError("b")
+
+    calls = [partial(asking, together, log, "a"), partial(asking, together, log, "b", fail)]
+    with pytest.raises(KeyError):
+        together.run([*calls, partial(asking, together, log, "c")])
+    assert log[-1] == "c sees"
+    assert together.run([lambda: 1]) == [1], "it can be used again"
+
+
+def test_two_fields_that_need_the_same_read_it_once() -> None:
+    context = Context(cast("Any", None), Viewer(kind="anonymous"))
+    together, log = Together(), list[str]()
+    context.run_in(together)
+
+    def need(name: str) -> str:
+        return context.once("key", lambda: asking(together, log, name))
+
+    assert together.run([partial(need, "a"), partial(need, "b"), partial(need, "c")]) == ["a", "a", "a"]
+    assert log == ["a asks", "a sees"]
+
+
+def test_where_the_one_that_reads_fails_the_next_tries_itself() -> None:
+    context = Context(cast("Any", None), Viewer(kind="anonymous"))
+    together, log = Together(), list[str]()
+    context.run_in(together)
+
+    def fail() -> None:
+        raise KeyError("a")
+
+    def need(name: str, then: Callable[[], Any]) -> str:
+        try:
+            return context.once("key", lambda: asking(together, log, name, then))
+        except KeyError:
+            return "failed"
+
+    assert together.run([partial(need, "a", fail), partial(need, "b", lambda: None)]) == ["failed", "b"]
+
+
+# ------------------------------------------------------------------------------------------------------ the database
+
+
+def test_what_is_read_side_by_side_is_each_ones_own(database: Database) -> None:
+    with database.read() as read:
+        together = Together()
+        read.share(together)
+        assert read.all(TWICE, of=0)[0].it == 0, "the first statement begins the snapshot"
+
+        def twice(of: int) -> int:
+            (once,) = read.all(TWICE, of=of)
+            (found,) = read.all(TWICE, of=once.it)
+            return cast("int", found.it)
+
+        def counted(of: int) -> int:  # by an expression that is not prepared
+            number: int = read.scalar(select(func.length(as_type(literal("x" * of), Text))))
+            return number
+
+        calls = [partial(twice, 1), partial(counted, 2), partial(twice, 3), partial(counted, 4), partial(twice, 5)]
+        assert together.run(calls) == [4, 2, 12, 4, 20]
+
+
+def test_statements_travel_together(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with database.read() as read:
+        wire, together, most = read.source.wire, Together(), 0
+        read.share(together)
+        read.all(TWICE, of=0)
+        pause = together.pause
+
+        def counting() -> None:
+            nonlocal most
+            assert wire is not None
+            most = max(most, wire.in_flight)
+            pause()
+
+        monkeypatch.setattr(together, "pause", counting)
+        found = together.run([partial(read.all, TWICE, of=of) for of in range(3)])
+        assert [row.it for (row,) in found] == [0, 2, 4]
+        assert most == (3 if database.dialect == "postgresql" else 0)
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_statement_that_fails_fails_what_comes_after_it_and_the_connection_goes_on(database: Database) -> None:
+    def read_all() -> list[Any]:
+        with database.read() as read:
+            together = Together()
+            read.share(together)
+            read.all(TWICE, of=0)
+
+            def one(wanted: Prepared, **values: int) -> Any:
+                try:
+                    return read.all(wanted, **values)[0].it
+                except DBAPIError as error:
+                    return type(error.orig).__name__
+
+            asked = [(TWICE, {"of": 4}), (QUOTIENT, {"by": 0}), (TWICE, {"of": 5})]
+            return together.run([partial(one, wanted, **values) for wanted, values in asked])
+
+    assert read_all() == [8, "DivisionByZero", "InFailedSqlTransaction"]
+    assert read_all() == [8, "DivisionByZero", "InFailedSqlTransaction"], "whatever was to be prepared meanwhile"
+    with database.read() as read:
+        assert read.all(QUOTIENT, by=4)[0].it == 3
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_who_reads_a_snapshot_is_told_when_it_began_for_nothing(database: Database) -> None:
+    with database.read() as read:
+        before = read.instant()
+        read.all(TWICE, of=0)
+        assert read.instant() == before
+        now: int = read.scalar(
+            select(func.floor(func.extract("epoch", func.clock_timestamp()) * 1_000_000).cast(Whole))
+        )
+        assert 0 <= now - before < 60_000_000
+    with database.read() as read:
+        read.all(TWICE, of=0)
+        assert read.instant() > before
+        assert read.statements == 1
+
+
+# --------------------------------------------------------------------------------------------------------- the turns
+
+
+def test_quick_ones_take_turns_and_the_slow_give_theirs_away() -> None:
+    async def play() -> list[str]:
+        log: list[str] = []
+        turns = Turns(1, 0.01)
+        slow_may_end = asyncio.Event()
+
+        async def slow() -> None:
+            async with turns.taken(lambda: log.append("slow is slow")):
+                log.append("slow begins")
+                await slow_may_end.wait()
+            log.append("slow ends")
+
+        async def quick(name: str) -> None:
+            async with turns.taken(lambda: log.append(f"{name} is slow")):
+                log.append(f"{name} begins")
+            log.append(f"{name} ends")
+
+        going = asyncio.create_task(slow())
+        await asyncio.sleep(0)
+        await asyncio.gather(quick("a"), quick("b"))
+        slow_may_end.set()
+        await going
+        await quick("c")
+        return log
+
+    assert asyncio.run(play()) == [
+        "slow begins",
+        "slow is slow",
+        *("a begins", "a ends", "b begins", "b ends"),
+        "slow ends",
+        *("c begins", "c ends"),
+    ]
+
+
+def test_a_turn_is_given_back_where_nobody_waits_any_more() -> None:
+    async def play() -> bool:
+        turns = Turns(1, 60)
+
+        async def wait() -> None:
+            async with turns.taken(lambda: None):
+                await asyncio.Event().wait()
+
+        gone = asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        gone.cancel()
+        async with turns.taken(lambda: None):
+            return gone.cancelled()
+
+    assert asyncio.run(play())
