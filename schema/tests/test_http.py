@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from corekit import Kit, Settings, Unavailable, hookimpl
-from corekit_schema import Field, Graph, Object, Query, Viewer, build_app, public, tokens
+from corekit_schema import Field, Graph, Object, Query, Viewer, build_app, public, scalars, tokens
 from corekit_schema.execution.limits import Limits
 from corekit_schema.http import pages
 from corekit_schema.http.server import listen
@@ -230,6 +230,11 @@ def badges(failure: Exception | None = None) -> ModuleType:
         """What badges adds."""
 
         badges_fail = Field(graphene.String, policy=public, description="Fails.")
+        badges_odd = Field(scalars.JSON, policy=public, description="Is no JSON.")
+
+        @staticmethod
+        def resolve_badges_odd(parents: Any, info: Any) -> Any:
+            return [2**70]  # more than any reader of JSON takes
 
         @staticmethod
         def resolve_badges_fail(parents: Any, info: Any) -> Any:
@@ -268,6 +273,32 @@ def test_an_error_of_ours_is_masked_and_its_id_stands_in_the_log(make_client: An
     assert internal["error"] == "RuntimeError"
     assert "SELECT" not in str(logs)
     assert (line["operation"], line["status"], line["codes"]) == ("Failing", 200, ["INTERNAL_SERVER_ERROR"])
+
+
+@on_sqlite
+def test_what_is_no_json_is_an_error_of_ours(make_client: Any) -> None:
+    client = make_client(modules={"badges": badges()})
+    with capture_logs() as logs:
+        response = post(client, "{ badgesOdd }")
+    assert response.status_code == 500
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    internal, line = logs
+    assert internal["error_id"] == error["extensions"]["id"]
+    assert line["status"] == 500
+
+
+@on_sqlite
+def test_who_goes_away_while_sending_leaves_a_line_and_no_error(make_client: Any) -> None:
+    client = make_client()
+    address = (client.base_url.host, client.base_url.port or 0)
+    with capture_logs() as logs:
+        with socket.create_connection(address) as wire:
+            head = "POST /graphql HTTP/1.1\r\nHost: here\r\nContent-Type: application/json\r\nContent-Length: 100"
+            wire.sendall(head.encode() + b"\r\n\r\n" + b'{"query"')
+        while not logs:
+            client.get("/healthz")
+    assert [(line["log_level"], line["status"], line["codes"]) for line in logs] == [("info", 400, ["BAD_REQUEST"])]
 
 
 @on_sqlite

@@ -161,6 +161,44 @@ def test_a_statement_that_fails_fails_what_comes_after_it_and_the_connection_goe
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("last", ["prepared", "expression"])
+def test_where_the_connection_is_lost_with_statements_in_flight_everybody_is_told(
+    database: Database, last: str
+) -> None:
+    with database.connect() as other, database.read() as read:
+        together = Together()
+        read.share(together)
+        read.all(TWICE, of=0)
+
+        def told(select_: Any, **values: int) -> str:
+            with pytest.raises(DBAPIError) as raised:
+                read.all(select_, **values)
+            return type(raised.value.orig).__name__
+
+        def lose() -> str:
+            other.exec_driver_sql(f"SELECT pg_terminate_backend({read.source.driver.info.backend_pid})")
+            return told(TWICE, of=1)
+
+        other_ways = {"prepared": partial(told, QUOTIENT, by=3), "expression": partial(told, select(literal(1)))}
+        calls: list[Callable[[], str]] = [lose, partial(told, TWICE, of=2), other_ways[last]]
+        found = together.run(calls)
+        assert set(found) <= {"OperationalError", "AdminShutdown"}
+        assert told(select(literal(2))) == "OperationalError", "nor is there any more afterwards"
+    with database.read() as read:
+        assert read.all(TWICE, of=2)[0].it == 4
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_fields_that_ask_for_the_instant_are_told_the_same(make_kit: Any) -> None:
+    kit = make_kit()
+    with Context(kit, Viewer(kind="anonymous")) as context:
+        together = Together()
+        context.run_in(together)
+        context.read.scalar(select(literal(1)))  # so that the snapshot began without asking
+        assert len(set(together.run([lambda: context.now] * 3))) == 1
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 def test_who_reads_a_snapshot_is_told_when_it_began_for_nothing(database: Database) -> None:
     with database.read() as read:
         before = read.instant()
@@ -206,11 +244,28 @@ def test_quick_ones_take_turns_and_the_slow_give_theirs_away() -> None:
 
     assert asyncio.run(play()) == [
         "slow begins",
+        *("a is slow", "b is slow"),  # since neither gets a turn at once
         "slow is slow",
         *("a begins", "a ends", "b begins", "b ends"),
         "slow ends",
         *("c begins", "c ends"),
     ]
+
+
+def test_who_does_not_get_a_turn_at_once_is_told() -> None:
+    async def play() -> list[str]:
+        log: list[str] = []
+        turns = Turns(1, 60)
+
+        async def take(name: str) -> None:
+            async with turns.taken(lambda: log.append(f"{name} waits")):
+                log.append(f"{name} begins")
+                await asyncio.sleep(0)
+
+        await asyncio.gather(take("a"), take("b"))
+        return log
+
+    assert asyncio.run(play()) == ["a begins", "b waits", "b begins"]
 
 
 def test_a_turn_is_given_back_where_nobody_waits_any_more() -> None:

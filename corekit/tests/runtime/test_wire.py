@@ -6,8 +6,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from sqlalchemy import literal, select
 
 from corekit.db.engine import Database
+from corekit.db.prepared import Prepared
 from corekit.db.wire import Wire
 
 DOOR = 4711
@@ -52,3 +54,17 @@ def test_who_waits_for_the_server_lets_other_threads_run(
             pass
         lent.wire.control(b"ROLLBACK")  # only this thread opens the door
         assert entering.result() == "inside"
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_session_that_ended_while_its_snapshot_was_open_is_replaced(database: Database) -> None:
+    one = Prepared(select(literal("here").label("it")))
+    with database.connect() as other, database.read() as read:
+        read.all(one)
+        session = read.source.driver.info.backend_pid
+        other.exec_driver_sql(f"SELECT pg_terminate_backend({session})")
+        gone = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s"
+        while other.exec_driver_sql(gone, (session,)).scalar():
+            pass
+    with database.read() as read:
+        assert read.all(one)[0].it == "here"

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _amount = maker(AmountValue)
+_NOW = object()
 
 
 class Interrupted(GraphQLError):
@@ -95,7 +96,6 @@ class Context:
         self.language: Language = language
         self._snapshot = ExitStack()
         self._reader: Reader | None = None
-        self._now: datetime | None = None
         self._made: dict[Hashable, Any] = {}
         self._making: set[Hashable] = set()
         self.together: Together | None = None
@@ -118,9 +118,7 @@ class Context:
     @property
     def now(self) -> datetime:
         """The instant of the request, by the kit's clock: that of its snapshot."""
-        if self._now is None:
-            self._now = self.kit.now(self.read)
-        return self._now
+        return self.once(_NOW, lambda: self.kit.now(self.read))
 
     @property
     def read(self) -> Reader:
@@ -164,7 +162,7 @@ class Context:
     def refresh(self) -> None:
         """End the snapshot and forget the instant, so that what was just written is seen."""
         with self._snapshot_lock:  # what cancels this reader's statement must not find another's
-            self._reader = self._now = None
+            self._reader = None
         self._made.clear()
         self._snapshot.close()
 

@@ -77,7 +77,9 @@ class MutationField(Field):
     def _resolve(self, parents: Sequence[Any], info: Info, **arguments: Any) -> list[Any]:
         schema = self._loading
         try:
-            return [self.run(info, load(schema, plain(arguments[_ARGUMENT]))) for _ in parents]
+            done = [self.run(info, load(schema, plain(arguments[_ARGUMENT]))) for _ in parents]
+            info.context.refresh()  # what was read before it was done is old
+            return done
         except Invalid as error:
             problems = [evolve(problem, path=_path(schema, problem)) for problem in error.problems]
             return [self.payload.invalid(user_errors(problems)) for _ in parents]

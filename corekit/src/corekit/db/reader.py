@@ -111,10 +111,7 @@ class Reader:
         try:
             return self._rows(select, values)
         except (psycopg.Error, sqlite3.Error) as error:
-            # As SQLAlchemy would say it, so that nobody has to know which way was taken.
-            lost = bool(getattr(self.source.driver, "closed", False))
-            raised: Any = DBAPIError.instance("", None, error, Exception, connection_invalidated=lost)
-            raise raised from error
+            raise _said(error, lost=bool(getattr(self.source.driver, "closed", False))) from error
 
     def _rows(self, select: Prepared, values: Mapping[str, Any]) -> list[Any]:
         return self._try(lambda: select.rows(self.source.driver, self.source.wire, values))
@@ -171,7 +168,14 @@ class Reader:
         while wire is not None and wire.in_flight and wire.others is not None:  # SQLAlchemy takes no second one
             wire.others.pause()
         connection = self._try(lambda: self.source.connection)
+        if connection.invalidated:  # SQLAlchemy would take another, which knows nothing of the snapshot
+            raise _said(psycopg.OperationalError("the connection is lost"), lost=True)
         return connection.execute(cast("Executable", select), execution_options=options)
+
+
+def _said(error: psycopg.Error | sqlite3.Error, *, lost: bool) -> Any:
+    """Return an error as SQLAlchemy would say it, so that nobody has to know which way was taken."""
+    return DBAPIError.instance("", None, error, Exception, connection_invalidated=lost)
 
 
 def any_of(column: ColumnElement[Any], values: Iterable[Any] | BindParameter[Any]) -> ColumnElement[bool]:

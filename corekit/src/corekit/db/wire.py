@@ -7,6 +7,7 @@ connection, unless the connection says that it may not prepare (behind a pooler 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
@@ -65,8 +66,9 @@ class Wire:
 
     def begin(self, text: bytes) -> None:
         """Begin a transaction with the first statement that is run: each wait costs as much as a small statement."""
-        while self._result() is not None:
-            pass  # the end of the last one, for which nobody waited
+        with suppress(psycopg.OperationalError):  # where it is lost, the first statement will say so
+            while self._result() is not None:
+                pass  # the end of the last one, for which nobody waited
         self._beginning = text
         self._instant = None
 
@@ -84,7 +86,7 @@ class Wire:
 
     def leave(self) -> None:
         """End a transaction in which nothing was written, and do not wait for the server to say so."""
-        if self.in_flight:  # somebody was stopped who would have asked
+        if self._pgconn.pipeline_status != PipelineStatus.OFF:  # somebody was stopped who would have asked
             self._connection.close()
         elif self._beginning is None:
             self._pgconn.send_query(b"ROLLBACK")
@@ -153,20 +155,27 @@ class Wire:
         """Return the results of the first message whose answers are still to come; the one that failed alone."""
         found: list[Any] = []
         while self._pgconn.status == ConnStatus.OK:
-            result = self._result()
+            try:
+                result = self._result()
+            except psycopg.OperationalError:
+                break
             if result is not None and result.status == ExecStatus.PIPELINE_SYNC:
-                self.in_flight -= 1
-                failed = [each for each in found if each.status not in _DONE]
-                if failed:  # whatever was to be prepared may not be
-                    for text in self._announced:
-                        self._prepared.pop(text, None)
-                if not self.in_flight:
-                    self._pgconn.exit_pipeline_mode()
-                    self._announced.clear()
-                return failed[:1] or found
+                return self._answered(found)
             if result is not None:
                 found.append(result)
+        self.in_flight = 0  # nothing more will come
         raise psycopg.OperationalError("the connection is lost")
+
+    def _answered(self, found: list[Any]) -> list[Any]:
+        self.in_flight -= 1
+        failed = [each for each in found if each.status not in _DONE]
+        if failed:  # whatever was to be prepared may not be
+            for text in self._announced:
+                self._prepared.pop(text, None)
+        if not self.in_flight:
+            self._pgconn.exit_pipeline_mode()
+            self._announced.clear()
+        return failed[:1] or found
 
     def _read(self, text: str, result: Any) -> list[tuple[Any, ...]]:
         if result.status == ExecStatus.COMMAND_OK:

@@ -46,9 +46,11 @@ class Together:
             self._ready.append(self._begun(call, number, found, group))
         if group.waiter is self._main:
             self.running = True
-            while group.left:  # who only needs an answer comes after all questions
-                (self._ready or self._asking).popleft().switch()
-            self.running = False
+            try:
+                while group.left:  # who only needs an answer comes after all questions
+                    (self._ready or self._asking).popleft().switch()
+            finally:
+                self.running = False
         else:
             self._main.switch()
         if group.raised is not None:
@@ -57,8 +59,10 @@ class Together:
 
     def pause(self) -> None:
         """Let others run until it is our turn to ask for what we sent: answers come in the order of questions."""
-        self._asking.append(getcurrent())
-        self._main.switch()
+        current = getcurrent()
+        if current is not self._main:  # else nobody is left who could run
+            self._asking.append(current)
+            self._main.switch()
 
     def wait_for(self, key: Hashable) -> None:
         """Let others run until one says that there is something."""

@@ -13,7 +13,7 @@ import orjson
 import structlog
 from attrs import define, field
 from graphql import OperationType
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -36,8 +36,8 @@ THREADS = 40
 """Operations that run at a time; further ones wait."""
 AT_ONCE = 2
 """Operations that compute side by side where all are quick: one while the other waits for the database."""
-QUICK = 0.05
-"""Seconds after which an operation counts as slow, and others no longer wait for it."""
+QUICK = 0.005
+"""Seconds after which an operation counts as slow, and others no longer wait for it: what waits for others is."""
 GIVE_UP_AGAIN = 0.1
 """Seconds after which what goes on although nobody waits is told to stop once more."""
 _log = structlog.get_logger("corekit.graphql")
@@ -71,12 +71,18 @@ class _Exchange:
         message = Speech(self.language).say_of_request(error.code, error.message, {})
         self.answer = {"errors": [{"message": message, "extensions": {"code": error.code}}]}
 
+    def fail(self, error: Exception) -> None:
+        """Answer that something went wrong here."""
+        self.status = 500
+        self.answer = {"errors": [masked(error)]}
+
     def finish(self) -> None:
         """Write the answer, and a line in the log."""
         try:
-            self.body = orjson.dumps(self.answer, default=str)
-        except TypeError:  # a key of some JSON value is no text
-            self.body = orjson.dumps(self.answer, default=str, option=orjson.OPT_NON_STR_KEYS)
+            self.body = _written(self.answer)
+        except TypeError as error:  # a plugin gave what is no JSON
+            self.fail(error)
+            self.body = _written(self.answer)
         codes = {error.get("extensions", {}).get("code", "UNKNOWN") for error in self.answer.get("errors", ())}
         _log.info(
             "graphql",
@@ -127,8 +133,11 @@ class Endpoint:
         exchange = _Exchange(type_, language_of(request.headers.get("accept-language")), began)
         try:
             question = await self._read(request)
-        except BadRequest as error:
-            exchange.refuse(error)
+        except (BadRequest, ClientDisconnect) as error:
+            exchange.refuse(error if isinstance(error, BadRequest) else BadRequest("Nobody waits for the answer."))
+            exchange.finish()
+        except Exception as error:  # noqa: BLE001 - nothing of it may reach a client
+            exchange.fail(error)
             exchange.finish()
         else:
             await self._answered(request, question, exchange)
@@ -170,15 +179,21 @@ class Endpoint:
         loop = asyncio.get_running_loop()
         done = loop.create_future()
 
-        def tell() -> None:
-            if not done.done():  # nobody waits any more
+        def tell(raised: BaseException | None) -> None:
+            if done.done():  # nobody waits any more
+                return
+            if raised is None:
                 done.set_result(None)
+            else:
+                done.set_exception(raised)
 
         def run() -> None:
+            raised: BaseException | None = None
             try:
                 work()
-            finally:
-                loop.call_soon_threadsafe(tell)
+            except BaseException as error:  # noqa: BLE001 - for whoever waits
+                raised = error
+            loop.call_soon_threadsafe(tell, raised)
 
         self._threads.submit(run)
         await done
@@ -191,8 +206,7 @@ class Endpoint:
         except BadRequest as error:
             exchange.refuse(error)
         except Exception as error:  # noqa: BLE001 - nothing of it may reach a client
-            exchange.status = 500
-            exchange.answer = {"errors": [masked(error)]}
+            exchange.fail(error)
         exchange.finish()
 
     def _ask(self, request: Request, question: Question, exchange: _Exchange) -> None:
@@ -225,6 +239,13 @@ class Endpoint:
             exchange.status = 400
         if answer.cost is not None:
             exchange.answer["extensions"] = {"cost": {"requested": answer.cost, "limit": self.executor.limits.cost}}
+
+
+def _written(answer: dict[str, Any]) -> bytes:
+    try:
+        return orjson.dumps(answer, default=str)
+    except TypeError:  # perhaps a key is no text
+        return orjson.dumps(answer, default=str, option=orjson.OPT_NON_STR_KEYS)
 
 
 def _address(request: Request) -> str:

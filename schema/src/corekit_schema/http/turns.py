@@ -8,7 +8,10 @@ from contextlib import asynccontextmanager
 
 
 class Turns:
-    """Lets ``most`` go on at a time. Who takes longer than some ``seconds`` is slow: others no longer wait for it."""
+    """Lets ``most`` go on at a time. Who takes longer than some ``seconds`` is slow: others no longer wait for it.
+
+    So is who does not get a turn at once.
+    """
 
     def __init__(self, most: int, seconds: float) -> None:
         self._free = asyncio.Semaphore(most)
@@ -16,7 +19,10 @@ class Turns:
 
     @asynccontextmanager
     async def taken(self, slow: Callable[[], object]) -> AsyncGenerator[None]:
-        """Wait for a turn, and give it back when the block ends, or turns out to be slow: that is told."""
+        """Wait for a turn, and give it back when the block ends, or turns out to be slow: that is told once."""
+        is_told = self._free.locked()
+        if is_told:
+            slow()
         await self._free.acquire()
         holds = True
 
@@ -28,7 +34,8 @@ class Turns:
 
         def late() -> None:
             give_back()
-            slow()
+            if not is_told:
+                slow()
 
         timer = asyncio.get_running_loop().call_later(self._seconds, late)
         try:
