@@ -161,6 +161,22 @@ def test_an_interface_is_not_extended() -> None:
     assert any("stamps extends Place, which is no object type" in problem for problem in found)
 
 
+def test_what_has_a_policy_of_its_own_is_nullable() -> None:
+    class StampsBook(Object, policy=public):
+        """A book."""
+
+        pages = Field(graphene.Int, required=True, description="Pages.")
+        notes = Field(graphene.String, required=True, policy=permission("stamps.read"), description="Notes.")
+
+    class Books(Object):
+        """What stamps adds."""
+
+        stamps_book = Field(StampsBook, policy=public, description="A book.")
+
+    (found,) = refused(stamps=Graph(extends={Root: Books}))
+    assert found == "field StampsBook.notes must be nullable: whoever may not see it would not see the whole StampsBook"
+
+
 def test_what_joins_another_type_is_nullable_and_bears_the_plugins_name() -> None:
     class Rogue(Object):
         """What stamps adds."""

@@ -450,3 +450,14 @@ def test_anonymous_sees_the_program_and_who_it_is(graph: Any) -> None:
         "program": {"name": "Test"},
         "viewer": {"kind": "ANONYMOUS", "permissions": [], "memberId": None},
     }
+
+
+@pytest.mark.row("M5", way="graphql")
+def test_who_may_not_see_the_history_of_a_member_still_sees_the_member(graph: Any) -> None:
+    member = register(graph, name="Ann")
+    text = "query ($id: ID!) { member(id: $id) { name changes { field } } }"
+    answer = graph.ask(text, as_member(member), id=member)
+    assert answer["data"] == {"member": {"name": "Ann", "changes": None}}
+    assert [(error["path"], error["extensions"]["code"]) for error in answer["errors"]] == [
+        (["member", "changes"], "FORBIDDEN")
+    ]

@@ -39,6 +39,7 @@ class OwnedTypeMap(TypeMap):
         self.owners = owners
         self.codes = codes
         self.policies: dict[tuple[str, str], Policy | None] = {}
+        self.roots = {about(query).name, about(mutation).name}
         super().__init__(query=query, mutation=mutation, types=[])
         for owner, graph in owners.graphs.items():
             with owners.acting(owner):
@@ -124,6 +125,14 @@ class OwnedTypeMap(TypeMap):
             # Every parent has passed the type's policy already; only another one is asked again.
             asked = policy is not None and policy != base.policy and policy.kind != "public"
             guard = Guard(policy, base.owner) if asked and policy is not None else None
+            if (
+                guard is not None
+                and name not in self.roots
+                and isinstance(cast("Any", fields[key]).type, GraphQLNonNull)
+            ):
+                self.owners.problem(
+                    f"field {name}.{key} must be nullable: whoever may not see it would not see the whole {name}"
+                )
             cost: int | None = getattr(field, "cost", None)
             resolve = self._resolver(graphene_type, python_name, field)
             said: Sequence[str] | None = getattr(field, "reads", None)

@@ -103,12 +103,12 @@ class Member(
     )
     consents = Field(listed(Consent), description="What the member consented to, or no longer does.", reads=("id",))
     changes = Field(
-        listed(ProfileChange),
+        graphene.List(graphene.NonNull(ProfileChange)),
         first=graphene.Argument(
             graphene.Int, required=True, default_value=50, description="Of how many activities, 1,000 at most."
         ),
         policy=permission(READ),
-        description="Who changed what of the profile, newest first.",
+        description="Who changed what of the profile, newest first; null where the viewer may not see it.",
         reads=("id",),
     )
     joined_at = Field(DateTime, required=True, description="When the member registered.")
