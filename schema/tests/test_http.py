@@ -289,6 +289,16 @@ def test_what_is_no_json_is_an_error_of_ours(make_client: Any) -> None:
 
 
 @on_sqlite
+def test_what_the_server_has_to_say_is_a_line_of_our_log(make_client: Any) -> None:
+    client = make_client()
+    address = (client.base_url.host, client.base_url.port or 0)
+    with capture_logs() as logs, socket.create_connection(address) as wire:
+        wire.sendall(b"hello\r\n\r\n")
+        assert b" 400 " in wire.recv(1_000).split(b"\r\n")[0]
+    assert logs == [{"event": "server", "log_level": "warning", "said": "Invalid HTTP request received."}]
+
+
+@on_sqlite
 def test_who_goes_away_while_sending_leaves_a_line_and_no_error(make_client: Any) -> None:
     client = make_client()
     address = (client.base_url.host, client.base_url.port or 0)

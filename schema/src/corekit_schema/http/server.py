@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import gc
+import logging
 import socket
 
+import structlog
 import uvicorn
 from starlette.applications import Starlette
+
+from corekit.log import raised_at
+
+_log = structlog.get_logger("corekit.server")
 
 OBJECTS = 20_000
 """How many more objects there have to be before cycles are looked for."""
 
 
+class _OurLog(logging.Handler):
+    """Writes what uvicorn has to say as a line of our log, without a stack."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line."""
+        raised = record.exc_info[1] if record.exc_info else None
+        told = raised_at(raised) if raised is not None else {}
+        _log.log(record.levelno, "server", said=record.getMessage().strip(), **told)
+
+
 def server(app: Starlette) -> uvicorn.Server:
     """Return a server of the application; requests are logged by the application itself."""
+    said = logging.getLogger("uvicorn")
+    said.handlers, said.propagate = [_OurLog(logging.WARNING)], False
     return uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False))
 
 
