@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
+import graphene
 import pytest
 from sqlalchemy import Text, bindparam, func, literal, select
 from sqlalchemy import cast as as_type
@@ -15,7 +16,10 @@ from sqlalchemy.exc import DBAPIError
 from corekit.db.engine import Database
 from corekit.db.prepared import Prepared
 from corekit.db.types import Whole
-from corekit_schema import Context, Viewer
+from corekit_schema import Context, Field, Info, Object, Viewer, public
+from corekit_schema.assembly.schema import assemble
+from corekit_schema.execution.executor import Executor
+from corekit_schema.execution.fieldplan import AGAIN
 from corekit_schema.execution.together import Together
 from corekit_schema.http.turns import Turns
 
@@ -37,8 +41,7 @@ def asking(together: Together, log: list[str], name: str, then: Callable[[], Any
 
 def test_all_ask_before_the_first_waits_and_see_in_that_order() -> None:
     together, log = Together(), list[str]()
-    found = together.run([partial(asking, together, log, name) for name in "abc"])
-    assert found == ["a", "b", "c"]
+    assert together.run([partial(asking, together, log, name) for name in "abc"]) == (["a", "b", "c"], [True] * 3)
     assert log == ["a asks", "b asks", "c asks", "a sees", "b sees", "c sees"]
 
 
@@ -64,7 +67,7 @@ def test_what_one_raises_is_raised_when_the_others_have_ended() -> None:
     with pytest.raises(KeyError):
         together.run([*calls, partial(asking, together, log, "c")])
     assert log[-1] == "c sees"
-    assert together.run([lambda: 1]) == [1], "it can be used again"
+    assert together.run([lambda: 1]) == ([1], [False]), "it can be used again"
 
 
 def test_two_fields_that_need_the_same_read_it_once() -> None:
@@ -75,7 +78,7 @@ def test_two_fields_that_need_the_same_read_it_once() -> None:
     def need(name: str) -> str:
         return context.once("key", lambda: asking(together, log, name))
 
-    assert together.run([partial(need, "a"), partial(need, "b"), partial(need, "c")]) == ["a", "a", "a"]
+    assert together.run([partial(need, "a"), partial(need, "b"), partial(need, "c")])[0] == ["a", "a", "a"]
     assert log == ["a asks", "a sees"]
 
 
@@ -93,7 +96,62 @@ def test_where_the_one_that_reads_fails_the_next_tries_itself() -> None:
         except KeyError:
             return "failed"
 
-    assert together.run([partial(need, "a", fail), partial(need, "b", lambda: None)]) == ["failed", "b"]
+    assert together.run([partial(need, "a", fail), partial(need, "b", lambda: None)])[0] == ["failed", "b"]
+
+
+class AskingQuery(Object, policy=public):
+    """Two fields that ask, if they are told to, and one that never does."""
+
+    one = Field(graphene.Int, policy=public, description="One.")
+    two = Field(graphene.Int, policy=public, description="Two.")
+    three = Field(graphene.Int, policy=public, description="Three.")
+
+    LOG: ClassVar[list[str]] = []
+    ASKING: ClassVar[set[str]] = set()
+
+    @classmethod
+    def answer(cls, info: Info) -> list[int]:
+        """Ask where the field is to, and write down when."""
+        name = info.field_name
+        cls.LOG.append(f"{name} begins")
+        if name in cls.ASKING and info.context.together is not None:
+            info.context.together.pause()
+        cls.LOG.append(f"{name} ends")
+        return [1]
+
+    @staticmethod
+    def resolve_one(_parents: Sequence[Any], info: Info) -> list[int]:
+        return AskingQuery.answer(info)
+
+    @staticmethod
+    def resolve_two(_parents: Sequence[Any], info: Info) -> list[int]:
+        return AskingQuery.answer(info)
+
+    @staticmethod
+    def resolve_three(_parents: Sequence[Any], info: Info) -> list[int]:
+        return AskingQuery.answer(info)
+
+
+def test_a_plan_learns_which_fields_ask_and_looks_again_after_a_while() -> None:
+    schema = assemble({}, query=AskingQuery, mutation=AskingQuery, permissions=(), codes={}).graphql
+    executor = Executor(schema)
+
+    def ask(*asking: str) -> list[str]:
+        AskingQuery.LOG.clear()
+        AskingQuery.ASKING = set(asking)
+        context = Context(cast("Any", None), Viewer(kind="anonymous"))
+        assert executor.execute("{ one two three }", context).data == {"one": 1, "two": 1, "three": 1}
+        return list(AskingQuery.LOG)
+
+    together = ["one begins", "two begins", "three begins", "three ends", "one ends", "two ends"]
+    assert ask("one", "two") == together
+    assert ask("one", "two") == together
+    one_after_the_other = ["one begins", "one ends", "two begins", "two ends", "three begins", "three ends"]
+    assert ask() == one_after_the_other, "nobody asked"
+    assert ask("one", "two") == one_after_the_other, "nobody is expected to"
+    seen = [ask("one", "two") for _ in range(AGAIN)]
+    assert together in seen, "but once in a while it is tried"
+    assert seen[-1] == together
 
 
 # ------------------------------------------------------------------------------------------------------ the database
@@ -115,7 +173,7 @@ def test_what_is_read_side_by_side_is_each_ones_own(database: Database) -> None:
             return number
 
         calls = [partial(twice, 1), partial(counted, 2), partial(twice, 3), partial(counted, 4), partial(twice, 5)]
-        assert together.run(calls) == [4, 2, 12, 4, 20]
+        assert together.run(calls)[0] == [4, 2, 12, 4, 20]
 
 
 def test_statements_travel_together(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +190,8 @@ def test_statements_travel_together(database: Database, monkeypatch: pytest.Monk
             pause()
 
         monkeypatch.setattr(together, "pause", counting)
-        found = together.run([partial(read.all, TWICE, of=of) for of in range(3)])
+        found, asked = together.run([partial(read.all, TWICE, of=of) for of in range(3)])
+        assert asked == [database.dialect == "postgresql"] * 3
         assert [row.it for (row,) in found] == [0, 2, 4]
         assert most == (3 if database.dialect == "postgresql" else 0)
 
@@ -152,7 +211,7 @@ def test_a_statement_that_fails_fails_what_comes_after_it_and_the_connection_goe
                     return type(error.orig).__name__
 
             asked = [(TWICE, {"of": 4}), (QUOTIENT, {"by": 0}), (TWICE, {"of": 5})]
-            return together.run([partial(one, wanted, **values) for wanted, values in asked])
+            return together.run([partial(one, wanted, **values) for wanted, values in asked])[0]
 
     assert read_all() == [8, "DivisionByZero", "InFailedSqlTransaction"]
     assert read_all() == [8, "DivisionByZero", "InFailedSqlTransaction"], "whatever was to be prepared meanwhile"
@@ -181,7 +240,7 @@ def test_where_the_connection_is_lost_with_statements_in_flight_everybody_is_tol
 
         other_ways = {"prepared": partial(told, QUOTIENT, by=3), "expression": partial(told, select(literal(1)))}
         calls: list[Callable[[], str]] = [lose, partial(told, TWICE, of=2), other_ways[last]]
-        found = together.run(calls)
+        found, _ = together.run(calls)
         assert set(found) <= {"OperationalError", "AdminShutdown"}
         assert told(select(literal(2))) == "OperationalError", "nor is there any more afterwards"
     with database.read() as read:
@@ -195,7 +254,7 @@ def test_fields_that_ask_for_the_instant_are_told_the_same(make_kit: Any) -> Non
         together = Together()
         context.run_in(together)
         context.read.scalar(select(literal(1)))  # so that the snapshot began without asking
-        assert len(set(together.run([lambda: context.now] * 3))) == 1
+        assert len(set(together.run([lambda: context.now] * 3)[0])) == 1
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from corekit_schema.execution.run import Run
 
 _TWO = 2
+AGAIN = 64
+"""A field that did not ask the database is not expected to, until it has run so often."""
+_QUIET = object()
+"""The key under which a plan remembers how often a field has run since it was last looked at, and did not ask."""
 Resolver = Callable[..., Sequence[Any]]
 """A batch resolver: ``(parents, info, **arguments)`` to one value for each parent."""
 
@@ -92,18 +96,32 @@ class FieldPlan:
 
 
 def columns_of(fields: Sequence[FieldPlan], parents: Sequence[Any], above: Places, run: Run) -> list[list[Any]]:
-    """Return the answers of each field; all that may ask the database do before the first of them waits for it."""
+    """Return the answers of each field; all that ask the database do before the first of them waits for it.
+
+    Which ones ask shows when they run; those that did not are not expected to for a while.
+    """
     together = run.context.together
-    if together is None or sum(field.asks for field in fields) < _TWO:
+    asking = [field for field in fields if field.asks and _is_expected(field)]
+    if together is None or len(asking) < _TWO:
         return [field.column(parents, above, run) for field in fields]
 
     def rest() -> list[list[Any]]:
-        return [field.column(parents, above, run) for field in fields if not field.asks]
+        return [field.column(parents, above, run) for field in fields if field not in asking]
 
-    calls: list[Callable[[], Any]] = [partial(field.column, parents, above, run) for field in fields if field.asks]
-    *found, others = together.run([*calls, rest])
+    functions: list[Callable[[], Any]] = [partial(field.column, parents, above, run) for field in asking]
+    (*found, others), asked = together.run([*functions, rest])
+    for each, did in zip(asking, asked, strict=False):
+        each.memo[_QUIET] = 0 if did else 1
     columns: dict[bool, Iterator[list[Any]]] = {True: iter(found), False: iter(others)}
-    return [next(columns[field.asks]) for field in fields]
+    return [next(columns[field in asking]) for field in fields]
+
+
+def _is_expected(plan: FieldPlan) -> bool:
+    """Say whether a field is expected to ask the database."""
+    quiet: int = plan.memo.get(_QUIET, 0)
+    if quiet:
+        plan.memo[_QUIET] = (quiet + 1) % AGAIN
+    return not quiet
 
 
 def in_step(values: Any, parents: Sequence[Any], coordinates: str) -> Sequence[Any]:
