@@ -54,9 +54,10 @@ class Newest:
         known = {name: value for name, value in where.items() if value is not None}
         names, values = tuple(sorted(known)), span.values | known
         near = not (names or self.filtered)
+        counts_down = near and not span.backward
+        if counts_down:  # what is numbered without gaps need not be read one too far to be known of
+            values["most"] = span.size
         if near:
-            # What is numbered without gaps need not be read one too far to be known of.
-            values["most"] -= not span.backward
             found = read.all(_near(self, left_out, span.form), owners=wanted, **values)
         elif len(wanted) == 1:
             found = read.all(_of_one(self, names, left_out, span.form), owner=wanted[0], **values)
@@ -67,13 +68,11 @@ class Newest:
         for row in found:
             rows[owner_of(row)].append(row)
         totals = self._totals(read, wanted, names, known) if span.counted else {}
-        if not near or span.backward:
+        if not counts_down:
             return {key: span.page(rows_, _SEQ, totals.get(key)) for key, rows_ in rows.items()}
-        end, beyond = 1 if span.before is None else span.before[0] + 1, span.after is not None
+        last = 1 if span.before is None else span.before[0] + 1
         return {
-            key: Page(
-                (items := tuple(rows_)), items, _SEQ, bool(items) and items[-1].seq > end, beyond, totals.get(key)
-            )
+            key: span.page(rows_, _SEQ, totals.get(key), more=bool(rows_) and rows_[-1].seq > last)
             for key, rows_ in rows.items()
         }
 

@@ -184,10 +184,12 @@ class Span:
         number: int = read.scalar(select(func.count()).select_from(statement.subquery()))
         return number
 
-    def page(self, rows: Sequence[V], key: Callable[[V], Key], total: int | None = None) -> Page[V]:
-        """Make a page of the rows that were read, of which there may be one more than wanted."""
-        more = len(rows) > self.size
-        if more:
+    def page(
+        self, rows: Sequence[V], key: Callable[[V], Key], total: int | None = None, *, more: bool | None = None
+    ) -> Page[V]:
+        """Make a page of the rows that were read; where it is not known whether there are ``more``, of one too many."""
+        if more is None:
+            more = len(rows) > self.size
             rows = rows[: self.size]
         if self.backward:
             rows = rows[::-1]

@@ -131,7 +131,7 @@ class Wire:
 
     def _send_on(self, text: str, parameters: Sequence[Parameter]) -> None:
         """Send a statement behind those whose answers are still to come."""
-        if not self.in_flight and self._pgconn.pipeline_status == PipelineStatus.OFF:
+        if self._pgconn.pipeline_status == PipelineStatus.OFF:
             self._pgconn.enter_pipeline_mode()
         self._add(text, parameters)
         self._pgconn.pipeline_sync()

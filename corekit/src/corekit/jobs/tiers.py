@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from corekit.tiers.ladder import Ladder
 
 AT_A_TIME = 2
-"""Transactions of members that a run has open."""
+"""Transactions of members that a run has open: while the database writes one, the next is planned."""
 
 
 def _run(work: Work) -> None:
@@ -35,29 +35,29 @@ def _end(work: Work, ladder: Ladder, at: int) -> None:
 
 
 def _rated(work: Work, ladder: Ladder, due: Iterable[Due]) -> int:
-    """Rate those who are due and return how many of them that changed something for.
-
-    Some transactions run at a time: while the database writes one, the next is planned.
-    """
+    """Rate those who are due, some transactions at a time; return how many of them that changed something for."""
     kit, done = work.kit, 0
 
     def rate(part: Due) -> int:
         return kit.rerate(part.members, ladder.code, work.at, part.earliest, historical=work.historical)
 
-    with ThreadPoolExecutor(AT_A_TIME if kit.database.dialect == "postgresql" else 1) as pool:
-        begun = deque[tuple[int, Future[int]]]()
+    pool = ThreadPoolExecutor(AT_A_TIME if kit.database.dialect == "postgresql" else 1)
+    begun = deque[tuple[int, Future[int]]]()
 
-        def finish() -> int:
-            found, settled = begun.popleft()
-            work.beat(found=found, settled=settled.result())
-            return settled.result()
+    def finish() -> int:
+        found, settled = begun.popleft()
+        work.beat(found=found, settled=settled.result())
+        return settled.result()
 
+    try:
         for part in due:
             begun.append((len(part.members), pool.submit(rate, part)))
             if len(begun) > AT_A_TIME:  # one waits, so that nobody waits for the next to be found
                 done += finish()
         while begun:
             done += finish()
+    finally:  # where one failed, or another runner has taken over, the one that waits does not begin
+        pool.shutdown(cancel_futures=True)
     return done
 
 
