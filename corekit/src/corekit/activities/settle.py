@@ -15,10 +15,10 @@ from typing import TypeVar
 import attrs
 
 from corekit.activities.attempt import Attempt, Known, Timekeeper
-from corekit.activities.breaker import Breaker
+from corekit.activities.breaker import Breaker, Broken
 from corekit.activities.incoming import Incoming, Key
 from corekit.activities.outcome import Outcome
-from corekit.activities.own_effects import ApplyRaised, GuardFailed
+from corekit.activities.own_effects import ApplyRaised, GuardFailed, HeldBack
 from corekit.activities.plan import Sunk
 from corekit.activities.race import Race
 from corekit.activities.receiving import key_reused
@@ -40,13 +40,20 @@ class Settlement:
     """Settles activities on one database, under the terms that hold when it is asked."""
 
     def __init__(
-        self, database: Database, terms: Callable[[], Terms], renew: Callable[[], object], clock: Clock | None
+        self,
+        database: Database,
+        terms: Callable[[], Terms],
+        renew: Callable[[], object],
+        clock: Clock | None,
+        suspend: Callable[[Broken], object],
     ) -> None:
         self._database = database
         self._terms = terms
         self._renew = renew
         self.clock = Timekeeper(clock)
-        self._breaker = Breaker()
+        self.breaker = Breaker()
+        """What calls the plugins."""
+        self._suspend = suspend
         self._judging = Lock()  # chunks judged side by side take turns, then all wait for the database that waited
         self.statements = 0
         """Statements sent so far, transaction control and plugins' own apart."""
@@ -139,6 +146,7 @@ class Settlement:
         """Take steps until nothing is left: each attempts what is, and returns what of it is to be tried again."""
         race = Race(advice)
         while rest:
+            self.suspend_broken()
             try:
                 with self.connected() as (store, settling):
                     rest = step(
@@ -148,7 +156,7 @@ class Settlement:
                             store,
                             settling,
                             known,
-                            self._breaker,
+                            self.breaker,
                             simulate=simulate,
                             waiting=waiting,
                         ),
@@ -157,7 +165,7 @@ class Settlement:
                     )
             except ProgramChanged:
                 self._renew()
-            except (GuardFailed, Sunk) as found_out:
+            except (GuardFailed, HeldBack, Sunk) as found_out:
                 known.learn(found_out)
             except ApplyRaised as raised:
                 if len(raised.keys) == 1 or len(rest) == 1:
@@ -169,6 +177,12 @@ class Settlement:
             except Conflict:
                 race.lose()
                 on_loss(rest)
+        self.suspend_broken()
+
+    def suspend_broken(self) -> None:
+        """Suspend the plugins of which the breaker says so; whoever asks has nothing open in the database."""
+        while self.breaker.news:
+            self._suspend(self.breaker.news.pop())
 
     @contextmanager
     def connected(self) -> Generator[tuple[Store, Lent]]:
