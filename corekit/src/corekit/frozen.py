@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 
 def _refuse(self: object, *_: object, **__: object) -> NoReturn:
@@ -39,12 +39,12 @@ def frozen_mapping(value: Any) -> Any:
     """Return a mapping that stays as it is, and everything in it; what is none is left to whoever checks it."""
     if type(value) is FrozenDict or not isinstance(value, Mapping):
         return value
-    return _frozen(dict(value))
+    return _frozen(dict(cast("Mapping[str, Any]", value)))
 
 
 def _frozen(value: Any) -> Any:
     if isinstance(value, dict):
-        return FrozenDict({name: _frozen(each) for name, each in value.items()})
+        return FrozenDict({name: _frozen(each) for name, each in cast("dict[str, Any]", value).items()})
     if isinstance(value, list):
-        return FrozenList(map(_frozen, value))
+        return FrozenList(map(_frozen, cast("list[Any]", value)))
     return value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import metadata
 from itertools import islice
 from types import ModuleType
@@ -67,10 +67,9 @@ class Hooks:
 
         A :class:`Refusal` passes; anything else that the plugin raises, or returns, becomes :class:`PluginRaised`.
         """
-        members = {activity.member for activity in batch}
         try:
             answer = self._call("corekit_prepare", plugin, {"batch": batch, "read": read, "facts": facts})
-            return _by_member(answer, members) if answer is not None else {}
+            return _by_member(answer, batch) if answer is not None else {}
         except Refusal:
             raise
         except BaseException as error:
@@ -271,13 +270,16 @@ def _check(manager: pluggy.PluginManager, plugin: Plugin, only: Sequence[str] = 
             )
 
 
-def _by_member(answer: object, members: Collection[str]) -> dict[str, Any]:
+def _by_member(answer: object, batch: Batch) -> dict[str, Any]:
     """Return what was prepared, if it is a mapping of members of the batch."""
+    if type(answer) is dict and not answer:
+        return {}
+    members = {activity.member for activity in batch}
     if not isinstance(answer, Mapping):
         message = f"{type(answer).__name__} is no mapping of member id to value"
         raise TypeError(message)
     found: dict[str, Any] = {}
-    for member, value in cast("Mapping[Any, Any]", answer).items():
+    for member, value in cast("Mapping[str, Any]", answer).items():
         if member not in members:
             message = f"{member!r} is no member of the batch"
             raise ValueError(message)

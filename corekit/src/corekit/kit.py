@@ -40,6 +40,7 @@ from corekit.program import Program, Versions, read_versions
 from corekit.registry import Registry
 from corekit.settings import Settings
 from corekit.suspension.suspensions import Suspension, read_suspensions, resume, suspend
+from corekit.tally import Tally
 from corekit.validation import suggest
 
 if TYPE_CHECKING:
@@ -111,6 +112,11 @@ class Kit:
     def breaker(self) -> Breaker:
         """What calls the plugins, and knows in this process who does not return."""
         return self._settlement.breaker
+
+    @property
+    def outcomes(self) -> Tally:
+        """How often this process gave each kind of answer to an activity."""
+        return self._settlement.outcomes
 
     @property
     def statements(self) -> int:

@@ -24,7 +24,8 @@ from corekit.errors import PluginRaised
 
 ASIDE = {"core_erasure", "core_audit", "core_outbox_letter", "core_outbox_cursor", "core_suspension"}
 """What is written beside value: requests, the trail, how far delivery is, who is suspended."""
-_settled = {"core_activity": lambda t: t.c.state != "failed", "core_request": lambda t: t.c.outcome != "refused"}
+BUT = {"core_activity": ("state", "failed"), "core_request": ("outcome", "refused")}
+"""Rows that are no value: what failed, and what was refused."""
 VALUE = [table for table in core().metadata.sorted_tables if table.name not in ASIDE]
 
 
@@ -50,8 +51,9 @@ class House:
             found: dict[str, Any] = {}
             for table in VALUE:
                 chosen = select(table)
-                if table.name in _settled:
-                    chosen = chosen.where(_settled[table.name](table))
+                if table.name in BUT:
+                    column, state = BUT[table.name]
+                    chosen = chosen.where(table.c[column] != state)
                 found[table.name] = sorted(map(repr, read.all(chosen)))
             found["rogue_mark"] = sorted(map(repr, read.all(select(own.mark))))
             return found
@@ -59,10 +61,6 @@ class House:
     def others_are_served(self) -> None:
         """Settle something of somebody else."""
         assert self.world.does(self.neighbour, "toy.earn", 1).settled
-
-    def act(self, place: str) -> str:
-        """Let the rogue act in a place, and return what is answered."""
-        return getattr(self, f"_{place}", self._settle)(place)
 
     def prepared(self, place: str) -> Callable[[], str]:
         """Make everything ready for an act in a place; return what lets it happen."""

@@ -15,6 +15,7 @@ from corekit.activities.watch import Going, Watch
 from corekit.db.guard import Hold, here
 from corekit.errors import Busy
 from corekit.suspension.suspensions import suspended
+from corekit.tally import Tally
 
 _Answer = TypeVar("_Answer")
 _log = structlog.get_logger("corekit.plugins")
@@ -46,8 +47,10 @@ class Breaker:
         self._strikes = Counter[str]()
         self.news: list[Broken] = []
         """Plugins that are to be suspended, until whoever has nothing open in the database stores that."""
-        self.raised = Counter[str]()
-        """How often each plugin failed, for those who count."""
+        self.failed = Tally()
+        """How often each plugin failed at something in this process."""
+        self.tripped = Tally()
+        """How often each plugin was suspended by the breaker of this process."""
 
     def call(
         self,
@@ -56,16 +59,17 @@ class Breaker:
         deadline: float | None = None,
         *,
         number: int = 1,
-        let_go: Callable[[], object] = lambda: None,
+        let_go: Callable[[], object] | None = None,
     ) -> _Answer:
         """Return what a call of a plugin about a ``number`` of things returns.
 
         One that goes on for too long is stopped: :class:`Busy` says so, and the plugin is to be suspended. Where it
         cannot be stopped, ``let_go`` is done. ``deadline`` is an instant of the monotonic clock: a call that has not
         returned by then is abandoned, and Busy says so; until it returns after all, which nobody hears of, its plugin
-        is suspended here.
+        is suspended here. What it sent by a connection that it was not given is a PluginError.
         """
-        self.check(plugin)
+        if self._abandoned or self._unreturned:
+            self.check_returned(plugin)
         if deadline is None:
             return self._watched(plugin, call, number, let_go)
         answers: list[_Answer] = []
@@ -95,54 +99,58 @@ class Breaker:
 
         That suspends nobody, since only what the plugin itself is told waits for it.
         """
-        self._until_over(self._watch.begin(plugin, TELLING, lambda: None, suspends=False), call)
+        self._until_over(self._watch.begin(plugin, TELLING, suspends=False), call, None)
 
-    def check(self, plugin: str) -> None:
+    def check_returned(self, plugin: str) -> None:
         """Raise Busy where a plugin has not returned from an earlier call of this process."""
         abandoned, going = self._abandoned.get(plugin), self._unreturned.get(plugin)
         if (abandoned is not None and abandoned.is_alive()) or (going is not None and not going.over):
             raise suspended(plugin, "it has not returned from an earlier call")
+
+    def unreturned(self) -> list[str]:
+        """Return the plugins that have not returned from a call of this process, by name."""
+        waiting = [plugin for plugin, thread in list(self._abandoned.items()) if thread.is_alive()]
+        return sorted({*waiting, *(plugin for plugin, going in list(self._unreturned.items()) if not going.over)})
 
     def broke(self, plugin: str, reason: str, *, at_once: bool = False) -> None:
         """Count a unit that a plugin broke; too many in a row, or one that is bad enough, suspend it."""
         self._strikes[plugin] += 1
         if at_once or self._strikes[plugin] >= STRIKES:
             del self._strikes[plugin]
-            self.news.append(Broken(plugin, reason))
+            self._trip(plugin, reason)
 
     def kept(self, plugin: str) -> None:
         """Note that a plugin did what it may, so that what it broke before is not in a row with what may come."""
         self._strikes.pop(plugin, None)
 
-    def _watched(self, plugin: str, call: Callable[[], _Answer], number: int, let_go: Callable[[], object]) -> _Answer:
+    def _watched(
+        self, plugin: str, call: Callable[[], _Answer], number: int, let_go: Callable[[], object] | None
+    ) -> _Answer:
         hold = Hold(plugin)
-        running = here.hold
-
-        def guarded() -> _Answer:
-            here.hold = hold
-            try:
-                return call()
-            finally:
-                here.hold = running
-
         try:
-            answer = self._until_over(self._watch.begin(plugin, PATIENCE + EACH * number, let_go), guarded)
+            answer = self._until_over(self._watch.begin(plugin, PATIENCE + EACH * number, let_go), call, hold)
+        except Busy:
+            raise
         except BaseException as error:
-            here.hold = running
-            if hold.broken is not None and not isinstance(error, Busy):
+            if hold.broken is not None:
                 raise hold.broken from error
             raise
         if hold.broken is not None:
             raise hold.broken
         return answer
 
-    def _until_over(self, going: Going, call: Callable[[], _Answer]) -> _Answer:
+    def _until_over(self, going: Going, call: Callable[[], _Answer], hold: Hold | None) -> _Answer:
+        """Return what a call returns, if it was not stopped; what it sends meanwhile is held, where it is given."""
+        running = here.hold
         try:
             try:
+                here.hold = hold
                 answer = call()
             finally:
+                here.hold = running
                 self._watch.end(going)
         except BaseException as error:  # what is raised because it was stopped is nobody's answer
+            here.hold = running  # it may have been stopped on its way out
             self._watch.end(going)
             if not going.late:
                 raise
@@ -157,7 +165,11 @@ class Breaker:
         if not going.suspends:
             return
         self._unreturned[going.plugin] = going
-        self.news.append(Broken(going.plugin, "it did not return from a call in time"))
+        self._trip(going.plugin, "it did not return from a call in time")
+
+    def _trip(self, plugin: str, reason: str) -> None:
+        self.tripped.add([plugin])
+        self.news.append(Broken(plugin, reason))
 
 
 def _caught(call: Callable[[], Any], answers: list[Any], raised: list[BaseException]) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from os import dup
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from attrs import frozen
@@ -91,6 +91,7 @@ def write_own_effects(plan: Plan, store: Store, settling: Lent, breaker: Breaker
             if not is_of_plugin(error):
                 raise
             _log.error("plugin raised", plugin=owner, effect=name, verb=run.verb, **raised_at(error))
+            breaker.failed.add([owner])
             if isinstance(error, PluginError):
                 breaker.broke(owner, error.message, at_once=error.code == "TRANSACTION_ENDED")
             told = (
@@ -155,7 +156,7 @@ def _refused(answer: Any, effects: Sequence[Applied]) -> Collection[str]:
     if answer is None:
         return ()
     ids = {each.id for each in effects}
-    refused = set(islice(answer, len(ids) + 1))
+    refused: set[str] = set(islice(cast("Iterable[str]", answer), len(ids) + 1))
     if not refused <= ids:
         message = "it returned what are not ids of effects that it was given"
         raise ValueError(message)

@@ -12,7 +12,8 @@ from sqlalchemy import SelectBase
 
 from corekit.db.guard import Hold
 from corekit.db.prepared import Prepared
-from corekit.db.reader import AnyRow, Others, Reader
+from corekit.db.reader import AnyRow, Reader
+from corekit.db.wire import Others
 from corekit.errors import PluginError
 
 _AT_ONCE = 1_000

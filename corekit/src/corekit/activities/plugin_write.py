@@ -119,7 +119,7 @@ def writing(settling: Lent, plugin: Plugin) -> Generator[PluginWrite]:
     rolled back then, and so must any in which the block raises.
     """
     lineage = plugin.declares.lineage
-    tables = lineage.metadata.tables if lineage is not None else {}
+    tables: Mapping[str, Table] = lineage.metadata.tables if lineage is not None else {}
     connection = settling.connection
     with settling.held(plugin.name) as hold:
         write = PluginWrite(connection, hold, tables)

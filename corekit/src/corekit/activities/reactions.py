@@ -149,13 +149,17 @@ class Reactions:
 
     def _living(self, plugin: Plugin, activities: Sequence[Activity]) -> list[Activity]:
         """Return the activities to which a plugin may react, but those that are lost already."""
+        asked = [each for each in activities if _may_react(plugin.declares, each.type)]
+        if not (self.failures or self.refusals or self.held):
+            return asked
         lost = self.failures.keys() | self.refusals.keys() | self.held.keys()
-        return [each for each in activities if _key(each) not in lost and _may_react(plugin.declares, each.type)]
+        return [each for each in asked if _key(each) not in lost]
 
     def _check_suspended(self, plugin: Plugin) -> None:
         """Raise Busy where a plugin is suspended, everywhere or in this process."""
-        self.plan.terms.suspensions.check(plugin.name)
-        self._breaker.check(plugin.name)
+        if (resting := self.plan.terms.suspensions).plugins:
+            resting.check(plugin.name)
+        self._breaker.check_returned(plugin.name)
 
     def _bisected(self, plugin: Plugin, activities: Sequence[Activity], call: Callable[[Batch], _T]) -> list[_T]:
         """Call with all activities, or, where that raises, with halves, down to the one that is the reason."""
@@ -196,7 +200,7 @@ class Reactions:
 
     def _note(self, plugin: Plugin, activity: Activity, error: CorekitError) -> None:
         _log.error("plugin raised", activity=activity.id, type=activity.type, **raised_at(error))
-        self._breaker.raised[plugin.name] += 1
+        self._breaker.failed.add([plugin.name])
         if error.code == "WRITE_NOT_ALLOWED":
             self._breaker.broke(plugin.name, error.message)
 

@@ -30,6 +30,7 @@ from corekit.ids import new_id
 from corekit.ledger.postgresql import PostgreSQL
 from corekit.ledger.sqlite import SQLite
 from corekit.ledger.store import Conflict, ProgramChanged, Store
+from corekit.tally import Tally
 
 SWEEP_AGAIN = "others keep changing the same members; what was done stays, run the sweep again"
 _MANY = 50
@@ -53,6 +54,8 @@ class Settlement:
         self.clock = Timekeeper(clock)
         self.breaker = Breaker()
         """What calls the plugins."""
+        self.outcomes = Tally()
+        """How often each outcome was answered by this process."""
         self._suspend = suspend
         self._judging = Lock()  # chunks judged side by side take turns, then all wait for the database that waited
         self.statements = 0
@@ -81,6 +84,8 @@ class Settlement:
         first, twins = _first_of_each_key(arriving)
         with _uncollected(len(first)):
             answers = self._settle(first, Known(), simulate=simulate, waiting=waiting)
+        if not simulate:
+            self.outcomes.add([answers[each.activity.id].outcome for each in first])
         for twin, earlier in twins:
             answers[twin.activity.id] = _replay_or_clash(twin, earlier, answers[earlier.activity.id])
         return answers

@@ -9,11 +9,10 @@ and what others wait for because of it is let go.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
-
-from attrs import define
 
 TICK = 0.25
 """Seconds between two looks."""
@@ -27,18 +26,21 @@ class Stopped(BaseException):
     """Raised in a plugin's code that has gone on for too long."""
 
 
-@define(eq=False)
 class Going:
     """A call that is going on: ``late`` once it was told to stop, ``over`` once it ended."""
 
-    plugin: str
-    thread: int
-    until: float
-    let_go: Callable[[], object]
-    suspends: bool = True
-    late: bool = False
-    over: bool = False
-    looks: int = 0
+    __slots__ = ("late", "let_go", "looks", "outer", "over", "plugin", "suspends", "thread", "until")
+
+    def __init__(self, plugin: str, until: float, let_go: Callable[[], object] | None, *, suspends: bool) -> None:
+        self.plugin = plugin
+        self.until = until
+        self.let_go = let_go
+        self.suspends = suspends
+        self.thread = threading.get_ident()
+        self.outer: Going | None = None
+        self.late = False
+        self.over = False
+        self.looks = 0
 
 
 class Watch:
@@ -47,52 +49,63 @@ class Watch:
     def __init__(self, when_late: Callable[[Going], object]) -> None:
         self._when_late = when_late
         self._lock = threading.Lock()
-        self._going: list[Going] = []
-        self._thread: threading.Thread | None = None
+        self._going: dict[int, Going] = {}
+        self._process = 0
+        """In which the thread looks: a forked one has none."""
 
-    def begin(self, plugin: str, seconds: float, let_go: Callable[[], object], *, suspends: bool = True) -> Going:
+    def begin(
+        self, plugin: str, seconds: float, let_go: Callable[[], object] | None = None, *, suspends: bool = True
+    ) -> Going:
         """Watch a call that this thread is about to make. Where it cannot be stopped, ``let_go`` is done."""
-        going = Going(plugin, threading.get_ident(), time.monotonic() + seconds, let_go, suspends)
-        with self._lock:
-            self._going.append(going)
-            if self._thread is None or not self._thread.is_alive():  # a forked process has none
-                self._thread = threading.Thread(target=self._watch, name="corekit-watch", daemon=True)
-                self._thread.start()
+        going = Going(plugin, time.monotonic() + seconds, let_go, suspends=suspends)
+        going.outer = self._going.get(going.thread)
+        self._going[going.thread] = going
+        if self._process != os.getpid():
+            with self._lock:
+                if self._process != os.getpid():
+                    self._process = os.getpid()
+                    threading.Thread(target=self._watch, name="corekit-watch", daemon=True).start()
         return going
 
     def end(self, going: Going) -> None:
         """Watch a call no more; once this returns nothing is raised because of it. To say it again does no harm."""
-        while not going.over:
+        going.over = True
+        if going.outer is not None:
+            self._going[going.thread] = going.outer
+        else:
+            self._going.pop(going.thread, None)
+        while going.late:  # else whoever stops it sees that it is over
             try:
                 with self._lock:
-                    if going in self._going:
-                        self._going.remove(going)
-                    going.over = True
-                if going.late:
-                    _raise_in(going.thread, None)  # where it has not arrived it need not any more
+                    _raise_in(going.thread, None)  # what has not arrived need not any more
+                return
             except Stopped:  # it has arrived here
                 continue
 
     def _watch(self) -> None:
         wait = threading.Event()
         quiet = 0
-        while True:
+        while quiet < QUIET:
             wait.wait(TICK)
-            with self._lock:
-                quiet = 0 if self._going else quiet + 1
-                if quiet > QUIET:
-                    self._thread = None
-                    return
-                for going in self._going:
-                    if time.monotonic() > going.until:
-                        self._stop(going)
+            going = list(self._going.values())
+            quiet = 0 if going else quiet + 1
+            for each in going:
+                if time.monotonic() > each.until:
+                    with self._lock:
+                        self._stop(each)
+            if quiet == QUIET:
+                self._process = 0
+                if self._going:  # of somebody who has not seen that
+                    self._process, quiet = os.getpid(), 0
 
     def _stop(self, going: Going) -> None:
         """Tell a call to stop, now and then; what it does not let go by itself is let go when that is of no use."""
-        if not going.late:
-            going.late = True
+        first, going.late = not going.late, True
+        if going.over:  # it is late by less than it takes to say so
+            return
+        if first:
             self._when_late(going)
-        elif going.looks == STUBBORN:
+        elif going.looks == STUBBORN and going.let_go is not None:
             going.let_go()
         if going.looks % STUBBORN == 0:
             _raise_in(going.thread, Stopped)

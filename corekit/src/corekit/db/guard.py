@@ -15,17 +15,13 @@ import threading
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import lru_cache, wraps
-from operator import attrgetter
-from typing import Any, Concatenate, NoReturn, ParamSpec, Protocol, TypeVar
+from typing import Any, NoReturn
 
 import psycopg
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
 
 from corekit.errors import PluginError
 
-_P = ParamSpec("_P")
-_D = TypeVar("_D", bound="_Guarded")
-_T = TypeVar("_T")
 _TOKENS = re.compile(
     r"""%\(\w+\)s            # a parameter
     | '(?:[^']|'')*' | "(?:[^"]|"")*"
@@ -116,16 +112,11 @@ def _unlike(kind: str, text: str) -> str | None:
     return None
 
 
-class _Guarded(Protocol):
-    @property
-    def hold(self) -> Hold | None: ...
-
-
-def _unless_stopped(method: Callable[Concatenate[_D, _P], _T], what: str) -> Callable[Concatenate[_D, _P], _T]:
-    """Make a method of a driver's connection stop where a plugin calls it."""
+def _unless_stopped(method: Callable[..., Any], what: str) -> Any:
+    """Make a method of a connection with a ``hold`` stop where a plugin calls it."""
 
     @wraps(method)
-    def call(self: _D, *arguments: _P.args, **options: _P.kwargs) -> _T:
+    def call(self: Any, *arguments: Any, **options: Any) -> Any:
         if (hold := _stopping(self.hold)) is not None:
             hold.stop(what)
         return method(self, *arguments, **options)
@@ -206,7 +197,13 @@ class GuardedConnection(Connection):
         hold: Hold | None = self.driver.hold
         return hold
 
-    connection = property(_unless_stopped(attrgetter("pooled"), _TAKES))  # type: ignore[assignment]
+    @property
+    def connection(self) -> PoolProxiedConnection:
+        """The pool's, unless a plugin asks."""
+        if (hold := _stopping(self.hold)) is not None:
+            hold.stop(_TAKES)
+        return self.pooled
+
     begin_nested = _unless_stopped(Connection.begin_nested, _TAKES)
     commit = _unless_stopped(Connection.commit, _TAKES)
     rollback = _unless_stopped(Connection.rollback, _TAKES)

@@ -220,6 +220,7 @@ class _Teller:
         dead = attempt > len(DELAYS)
         place = raised_at(error)
         name, position = self._plugin.name, row.position
+        self._breaker.failed.add([name])
         _log.error("plugin raised", plugin=name, position=position, attempt=attempt, dead=dead, **place)
         self._turn.letters.append(
             {

@@ -64,8 +64,31 @@ class Fatal(BaseException):
     """Nothing that an ``except Exception`` catches."""
 
 
-def _raise(error: Callable[[], BaseException], _: Given) -> NoReturn:
-    raise error()
+FATAL: tuple[type[BaseException], ...] = (
+    SystemExit,
+    KeyboardInterrupt,
+    GeneratorExit,
+    asyncio.CancelledError,
+    Fatal,
+)
+
+
+class Untold(Exception):
+    """What it says cannot be told."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("secret of the rogue")
+
+
+RAISABLE: tuple[type[BaseException], ...] = (RuntimeError, MemoryError, *FATAL, StopIteration, Untold)
+
+
+def _raise(error: type[BaseException], _: Given) -> NoReturn:
+    raise error
+
+
+def _returns(value: object, _: Given) -> object:
+    return value
 
 
 def _deeply(given: Given) -> Any:
@@ -500,26 +523,14 @@ def _deed(do: Act, places: tuple[str, ...], *answers: str) -> Deed:
 
 
 DEEDS: dict[str, dict[str, Deed]] = {
-    "raises": {
-        name: _deed(partial(_raise, error), EVERYWHERE, FAILED)
-        for name, error in {
-            "an error": lambda: RuntimeError("secret of the rogue"),
-            "MemoryError": MemoryError,
-            "SystemExit": lambda: SystemExit(3),
-            "KeyboardInterrupt": KeyboardInterrupt,
-            "GeneratorExit": GeneratorExit,
-            "CancelledError": asyncio.CancelledError,
-            "StopIteration": StopIteration,
-            "a fatal one": Fatal,
-        }.items()
-    }
+    "raises": {error.__name__: _deed(partial(_raise, error), EVERYWHERE, FAILED) for error in RAISABLE}
     | {"endless recursion": _deed(_deeply, EVERYWHERE, FAILED)},
     "hangs": {
         "a loop": _deed(hang, EVERYWHERE, SUSPENDED),
         "a stubborn loop": _deed(hang_stubbornly, EVERYWHERE, SUSPENDED),
     },
     "rubbish of prepare": {
-        repr(value): _deed(lambda _, value=value: value, ("prepare",), FAILED)
+        repr(value): _deed(partial(_returns, value), ("prepare",), FAILED)
         for value in (5, "text", [1], {"0" * 32: 1}, {None: 1}, object, iter([1]))
     }
     | {"an endless mapping": _deed(lambda _: Endless(), ("prepare",), FAILED)},
@@ -548,12 +559,12 @@ DEEDS: dict[str, dict[str, Deed]] = {
         ),
     },
     "rubbish of apply": {
-        name: _deed(lambda _, value=value: value, UNIT, FAILED)
+        name: _deed(partial(_returns, value), UNIT, FAILED)
         for name, value in {
             "a number": 5,
             "strange ids": ["0" * 32],
             "nothing in a list": [None],
-            "lists in a list": [[]],
+            "lists in a list": [[""]],
             "a text": "abc",
         }.items()
     }

@@ -37,7 +37,7 @@ class Given:
     read: Reader | None = None
     write: PluginWrite | None = None
     effects: Sequence[Applied] = ()
-    others: Any = field(factory=dict)
+    others: dict[str, Any] = field(factory=dict[str, Any])
     """Whatever else the test wants it to know."""
 
     @property
