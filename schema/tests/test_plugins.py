@@ -24,7 +24,7 @@ mutation ($input: ResumePluginInput!) {
 
 
 def modules() -> dict[str, Any]:
-    return {"medals": plugin_module(Declares(), "medals", corekit_react=lambda batch: [])}
+    return {"medals": plugin_module(Declares(), "medals")}
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -260,7 +261,7 @@ def test_a_deliverer_that_dies_in_a_call_tells_it_again(kit: Kit, ears: Any, joi
 
     def die(event: Any) -> None:
         if len(ears.heard) == 1:
-            raise KeyboardInterrupt
+            signal.raise_signal(signal.SIGINT)  # as an operator does
 
     ears.before = die
     with pytest.raises(KeyboardInterrupt):

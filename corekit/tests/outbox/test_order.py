@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -212,7 +213,7 @@ def die_in_a_call(kit: Kit, ears: Any, joins: Joins) -> None:
         joins()
 
     def die(_: Event) -> None:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)  # as an operator does
 
     ears.before = die
     with pytest.raises(KeyboardInterrupt):
