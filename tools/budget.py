@@ -16,7 +16,7 @@ CEILINGS = {
     "activities": 7_900,
     "audit": 180,
     "cli": 2_160,
-    "db": 2_000,
+    "db": 2_010,
     "jobs": 2_000,
     "ledger": 3_340,
     "members": 2_500,
