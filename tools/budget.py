@@ -16,7 +16,7 @@ CEILINGS = {
     "activities": 7_150,
     "audit": 180,
     "cli": 2_160,
-    "db": 1_660,
+    "db": 1_680,
     "jobs": 2_000,
     "ledger": 3_340,
     "members": 2_450,

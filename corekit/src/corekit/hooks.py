@@ -63,7 +63,7 @@ class Hooks:
         for plugin in self.preparing:
             try:
                 told = {"batch": batch, "read": reader, "facts": facts(plugin)}
-                answer = self._call("corekit_prepare", plugin, told)
+                answer = self.call("corekit_prepare", plugin, told)
             except Exception as error:
                 raise _raised(plugin, "corekit_prepare", error) from error
             if answer is not None and not isinstance(answer, Mapping):
@@ -77,7 +77,7 @@ class Hooks:
         A :class:`Refusal` passes; anything else that the plugin raises becomes :class:`PluginRaised`.
         """
         try:
-            answer = self._call("corekit_react", plugin, {"batch": batch, "facts": facts})
+            answer = self.call("corekit_react", plugin, {"batch": batch, "facts": facts})
             effects: list[Effect] = list(answer) if answer is not None else []
         except Refusal:
             raise
@@ -91,7 +91,7 @@ class Hooks:
     def happened(self, plugin: Plugin, event: Event) -> None:
         """Tell one plugin what happened; :class:`PluginRaised` that names it where it raises."""
         try:
-            self._call("corekit_happened", plugin, {"event": event})
+            self.call("corekit_happened", plugin, {"event": event})
         except Exception as error:
             raise _raised(plugin, "corekit_happened", error) from error
 
@@ -101,7 +101,7 @@ class Hooks:
         Anything else that the plugin raises, or returns, becomes :class:`PluginRaised`.
         """
         try:
-            answer = self._call("corekit_may_enrol", plugin, {"applicant": applicant, "facts": facts})
+            answer = self.call("corekit_may_enrol", plugin, {"applicant": applicant, "facts": facts})
         except Refusal as refusal:
             return refusal
         except Exception as error:
@@ -118,7 +118,7 @@ class Hooks:
         found: dict[str, Any] = {}
         for plugin in self._implementing("corekit_export"):
             try:
-                document = self._call("corekit_export", plugin, {"member": member, "read": read})
+                document = self.call("corekit_export", plugin, {"member": member, "read": read})
             except Exception as error:
                 raise _raised(plugin, "corekit_export", error) from error
             if document is not None:
@@ -133,7 +133,7 @@ class Hooks:
     def erase(self, plugin: Plugin, member: str, write: PluginWrite) -> None:
         """Let one plugin erase what it knows of a member; what it raises becomes :class:`PluginRaised`."""
         try:
-            self._call("corekit_erase", plugin, {"member": member, "write": write})
+            self.call("corekit_erase", plugin, {"member": member, "write": write})
         except Exception as error:
             raise _raised(plugin, "corekit_erase", error) from error
 
@@ -145,7 +145,7 @@ class Hooks:
         results: list[tuple[str, Any]] = []
         for plugin in self._implementing(name):
             try:
-                results.append((plugin.name, self._call(name, plugin, arguments)))
+                results.append((plugin.name, self.call(name, plugin, arguments)))
             except Exception as error:
                 raise PluginError(f"{plugin.label} raised in {name}: {_reason(error)}", plugin=plugin.name) from error
         return results
@@ -153,7 +153,7 @@ class Hooks:
     def first(self, name: str, **arguments: Any) -> Any:
         """Call a hook until a plugin answers other than None, and return that; None where nobody does."""
         for plugin in self._implementing(name):
-            answer = self._call(name, plugin, arguments)
+            answer = self.call(name, plugin, arguments)
             if answer is not None:
                 return answer
         return None
@@ -171,7 +171,7 @@ class Hooks:
         names = {implementation.plugin_name for implementation in caller.get_hookimpls()}
         return tuple(plugin for plugin in self._plugins if plugin.name in names)
 
-    def _call(self, hook: str, plugin: Plugin, arguments: Mapping[str, Any]) -> Any:
+    def call(self, hook: str, plugin: Plugin, arguments: Mapping[str, Any]) -> Any:
         """Call one plugin's implementation with the arguments it takes."""
         if hook not in self._functions:
             hookimpls = getattr(self._manager.hook, hook).get_hookimpls()

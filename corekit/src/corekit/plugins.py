@@ -94,6 +94,11 @@ def find(names: Sequence[str], modules: Mapping[str, ModuleType] | None = None) 
     return found
 
 
+def offered() -> list[str]:
+    """Return the names of all plugins that installed distributions offer."""
+    return sorted(_offers())
+
+
 def _offers() -> dict[str, list[tuple[metadata.EntryPoint, metadata.Distribution]]]:
     """Return who offers which plugin; a distribution that is found twice on the path counts once."""
     offers: dict[str, dict[str, tuple[metadata.EntryPoint, metadata.Distribution]]] = {}

@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util.exc import CommandError
 from attrs import frozen
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, MetaData, inspect
 
 from corekit.db import types
 from corekit.db.engine import Database
@@ -115,6 +115,25 @@ def revision(database: Database, lineage: Lineage, message: str, *, empty: bool 
         number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
         script = command.revision(config, message, autogenerate=not empty, rev_id=f"{lineage.owner}_{number:04d}")
     return Path(cast("Any", script).path)
+
+
+def drop(database: Database, lineage: Lineage) -> list[str]:
+    """Take down everything that a lineage made: its tables, its version table and their rows; return the tables.
+
+    There is no way down in steps: what a newer version wrote an older one cannot read.
+    """
+    with _migrating(database) as connection, _foreign_keys_off(connection):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN")
+        try:
+            known, found = _owners(connection) | {lineage.owner}, MetaData()
+            found.reflect(connection, only=lambda name, _: owner_of(name, known) == lineage.owner)
+            found.drop_all(connection)
+            _check_foreign_keys(connection, lineage)
+        except BaseException:
+            connection.exec_driver_sql("ROLLBACK")
+            raise
+        connection.exec_driver_sql("COMMIT")
+    return sorted(found.tables)
 
 
 def options(connection: Connection, lineage: Lineage) -> dict[str, Any]:
