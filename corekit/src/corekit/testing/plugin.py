@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from corekit.testing.backends import Backend
     from corekit.testing.clock import SettableClock
 
+__all__ = ["MakeKit"]
+
 
 class MakeKit(Protocol):
     """Makes a kit on a migrated database of its own.
