@@ -15,10 +15,10 @@ from starlette.applications import Starlette
 
 from corekit import Kit
 from corekit_schema import Context, Viewer, assemble_for
-from corekit_schema.core.permissions import permissions_of
 from corekit_schema.execution.executor import Executor
 from corekit_schema.masking import formatted
 from corekit_schema.testing import serving
+from corekit_schema.viewer import permissions_of
 
 sys.path.insert(0, str(Path(__file__).parent / "packages"))
 

@@ -12,8 +12,7 @@ from corekit_stamps.tables import stamp, stock, won
 from sqlalchemy import func, select
 
 import corekit
-from corekit import Activity, Kit, Outcome
-from corekit.ledger.read import balances
+from corekit import Activity, Kit, Outcome, balances
 
 
 def main(config: str) -> None:

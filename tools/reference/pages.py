@@ -21,7 +21,7 @@ from corekit.program import blank
 from corekit.registry import Registry, What
 from corekit.settings import _Attribute, _Core, _File, _Source
 from corekit_schema import assemble_for
-from corekit_schema.core.permissions import PERMISSIONS
+from corekit_schema.permissions import PERMISSIONS
 from corekit_schema.settings import GraphQLSettings, LimitSettings
 from tools.reference.codes import PACKAGES, PLUGINS, errors
 from tools.reference.markdown import prose, table

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _PLUGINS = "corekit_plugins"
 _DEVIATIONS = pytest.StashKey[set[tuple[str, str, str]]]()
 
+__all__ = ["MakeKit"]
+
 
 class MakeKit(Protocol):
     """Makes a kit on a migrated database of its own.

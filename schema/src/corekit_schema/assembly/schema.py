@@ -22,13 +22,13 @@ from corekit_schema.assembly.owners import CORE, Owners
 from corekit_schema.assembly.typemap import OwnedTypeMap
 from corekit_schema.core import Mutation, Query
 from corekit_schema.core.examples import EXAMPLES
-from corekit_schema.core.permissions import permissions_of
 from corekit_schema.execution.resolvers import type_names
 from corekit_schema.fields import about
 from corekit_schema.graph import Example, Graph
 from corekit_schema.inputs import ERRORS
 from corekit_schema.nodes import Node, NodeLoader
 from corekit_schema.policies import Policy
+from corekit_schema.viewer import permissions_of
 
 if TYPE_CHECKING:
     from corekit import Kit

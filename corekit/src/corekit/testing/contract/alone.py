@@ -36,8 +36,8 @@ class Company:
             seen = f"in the order {', '.join(names)}: {lived[0]}; the other way round: {lived[1]}"
             way = "name in Declares(requires=...) whose names it uses, and rely on no other order"
             broken(f"{contract.plugin}: the order of the plugins in the settings decides nothing", seen, way)
-        package = contract.found.module.__name__.partition(".")[0]
-        if private := private_imports(package):
+        module = contract.found.module.__name__
+        if private := private_imports(module if contract.modules else module.partition(".")[0]):
             way = "import public names of corekit and corekit_schema, and meet other plugins by activities and effects"
             broken(f"{contract.plugin}: it imports what is public, and no other plugin", _listed(private), way)
 

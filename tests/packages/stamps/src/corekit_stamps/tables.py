@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Index, MetaData, Text
 
-from corekit.db.base import NAMING, table
-from corekit.db.types import Id, Whole
+from corekit import NAMING, Id, Whole, table
 
 metadata = MetaData(naming_convention=NAMING)
 
