@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import cycle
+from typing import ClassVar
 
 from corekit import Activity
 from corekit.testing import House, PluginContract
@@ -58,7 +59,7 @@ class TestPoints(PluginContract):
 
     plugin = "points"
     program = PROGRAM
-    kept = {"points_budget": "what came back stands in a row of its own, so that no two units lock crosswise"}
+    kept: ClassVar = {"points_budget": "what came back stands in a row of its own, so that units do not lock crosswise"}
 
     def history(self, house: House) -> Iterator[Activity]:
         """Add what is done at times, by hand and among members."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         message = f"module 'corekit.testing' has no attribute {name!r}"
         raise AttributeError(message)
-    from importlib import import_module
-
     value = getattr(import_module(f"corekit.testing.{_HOMES[name]}"), name)
     globals()[name] = value
     return value

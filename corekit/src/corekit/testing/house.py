@@ -25,17 +25,21 @@ SOURCE = "contract"
 
 
 class House:
-    """A kit, and members whose ids are the same in every house.
+    """A kit, and members whose ids are the same in every house of one name.
 
     ``plugin`` is the name of the plugin that the house is about, ``began`` the instant at which its history begins.
+    Houses of different names can share a kit.
     """
 
-    def __init__(self, kit: Kit, plugin: str, clock: SettableClock, began: datetime, members: int = 3) -> None:
+    def __init__(
+        self, kit: Kit, plugin: str, clock: SettableClock, began: datetime, members: int = 3, name: str = "house"
+    ) -> None:
         self.kit = kit
         self.plugin = plugin
         self.clock = clock
         self.began = began
-        self.members = tuple(named_id(f"contract member {number}") for number in range(members))
+        self.members = tuple(named_id(f"{name} member {number}") for number in range(members))
+        self._name = name
         self._numbers: Counter[str] = Counter()
 
     # ------------------------------------------------------------------------------------------------- activities
@@ -46,13 +50,13 @@ class House:
         ``amount`` is in minor units; ``given`` is anything else that an :class:`Activity` has.
         """
         self._numbers[type_] += 1
-        name = f"{type_} {self._numbers[type_]}"
+        key = f"{self._name} {type_} {self._numbers[type_]}"
         at = self.began + timedelta(days=days)
         options = {
             "occurred_at": at,
             "source": SOURCE,
-            "external_id": name,
-            "id": named_id(f"contract {name}"),
+            "external_id": key,
+            "id": named_id(key),
             **given,
         }
         return Activity(type=type_, member=member, amount=amount, **options)
@@ -140,6 +144,6 @@ class House:
         assert report.clean, f"the books are not clean: {report.violations}"
 
 
-def again(activity: Activity, name: str, **changes: Any) -> Activity:
+def again(activity: Activity, key: str, **changes: Any) -> Activity:
     """Return an activity like another one, with a key and an id of its own."""
-    return evolve(activity, external_id=name, id=named_id(f"contract {name}"), **changes)
+    return evolve(activity, external_id=key, id=named_id(key), **changes)

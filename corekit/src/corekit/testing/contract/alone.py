@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from typing import Any
 
 import pytest
@@ -49,9 +50,9 @@ class Frugal:
         """Import it in a process of its own; count the statements of each activity of the history."""
         module = contract.found.module
         if getattr(module, "__file__", None) is not None:
-            others = [each.module.__name__ for each in contract.company[:-1]]
+            others = tuple(each.module.__name__ for each in contract.company[:-1])
             if more := sorted(
-                _loaded([*others, module.__name__]) - _loaded(others) - {module.__name__.partition(".")[0]}
+                _loaded((*others, module.__name__)) - _loaded(others) - {module.__name__.partition(".")[0]}
             ):
                 way = "import them in the functions that use them"
                 broken(f"{contract.plugin}: at start it loads nothing heavy", f"it loads {', '.join(more)}", way)
@@ -107,7 +108,8 @@ def _others(contract: Trial) -> list[str]:
     return starting
 
 
-def _loaded(modules: list[str]) -> set[str]:
+@cache
+def _loaded(modules: tuple[str, ...]) -> set[str]:
     """Return the top-level modules that are loaded where a kit starts with some modules, the standard library apart."""
     code = f"import sys, json, corekit.kit, {', '.join(modules)}" if modules else "import sys, json, corekit.kit"
     code += "; print(json.dumps(sorted({name.partition('.')[0] for name in sys.modules})))"

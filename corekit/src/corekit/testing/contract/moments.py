@@ -20,6 +20,9 @@ MOMENTS = (
 )
 """Each is when a history begins; it goes on for days."""
 
+FAR_AWAY = "Pacific/Kiritimati"
+"""Where the day begins first of all."""
+
 
 @contextmanager
 def elsewhere(zone: str | None) -> Generator[None]:

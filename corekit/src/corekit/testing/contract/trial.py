@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from corekit.testing.contract import PluginContract
 
 BEGAN = datetime(2026, 3, 2, 4, 30, tzinfo=UTC)
-"""When the history of a house begins; ten days later it is told."""
-_LASTS = timedelta(days=10)
+"""When the history of a house begins."""
+LASTS = timedelta(days=10)
+"""How long it lasts, before anything is told of it."""
 
 
 def broken(promise: str, seen: str, way: str) -> NoReturn:
@@ -92,10 +93,10 @@ class Trial:
         }
         return self._make_kit([name for name in names if not (bare and name == self.plugin)], **known)
 
-    def house(self, *, began: datetime = BEGAN, members: int = 3, kit: Kit | None = None, **settings: Any) -> House:
+    def house(self, *, members: int = 3, kit: Kit | None = None, **settings: Any) -> House:
         """Open a house; the clock stands at the end of its history."""
-        self.clock.set(began + _LASTS)
-        return House(kit or self.kit(**settings), self.plugin, self.clock, began, members)
+        self.clock.set(BEGAN + LASTS)
+        return House(kit or self.kit(**settings), self.plugin, self.clock, BEGAN, members)
 
     def history(self, house: House) -> list[Activity]:
         """Return the history of a house, as the contract tells it."""
