@@ -52,14 +52,8 @@ class House:
         self._numbers[type_] += 1
         key = f"{self._name} {type_} {self._numbers[type_]}"
         at = self.began + timedelta(days=days)
-        options = {
-            "occurred_at": at,
-            "source": SOURCE,
-            "external_id": key,
-            "id": named_id(key),
-            **given,
-        }
-        return Activity(type=type_, member=member, amount=amount, **options)
+        known: dict[str, Any] = {"occurred_at": at, "source": SOURCE, "external_id": key, "id": named_id(key)}
+        return Activity(type=type_, member=member, amount=amount, **(known | given))
 
     def settle(self, activities: Iterable[Activity], *, at_once: bool = False) -> list[Outcome]:
         """Settle activities one by one, or in one chunk, and return the answers; a plugin that fails is an error."""

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from corekit.testing.recorder import Recorder
 
 _PLUGINS = "corekit_plugins"
-_DEVIATIONS = pytest.StashKey[set[tuple[str, str, str]]]()
+_DEVIATIONS: pytest.StashKey[set[tuple[str, str, str]]] = pytest.StashKey()
 
 __all__ = ["MakeKit"]
 
@@ -66,7 +66,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Expect of promises from which a contract deviates that they are broken."""
     for item in items:
-        contract = getattr(item, "cls", None)
+        contract: Any = getattr(item, "cls", None)
         deviations: Mapping[str, str] = getattr(contract, "deviations", {})
         promise = getattr(item, "originalname", "").removeprefix("test_")
         if promise in deviations and hasattr(contract, "plugin"):
@@ -76,9 +76,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """List what contracts deviate in, and why."""
-    if found := sorted(config.stash[_DEVIATIONS]):
+    if found := config.stash[_DEVIATIONS]:
         terminalreporter.section("deviations from the plugin contract")
-        for plugin, promise, reason in found:
+        for plugin, promise, reason in sorted(found):
             terminalreporter.line(f"{plugin}: {promise}: {reason}")
 
 
@@ -218,4 +218,5 @@ def contract(request: pytest.FixtureRequest, make_kit: MakeKit, clock: SettableC
     """What a test of a :class:`corekit.testing.PluginContract` works with."""
     from corekit.testing.contract.trial import Trial
 
-    return Trial(request.instance, make_kit, clock)
+    test: Any = request.instance
+    return Trial(test, make_kit, clock)

@@ -35,8 +35,8 @@ class Call:
 
     def ask(self, **arguments: Any) -> Any:
         """Ask the plugin, perhaps with other arguments; what a generator yields is listed."""
-        answer = self.asking({**self.arguments, **arguments})
-        return list(answer) if isinstance(answer, Iterator) else answer
+        answer: Any = self.asking({**self.arguments, **arguments})
+        return [*answer] if isinstance(answer, Iterator) else answer
 
 
 @define

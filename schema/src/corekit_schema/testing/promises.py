@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from graphql import (
     GraphQLField,
@@ -12,12 +12,10 @@ from graphql import (
     GraphQLObjectType,
     get_named_type,
     is_leaf_type,
-    is_non_null_type,
     is_required_argument,
 )
 
-from corekit import CorekitError, ErrorText
-from corekit_schema.assembly.owners import CORE
+from corekit import ErrorText
 from corekit_schema.execution.resolvers import declared_cost
 from corekit_schema.testing.door import Door
 
@@ -35,20 +33,17 @@ class Promises:
     """The promises of a graph; :class:`corekit.testing.PluginContract` has them where corekit_schema is installed."""
 
     def test_door(self, contract: Trial) -> None:
-        """Each field has a policy, a description and a cost; each code both languages; nobody else's type is harmed."""
-        from corekit.testing.contract.trial import broken  # noqa: PLC0415 - tests alone need it
+        """Assemble it, which sees to policies, descriptions and names; see that codes speak, and what costs says so."""
+        from corekit.testing.contract.trial import broken, refusal  # noqa: PLC0415 - tests alone need it
 
-        name, kit = contract.plugin, contract.kit()
+        name, house = contract.plugin, contract.house()
         for text in contract.found.declares.errors:
             for seen, way in _speech(text):
                 broken(f"{name}: each code has its sentence in English and Chinese", seen, way)
-        try:
-            door = Door(kit)
-        except CorekitError as error:
-            broken(f"{name}: its types and fields can be assembled", str(error), "mend what each line says")
-        if harmful := _harmful(door.schema, name):
-            way = "leave required=True out: an error there must not take the whole object along"
-            broken(f"{name}: what it adds to types of others may be null", f"{', '.join(harmful)} may not", way)
+        if (refused := refusal(lambda: Door(house.kit))) is not None:
+            broken(f"{name}: its types and fields can be assembled", refused, "mend what each line says")
+        house.settle(contract.history(house), at_once=True)
+        door = Door(house.kit)
         if unpaid := _unpaid(door, name):
             seen = f"{', '.join(unpaid)} take statements"
             broken(f"{name}: what takes statements has a cost", seen, "say so: Field(..., cost=1)")
@@ -80,25 +75,13 @@ def _speech(text: ErrorText) -> Iterator[tuple[str, str]]:
         yield f"{text.code} fills in other parameters in {text.en!r} than in {text.zh!r}", "name the same in both"
 
 
-def _harmful(schema: AssembledSchema, plugin: str) -> list[str]:
-    """Return the fields that a plugin adds to types of others and that take the whole object along when they fail."""
-    roots = (schema.graphql.query_type, schema.graphql.mutation_type)
-    found: list[str] = []
-    for (type_name, name), owner in schema.fields.items():
-        type_: Any = schema.graphql.type_map.get(type_name)
-        if owner == plugin and schema.types.get(type_name, CORE) != plugin and type_ not in roots:
-            if is_non_null_type(type_.fields[name].type):
-                found.append(f"{type_name}.{name}")
-    return found
-
-
 def _unpaid(door: Door, plugin: str) -> list[str]:
     """Return the values that a plugin adds to members, for which statements are sent, and which cost nothing."""
     member: Any = door.schema.graphql.type_map["Member"]
     found: list[str] = []
     for name, field in member.fields.items():
         mine = door.schema.fields.get(("Member", name)) == plugin
-        if mine and is_leaf_type(get_named_type(field.type)) and not declared_cost(field):
+        if mine and is_leaf_type(_named(field)) and not declared_cost(field):
             asked = _selected(name, field, 0)
             plain, more = (door.statements(f"{{ members {{ nodes {{ id {each} }} }} }}") for each in ("", asked or ""))
             if more > plain:
@@ -125,10 +108,15 @@ def _selected(name: str, field: GraphQLField, deep: int) -> str | None:
     if any(is_required_argument(argument) for argument in field.args.values()):
         return None
     given = "(first: $first)" if "first" in field.args else ""
-    type_: Any = get_named_type(field.type)
+    type_ = _named(field)
     if is_leaf_type(type_):
         return name
     if not deep or not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
         return f"{name}{given} {{ __typename }}"
     below = [_selected(each, found, deep - 1) for each, found in type_.fields.items()]
     return f"{name}{given} {{ __typename {' '.join(filter(None, below))} }}"
+
+
+def _named(field: GraphQLField) -> Any:
+    """Return the type of a field, whatever lists are around it."""
+    return cast("Any", get_named_type)(field.type)

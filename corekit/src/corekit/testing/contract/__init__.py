@@ -58,7 +58,8 @@ class PluginContract(
         """Add the promises that other distributions bring."""
         super().__init_subclass__(**options)
         for point in metadata.entry_points(group=GROUP):
-            for name, test in vars(point.load()).items():
+            brought: type = point.load()
+            for name, test in vars(brought).items():
                 if name.startswith("test_") and not hasattr(cls, name):
                     setattr(cls, name, test)
 

@@ -16,7 +16,8 @@ from corekit.errors import CorekitError
 from corekit.hookspecs import hookimpl
 from corekit.plugins import discover, offered
 from corekit.settings import Settings
-from corekit.testing.contract.trial import Trial, broken
+from corekit.testing.contract.trial import Trial, broken, refusal
+from corekit.testing.house import House
 from corekit.testing.public import private_imports
 from corekit.testing.recorder import recording
 
@@ -75,19 +76,24 @@ class Broken:
         house, _, _ = contract.lived()
         url = house.kit.database.url.render_as_string(hide_password=False)
         rest = contract.house(kit=contract.kit(bare=True, database=url))
-        try:
-            rest.settle(
-                [Activity(type="member.registered"), Activity(type="purchase", member=house.members[0], amount=500)]
-            )
-            rest.kit.deliver()
-            rest.proved()
-        except (AssertionError, CorekitError) as error:
-            way = "leave nothing in the database that works by itself: no triggers, no rules of others' tables"
-            broken(f"{contract.plugin}: with --without {contract.plugin} the rest goes on", str(error), way)
+        if seen := _stops(rest):
+            way = "leave nothing in the database that works by itself: no triggers, no rules on tables of others"
+            broken(f"{contract.plugin}: with --without {contract.plugin} the rest goes on", seen, way)
         monkeypatch.setattr(contract.found.module, "corekit_declare", hookimpl(_break), raising=False)
-        with pytest.raises(CorekitError) as caught:
-            contract.kit()
-        assert all(word in caught.value.message for word in (contract.plugin, f"--without {contract.plugin}"))
+        said = refusal(contract.kit) or "nothing"
+        if contract.plugin not in said or f"--without {contract.plugin}" not in said:
+            broken(f"{contract.plugin}: where it is broken, the start says so and the way out", said, "report this")
+
+
+def _stops(rest: House) -> str | None:
+    """Return what stops those who are left: somebody joins, a member of before buys, what happened is delivered."""
+    try:
+        rest.settle([Activity(type="member.registered"), Activity(type="purchase", member=rest.members[0], amount=500)])
+        rest.kit.deliver()
+        rest.proved()
+    except Exception as error:  # noqa: BLE001 - whatever it is, the plugin that is not there has caused it
+        return str(error).partition("\n")[0]
+    return None
 
 
 def _break() -> None:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect
 
-from corekit.errors import CorekitError
-from corekit.testing.contract.trial import Trial, broken
+from corekit.testing.contract.trial import Trial, broken, refusal
 
 if TYPE_CHECKING:
     from corekit.kit import Kit
@@ -40,18 +39,12 @@ class SettingsRead:
     def test_settings(self, contract: Trial) -> None:
         """Open a kit with the settings of the contract, or with none, and with a key too many."""
         name, given = contract.plugin, contract.contract.sections
-        try:
-            contract.kit()
-        except CorekitError as error:
+        if (refused := refusal(contract.kit)) is not None:
             way = "give every setting a default, or the contract those that must be given: sections = {...}"
-            broken(f"{name}: it starts with the settings of its contract, by default with none", str(error), way)
+            broken(f"{name}: it starts with the settings of its contract, by default with none", refused, way)
         path = f"plugins.{name}.{_UNKNOWN}" if contract.found.declares.settings is not None else f"plugins.{name}"
-        try:
-            contract.kit(sections={**given, name: {**given.get(name, {}), _UNKNOWN: 1}})
-        except CorekitError as error:
-            seen = str(error)
-        else:
-            seen = f"{_UNKNOWN} = 1 is taken"
+        more = {**given, name: {**given.get(name, {}), _UNKNOWN: 1}}
+        seen = refusal(lambda: contract.kit(sections=more)) or f"{_UNKNOWN} = 1 is taken"
         if path not in seen:
             way = "let Meta.unknown of the schema be, and drop no key before it is checked"
             broken(f"{name}: an unknown setting is refused with its path", seen, way)

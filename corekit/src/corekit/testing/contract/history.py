@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from corekit.activities.activity import Activity, Line
 from corekit.errors import Invalid
-from corekit.registry import CORE
 from corekit.validation import load
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def usual(house: House) -> Iterator[Activity]:
     registry = house.kit.declared
     own = [type_ for name, type_ in registry.types.items() if registry.owner("type", name) == house.plugin]
     for type_ in own:
-        if house.plugin != CORE and _speaks_for_itself(type_):
+        if _speaks_for_itself(type_):
             for member in house.members:
                 yield house.does(member, type_.name, days=len(_BASKETS) + 1)
 
@@ -39,7 +38,8 @@ def _speaks_for_itself(type_: ActivityType) -> bool:
     if type_.internal or type_.reversal or type_.amount != "none":
         return False
     try:
-        load(type_.schema, {}, ("payload",)) if type_.schema is not None else None
+        if type_.schema is not None:
+            load(type_.schema(), {}, ("payload",))
     except Invalid:
         return False
     return True

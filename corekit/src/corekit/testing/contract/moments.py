@@ -18,7 +18,7 @@ MOMENTS = (
     datetime(2025, 3, 9, 6, 59, 59, tzinfo=UTC),  # New York skips an hour
     datetime(2025, 11, 2, 5, 30, tzinfo=UTC),  # and lives another one twice
 )
-"""Each is when a history begins; it goes on for days."""
+"""On each a history has its second day, on which members buy."""
 
 FAR_AWAY = "Pacific/Kiritimati"
 """Where the day begins first of all."""

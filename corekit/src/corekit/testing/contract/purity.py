@@ -59,7 +59,7 @@ class _Examiner:
         if second != first:
             self._note("react gives the same answer for the same input", f"first {first}, then {second}")
         for activity in call.arguments["batch"]:
-            alone = call.ask(batch=Batch([activity])) or []
+            alone: Any = call.ask(batch=Batch([activity])) or []
             among = [effect for effect in first if effect.activity.id == activity.id]
             if alone != among:
                 seen = f"{activity.type} {activity.external_id!r} causes {alone} alone, and {among} among others"

@@ -6,6 +6,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 from corekit.activities.activity import Activity, Line
@@ -134,11 +135,12 @@ class Time:
         kit = contract.kit(time_zone=zone)
         with elsewhere(place):
             for moment in MOMENTS:
-                contract.clock.set(moment + LASTS)
-                house = House(kit, contract.plugin, contract.clock, moment, members=1, name=f"{moment:%Y-%m-%d}")
+                began, name = moment - timedelta(days=1), f"{moment:%Y-%m-%d}"
+                contract.clock.set(began + LASTS)
+                house = House(kit, contract.plugin, contract.clock, began, members=1, name=name)
                 history = contract.history(house)
                 found += zip(history, map(effects_of, house.settle(history)), strict=True)
-            house.proved()
+                house.proved()
         return found
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 from attrs import evolve
+from sqlalchemy import Table
 
 from corekit import hooks
+from corekit.errors import CorekitError
 from corekit.plugins import Plugin, find
 from corekit.testing.house import SOURCE, House
 
@@ -32,6 +34,15 @@ LASTS = timedelta(days=10)
 def broken(promise: str, seen: str, way: str) -> NoReturn:
     """Fail the test: what was promised, what was seen, what to do."""
     pytest.fail(f"{promise}\n  seen: {seen}\n  do:   {way}", pytrace=False)
+
+
+def refusal(attempt: Callable[[], object]) -> str | None:
+    """Return with what message an attempt is refused, or None."""
+    try:
+        attempt()
+    except CorekitError as error:
+        return error.message
+    return None
 
 
 class Trial:
@@ -120,7 +131,7 @@ class Trial:
     def tables(self) -> Mapping[str, list[str]]:
         """The columns of the plugin's own tables, by table."""
         lineage = self.found.declares.lineage
-        tables = lineage.metadata.tables if lineage is not None else {}
+        tables: Mapping[str, Table] = lineage.metadata.tables if lineage is not None else {}
         return {name: [f"{name}.{column.name}" for column in table.c] for name, table in tables.items()}
 
 
