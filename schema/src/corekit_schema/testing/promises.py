@@ -119,4 +119,4 @@ def _selected(name: str, field: GraphQLField, deep: int) -> str | None:
 
 def _named(field: GraphQLField) -> Any:
     """Return the type of a field, whatever lists are around it."""
-    return cast("Any", get_named_type)(field.type)
+    return cast("Any", get_named_type)(cast("Any", field).type)
