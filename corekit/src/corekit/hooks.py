@@ -13,6 +13,7 @@ import pluggy
 from corekit import hookspecs
 from corekit.activities.effects import Effect
 from corekit.declares import Declares
+from corekit.deprecations import warn_plugin
 from corekit.errors import PluginError, PluginRaised, Refusal, reason_of
 from corekit.validation import suggest
 
@@ -46,6 +47,7 @@ class Hooks:
             if not self.names(plugin.name):
                 way = "let the entry point name the module that has them, and mark each with @hookimpl"
                 raise plugin.broken(f"has no hook in the module {plugin.module.__name__}", way)
+            warn_plugin(plugin)
         self._manager.check_pending()
         self._functions: dict[str, dict[str, tuple[Callable[..., Any] | None, Sequence[str]]]] = {}
         self.preparing = self._implementing("corekit_prepare")
@@ -251,7 +253,8 @@ def _check(manager: pluggy.PluginManager, plugin: Plugin, only: Sequence[str] = 
             if options["optionalhook"]:
                 continue
             said = f"implements {name}, which is no hook of corekit or what is installed{suggest(name, known)}"
-            raise plugin.broken(said, "rename it, install what brings it")
+            newer = f" (corekit {metadata.version('corekit')} runs)" if plugin.version else ""
+            raise plugin.broken(said, f"rename it, install what brings it{newer}")
         if options["wrapper"] or options["hookwrapper"]:
             said = f"wraps {name}, but no plugin may come between corekit and another"
             raise plugin.broken(said, "return what it has to say itself")
