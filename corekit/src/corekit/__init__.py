@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from corekit.deprecations import warn_name
 from corekit.hookspecs import hookimpl, hookspec
 
 if TYPE_CHECKING:
@@ -274,7 +275,8 @@ def __getattr__(name: str) -> Any:
         message = f"module 'corekit' has no attribute {name!r}"
         raise AttributeError(message)
     value = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
+    if not warn_name(__name__, name):  # whoever asks for a deprecated name is told, each time
+        globals()[name] = value
     return value
 
 

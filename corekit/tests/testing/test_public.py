@@ -12,8 +12,8 @@ import pytest
 
 import corekit
 import corekit_schema
-from corekit import PluginError
-from corekit.testing.public import is_public, private_imports
+from corekit import PluginError, hookspecs
+from corekit.testing.public import is_public, private_imports, understated
 
 Write = Callable[[str], str]
 
@@ -108,3 +108,17 @@ def test_a_public_module_lists_what_it_has_and_explains_itself(module: str) -> N
     assert imported.__doc__
     assert [name for name in imported.__all__ if not hasattr(imported, name)] == []
     assert all(is_public(f"{module}.{name}") for name in imported.__all__)
+
+
+@pytest.mark.parametrize("plugin", ["access", "points"])
+def test_our_plugins_ask_for_what_has_their_hooks(plugin: str) -> None:
+    assert understated(plugin) == []
+
+
+def test_a_hook_that_is_newer_than_what_is_asked_for_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vars(hookspecs)["corekit_react"], "corekit_since", "0.3")
+    (said,) = understated("points")
+    assert said.startswith(
+        "plugin 'points' (corekit-points 0.1.0) implements corekit_react, which corekit has since 0.3"
+    )
+    assert said.endswith("but asks for corekit<0.2,>=0.1; ask for corekit>=0.3")

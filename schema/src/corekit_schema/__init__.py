@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from corekit.deprecations import warn_name
+
 if TYPE_CHECKING:
     from corekit_schema.assembly.schema import AssembledSchema, SchemaConflict, assemble_for
     from corekit_schema.connections import ConnectionField
@@ -130,5 +132,7 @@ def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
     if home is None:
         raise AttributeError(f"module 'corekit_schema' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"corekit_schema.{home}"), name)
+    value = getattr(import_module(f"corekit_schema.{home}"), name)
+    if not warn_name(__name__, name):
+        globals()[name] = value
     return value

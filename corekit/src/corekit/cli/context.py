@@ -44,6 +44,7 @@ def open_plugins(ctx: typer.Context) -> tuple[Plugin, ...]:
     """Return the plugins that are on; nothing but their modules is loaded."""
     from corekit.plugins import discover
 
+    open_log(ctx)
     return discover(open_settings(ctx), options(ctx).without)
 
 

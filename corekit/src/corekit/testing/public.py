@@ -1,7 +1,8 @@
-"""What a plugin may import: the names of the public modules, and nothing of another plugin.
+"""What a plugin may import, and which version it must ask for.
 
-Each distribution that others build on lists its public modules as ``PUBLIC_MODULES`` in its root package. What they
-list in ``__all__`` is public; all else may change at any time.
+It may import the names of the public modules, and nothing of another plugin. Each distribution that others build on
+lists its public modules as ``PUBLIC_MODULES`` in its root package. What they list in ``__all__`` is public; all else
+may change at any time.
 """
 
 from __future__ import annotations
@@ -12,13 +13,19 @@ from importlib import import_module, metadata
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from corekit import hookspecs
 from corekit.errors import PluginError
 from corekit.hooks import SPECS_GROUP
-from corekit.plugins import GROUP
+from corekit.plugins import GROUP, find
 
-__all__ = ["is_public", "private_imports"]
+__all__ = ["is_public", "private_imports", "understated"]
 
 _CORE = "corekit"
+_LOWER = frozenset({">=", ">", "==", "~="})
 _IMPORTERS = frozenset({"import_module", "__import__"})
 
 
@@ -56,6 +63,38 @@ def private_imports(package: str) -> list[tuple[str, int, str]]:
         names = {each for each in _imported(tree, ".".join(place.parts[:-1])) if private(each[1])}
         found += [(place.as_posix(), line, name) for line, name in sorted(names)]
     return found
+
+
+def understated(plugin: str) -> list[str]:
+    """Return in words which hooks of an installed plugin are newer than the versions its distribution asks for.
+
+    Such a plugin could be installed beside a corekit that does not know the hook.
+    """
+    (found,) = find([plugin])
+    asked = {
+        canonicalize_name(each.name): each
+        for each in map(Requirement, metadata.distribution(found.distribution).requires or ())
+    }
+    told: list[str] = []
+    for name, host, since in _specifications():
+        if not hasattr(getattr(found.module, name, None), f"{hookspecs.NAMESPACE}_impl"):
+            continue
+        requirement = asked.get(canonicalize_name(host))
+        bounds = [each.version for each in requirement.specifier if each.operator in _LOWER] if requirement else []
+        if max(map(Version, bounds), default=Version("0")) < Version(since):
+            said = f"{found.label} implements {name}, which {host} has since {since}"
+            told.append(f"{said}, but asks for {requirement or f'no {host}'}; ask for {host}>={since}")
+    return told
+
+
+def _specifications() -> Iterator[tuple[str, str, str]]:
+    """Yield each hook, the distribution that brings it, and since which version."""
+    modules = [(_CORE, hookspecs)]
+    modules += [(point.dist.name, point.load()) for point in metadata.entry_points(group=SPECS_GROUP) if point.dist]
+    for host, module in modules:
+        for name, function in vars(module).items():
+            if since := getattr(function, f"{hookspecs.NAMESPACE}_since", ""):
+                yield name, host, since
 
 
 def _tops(group: str) -> frozenset[str]:
