@@ -16,7 +16,7 @@ CEILINGS = {
     "activities": 7_150,
     "audit": 190,
     "cli": 2_160,
-    "db": 1_710,
+    "db": 1_740,
     "jobs": 2_000,
     "ledger": 3_340,
     "members": 2_450,
