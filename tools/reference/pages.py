@@ -9,6 +9,18 @@ from types import ModuleType
 from typing import Any, cast
 
 import typer
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLUnionType,
+    is_specified_scalar_type,
+    lexicographic_sort_schema,
+    print_type,
+)
 from marshmallow import Schema, fields
 from typer.main import get_command
 
@@ -237,9 +249,29 @@ def option(param: Any) -> tuple[str, str]:
 
 
 def schema(kit: Kit) -> Iterator[str]:
-    """Write the printed schema."""
-    yield f"What `corekit schema print` says where {' and '.join(PLUGINS)} is on."
-    yield f"```graphql\n{assemble_for(kit).sdl().strip()}\n```"
+    """Write the schema, each type under its name."""
+    yield f"What `corekit schema print` says where {' and '.join(PLUGINS)} are on, type by type."
+    found = lexicographic_sort_schema(assemble_for(kit).graphql)
+    roots = [each for each in (found.query_type, found.mutation_type) if each]
+    types = [each for name, each in found.type_map.items() if not name.startswith("__") and each not in roots]
+    yield from map(printed, roots)
+    for title, kind in KINDS.items():
+        yield f"## {title}"
+        yield from (printed(each) for each in types if isinstance(each, kind) and not is_specified_scalar_type(each))
+
+
+def printed(type_: GraphQLNamedType) -> str:
+    """Write a type under its name."""
+    return f"##{'#' * (type_.name not in ('Query', 'Mutation'))} {type_.name}\n\n```graphql\n{print_type(type_)}\n```"
+
+
+KINDS = {
+    "Objects": GraphQLObjectType,
+    "Inputs": GraphQLInputObjectType,
+    "Interfaces and unions": GraphQLInterfaceType | GraphQLUnionType,
+    "Enums": GraphQLEnumType,
+    "Scalars": GraphQLScalarType,
+}
 
 
 PAGES: dict[str, tuple[str, str, Callable[[Kit], Iterator[str]]]] = {
