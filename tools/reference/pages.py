@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 import typer
 from graphql import (
@@ -21,22 +21,26 @@ from graphql import (
     lexicographic_sort_schema,
     print_type,
 )
-from marshmallow import Schema, fields
 from typer.main import get_command
 
 import corekit.hookspecs
 import corekit_schema.hookspecs
 from corekit import ActivityType, Kit
 from corekit.cli import EPILOG, app
-from corekit.members.settings import EnrolmentSettings, MemberSettings, NumberSettings
 from corekit.program import blank
 from corekit.registry import Registry, What
-from corekit.settings import _Attribute, _Core, _File, _Source
 from corekit_schema import assemble_for
 from corekit_schema.core.permissions import PERMISSIONS
-from corekit_schema.settings import GraphQLSettings, LimitSettings
 from tools.reference.codes import PACKAGES, PLUGINS, errors
+from tools.reference.keys import keys, program, settings
 from tools.reference.markdown import prose, table
+from tools.reference.quotations import quotation
+
+SPECS = (corekit.hookspecs, corekit_schema.hookspecs)
+"""The modules that say which hooks there are."""
+
+EXAMPLES = "docs/examples/hooks"
+"""Where the example of each hook is, a whole plugin; tests run them."""
 
 # Hooks
 
@@ -47,7 +51,7 @@ def hooks(_: Kit) -> Iterator[str]:
         "A plugin implements a hook by a function of the same name, marked with `corekit.hookimpl`; it may leave out "
         "arguments it does not need. [Write a plugin](../plugins.md) shows how they are used."
     )
-    for module in (corekit.hookspecs, corekit_schema.hookspecs):
+    for module in SPECS:
         yield f"## {module.__name__.partition('.')[0]}"
         yield from (hook(function) for function in specifications(module))
 
@@ -61,53 +65,9 @@ def hook(function: Callable[..., Any]) -> str:
     """Write one hook."""
     signature = str(inspect.signature(function)).replace("'", "")
     name = function.__name__
-    return f"### {name}\n\n```python\n{name}{signature}\n```\n\n{prose(inspect.getdoc(function))}"
-
-
-# Settings
-
-
-def settings(_: Kit) -> Iterator[str]:
-    """Write every key of corekit.toml."""
-    yield "`${NAME}` in a string stands for an environment variable. A key that is not listed here is refused."
-    yield table(("table", "holds"), ((f"`[{name}]`", description(each)) for name, each in fields_of(_File)))
-    for title, schema in (
-        ("[corekit]", _Core),
-        ("[corekit.sources.NAME]", _Source),
-        ("[corekit.profile.NAME]", _Attribute),
-        ("[corekit.members]", MemberSettings),
-        ("[corekit.members.number]", NumberSettings),
-        ("[corekit.members.enrolment]", EnrolmentSettings),
-        ("[graphql]", GraphQLSettings),
-        ("[graphql.limits]", LimitSettings),
-    ):
-        yield f"## {title}"
-        yield table(
-            ("key", "default", "meaning"),
-            ((f"`{name}`", default(each), description(each)) for name, each in fields_of(schema)),
-        )
-
-
-def fields_of(schema: type[Schema]) -> list[tuple[str, Any]]:
-    """Return the fields of a schema, in its order."""
-    return list(cast("Any", schema()).fields.items())
-
-
-def description(field: Any) -> str:
-    """Return what a key means; a key that does not say it stops the run."""
-    return str(field.metadata["description"])
-
-
-def default(field: Any) -> str:
-    """Return what a key is where it is left out."""
-    if isinstance(field, fields.Nested):
-        return "a table of its own"
-    value = field.load_default
-    if field.required:
-        return "required"
-    if value is None or value in ((), dict):
-        return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    place = f"{EXAMPLES}/{name}.py"
+    example = f"For example, `{place}`:\n\n```python\n{quotation(place)}\n```"
+    return f"### {name}\n\n```python\n{name}{signature}\n```\n\n{prose(inspect.getdoc(function))}\n\n{example}"
 
 
 # Activities and the like
@@ -193,7 +153,7 @@ def payload(type_: ActivityType) -> str:
     """Return the keys of a payload, the required ones with a star."""
     if type_.schema is None:
         return ""
-    return ", ".join(f"`{name}`{'*' * each.required}" for name, each in fields_of(type_.schema))
+    return ", ".join(f"`{name}`{'*' * each.required}" for name, each in keys(type_.schema))
 
 
 def yes(value: bool) -> str:  # noqa: FBT001 - the answer is the question
@@ -277,6 +237,7 @@ KINDS = {
 PAGES: dict[str, tuple[str, str, Callable[[Kit], Iterator[str]]]] = {
     "hooks": ("Hooks", "every function that corekit calls in a plugin", hooks),
     "settings": ("Settings", "every key of corekit.toml", settings),
+    "program": ("Program", "every key of the program file", program),
     "errors": ("Errors", "every code with its sentence in English and Chinese", errors),
     "activities": ("Activities", "activity types, metrics, account kinds, permissions", activities),
     "commands": ("Commands", "the command line with all options and exit codes", commands),
