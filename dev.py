@@ -90,9 +90,10 @@ def bench(arguments: list[str]) -> None:
 
 
 def docs(arguments: list[str]) -> None:
-    """Generate the reference pages."""
+    """Generate the reference pages and build the site."""
     env([])
-    run(PYTHON, "-m", "tools.reference", *arguments)
+    run(PYTHON, "-m", "tools.reference")
+    run(PYTHON, "-m", "tools.site", *arguments)
 
 
 def graphiql(_: list[str]) -> None:

@@ -13,13 +13,11 @@ from typing import Any
 
 import pytest
 
-import corekit.hookspecs
-import corekit_schema.hookspecs
 from corekit import AccountKind, Activity, Credit, Declares, Kit, Permission, PluginError, Unit, balances
 from corekit.testing.modules import plugin_module
 from corekit.testing.plugin import MakeKit
 from tools.reference.__main__ import differences, pages
-from tools.reference.pages import specifications
+from tools.reference.pages import SPECS, specifications
 from tools.reference.quotations import QUOTE
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,7 +69,7 @@ def test_a_page_that_was_changed_or_left_behind_is_noticed() -> None:
     assert differences(gone) == ["docs/reference/errors.md"]
 
 
-@pytest.mark.parametrize("specs", [corekit.hookspecs, corekit_schema.hookspecs])
+@pytest.mark.parametrize("specs", SPECS)
 def test_every_hook_says_when_it_is_called_what_happens_when_it_raises_and_since_when(specs: ModuleType) -> None:
     found = specifications(specs)
     assert found

@@ -19,7 +19,8 @@ from sqlalchemy import Table
 from typer.main import get_command
 
 from corekit.cli import app
-from tools.reference.pages import SECTIONS, default, fields_of, specifications
+from tools.reference.keys import default, keys, own_settings_tables
+from tools.reference.pages import specifications
 
 Lines = Iterator[tuple[str, str]]
 OURS = ("corekit", "corekit_schema")
@@ -63,8 +64,8 @@ def settings() -> dict[str, str]:
     """Return the keys of ``corekit.toml`` with what they are where they are left out."""
     return {
         f"{title} {name}": default(field) or "nothing"
-        for title, schema in SECTIONS
-        for name, field in fields_of(schema)
+        for title, schema in own_settings_tables()
+        for name, field in keys(schema)
     }
 
 

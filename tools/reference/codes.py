@@ -53,8 +53,14 @@ MEANINGS = {
     "UNAUTHENTICATED": "Say who is asking, by a valid token.",
     "UNKNOWN_ACCOUNT": "Nobody declares this account kind.",
     "UNKNOWN_BENEFIT": "Nobody declares this kind of benefit.",
+    "UNKNOWN_ACTIVITY": "Nobody declares this activity type.",
+    "UNKNOWN_CALENDAR": "The program has no calendar of this name.",
+    "UNKNOWN_COUNTRY": "No holidays are known of this country, or of this part of it.",
+    "UNKNOWN_CURRENCY": "The program has no currency of this name.",
+    "UNKNOWN_LADDER": "The program has no ladder of this code.",
     "UNKNOWN_METRIC": "Nobody declares this metric.",
     "UNKNOWN_SECTION": "No plugin that is on reads this section of the program.",
+    "UNKNOWN_TIER": "The ladder has no tier of this code.",
     "UNSUPPORTED_MEDIA_TYPE": "Send JSON.",
     "WINDOW": "This is no window of time over which a metric is summed.",
     "WRITE_NOT_ALLOWED": "A plugin wrote to a table that is not its own, or not by SQLAlchemy Core.",
@@ -72,7 +78,7 @@ def errors(kit: Kit) -> Iterator[str]:
     known = {code for _, code in texts}
     yield "## What an operator or the author of a plugin is told"
     yield "Each message says what is wrong with which side, and the way out."
-    yield table(("code", "meaning"), ((f"`{code}`", MEANINGS[code]) for code in sorted(raised() - known)))
+    yield table(("code", "meaning"), ((f"`{code}`", MEANINGS[code]) for code in sorted(raised() - answered() - known)))
     yield "## What the GraphQL server says of a request"
     yield "In `errors[].extensions.code`; what is wrong with a mutation's input is in `userErrors`, by the codes above."
     yield table(("code", "meaning"), ((f"`{code}`", MEANINGS[code]) for code in sorted(answered() - known)))
@@ -89,6 +95,8 @@ def raised() -> set[str]:
     words = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "code"]
     words += [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "coded"]
     given = {str(word.value) for word in words if isinstance(word, ast.Constant)}
+    passed = {str(word.value) for call in calls for word in call.args if isinstance(word, ast.Constant)}
+    given |= {word for word in passed if CODE.fullmatch(word) and not word.startswith("COREKIT_")}
     return given | {each.code for each in subclasses(CorekitError)}
 
 
