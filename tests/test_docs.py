@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from corekit import AccountKind, Activity, Credit, Declares, Kit, Permission, PluginError, Unit, balances
+from corekit.testing import PluginContract
 from corekit.testing.modules import plugin_module
 from corekit.testing.plugin import MakeKit
 from tools.reference.__main__ import differences, pages
@@ -97,6 +98,17 @@ def test_every_link_leads_somewhere(name: str) -> None:
 def test_every_page_can_be_reached_from_the_list_of_pages() -> None:
     listed = set(re.findall(r"\]\(([^)#]+)\)", (ROOT / "docs/README.md").read_text(encoding="utf-8")))
     assert {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"} <= listed
+
+
+# The contract
+
+
+def test_the_page_on_tests_lists_every_promise_of_the_contract() -> None:
+    class Whole(PluginContract):
+        plugin = "points"
+
+    told = re.findall(r"^\| ([a-z_]+) \| (?!what)", (ROOT / "docs/testing.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(told) == sorted(name.removeprefix("test_") for name in dir(Whole) if name.startswith("test_"))
 
 
 # Examples
