@@ -12,8 +12,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import typer
+from typer.main import get_command
 
 from corekit import AccountKind, Activity, Credit, Declares, Kit, Permission, PluginError, Unit, balances
+from corekit.cli import app
 from corekit.testing import PluginContract
 from corekit.testing.modules import plugin_module
 from corekit.testing.plugin import MakeKit
@@ -107,8 +110,59 @@ def test_the_page_on_tests_lists_every_promise_of_the_contract() -> None:
     class Whole(PluginContract):
         plugin = "points"
 
-    told = re.findall(r"^\| ([a-z_]+) \| (?!what)", (ROOT / "docs/testing.md").read_text(encoding="utf-8"), re.MULTILINE)
+    page = (ROOT / "docs/testing.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| ([a-z_]+) \| (?!what is)", page, re.MULTILINE)
     assert sorted(told) == sorted(name.removeprefix("test_") for name in dir(Whole) if name.startswith("test_"))
+
+
+# Commands
+
+
+def commands(page: str) -> Iterator[list[str]]:
+    """Yield the words of every corekit command that a page shows, without those that stand for something."""
+    for line in re.findall(r"^(?:\$ |    |`?)(corekit .*)$|`(corekit [^`]+)`", page, re.MULTILINE):
+        yield re.split(r"\s#|[|`]", line[0] or line[1])[0].split()[1:]
+
+
+def unknown(words: list[str]) -> str | None:
+    """Return the first word of a command that the command line does not know: a command or an option."""
+    root: Any = get_command(app)
+    context, found = typer.Context(root, info_name="corekit"), root
+    options = {name: param for param in root.params for name in param.opts}
+    left = iter(words)
+    for word in left:
+        if word.startswith("-"):
+            if word not in options:
+                return word
+            if not options[word].is_flag:
+                next(left, None)
+        elif re.fullmatch(r"[a-z][a-z-]*", word) and hasattr(found, "commands"):
+            below = found.get_command(context, word)
+            if below is None:
+                return word
+            found = below
+            options |= {name: param for param in found.params for name in param.opts}
+    return None
+
+
+@pytest.mark.parametrize("name", markdown())
+def test_every_command_that_a_page_shows_is_there(name: str) -> None:
+    shown = commands((ROOT / name).read_text(encoding="utf-8"))
+    assert [" ".join(words) for words in shown if unknown(words)] == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "word"),
+    [
+        ("$ corekit db downgrade", "downgrade"),
+        ("$ corekit db revision stamps --text x", "--text"),
+        ("so `corekit settle` it", "settle"),
+        ("$ corekit --config settings --json db status", None),
+        ("    corekit program apply program.toml     # store it", None),
+    ],
+)
+def test_a_command_that_is_not_there_is_found(shown: str, word: str | None) -> None:
+    assert [unknown(words) for words in commands(shown)] == [word]
 
 
 # Examples

@@ -162,6 +162,7 @@ def test_the_browser_splits_what_is_asked_for_just_so() -> None:
         ("POINTS_BUDGET", "docs/reference/errors"),
         ("SetTierInput", "docs/reference/schema"),
         ("会员正被频繁修改", "docs/reference/errors"),
+        ("后续活动", "docs/zh/concepts"),
     ],
 )
 def test_search_finds_words_of_both_languages(site: Path, asked: str, page: str) -> None:
