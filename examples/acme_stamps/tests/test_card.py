@@ -228,6 +228,15 @@ def test_a_program_that_makes_no_sense_is_refused_with_the_path(make_kit: MakeKi
         make_kit(["points", "stamps"], program=f'[program]\nname = "Coffee shop"\n[stamps]\n{section}\n')
 
 
+@pytest.mark.parametrize("stamps", ["0", "11", "true", '"two"'])
+def test_a_tier_brings_a_number_of_stamps(make_kit: MakeKit, program: str, stamps: str) -> None:
+    said = r"stamps: The benefit stamps_per_purchase of status/regular is .*; write 1 to 10"
+    with pytest.raises(SettingsError, match=said):
+        make_kit(
+            ["points", "stamps"], program=program.replace("stamps_per_purchase = 2", f"stamps_per_purchase = {stamps}")
+        )
+
+
 def test_a_drink_has_a_name(shop: Shop, member: str) -> None:
     with pytest.raises(Invalid, match=r"payload\.drink: .*\[LENGTH\]"):
         shop.redeem(member, "")

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from corekit import Activity
-from corekit.testing import PluginContract
+from corekit.testing import House, PluginContract
 
 
 class TestStamps(PluginContract):
     plugin = "stamps"
     program = Path(__file__).parents[1] / "program.toml"
 
-    def history(self, members: Sequence[str]) -> Iterable[Activity]:
-        """Fill the card of each member, redeem it, and let them buy on."""
-        for member in members:
-            for _ in range(10):
-                yield Activity(type="purchase", member=member, amount=4_00)
-            yield Activity(type="stamps.redeemed", member=member, payload={"drink": "flat white"})
+    def history(self, house: House) -> Iterator[Activity]:
+        """Fill the card of each member and redeem it, besides what members usually do."""
+        yield from super().history(house)
+        for member in house.members:
+            for cup in range(9):
+                yield house.does(member, "purchase", 4_00, days=6 + cup / 9)
+            yield house.does(member, "stamps.redeemed", days=8, payload={"drink": "flat white"})

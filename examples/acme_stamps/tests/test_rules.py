@@ -19,8 +19,8 @@ CARD = rules.Card(size=9, months=6, minimum=250, drinks_a_day=40, drinks_each=1,
         pytest.param(250, {}, 1, id="at the minimum"),
         pytest.param(99_99, {}, 1, id="a large one earns no more"),
         pytest.param(250, {"lounge": True}, 1, id="a tier without the benefit"),
-        pytest.param(250, {"stamps": {"per_purchase": 2}}, 2, id="the top tier"),
-        pytest.param(249, {"stamps": {"per_purchase": 2}}, 0, id="below the minimum in the top tier"),
+        pytest.param(250, {"stamps_per_purchase": 2}, 2, id="the top tier"),
+        pytest.param(249, {"stamps_per_purchase": 2}, 0, id="below the minimum in the top tier"),
     ],
 )
 def test_a_purchase_earns(amount: int, benefits: Mapping[str, Any], stamps: int) -> None:

@@ -1,11 +1,10 @@
-"""The names that the plugin leaves outside itself: activity types, a benefit, a permission, codes."""
+"""The names that the plugin leaves outside itself: activity types, a permission, codes."""
 
 from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from acme_stamps.rules import CARD
-from corekit import ActivityType, BenefitKind, ErrorText, Permission
+from corekit import ActivityType, ErrorText, Permission
 
 
 class RedemptionSchema(Schema):
@@ -23,15 +22,6 @@ REDEEMED = ActivityType(
 POURED = ActivityType(
     name="stamps.poured", description="A free drink was poured; follows from the redemption that asked for it."
 )
-
-
-class BenefitSchema(Schema):
-    """What a tier brings: ``stamps = {per_purchase = 2}``."""
-
-    per_purchase = fields.Integer(required=True, strict=True, validate=validate.Range(1, 10))
-
-
-BENEFIT = BenefitKind(name=CARD, description="More stamps for each purchase.", schema=BenefitSchema)
 
 REDEEM = Permission(name="stamps.redeem", description="Redeem the full card of a member for a free drink.")
 

@@ -154,5 +154,5 @@ def exported(member: str, read: Reader) -> dict[str, Any] | None:
 def erased(member: str, write: PluginWrite) -> None:
     """Forget what a member drank. How much was poured on a day stays: it tells of nobody."""
     theirs = select(tables.drink.c.effect_id).where(tables.drink.c.member_id == member)
-    write.execute(delete(tables.move).where(tables.move.c.drink_id.in_(theirs) | (tables.move.c.giver == member)))
+    write.execute(delete(tables.move).where(tables.move.c.drink_id.in_(theirs)))
     write.execute(delete(tables.drink).where(tables.drink.c.member_id == member))

@@ -23,26 +23,24 @@ class TakeDrinks(Effect):
 
 _THEIRS = drink.c.member_id == bindparam("its_giver")
 _NOTE = insert(move).from_select(
-    ["effect_id", "drink_id", "giver"],
-    select(bindparam("its_merge", type_=Id), drink.c.effect_id, drink.c.member_id).where(_THEIRS),
+    ["effect_id", "drink_id"], select(bindparam("its_merge", type_=Id), drink.c.effect_id).where(_THEIRS)
 )
 _HAND_OVER = update(drink).where(_THEIRS).values(member_id=bindparam("its_taker"))
+_MOVED = drink.c.effect_id.in_(select(move.c.drink_id).where(move.c.effect_id == bindparam("its_merge")))
+_HAND_BACK = update(drink).where(_MOVED).values(member_id=bindparam("its_giver"))
 
 
 def _take(write: PluginWrite, effects: Sequence[Applied]) -> None:
     """Note which drinks change hands, by which merge, and let them."""
     merges = [{"its_merge": each.id, "its_giver": each.effect.giver, "its_taker": each.member} for each in effects]
-    for statement in (_NOTE, _HAND_OVER):
-        write.execute(statement, merges)
+    write.execute(_NOTE, merges)
+    write.execute(_HAND_OVER, merges)
 
 
 def _give_back(write: PluginWrite, effects: Sequence[Applied]) -> None:
     """Let just those drinks go back."""
-    these = any_of(move.c.effect_id, [each.id for each in effects])
-    giver = select(move.c.giver).where(these, move.c.drink_id == drink.c.effect_id)
-    moved = drink.c.effect_id.in_(select(move.c.drink_id).where(these))
-    write.execute(update(drink).where(moved).values(member_id=giver.scalar_subquery()))
-    write.execute(delete(move).where(these))
+    write.execute(_HAND_BACK, [{"its_merge": each.id, "its_giver": each.effect.giver} for each in effects])
+    write.execute(delete(move).where(any_of(move.c.effect_id, [each.id for each in effects])))
 
 
 TAKE_DRINKS = EffectKind(name="stamps.take_drinks", effect=TakeDrinks, apply=_take, undo=_give_back)

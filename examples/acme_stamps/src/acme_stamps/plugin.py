@@ -38,7 +38,6 @@ def corekit_declare() -> Declares:
         activities=[declared.REDEEMED, declared.POURED],
         reacts=["purchase", declared.REDEEMED.name, declared.POURED.name, "member.merged"],
         effects=[drinks.DRINK, TAKE_DRINKS],
-        benefits=[declared.BENEFIT],
         permissions=[declared.REDEEM],
         errors=declared.ERRORS,
         budget=8,

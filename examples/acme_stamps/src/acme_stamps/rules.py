@@ -8,7 +8,10 @@ from typing import Any
 from attrs import frozen
 
 CARD = "stamps"
-"""The account kind of the stamps; a benefit of that name says how many a purchase brings in a tier."""
+"""The account kind of the stamps."""
+
+BENEFIT = "stamps_per_purchase"
+"""The benefit of a tier that says how many stamps a purchase brings; 1 where it says nothing."""
 
 
 @frozen(kw_only=True)
@@ -32,8 +35,8 @@ def earns(card: Card, amount: int, benefits: Mapping[str, Any]) -> int:
     """Return how many stamps a purchase brings; ``benefits`` are those of the member's tier."""
     if amount <= 0 or amount < card.minimum:
         return 0
-    benefit: Mapping[str, int] = benefits.get(CARD, {})
-    return benefit.get("per_purchase", 1)
+    stamps: int = benefits.get(BENEFIT, 1)
+    return stamps
 
 
 def missing(card: Card, stamps: int) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from attrs import frozen
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, fields, post_load, validate, validates_schema
 
-from acme_stamps.rules import CARD, Card
-from corekit import AccountKind, Exact, Expiry, ProgramContext, Section, Unit, minor_units
+from acme_stamps.rules import BENEFIT, CARD, Card
+from corekit import AccountKind, Exact, Expiry, ProgramContext, Section, Unit, coded, minor_units
 
 _MOST_MONTHS = 120
 _MOST = 1_000_000
+_MOST_AT_ONCE = 10
 
 
 @frozen(kw_only=True)
@@ -61,6 +62,16 @@ class ProgramSchema(Schema):
     drinks_a_day = _whole(100, 0, _MOST, "How many drinks are free on a day, for all members together.")
     drinks_each = _whole(1, 1, _MOST, "How many of them one member gets.")
     points = _whole(0, 0, _MOST, "How many points come with a free drink.")
+
+    @validates_schema
+    def check_tiers(self, _data: dict[str, Any], **_: Any) -> None:
+        """Refuse a tier whose benefit is no number of stamps."""
+        for ladder, tiers in ProgramContext.current().ladders.items():
+            for tier, benefits in tiers.items():
+                stamps = benefits.get(BENEFIT, 1)
+                if type(stamps) is not int or not 1 <= stamps <= _MOST_AT_ONCE:
+                    said = f"The benefit {BENEFIT} of {ladder}/{tier} is {stamps!r}; write 1 to {_MOST_AT_ONCE}."
+                    raise coded("RANGE", said, min=1, max=_MOST_AT_ONCE)
 
     @post_load
     def made(self, data: dict[str, Any], **_: Any) -> Card:

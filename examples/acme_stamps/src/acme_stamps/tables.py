@@ -27,9 +27,8 @@ drink = table(
 )
 move = table(
     "stamps_move",
-    # By which merge whose drink passed to somebody else.
+    # Which merge let which drink pass to another member, each by its effect.
     Column("effect_id", Id, primary_key=True),
     Column("drink_id", Id, primary_key=True),
-    Column("giver", Id, nullable=False),
     meta=metadata,
 )

@@ -36,7 +36,6 @@ def upgrade() -> None:
         "stamps_move",
         sa.Column("effect_id", types.Id(), nullable=False),
         sa.Column("drink_id", types.Id(), nullable=False),
-        sa.Column("giver", types.Id(), nullable=False),
         sa.PrimaryKeyConstraint("effect_id", "drink_id", name=op.f("pk_stamps_move")),
         sqlite_strict=True,
     )
