@@ -20,7 +20,8 @@ from corekit.validation import suggest
 GROUP = "corekit"
 """The entry points of plugins: name = module."""
 
-_RESERVED = ("core", "corekit")
+RESERVED = ("core", "corekit")
+"""What no plugin may be called."""
 
 
 @frozen(kw_only=True, eq=False)
@@ -76,7 +77,7 @@ def find(names: Sequence[str], modules: Mapping[str, ModuleType] | None = None) 
     offers = _offers()
     found: list[Plugin] = []
     for name in names:
-        if name in _RESERVED:
+        if name in RESERVED:
             raise PluginError(f"no plugin may be called {name!r}: the name is the core's own; rename the plugin")
         if name in given:
             found.append(Plugin(name=name, module=given[name], distribution=f"module {given[name].__name__}"))
@@ -92,6 +93,11 @@ def find(names: Sequence[str], modules: Mapping[str, ModuleType] | None = None) 
             raise PluginError(f"plugin {name!r} is offered by {both}; uninstall all but one", plugin=name)
         found.append(_load(name, *sides[0]))
     return found
+
+
+def offered() -> dict[str, list[metadata.Distribution]]:
+    """Return the plugins that are installed, enabled or not, each with the distributions that offer it."""
+    return {name: [distribution for _, distribution in sides] for name, sides in _offers().items()}
 
 
 def _offers() -> dict[str, list[tuple[metadata.EntryPoint, metadata.Distribution]]]:
