@@ -95,11 +95,6 @@ def find(names: Sequence[str], modules: Mapping[str, ModuleType] | None = None) 
     return found
 
 
-def offered() -> dict[str, list[metadata.Distribution]]:
-    """Return the plugins that are installed, enabled or not, each with the distributions that offer it."""
-    return {name: [distribution for _, distribution in sides] for name, sides in _offers().items()}
-
-
 def _offers() -> dict[str, list[tuple[metadata.EntryPoint, metadata.Distribution]]]:
     """Return who offers which plugin; a distribution that is found twice on the path counts once."""
     offers: dict[str, dict[str, tuple[metadata.EntryPoint, metadata.Distribution]]] = {}
@@ -108,6 +103,11 @@ def _offers() -> dict[str, list[tuple[metadata.EntryPoint, metadata.Distribution
             sides = offers.setdefault(point.name, {})
             sides.setdefault(canonicalize_name(distribution.name), (point, distribution))
     return {name: [sides[side] for side in sorted(sides)] for name, sides in offers.items()}
+
+
+def distributions() -> dict[str, list[metadata.Distribution]]:
+    """Return the plugins that are installed, enabled or not, each with the distributions that offer it."""
+    return {name: [distribution for _, distribution in sides] for name, sides in _offers().items()}
 
 
 def _load(name: str, point: metadata.EntryPoint, distribution: metadata.Distribution) -> Plugin:
