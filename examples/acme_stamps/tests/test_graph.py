@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from corekit import Activity, Kit
 from corekit.testing.clock import SettableClock
 from corekit_schema import ANONYMOUS, Viewer, global_id
+from corekit_schema.testing import Door
 
 CARD = """
 query ($id: ID!) {
@@ -37,14 +36,14 @@ def full(kit: Kit, member: str) -> str:
     return member
 
 
-def test_a_member_shows_its_card_and_everybody_what_is_left_today(graphql: Any, full: str) -> None:
+def test_a_member_shows_its_card_and_everybody_what_is_left_today(graphql: Door, full: str) -> None:
     asked = {"memberId": global_id("Member", full), "drink": "mocha"}
-    assert graphql(REDEEM, input=asked)["data"]["stampsRedeem"] == {
+    assert graphql.data(REDEEM, input=asked)["stampsRedeem"] == {
         "outcome": "SETTLED",
         "member": {"stamps": {"missing": 9}},
         "userErrors": [],
     }
-    assert graphql(CARD, id=global_id("Member", full))["data"] == {
+    assert graphql.data(CARD, id=global_id("Member", full)) == {
         "member": {
             "stamps": {
                 "stamps": {"digits": "0", "unit": "stamps"},
@@ -56,20 +55,20 @@ def test_a_member_shows_its_card_and_everybody_what_is_left_today(graphql: Any, 
         },
         "stampsToday": {"most": 20, "left": 19},
     }
-    assert graphql("{ stampsToday { left } }", viewer=ANONYMOUS)["data"] == {"stampsToday": {"left": 19}}
+    assert graphql.data("{ stampsToday { left } }", ANONYMOUS) == {"stampsToday": {"left": 19}}
 
 
-def test_a_card_says_when_its_next_stamp_lapses(graphql: Any, kit: Kit, clock: SettableClock, member: str) -> None:
+def test_a_card_says_when_its_next_stamp_lapses(graphql: Door, kit: Kit, clock: SettableClock, member: str) -> None:
     kit.record(Activity(type="purchase", member=member, amount=4_00))
     clock.advance(days=1)
     kit.record(Activity(type="purchase", member=member, amount=4_00))
-    card = graphql(CARD, id=global_id("Member", member))["data"]["member"]["stamps"]
+    card = graphql.data(CARD, id=global_id("Member", member))["member"]["stamps"]
     assert (card["stamps"]["digits"], card["lapsesAt"]) == ("2", "2026-07-16T00:00:00+00:00")
 
 
-def test_a_refusal_is_a_user_error_with_what_fills_it_in(graphql: Any, member: str) -> None:
-    refused = graphql(REDEEM, input={"memberId": global_id("Member", member), "drink": "mocha"})
-    assert refused["data"]["stampsRedeem"]["userErrors"] == [
+def test_a_refusal_is_a_user_error_with_what_fills_it_in(graphql: Door, member: str) -> None:
+    refused = graphql.data(REDEEM, input={"memberId": global_id("Member", member), "drink": "mocha"})
+    assert refused["stampsRedeem"]["userErrors"] == [
         {
             "code": "STAMPS_NOT_FULL",
             "message": "The card is not full yet; stamps that are missing: 9.",
@@ -78,7 +77,7 @@ def test_a_refusal_is_a_user_error_with_what_fills_it_in(graphql: Any, member: s
     ]
 
 
-def test_redeeming_needs_its_permission(graphql: Any, full: str) -> None:
+def test_redeeming_needs_its_permission(graphql: Door, full: str) -> None:
     clerk = Viewer(kind="staff", name="clerk", permissions=frozenset({"members.read"}))
-    denied = graphql(REDEEM, viewer=clerk, input={"memberId": global_id("Member", full), "drink": "mocha"})
+    denied = graphql.ask(REDEEM, clerk, input={"memberId": global_id("Member", full), "drink": "mocha"})
     assert [error["extensions"]["code"] for error in denied["errors"]] == ["FORBIDDEN"]
