@@ -67,6 +67,6 @@ def test_the_stamp_card_passes_its_own_tests_from_its_wheel(elsewhere: Path, whe
     for name in ("pyproject.toml", "program.toml"):
         shutil.copy(ACME / name, tmp_path)
     shutil.copytree(ACME / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    command: list[str | Path] = [elsewhere, "-m", "pytest", "-q"]
+    command: list[str | Path] = [elsewhere, "-m", "pytest", "-q", "-k", "not postgresql"]  # they run here on both
     done = subprocess.run(command, cwd=tmp_path, env=strangers(wheels), capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -26,7 +26,7 @@ from tools.wheels import ROOT, build, distributions
 
 UV = Path(sysconfig.get_path("scripts"), "uv")
 OURS = [*distributions(ROOT), *(path.parent for path in sorted((ROOT / "tests/packages").glob("*/pyproject.toml")))]
-NEEDED = ("corekit[testing]", "acme-stamps[testing]", "hatchling")
+NEEDED = ("corekit[testing]", "acme-stamps[testing]", "hatchling", "editables")
 """What strangers install, and with what they build; these and all they require have a wheel."""
 _LEFT_OUT = {"INSTALLER", "REQUESTED", "direct_url.json"}
 """What an installer wrote about its own work."""
@@ -85,6 +85,7 @@ def strangers(wheels: Path) -> dict[str, str]:
     # The server to test against is theirs as well.
     kept |= {name: value for name, value in os.environ.items() if name.startswith("COREKIT_TEST_")}
     pip = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheels)}
+    pip |= {"PIP_NO_COMPILE": "1"}  # Python compiles what it imports
     return kept | pip | {"UV_OFFLINE": "1", "UV_NO_INDEX": "1", "UV_FIND_LINKS": str(wheels)}
 
 
