@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib import metadata
 from types import ModuleType
 from typing import Any, cast
@@ -21,7 +21,7 @@ from corekit.program import blank
 from corekit.registry import Registry, What
 from corekit.settings import _Attribute, _Core, _File, _Source
 from corekit_schema import assemble_for
-from corekit_schema.core.permissions import PERMISSIONS
+from corekit_schema.permissions import PERMISSIONS
 from corekit_schema.settings import GraphQLSettings, LimitSettings
 from tools.reference.codes import PACKAGES, PLUGINS, errors
 from tools.reference.markdown import prose, table
@@ -49,26 +49,30 @@ def hook(function: Callable[..., Any]) -> str:
     """Write one hook."""
     signature = str(inspect.signature(function)).replace("'", "")
     name = function.__name__
-    return f"### {name}\n\n```python\n{name}{signature}\n```\n\n{prose(inspect.getdoc(function))}"
+    since = f"Since {function.__module__.partition('.')[0]} {vars(function)['corekit_since']}."
+    return f"### {name}\n\n```python\n{name}{signature}\n```\n\n{prose(inspect.getdoc(function))}\n\n{since}"
 
 
 # Settings
+
+SECTIONS: Sequence[tuple[str, type[Schema]]] = (
+    ("[corekit]", _Core),
+    ("[corekit.sources.NAME]", _Source),
+    ("[corekit.profile.NAME]", _Attribute),
+    ("[corekit.members]", MemberSettings),
+    ("[corekit.members.number]", NumberSettings),
+    ("[corekit.members.enrolment]", EnrolmentSettings),
+    ("[graphql]", GraphQLSettings),
+    ("[graphql.limits]", LimitSettings),
+)
+"""The tables of ``corekit.toml``, with the schemas that read them."""
 
 
 def settings(_: Kit) -> Iterator[str]:
     """Write every key of corekit.toml."""
     yield "`${NAME}` in a string stands for an environment variable. A key that is not listed here is refused."
     yield table(("table", "holds"), ((f"`[{name}]`", description(each)) for name, each in fields_of(_File)))
-    for title, schema in (
-        ("[corekit]", _Core),
-        ("[corekit.sources.NAME]", _Source),
-        ("[corekit.profile.NAME]", _Attribute),
-        ("[corekit.members]", MemberSettings),
-        ("[corekit.members.number]", NumberSettings),
-        ("[corekit.members.enrolment]", EnrolmentSettings),
-        ("[graphql]", GraphQLSettings),
-        ("[graphql.limits]", LimitSettings),
-    ):
+    for title, schema in SECTIONS:
         yield f"## {title}"
         yield table(
             ("key", "default", "meaning"),

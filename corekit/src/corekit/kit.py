@@ -140,8 +140,7 @@ class Kit:
 
     def lineages(self) -> list[lineage.Lineage]:
         """Return the lineages of the core and of every plugin that has tables."""
-        own = [plugin.declares.lineage for plugin in self.plugins]
-        return [lineage.core(), *(found for found in own if found is not None)]
+        return lineage.lineages(self.plugins)
 
     def upgrade(self) -> list[str]:
         """Migrate the database and enter what is declared into the chart of accounts; return the owners migrated."""

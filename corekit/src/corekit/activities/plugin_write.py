@@ -28,7 +28,7 @@ class PluginWrite:
 
     def __init__(self, connection: Connection, owner: str) -> None:
         self._connection = connection
-        self._owner = owner
+        self.owner = owner
         self.dialect = connection.dialect.name
 
     def execute(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> CursorResult[Any]:
@@ -37,12 +37,12 @@ class PluginWrite:
         if isinstance(asked, Insert | Update | Delete):
             table: Any = asked.table
             name: str = getattr(table, "name", "")
-            if not name.startswith(f"{self._owner}_"):
-                message = f"plugin {self._owner} writes {name}; it may write tables named {self._owner}_... only"
-                raise PluginError(message, code="WRITE_NOT_ALLOWED", plugin=self._owner, table=name)
+            if not name.startswith(f"{self.owner}_"):
+                message = f"plugin {self.owner} writes {name}; it may write tables named {self.owner}_... only"
+                raise PluginError(message, code="WRITE_NOT_ALLOWED", plugin=self.owner, table=name)
         elif not isinstance(asked, Select):
-            message = f"plugin {self._owner}: give statements of SQLAlchemy Core, such as insert(table)"
-            raise PluginError(message, code="WRITE_NOT_ALLOWED", plugin=self._owner)
+            message = f"plugin {self.owner}: give statements of SQLAlchemy Core, such as insert(table)"
+            raise PluginError(message, code="WRITE_NOT_ALLOWED", plugin=self.owner)
         if rows is None:
             return self._connection.execute(statement)
         return self._connection.execute(statement, list(rows))

@@ -18,7 +18,7 @@ from pathlib import Path
 from attrs import frozen
 
 from corekit.errors import CorekitError
-from corekit.plugins import GROUP, RESERVED, distributions
+from corekit.plugins import GROUP, RESERVED, offered
 from corekit.validation import suggest
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
@@ -63,7 +63,7 @@ class NewPlugin:
         return sorted(content)
 
     def _problems(self) -> Iterator[str]:
-        known = distributions()
+        known = offered()
         if problem := _name_problem(self.name, known):
             yield problem
         elif problem := _package_problem(self.package):
@@ -77,7 +77,7 @@ class NewPlugin:
 
     def _words(self) -> Mapping[str, str]:
         parts = self.name.split("_")
-        known = distributions()
+        known = offered()
         needed = {name: known[name][0] for name in self.requires}
         return {
             "name": self.name,

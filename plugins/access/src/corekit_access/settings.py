@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
-from corekit_access.jwks import PublicKeys
-from corekit_access.providers import ALGORITHMS, Provider
+if TYPE_CHECKING:
+    from corekit_access.jwks import PublicKeys
 
 _MOST_LEEWAY = 300
 _HERE = ("127.0.0.1", "::1", "localhost")
 SHORTEST_SECRET = 32
 """Characters: an HS256 key shorter than its hash can be guessed."""
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+"""What a provider may sign with: never ``none``, never a secret that both know."""
 
 
 @frozen
@@ -23,6 +25,24 @@ class SigningKey:
 
     id: str
     secret: str = field(repr=False)
+
+
+@frozen(kw_only=True)
+class Provider:
+    """An identity provider that is trusted.
+
+    Its tokens are for ``kind``: the claim ``claim`` holds the name of somebody of staff, or the id by which the system
+    ``source`` knows a member.
+    """
+
+    issuer: str
+    audience: str
+    algorithms: tuple[str, ...]
+    leeway: int
+    kind: Literal["staff", "member"]
+    claim: str
+    source: str | None
+    keys: PublicKeys = field(eq=False, repr=False)
 
 
 @frozen(kw_only=True)
@@ -68,6 +88,8 @@ class _Provider(Schema):
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> Provider:
         """Make the value."""
+        from corekit_access.jwks import PublicKeys  # noqa: PLC0415 - what reads keys is heavy, and a kit may need none
+
         address, algorithms = data.pop("jwks"), tuple(data.pop("algorithms"))
         return Provider(**data, algorithms=algorithms, keys=PublicKeys(address))
 

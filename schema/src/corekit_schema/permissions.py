@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from corekit import Permission
-
-if TYPE_CHECKING:
-    from corekit import Kit
 
 READ = "members.read"
 REGISTER = "members.register"
@@ -48,8 +43,3 @@ PERMISSIONS = (
     Permission(name=SET_TIER, description="Put members into tiers, and lock them there."),
     Permission(name=USE_TIER, description="Request tiers and claim benefits for members."),
 )
-
-
-def permissions_of(kit: Kit) -> frozenset[str]:
-    """Return the names of all permissions there are: the core's, and those that the plugins declare."""
-    return frozenset(each.name for each in PERMISSIONS) | frozenset(kit.declared.permissions)

@@ -11,6 +11,8 @@ from starlette.applications import Starlette
 
 from corekit_schema.http.server import listen, server
 
+__all__ = ["serving"]
+
 
 @contextmanager
 def serving(app: Starlette) -> Generator[httpx.Client]:
