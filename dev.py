@@ -26,7 +26,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 ASSETS = ROOT / "schema/src/corekit_schema/graphiql"
 PLUGINS = sorted(f"plugins/{path.parent.name}" for path in ROOT.glob("plugins/*/pyproject.toml"))
-DISTRIBUTIONS = ("corekit", "schema", *PLUGINS, "examples/demo")
+DISTRIBUTIONS = ("corekit", "schema", *PLUGINS, "examples/acme_stamps", "examples/demo")
 OLDEST = (3, 11)
 
 

@@ -23,6 +23,7 @@ CEILINGS = {
     "outbox": 700,
     "program": 1_600,
     "proof": 950,
+    "template": 150,
     "tiers": 2_000,
 }
 APART = {"migrations", "testing"}

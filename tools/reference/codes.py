@@ -32,6 +32,7 @@ MEANINGS = {
     "INTERNAL_SERVER_ERROR": "Something went wrong; the log knows more under the id in the message.",
     "MIGRATION_FAILED": "A plugin's migration failed; it is named, and nothing of it was kept.",
     "METHOD_NOT_ALLOWED": "Send it by POST; queries also by GET.",
+    "NEW_PLUGIN": "The project of a new plugin cannot be written; the message says all that speaks against it.",
     "NOT_EXACT": "A number of the program is not exact: write it in quotes.",
     "NOT_TOML": "The program file is not TOML.",
     "OPERATION_RESOLUTION_FAILURE": "The request does not say which of its operations is meant.",

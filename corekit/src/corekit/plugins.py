@@ -20,7 +20,8 @@ from corekit.validation import suggest
 GROUP = "corekit"
 """The entry points of plugins: name = module."""
 
-_RESERVED = ("core", "corekit")
+RESERVED = ("core", "corekit")
+"""What no plugin may be called."""
 _UNREAD = ModuleType("unread")
 
 
@@ -86,7 +87,7 @@ def find(names: Sequence[str], modules: Mapping[str, ModuleType] | None = None) 
     offers = _offers()
     found: list[Plugin] = []
     for name in names:
-        if name in _RESERVED:
+        if name in RESERVED:
             raise PluginError(f"no plugin may be called {name!r}: the name is the core's own; rename the plugin")
         if name in given:
             found.append(Plugin(name=name, module=given[name], distribution=f"module {given[name].__name__}"))
@@ -104,9 +105,9 @@ def find(names: Sequence[str], modules: Mapping[str, ModuleType] | None = None) 
     return found
 
 
-def offered() -> list[str]:
-    """Return the names of all plugins that installed distributions offer."""
-    return sorted(_offers())
+def offered() -> dict[str, list[metadata.Distribution]]:
+    """Return the plugins that are installed, by name, each with the distributions that offer it."""
+    return {name: [distribution for _, distribution in sides] for name, sides in sorted(_offers().items())}
 
 
 def _offers() -> dict[str, list[tuple[metadata.EntryPoint, metadata.Distribution]]]:
