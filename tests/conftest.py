@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,19 +18,34 @@ from wheelhouse import environment, fill  # noqa: E402 - it stands in the first 
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that all processes of this run share."""
-    own = tmp_path_factory.getbasetemp()
-    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
-
-
-@pytest.fixture(scope="session")
-def wheels(shared: Path) -> Path:
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheels of this repository and of everything they need, made once for the whole run."""
-    return fill(shared / "wheelhouse")
+    own = tmp_path_factory.getbasetemp()
+    return fill((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "wheelhouse")
 
 
 @pytest.fixture(scope="session")
-def elsewhere(shared: Path, wheels: Path) -> Path:
+def elsewhere(wheels: Path) -> Iterator[Path]:
     """The Python of an environment that has the packages of third parties from wheels, and what they require."""
-    return environment(shared / "elsewhere", wheels, "acme-stamps[testing]", "corekit-welcome")
+    with outside() as folder:
+        yield environment(folder, wheels, "acme-stamps[testing]", "corekit-welcome")
+
+
+@pytest.fixture
+def empty() -> Iterator[Path]:
+    """An empty folder in which an environment can be made."""
+    with outside() as folder:
+        yield folder
+
+
+@contextmanager
+def outside() -> Generator[Path]:
+    """Make a folder that is not pytest's own.
+
+    There a PostgreSQL that comes with an environment may be shut off: as root it runs as another user, to whom each
+    session of pytest that begins closes the folder of all of them.
+    """
+    with tempfile.TemporaryDirectory(prefix="corekit-elsewhere-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder

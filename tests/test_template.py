@@ -48,14 +48,14 @@ def test_what_is_written_passes_mypy(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_what_is_written_passes_its_tests_from_its_wheel(
-    wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    wheels: Path, empty: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     NAMES["usual"].write()
     project = tmp_path / "usual"
     wheel = build(project, tmp_path / "dist")
     assert [fault for fault in faults(wheel, project) if "LICENSE" not in fault] == []
-    python = environment(tmp_path / "elsewhere", wheels, f"acme-gifts[testing] @ {wheel.as_uri()}")
+    python = environment(empty, wheels, f"acme-gifts[testing] @ {wheel.as_uri()}")
     (project / "src").rename(tmp_path / "away")
     command: list[str | Path] = [python, "-m", "pytest", "-q", "-k", "not postgresql"]  # the tutorial has both
     done = subprocess.run(command, cwd=project, env=strangers(wheels), capture_output=True, text=True, check=False)

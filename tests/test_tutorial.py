@@ -17,11 +17,11 @@ TUTORIAL = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture
-def reader(wheels: Path, tmp_path: Path) -> Iterator[Reader]:
+def reader(wheels: Path, empty: Path) -> Iterator[Reader]:
     """Somebody in an empty folder who has Python and the built wheels."""
     bare = Path(sys.base_prefix, "bin")
     paths = [place for place in os.environ["PATH"].split(os.pathsep) if not Path(place).is_relative_to(sys.prefix)]
-    reader = Reader(tmp_path, strangers(wheels) | {"PATH": os.pathsep.join([str(bare), *paths])})
+    reader = Reader(empty, strangers(wheels) | {"PATH": os.pathsep.join([str(bare), *paths])})
     yield reader
     reader.close()
 

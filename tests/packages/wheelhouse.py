@@ -12,9 +12,8 @@ import subprocess
 import sysconfig
 import venv
 import zipfile
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from importlib import metadata
 from pathlib import Path
@@ -32,19 +31,12 @@ _LEFT_OUT = {"INSTALLER", "REQUESTED", "direct_url.json"}
 """What an installer wrote about its own work."""
 
 
-@contextmanager
-def alone(folder: Path) -> Generator[None]:
-    """Let one process at a time work in a folder that those of a test run share."""
+def fill(folder: Path) -> Path:
+    """Return a folder of wheels below this one; of the processes of a test run the first that comes fills it."""
+    wheels, done = folder / "wheels", folder / "filled"
     folder.mkdir(exist_ok=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def fill(folder: Path) -> Path:
-    """Return a folder of wheels below this one, filled by whoever comes first."""
-    wheels, done = folder / "wheels", folder / "filled"
-    with alone(folder):
         if not done.exists():
             wheels.mkdir()
             with ThreadPoolExecutor(2) as pool:
@@ -57,24 +49,11 @@ def fill(folder: Path) -> Path:
 
 
 def environment(folder: Path, wheels: Path, *requirements: str) -> Path:
-    """Return the Python of an environment with these requirements, made by whoever comes first."""
-    python, done = folder / "venv/bin/python", folder / "installed"
-    with alone(folder):
-        if not done.exists():
-            venv.create(folder / "venv", symlinks=True)
-            command: list[str | Path] = [
-                UV,
-                "pip",
-                "install",
-                "--quiet",
-                "--no-config",
-                "--python",
-                python,
-                *requirements,
-            ]
-            cache = {"UV_CACHE_DIR": str(wheels.parent / "cache")}
-            subprocess.run(command, check=True, env=strangers(wheels) | cache)
-            done.touch()
+    """Make an environment with these requirements in a folder, and return its Python."""
+    venv.create(folder / "venv", symlinks=True)
+    python = folder / "venv/bin/python"
+    command: list[str | Path] = [UV, "pip", "install", "--quiet", "--no-config", "--python", python, *requirements]
+    subprocess.run(command, check=True, env=strangers(wheels) | {"UV_CACHE_DIR": str(wheels.parent / "cache")})
     return python
 
 

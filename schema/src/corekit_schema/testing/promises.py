@@ -16,11 +16,11 @@ from graphql import (
 )
 
 from corekit import ErrorText
+from corekit.testing.contract.trial import Trial, broken, refusal
 from corekit_schema.execution.resolvers import declared_cost
 from corekit_schema.testing.door import Door
 
 if TYPE_CHECKING:
-    from corekit.testing.contract.trial import Trial
     from corekit_schema.assembly.schema import AssembledSchema
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -34,8 +34,6 @@ class Promises:
 
     def test_door(self, contract: Trial) -> None:
         """Assemble it, which sees to policies, descriptions and names; see that codes speak, and what costs says so."""
-        from corekit.testing.contract.trial import broken, refusal  # noqa: PLC0415 - tests alone need it
-
         name, house = contract.plugin, contract.house()
         for text in contract.found.declares.errors:
             for seen, way in _speech(text):
@@ -50,8 +48,6 @@ class Promises:
 
     def test_pages(self, contract: Trial) -> None:
         """Ask for all that the plugin adds to members, and its own lists, of few and of many: as many statements."""
-        from corekit.testing.contract.trial import broken  # noqa: PLC0415 - tests alone need it
-
         house = contract.house(members=_MANY)
         house.settle(contract.history(house), at_once=True)
         door = Door(house.kit)
