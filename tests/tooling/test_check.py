@@ -101,7 +101,8 @@ def test_what_the_contracts_allow_is_kept(tmp_path: Path) -> None:
 
 def plant_packages(folder: Path) -> None:
     """Write the packages of this repository as small as they can be."""
-    names = ("corekit", "corekit/testing", "corekit_schema", "corekit_access", "corekit_points")
+    schema = ("corekit_schema", "corekit_schema/testing")
+    names = ("corekit", "corekit/testing", *schema, "corekit_access", "corekit_points")
     for name in names:
         (folder / name).mkdir()
         (folder / name / "__init__.py").touch()
