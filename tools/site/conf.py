@@ -20,9 +20,10 @@ nitpicky = True
 exclude_patterns = [".*", "build", "**/node_modules"]
 
 myst_heading_anchors = 4
-myst_enable_extensions: list[str] = []
 
 html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_use_index = False
 html_show_copyright = False
