@@ -46,7 +46,7 @@ def choose_pages(app: Sphinx) -> None:
     """Include what the list of pages names, and every decision."""
     root = Path(app.srcdir)
     listed = [page for group in navigation.groups(root) for page in group.pages]
-    app.config.include_patterns = [f"{page}.md" for page in {navigation.FIRST, navigation.LIST, *listed}]
+    app.config.include_patterns = [f"{page}.md" for page in sorted({navigation.FIRST, navigation.LIST, *listed})]
     app.config.include_patterns.append(f"{navigation.DECISIONS}/*.md")
 
 
