@@ -21,8 +21,9 @@ PAGES = {
     "README.md": "docs/zh/README.md",
     "docs/concepts.md": "docs/zh/concepts.md",
     "docs/tutorial.md": "docs/zh/tutorial.md",
+    "docs/life-cycle.svg": "docs/zh/life-cycle.svg",
 }
-"""The pages that are there in Chinese too, as soon as there are any."""
+"""The pages and pictures that are there in Chinese too, as soon as there are any."""
 
 HEADING = re.compile(r"(#+) (.+)")
 MARK = re.compile(r"<!-- en: (\w+) -->")
@@ -70,7 +71,7 @@ def faults(root: Path) -> Iterator[str]:
             continue
         ours, theirs = (sections((root / name).read_text(encoding="utf-8")) for name in (english, chinese))
         for page, top, to in ((english, ours[0], chinese), (chinese, theirs[0], english)):
-            if to not in links(page, top):
+            if page.endswith(".md") and to not in links(page, top):
                 yield f"{page}: link to {to} under the title"
         for one, other in zip_longest(ours, theirs):
             if one is None or other is None or one.level != other.level:
@@ -82,18 +83,19 @@ def faults(root: Path) -> Iterator[str]:
 
 def differences(english: str, one: Section, chinese: str, other: Section) -> Iterator[str]:
     """Say in what a section differs from the one that it translates."""
+    original, translation = one.title or english, other.title or chinese
     mark = MARK.search(other.text)
     if mark is None or mark[1] != one.number:
         what = "has no mark" if mark is None else "has changed"
-        yield f"`{one.title}` {what}: bring `{other.title}` up to date and write <!-- en: {one.number} --> under it"
+        yield f"`{original}` {what}: bring `{translation}` up to date and write <!-- en: {one.number} --> in it"
     if one.code != other.code:
-        yield f"the code under `{other.title}` is not that of `{one.title}`"
-    originals = {translation: original for original, translation in PAGES.items()}
+        yield f"the code in `{translation}` is not that of `{original}`"
+    originals = {there: here for here, there in PAGES.items()}
     lead, theirs = (
         {originals.get(to, to) for to in links(name, each)} for name, each in ((english, one), (chinese, other))
     )
     if missing := (lead ^ theirs) - {english}:
-        yield f"`{other.title}` and `{one.title}` do not both link to {', '.join(sorted(missing))}"
+        yield f"`{translation}` and `{original}` do not both link to {', '.join(sorted(missing))}"
 
 
 def links(page: str, section: Section) -> set[str]:

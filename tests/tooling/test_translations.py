@@ -75,7 +75,7 @@ def test_a_section_that_changed_is_named_with_its_new_number(repository: Path) -
     (fault,) = change(repository, "README.md", "Pay first.", "Pay later.")
     number = sections((repository / "README.md").read_text(encoding="utf-8"))[1].number
     assert fault == (
-        f"docs/zh/README.md: `Buy` has changed: bring `购买` up to date and write <!-- en: {number} --> under it"
+        f"docs/zh/README.md: `Buy` has changed: bring `购买` up to date and write <!-- en: {number} --> in it"
     )
     mark = re.findall(r"<!-- en: \w+ -->", (repository / "docs/zh/README.md").read_text(encoding="utf-8"))[1]
     assert change(repository, "docs/zh/README.md", mark, f"<!-- en: {number} -->") == []
@@ -86,8 +86,8 @@ def test_a_section_that_changed_is_named_with_its_new_number(repository: Path) -
     [
         ("README.md", "Pay first.", "Pay first.\n\n## Return\n\nLater.", "from `Return` against nothing on"),
         ("docs/zh/README.md", "## 购买", "### 购买", "from `Buy` against `购买` on"),
-        ("docs/zh/README.md", "$ buy --now", "$ buy", "the code under `购买` is not that of `Buy`"),
-        ("docs/zh/README.md", "    indented", "    缩进", "the code under `购买` is not that of `Buy`"),
+        ("docs/zh/README.md", "$ buy --now", "$ buy", "the code in `购买` is not that of `Buy`"),
+        ("docs/zh/README.md", "    indented", "    缩进", "the code in `购买` is not that of `Buy`"),
         ("docs/zh/README.md", "../more.md", "../less.md", "do not both link to docs/less.md, docs/more.md"),
         ("docs/zh/README.md", "[English](../../README.md)", "", "docs/zh/README.md: link to README.md under the title"),
         ("docs/zh/README.md", "<!-- en: ", "<!-- ", "`Buy` has no mark"),

@@ -23,7 +23,9 @@ def main(arguments: list[str]) -> None:
     except NavigationError as error:
         sys.exit(str(error))
     words = ("--builder", "html", "--conf-dir", HERE, "--doctree-dir", out.with_name(f"{out.name}-read"))
-    if build_main([*map(str, words), "--fail-on-warning", "--quiet", str(root), str(out)]):
+    # Each time anew: of a page that it has read before, Sphinx does not say again what is wrong with it.
+    anew = ("--fresh-env", "--write-all", "--fail-on-warning", "--quiet")
+    if build_main([*map(str, words), *anew, str(root), str(out)]):
         sys.exit("The site is not built; each warning above is an error.")
     # The first page is README.html, as it is called in the repository; who opens the folder finds it too.
     shutil.copyfile(out / "README.html", out / "index.html")

@@ -20,9 +20,10 @@ nitpicky = True
 exclude_patterns = [".*", "build", "**/node_modules"]
 
 myst_heading_anchors = 4
-myst_enable_extensions: list[str] = []
 
 html_theme = "furo"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_use_index = False
 html_show_copyright = False
@@ -45,7 +46,7 @@ def choose_pages(app: Sphinx) -> None:
     """Include what the list of pages names, and every decision."""
     root = Path(app.srcdir)
     listed = [page for group in navigation.groups(root) for page in group.pages]
-    app.config.include_patterns = [f"{page}.md" for page in {navigation.FIRST, navigation.LIST, *listed}]
+    app.config.include_patterns = [f"{page}.md" for page in sorted({navigation.FIRST, navigation.LIST, *listed})]
     app.config.include_patterns.append(f"{navigation.DECISIONS}/*.md")
 
 

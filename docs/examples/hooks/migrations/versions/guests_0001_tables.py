@@ -21,7 +21,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("member_id", name=op.f("pk_guests_guest")),
         sqlite_strict=True,
     )
-
-
-def downgrade() -> None:
-    op.drop_table("guests_guest")
