@@ -33,8 +33,8 @@ from corekit_schema.settings import GraphQLSettings
 ROOT = Path(__file__).resolve().parents[1]
 PLUGINS = sorted(path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml"))
 CODE = re.compile(r"[A-Z]{2,}(_[A-Z]+)+")
-NO_CODES = {"COREKIT_CONFIG", "COREKIT_DEBUG", "OF_AVAILABLE"}
-"""What looks like a code: variables of the environment, and a public name."""
+NO_CODES = {"COREKIT_CONFIG", "COREKIT_DEBUG"}
+"""What looks like a code: variables of the environment."""
 
 Pages = Mapping[str, str]
 
@@ -137,18 +137,31 @@ def below(path: str, named: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 def codes(pages: Pages, kit: Kit) -> Iterator[str]:
     listed = set(re.findall(r"^\| `([A-Z_]+)` \|", pages["errors"], re.MULTILINE))
-    written = {word for word in literals() if CODE.fullmatch(word)} - NO_CODES
+    trees = list(modules())
+    public = {each.value for tree in trees for node in tree.body for each in names(node)}
+    written = {word for tree in trees for word in literals(tree) if CODE.fullmatch(word)} - public - NO_CODES
     yield from (f"errors: {code}" for code in sorted((written | {*kit.declared.errors}) - listed))
 
 
-def literals() -> Iterator[str]:
-    """Yield every text that stands in the code of our packages."""
+def modules() -> Iterator[ast.Module]:
+    """Yield the syntax trees of our packages."""
     for folder in ("corekit/src", "schema/src", "plugins"):
         for path in (ROOT / folder).rglob("*.py"):
             if not {"tests", "testing", "migrations"}.intersection(path.relative_to(ROOT).parts):
-                for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                        yield node.value
+                yield ast.parse(path.read_text(encoding="utf-8"))
+
+
+def names(node: ast.stmt) -> Iterator[ast.Constant]:
+    """Yield the names that a module lists as public, if that is the statement that does."""
+    if isinstance(node, ast.Assign) and [ast.unparse(each) for each in node.targets] == ["__all__"]:
+        yield from (each for each in ast.walk(node.value) if isinstance(each, ast.Constant))
+
+
+def literals(tree: ast.Module) -> Iterator[str]:
+    """Yield every text of a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
 
 
 def graphql(pages: Pages, kit: Kit) -> Iterator[str]:
