@@ -339,7 +339,7 @@ def test_each_request_leaves_one_line_without_what_was_sent(client: httpx.Client
 def test_health_says_whether_the_database_answers(make_client: Any) -> None:
     client = make_client()
     assert client.get("/healthz").json() == {"status": "ok"}
-    assert client.get("/readyz").json() == {"status": "ok"}
+    assert client.get("/readyz").json() == {"status": "ok", "suspended": []}
 
 
 @on_sqlite

@@ -27,7 +27,11 @@ def reason_of(error: BaseException) -> str:
     """Return the type of an exception and what it says on one line; of one of the database, only its type."""
     if type(error).__module__.partition(".")[0] in OF_DATABASE:
         return type(getattr(error, "orig", None) or error).__name__
-    return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - what an exception says is code of whoever raised it
+        text = ""
+    return " ".join(f"{type(error).__name__}: {text}".split()).removesuffix(":")
 
 
 @frozen(kw_only=True)

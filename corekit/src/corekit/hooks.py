@@ -5,13 +5,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import metadata
+from itertools import islice
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
+import orjson
 import pluggy
 
 from corekit import hookspecs
 from corekit.activities.effects import Effect
+from corekit.calling import is_of_plugin
 from corekit.declares import Declares
 from corekit.deprecations import warn_plugin
 from corekit.errors import PluginError, PluginRaised, Refusal, reason_of
@@ -28,6 +31,10 @@ if TYPE_CHECKING:
 
 SPECS_GROUP = "corekit.specs"
 """Entry points of modules with hook specifications; they count whenever their distribution is installed."""
+MOST_EFFECTS = 10_000
+"""Effects that a plugin may yield for one activity: who yields more does not end."""
+MOST_KEYS = 10_000
+"""Entries of a document that a plugin exports."""
 
 
 class Hooks:
@@ -36,6 +43,7 @@ class Hooks:
     def __init__(self, plugins: Sequence[Plugin]) -> None:
         """Register the plugins; :class:`PluginError` for a hook that is misspelt or takes what it is not given."""
         self._plugins = tuple(plugins)
+        self._by_name = {plugin.name: plugin for plugin in plugins}
         brought = [(plugin.label, module) for plugin in plugins for module in plugin.declares.specs]
         self._manager = _manager([*_installed_specs(), *brought])
         for plugin in plugins:
@@ -59,35 +67,34 @@ class Hooks:
         self.vetoing = self._implementing("corekit_may_enrol")
         """The plugins that have a say in who becomes a member, in order."""
 
-    def prepare(self, batch: Batch, reader: Reader, facts: Callable[[Plugin], Facts]) -> dict[str, Mapping[str, Any]]:
-        """Return what each preparing plugin returns for the members of the batch: {plugin: {member id: value}}.
+    def prepare(self, plugin: Plugin, batch: Batch, read: Reader, facts: Facts) -> dict[str, Any]:
+        """Return what one plugin prepares for the members of the batch: {member id: value}.
 
-        Raises :class:`PluginRaised` that names the plugin.
+        A :class:`Refusal` passes; anything else that the plugin raises, or returns, becomes :class:`PluginRaised`.
         """
-        prepared: dict[str, Mapping[str, Any]] = {}
-        for plugin in self.preparing:
-            try:
-                told = {"batch": batch, "read": reader, "facts": facts(plugin)}
-                answer = self.call("corekit_prepare", plugin, told)
-            except Exception as error:
-                raise _raised(plugin, "corekit_prepare", error) from error
-            if answer is not None and not isinstance(answer, Mapping):
-                raise _raised(plugin, "corekit_prepare", TypeError(f"{answer!r} is no mapping of member id to value"))
-            prepared[plugin.name] = cast("Mapping[str, Any]", answer or {})
-        return prepared
+        try:
+            answer = self.call("corekit_prepare", plugin, {"batch": batch, "read": read, "facts": facts})
+            return _by_member(answer, batch) if answer is not None else {}
+        except Refusal:
+            raise
+        except BaseException as error:
+            raise _raised(plugin, "corekit_prepare", error) from error
 
     def react(self, plugin: Plugin, batch: Batch, facts: Facts) -> list[Effect]:
         """Return the effects that one plugin yields for the batch, as yielded.
 
         A :class:`Refusal` passes; anything else that the plugin raises becomes :class:`PluginRaised`.
         """
+        most = MOST_EFFECTS * len(batch)
         try:
             answer = self.call("corekit_react", plugin, {"batch": batch, "facts": facts})
-            effects: list[Effect] = list(answer) if answer is not None else []
+            effects: list[Effect] = list(islice(answer, most + 1)) if answer is not None else []
         except Refusal:
             raise
-        except Exception as error:
+        except BaseException as error:
             raise _raised(plugin, "corekit_react", error) from error
+        if len(effects) > most:
+            raise _raised(plugin, "corekit_react", ValueError(f"it yields more than {most} effects"))
         for effect in effects:
             if not isinstance(effect, Effect):  # pyright: ignore[reportUnnecessaryIsInstance]
                 raise _raised(plugin, "corekit_react", TypeError(f"{effect!r} is no effect"))
@@ -97,7 +104,7 @@ class Hooks:
         """Tell one plugin what happened; :class:`PluginRaised` that names it where it raises."""
         try:
             self.call("corekit_happened", plugin, {"event": event})
-        except Exception as error:
+        except BaseException as error:
             raise _raised(plugin, "corekit_happened", error) from error
 
     def may_enrol(self, plugin: Plugin, applicant: Applicant, facts: Facts) -> Refusal | None:
@@ -109,26 +116,27 @@ class Hooks:
             answer = self.call("corekit_may_enrol", plugin, {"applicant": applicant, "facts": facts})
         except Refusal as refusal:
             return refusal
-        except Exception as error:
+        except BaseException as error:
             raise _raised(plugin, "corekit_may_enrol", error) from error
         if answer is not None and not isinstance(answer, Refusal):
             raise _raised(plugin, "corekit_may_enrol", TypeError(f"{answer!r} is no Refusal"))
         return answer
 
-    def export(self, member: str, read: Reader) -> dict[str, Any]:
-        """Return what each plugin knows of a member: {plugin: document}.
+    @property
+    def exporting(self) -> tuple[Plugin, ...]:
+        """The plugins that say what they know of a member, in order."""
+        return self._implementing("corekit_export")
 
-        Raises :class:`PluginRaised` that names the plugin.
+    def export(self, plugin: Plugin, member: str, read: Reader) -> dict[str, Any] | None:
+        """Return what one plugin knows of a member.
+
+        What the plugin raises, or returns that JSON cannot hold, becomes :class:`PluginRaised`.
         """
-        found: dict[str, Any] = {}
-        for plugin in self._implementing("corekit_export"):
-            try:
-                document = self.call("corekit_export", plugin, {"member": member, "read": read})
-            except Exception as error:
-                raise _raised(plugin, "corekit_export", error) from error
-            if document is not None:
-                found[plugin.name] = document
-        return found
+        try:
+            document = self.call("corekit_export", plugin, {"member": member, "read": read})
+            return None if document is None else _document(document)
+        except BaseException as error:
+            raise _raised(plugin, "corekit_export", error) from error
 
     @property
     def erasing(self) -> tuple[Plugin, ...]:
@@ -139,7 +147,7 @@ class Hooks:
         """Let one plugin erase what it knows of a member; what it raises becomes :class:`PluginRaised`."""
         try:
             self.call("corekit_erase", plugin, {"member": member, "write": write})
-        except Exception as error:
+        except BaseException as error:
             raise _raised(plugin, "corekit_erase", error) from error
 
     def each(self, name: str, **arguments: Any) -> list[tuple[str, Any]]:
@@ -164,6 +172,10 @@ class Hooks:
             if answer is not None:
                 return answer
         return None
+
+    def named(self, name: str) -> Plugin:
+        """Return a plugin that is on, by its name."""
+        return self._by_name[name]
 
     def names(self, plugin: str) -> list[str]:
         """Return the names of the hooks that a plugin implements, sorted."""
@@ -267,5 +279,37 @@ def _check(manager: pluggy.PluginManager, plugin: Plugin, only: Sequence[str] = 
             raise plugin.broken(said, "rename it, leave it out")
 
 
-def _raised(plugin: Plugin, hook: str, error: Exception) -> PluginRaised:
+def _by_member(answer: object, batch: Batch) -> dict[str, Any]:
+    """Return what was prepared, if it is a mapping of members of the batch."""
+    if type(answer) is dict and not answer:
+        return {}
+    members = {activity.member for activity in batch}
+    if not isinstance(answer, Mapping):
+        message = f"{type(answer).__name__} is no mapping of member id to value"
+        raise TypeError(message)
+    found: dict[str, Any] = {}
+    for member, value in cast("Mapping[str, Any]", answer).items():
+        if member not in members:
+            message = f"{member!r} is no member of the batch"
+            raise ValueError(message)
+        found[member] = value
+    return found
+
+
+def _document(answer: object) -> dict[str, Any]:
+    """Return a document as JSON has it, if it is one."""
+    if not isinstance(answer, Mapping):
+        message = f"{type(answer).__name__} is no mapping"
+        raise TypeError(message)
+    document: dict[str, Any] = dict(islice(cast("Mapping[str, Any]", answer).items(), MOST_KEYS + 1))
+    if len(document) > MOST_KEYS:
+        message = f"it has more than {MOST_KEYS} entries"
+        raise ValueError(message)
+    orjson.dumps(document, option=orjson.OPT_NON_STR_KEYS)
+    return document
+
+
+def _raised(plugin: Plugin, hook: str, error: BaseException) -> PluginRaised:
+    if not is_of_plugin(error):
+        raise error
     return PluginRaised(f"{plugin.label} raised in {hook}: {reason_of(error)}", plugin=plugin.name, hook=hook)

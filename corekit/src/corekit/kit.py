@@ -10,11 +10,12 @@ from itertools import islice
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from corekit import core
 from corekit.activities import intake
 from corekit.activities.activity import Activity, Line
+from corekit.activities.breaker import Breaker, Broken
 from corekit.activities.incoming import Incoming, internal
 from corekit.activities.intake import Intake, lay_lanes
 from corekit.activities.outcome import Outcome
@@ -27,7 +28,7 @@ from corekit.clock import Clock, micros, moment
 from corekit.db import lineage, migrate
 from corekit.db.engine import Database
 from corekit.db.reader import Reader
-from corekit.errors import Invalid, NotFound, SettingsError
+from corekit.errors import Busy, Invalid, NotFound, SettingsError
 from corekit.hooks import Hooks
 from corekit.ids import is_id, new_id
 from corekit.jobs.runner import Jobs
@@ -38,6 +39,9 @@ from corekit.plugins import Plugin, discover
 from corekit.program import Program, Versions, read_versions
 from corekit.registry import Registry
 from corekit.settings import Settings
+from corekit.suspension.suspensions import Suspension, read_suspensions, resume, suspend
+from corekit.tally import Tally
+from corekit.validation import suggest
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
@@ -74,9 +78,9 @@ class Kit:
         self.database = Database(self.settings.database)
         self._terms: Terms | None = None
         self._versions: Versions | None = None
-        self._settlement = Settlement(self.database, self.terms, self.renew, clock)
+        self._settlement = Settlement(self.database, self.terms, self.renew, clock, self._suspend_broken)
         self._intake = Intake(self.database, self._settlement)
-        self.outbox = Outbox(self.database, self.hooks, self._settlement.now)
+        self.outbox = Outbox(self.database, self.hooks, self._settlement.now, self._settlement.breaker)
         """What plugins are told, how far that is, and what could not be delivered."""
         self.jobs = Jobs(self, self._settlement)
         """The jobs: sweeps and whatever else is done at its time."""
@@ -105,6 +109,16 @@ class Kit:
         return self._declared
 
     @property
+    def breaker(self) -> Breaker:
+        """What calls the plugins, and knows in this process who does not return."""
+        return self._settlement.breaker
+
+    @property
+    def outcomes(self) -> Tally:
+        """How often this process gave each kind of answer to an activity."""
+        return self._settlement.outcomes
+
+    @property
     def statements(self) -> int:
         """How many statements settlement has sent, transaction control and plugins' own apart."""
         return self._settlement.statements
@@ -116,7 +130,7 @@ class Kit:
             self._check_ready()
             with self.read() as read:
                 self._versions = read_versions(read, self._declared, self.settings, self._versions)
-                terms = Terms.of(self.settings, self._versions, self.hooks)
+                terms = Terms.of(self.settings, self._versions, self.hooks, read_suspensions(read))
                 self._check_chart(read, terms)
             self._terms = terms
         return terms
@@ -290,6 +304,49 @@ class Kit:
             raise NotFound(message, id=activity_id)
         return found[activity_id]
 
+    # ----------------------------------------------------------------------------------------- plugins that rest
+
+    def suspend(self, plugin: str, reason: str = "", *, actor: str | None = None) -> bool:
+        """Let no process call a plugin until it is resumed; return whether that is new.
+
+        What it may react to is answered ``PLUGIN_SUSPENDED`` and not stored; what was enqueued waits, and so does what
+        it is to be told. Everything else goes on. Raises NotFound where no such plugin is on.
+        """
+        return self._let_rest(plugin, lambda connection, at: suspend(connection, plugin, at, reason, actor))
+
+    def resume(self, plugin: str, *, actor: str | None = None) -> bool:
+        """Let a plugin be called again; return whether it was suspended. Raises NotFound where no such plugin is on."""
+
+        def change(connection: Connection, at: datetime) -> bool:
+            changed = resume(connection, plugin, at, actor)
+            if changed:
+                intake.take_up(connection, "held")
+            return changed
+
+        return self._let_rest(plugin, change)
+
+    def suspensions(self) -> list[Suspension]:
+        """Return the plugins that are suspended now, by name."""
+        with self.read() as read:
+            return list(read_suspensions(read).plugins.values())
+
+    def suspend_broken(self) -> None:
+        """Suspend the plugins that the breaker found to do what is not safe to be done again."""
+        self._settlement.suspend_broken()
+
+    def _let_rest(self, plugin: str, change: Callable[[Connection, datetime], bool]) -> bool:
+        names = [each.name for each in self.plugins]
+        if plugin not in names:
+            raise NotFound(f"no plugin {plugin} is on{suggest(plugin, names)}", plugin=plugin)
+        now = self.now()
+        with self.database.write() as connection:
+            changed = change(connection, now)
+        self.renew()
+        return changed
+
+    def _suspend_broken(self, broken: Broken) -> None:
+        self.suspend(broken.plugin, broken.reason)
+
     # ------------------------------------------------------------------------------------------ a person's rights
 
     def export(self, member: str) -> dict[str, Any]:
@@ -300,8 +357,11 @@ class Kit:
         from corekit.members.privacy import export  # noqa: PLC0415 - not needed to settle
 
         now = self.now()
-        with self.read() as read:
-            return export(read, self.hooks, member, now)
+        try:
+            with self.read() as read:
+                return export(read, self, member, now)
+        finally:
+            self.suspend_broken()
 
     def erase(self, member: str, *, reason: str = "", actor: str | None = None) -> Erasure:
         """Forget who a member is; value and its history stay, under the member's id, and the membership ends.
@@ -355,7 +415,7 @@ class Kit:
         """Let enqueued activities that failed be tried again by the next worker; return how many."""
         now = self.now()
         with self.database.write() as connection:
-            if number := intake.take_up(connection):
+            if number := intake.take_up(connection, "failed"):
                 leave(connection, now, actor, "intake.retried", "intake", activities=number)
             return number
 
@@ -397,7 +457,10 @@ class Kit:
 
     def _one(self, incoming: Incoming, *, simulate: bool = False) -> Outcome:
         answers = self._settlement.settle([incoming], simulate=simulate)
-        return answers[incoming.activity.id]
+        outcome = answers[incoming.activity.id]
+        if outcome.outcome == "busy":
+            raise Busy(outcome.message, code=outcome.code, **outcome.parameters)
+        return outcome
 
     def _receive(self, activity: Activity) -> Incoming | Outcome:
         try:

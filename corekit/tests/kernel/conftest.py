@@ -22,6 +22,7 @@ from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
 
 HISTORY = {"history": {"historical": True}}
+sys.path.insert(0, str(Path(__file__).parent / "packages"))
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +32,6 @@ def _plain_logs() -> None:
 
 @pytest.fixture(scope="session")
 def toy_module() -> ModuleType:
-    sys.path.insert(0, str(Path(__file__).parent / "packages"))
     return import_module("corekit_toy.plugin")
 
 

@@ -29,6 +29,7 @@ CREDIT = Credit(next(iter(BATCH)), account="points", amount=1, rule="one@1")
 
 Install = Callable[..., None]
 NOTHING: Any = None
+FACTS: Any = "facts"
 """What a hook gets that looks at nothing."""
 
 
@@ -44,7 +45,7 @@ def refusal(modules: Mapping[str, ModuleType]) -> str:
 
 def ask(called: Hooks, hook: str) -> object:
     if hook == "corekit_prepare":
-        return called.prepare(BATCH, NOTHING, lambda _: NOTHING)
+        return called.prepare(called.preparing[0], BATCH, NOTHING, NOTHING)
     return called.react(called.reacting[0], BATCH, NOTHING)
 
 
@@ -138,16 +139,13 @@ def test_prepared_facts_come_by_plugin() -> None:
         }
     )
     assert [plugin.name for plugin in called.preparing] == ["a", "b"]
-    assert called.prepare(BATCH, NOTHING, lambda _: NOTHING) == {"a": {"m" * 32: 1}, "b": {}}
+    a, b = (called.prepare(plugin, BATCH, NOTHING, NOTHING) for plugin in called.preparing)
+    assert (a, b) == ({"m" * 32: 1}, {})
 
 
 def test_who_prepares_gets_the_facts_as_it_sees_them() -> None:
-    called = hooks({name: plugin_module(corekit_prepare=lambda facts: {"m" * 32: facts}) for name in ("a", "b")})
-
-    def seen(plugin: Any) -> Any:
-        return f"facts of {plugin.name}"
-
-    assert called.prepare(BATCH, NOTHING, seen) == {name: {"m" * 32: f"facts of {name}"} for name in ("a", "b")}
+    called = hooks({"a": plugin_module(corekit_prepare=lambda facts: {"m" * 32: facts})})
+    assert called.prepare(called.preparing[0], BATCH, NOTHING, FACTS) == {"m" * 32: "facts"}
 
 
 @pytest.mark.parametrize("hook", ["corekit_prepare", "corekit_react"])

@@ -17,6 +17,8 @@ HOLD = "accounts.hold"
 DELIVER = "outbox.deliver"
 READ_JOBS = "jobs.read"
 RUN_JOBS = "jobs.run"
+READ_PLUGINS = "plugins.read"
+SUSPEND_PLUGINS = "plugins.suspend"
 PROGRAM_READ = "program.read"
 PROGRAM_APPLY = "program.apply"
 AUDIT = "audit.read"
@@ -37,6 +39,8 @@ PERMISSIONS = (
     Permission(name=DELIVER, description="See what plugins are told, and mend what could not be delivered."),
     Permission(name=READ_JOBS, description="See jobs and their runs."),
     Permission(name=RUN_JOBS, description="Let jobs run, also what a circuit breaker holds."),
+    Permission(name=READ_PLUGINS, description="See which plugins are on, and which are suspended."),
+    Permission(name=SUSPEND_PLUGINS, description="Suspend plugins, and resume them."),
     Permission(name=PROGRAM_READ, description="Read every version of the program in full, and plan changes of it."),
     Permission(name=PROGRAM_APPLY, description="Put another version of the program into force."),
     Permission(name=AUDIT, description="See who changed what."),

@@ -38,8 +38,8 @@ _RANGES: dict[str, tuple[int, int, str]] = {
 class ServerSettings:
     """How the server treats requests.
 
-    ``rate`` is how many units of cost a viewer may spend per minute, None as many as it likes. ``introspection`` None
-    is ``public`` in development, else ``authenticated``.
+    ``metrics`` serves counts to whoever reaches the server. ``rate`` is how many units of cost a viewer may spend per
+    minute, None as many as it likes. ``introspection`` None is ``public`` in development, else ``authenticated``.
     """
 
     limits: Limits = field(factory=Limits)
@@ -47,6 +47,7 @@ class ServerSettings:
     introspection: Introspection | None = None
     trusted: Mode = "off"
     manifest: Path | None = None
+    metrics: bool = False
 
     @classmethod
     def of(cls, settings: Settings) -> ServerSettings:
@@ -110,6 +111,13 @@ class GraphQLSettings(Schema):
     manifest = fields.String(
         load_default=None,
         metadata={"description": "The file of trusted documents that the client's build writes: JSON, `{id: text}`."},
+    )
+
+    metrics = fields.Boolean(
+        load_default=False,
+        truthy={True},
+        falsy={False},
+        metadata={"description": "Serve counts at `/metrics`, in the text form of Prometheus, to whoever reaches it."},
     )
 
     @validates_schema

@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from corekit.frozen import FrozenDict, frozen_mapping
 from corekit.ids import new_id
 
 WHOLE = 1000
@@ -48,14 +49,14 @@ class Activity:
     type: str
     member: str = ""
     members: tuple[str, ...] = ()
-    identity: Mapping[str, Any] | None = None
+    identity: Mapping[str, Any] | None = field(default=None, converter=frozen_mapping)
     occurred_at: datetime | None = None
     source: str = "api"
     external_id: str = field(factory=new_id)
     amount: int = 0
     unit: str | None = None
     lines: tuple[Line, ...] = ()
-    payload: Mapping[str, Any] = field(factory=dict[str, Any])
+    payload: Mapping[str, Any] = field(factory=FrozenDict, converter=frozen_mapping)
     actor: str | None = None
     reverses: str | None = None
     parent: str | None = None

@@ -330,7 +330,7 @@ class Applier:
             follow = kind.follow(effect) if kind.follow is not None else None
         foresee(member, owner, prepared, foreseen=kind.fold is not None)
         if follow is not None:
-            check(follow, owner, self.terms, {planned.incoming.activity.id: planned})
+            check(follow, owner, self.terms, {planned.incoming.activity.id: planned.incoming.activity})
             self._follow(planned, owner, follow, follow_ons)
 
     def _follow(self, planned: Planned, owner: str, effect: Follow, follow_ons: list[Activity]) -> None:

@@ -17,21 +17,23 @@ from corekit.activities.enrolment import identify, register_first
 from corekit.activities.incoming import REGISTERED, Incoming, Key
 from corekit.activities.joining import TurnedAway
 from corekit.activities.outcome import Failure, Outcome
-from corekit.activities.own_effects import GuardFailed, write_own_effects
+from corekit.activities.own_effects import GuardFailed, HeldBack, unit_ended, write_own_effects
 from corekit.activities.own_kinds import Guarded
 from corekit.activities.plan import Plan, Sunk
 from corekit.activities.planned import Place
-from corekit.activities.reactions import Reactions, failure_of
+from corekit.activities.reactions import Reactions, Yielded, failure_of
 from corekit.activities.receiving import KEY_REUSED, key_reused
+from corekit.activities.tables import NO_VERSION
 from corekit.activities.terms import Terms
 from corekit.activities.tiering import Tiering, metrics_of
 from corekit.activities.write import rows_of
 from corekit.clock import Clock, micros
 from corekit.db.lending import Lent
 from corekit.errors import Busy, Integrity, PluginError, PluginRaised, Refusal
+from corekit.ids import new_id
 from corekit.ledger.rows import Rows
 from corekit.ledger.state import Member
-from corekit.ledger.store import Conflict, Lock, Store
+from corekit.ledger.store import Conflict, Lock, Store, UnitEnded
 from corekit.log import raised_at
 
 _log = structlog.get_logger("corekit.settle")
@@ -72,13 +74,18 @@ class Known:
     guarded: Guarded = Factory(dict[tuple[Key, Place], str])
     broken: dict[Key, Failure] = Factory(dict[Key, Failure])
     refused: dict[Key, Refusal] = Factory(dict[Key, Refusal])
+    held: dict[Key, Busy] = Factory(dict[Key, Busy])
     members: set[str] = Factory(set[str])
     """Whom plans touched: their own members, and those to whom value of them moves."""
 
-    def learn(self, what: GuardFailed | Sunk) -> None:
+    def learn(self, what: GuardFailed | HeldBack | Sunk) -> None:
         """Keep why something cannot settle as it was planned."""
         if isinstance(what, GuardFailed):
             self.guarded.update(what.failed)
+        elif isinstance(what, HeldBack):
+            self.held.update(dict.fromkeys(what.keys, what.reason))
+        elif isinstance(what.reason, Busy):
+            self.held[what.key] = what.reason
         elif isinstance(what.reason, Failure):
             self.broken[what.key] = what.reason
         else:
@@ -128,7 +135,8 @@ class Attempt:
             about = {member for incoming in fresh for member in incoming.about}
             lock = self.store.lock(sorted(self.known.members | about))
         plan = self._plan_under_lock(fresh) if lock is not None else self._plan_freely(fresh)
-        if plan.failed and not look:  # what failed has no request row by which the write would find out
+        # What failed or waits has no request row by which the write would find out.
+        if (plan.failed or plan.held) and not look:
             raise Conflict("the key may have been answered")
         moved = self._write(plan, fresh, done_keys, lock)
         rest = list(plan.rest)
@@ -246,7 +254,7 @@ class Attempt:
     def _plan_under_lock(self, fresh: Sequence[Incoming]) -> Plan:
         deadline = time.monotonic() + DEADLINE
         plan = self._plan(fresh, deadline)
-        if time.monotonic() > deadline:
+        if time.monotonic() > deadline and not plan.held:  # else who took too long was abandoned
             raise Busy("a plugin took too long while the member was locked; nothing was written, send the key again")
         return plan
 
@@ -261,7 +269,8 @@ class Attempt:
         return plan
 
     def _waves(self, plan: Plan, queues: dict[str, deque[Incoming]], deadline: float | None = None) -> None:
-        reactions = Reactions(plan, self.known.broken, self.known.refused, self.breaker, deadline)
+        known = self.known
+        reactions = Reactions(plan, known.broken, known.refused, known.held, self.breaker, deadline)
         coming = [incoming.activity for queue in queues.values() for incoming in queue]
         reactions.prepare(coming, self.settling)
         applier = Applier(plan, self.known.guarded)
@@ -272,7 +281,7 @@ class Attempt:
     def _wave(self, plan: Plan, applier: Applier, reactions: Reactions, queues: dict[str, deque[Incoming]]) -> None:
         wave = [(plan.member(member_id), queue.popleft()) for member_id, queue in queues.items()]
         register_first(plan, wave, queues)
-        turned_away = TurnedAway(plan, applier, reactions, wave, self._fail)
+        turned_away = TurnedAway(plan, applier, reactions, wave, self._fail, self._hold)
         living: list[tuple[Member, Incoming]] = []
         for member, incoming in wave:
             if turned_away.holds(member, incoming):
@@ -283,22 +292,8 @@ class Attempt:
         plan.need_lots_for(yielded)
         plan.need_persons_for(yielded)
         for member, incoming in living:
-            failure = reactions.failures.get(incoming.key)
-            refusal = reactions.refusals.get(incoming.key)
-            follow_ons: list[Incoming] = []
-            if failure is None and refusal is None:
-                try:
-                    follow_ons = applier.settle(member, incoming, yielded[incoming.activity.id])
-                except (PluginError, PluginRaised) as error:
-                    _log.error("plugin raised", activity=incoming.activity.id, **raised_at(error))
-                    failure = failure_of(error.parameters["plugin"], incoming.activity, error)
-            if failure is not None:
-                member.journal.roll_back()
-                self._fail(plan, incoming, failure)
-                continue
-            if refusal is not None:
-                member.journal.roll_back()
-                applier.refuse(incoming, refusal.code, refusal.parameters)
+            follow_ons = self._settle(plan, applier, reactions, member, incoming, yielded[incoming.activity.id])
+            if follow_ons is None:
                 continue
             queue = queues[member.id]
             if member.stale:  # a plugin cannot foresee its own effect: what comes next waits for the next chunk
@@ -306,6 +301,34 @@ class Attempt:
                 for later in [later for later in queue if later.activity.parent is None]:
                     queue.remove(later)
             _queue(queues, follow_ons)
+
+    def _settle(
+        self,
+        plan: Plan,
+        applier: Applier,
+        reactions: Reactions,
+        member: Member,
+        incoming: Incoming,
+        yielded: Sequence[Yielded],
+    ) -> list[Incoming] | None:
+        """Plan one activity, and return its follow-ons; None where a plugin is in its way."""
+        busy = reactions.held.get(incoming.key)
+        failure = reactions.failures.get(incoming.key)
+        refusal = reactions.refusals.get(incoming.key)
+        if busy is None and failure is None and refusal is None:
+            try:
+                return applier.settle(member, incoming, yielded)
+            except (PluginError, PluginRaised) as error:
+                _log.error("plugin raised", activity=incoming.activity.id, **raised_at(error))
+                failure = failure_of(error.parameters["plugin"], incoming.activity, error)
+        member.journal.roll_back()
+        if busy is not None:
+            self._hold(plan, incoming, busy)
+        elif failure is not None:
+            self._fail(plan, incoming, failure)
+        elif refusal is not None:
+            applier.refuse(incoming, refusal.code, refusal.parameters)
+        return None
 
     def _fail(self, plan: Plan, incoming: Incoming, failure: Failure) -> None:
         plan.sink(incoming, failure)
@@ -327,6 +350,25 @@ class Attempt:
             plan.failed.append((incoming, outcome))
         elif activity.id not in self.arriving:  # it never sinks its parent: it stays queued, or is queued now
             plan.queued.append(incoming)
+        plan.answer(incoming, outcome)
+
+    def _hold(self, plan: Plan, incoming: Incoming, busy: Busy) -> None:
+        """Let an activity wait for a plugin that is suspended: nothing of it is stored but what follows from others."""
+        plan.sink(incoming, busy)
+        activity = incoming.activity
+        if incoming.cause is None and activity.parent is not None and activity.id not in self.arriving:
+            plan.waiting.append(incoming)
+        plan.held = True
+        outcome = Outcome(
+            outcome="busy",
+            source=activity.source,
+            external_id=activity.external_id,
+            member=activity.member,
+            type=activity.type,
+            code=busy.code,
+            parameters=busy.parameters,
+            message=busy.message,
+        )
         plan.answer(incoming, outcome)
 
     # ------------------------------------------------------------------------------------------------- writing
@@ -365,7 +407,7 @@ class Attempt:
                 for i in fresh
                 if i.activity.id in plan.answers
                 and i.activity.member not in moved
-                and plan.answers[i.activity.id].outcome != "failed"
+                and plan.answers[i.activity.id].outcome not in {"failed", "busy"}
             ]
             if done_keys:
                 rows["intake_done"] = list(done_keys)
@@ -390,12 +432,20 @@ class Attempt:
             return
         if resumed:
             self.store.drop_failed(resumed)
+        unit: str | None = None
+        if any(planned.own for member in plan.members.values() for planned in member.planned):
+            unit = new_id()
+            rows["open_unit"] = [(unit, NO_VERSION)]
         self.store.write(rows)
-        write_own_effects(plan, self.store, self.settling)
+        if unit is not None:
+            write_own_effects(plan, self.store, self.settling, self.breaker)
         if self.simulate:
             self.store.rollback()
-        else:
-            self.store.commit()
+            return
+        try:
+            self.store.commit(unit)
+        except UnitEnded as error:
+            raise unit_ended(plan, self.breaker) from error
 
 
 def _queue(queues: dict[str, deque[Incoming]], follow_ons: Sequence[Incoming]) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NoReturn
 
+import orjson
+
 from corekit.activities.activity import Activity
 from corekit.activities.effects import (
     LONGEST_HOLD,
@@ -26,7 +28,7 @@ from corekit.activities.effects import (
 from corekit.activities.receiving import LONGEST_TEXT, follow_problems, is_storable
 from corekit.activities.terms import Terms
 from corekit.clock import FIRST_INSTANT, LAST_INSTANT, micros, moment
-from corekit.errors import CorekitError, PluginError
+from corekit.errors import CorekitError, PluginError, Refusal
 from corekit.ids import is_id
 from corekit.ledger.voucher import LARGEST_AMOUNT
 from corekit.members.rules import is_tag
@@ -35,7 +37,7 @@ from corekit.registry import CORE
 _PLAIN = (str, int, bool, type(None))
 
 
-def check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, object]) -> None:
+def check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, Activity]) -> None:
     """Raise PluginError where a plugin yields what it may not; the message names both sides and the way out.
 
     ``activities`` are those of the wave, by id.
@@ -49,11 +51,25 @@ def check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, ob
         raise PluginError(message, code="EFFECT_INVALID", plugin=plugin) from error
 
 
-def _check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, object]) -> None:
+def check_refusal(refusal: Refusal, plugin: str, terms: Terms) -> None:
+    """Raise PluginError where a plugin refuses with a code that nobody declares, or with what JSON cannot hold."""
+    code: Any = refusal.code
+    if not isinstance(code, str) or code not in terms.registry.errors:
+        _invalid(plugin, f"refuses with the code {code!r}, which nobody declares")
+    try:
+        plain = orjson.loads(orjson.dumps(refusal.parameters))
+    except TypeError:
+        plain = None
+    if plain is None or not is_storable(plain):
+        _invalid(plugin, f"refuses with {code} and parameters that JSON cannot hold; use texts and numbers")
+
+
+def _check(effect: object, plugin: str, terms: Terms, activities: Mapping[str, Activity]) -> None:
     if not isinstance(effect, Effect):
         _invalid(plugin, f"yielded {type(effect).__name__}; yield effects such as Credit(activity, ...)")
-    if effect.activity.id not in activities:
-        _invalid(plugin, "yielded an effect for an activity that is not in its batch")
+    known = activities.get(effect.activity.id)
+    if known is None or (effect.activity is not known and effect.activity != known):
+        _invalid(plugin, "yielded an effect for an activity that is not in its batch, or not as it is there")
     rule: Any = effect.rule
     if not isinstance(rule, str) or not 0 < len(rule) <= LONGEST_TEXT or not is_storable(rule):
         _invalid(plugin, f"yielded an effect without a rule; name rule and version, such as rule='{plugin}@1'")
@@ -84,7 +100,7 @@ def _check_kind(effect: Effect, plugin: str, terms: Terms) -> None:
         _check_own(effect, plugin, terms)
 
 
-def _check_bundle(bundle: Bundle, plugin: str, terms: Terms, activities: Mapping[str, object]) -> None:
+def _check_bundle(bundle: Bundle, plugin: str, terms: Terms, activities: Mapping[str, Activity]) -> None:
     for effect in bundle.effects:
         if isinstance(effect, Bundle):
             _invalid(plugin, f"yielded a bundle in a bundle of rule {bundle.rule}; put their effects into one")

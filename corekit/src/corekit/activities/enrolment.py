@@ -135,7 +135,7 @@ def refusals(plan: Plan, reactions: Reactions, joining: Sequence[Incoming]) -> d
             for code, parameters in [*_incomplete(plan, each), *_by_policy(plan, each)]
         ]
         cause = each.cause.activity if each.cause is not None else None
-        reasons += reactions.vetoes(Applicant(each.activity.payload, each.activity, cause))
+        reasons += reactions.vetoes(Applicant(each.activity.payload, each.activity, cause), each)
         if reasons:
             found[each.activity.id] = reasons
     return found

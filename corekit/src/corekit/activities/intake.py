@@ -23,7 +23,9 @@ from corekit.activities.terms import Terms
 from corekit.activities.write import waiting
 from corekit.clock import moment
 from corekit.db.engine import Database
+from corekit.errors import Busy
 from corekit.ledger.store import Conflict, Store
+from corekit.suspension.suspensions import is_suspended
 
 _intake = tables.intake
 PART = 5_000
@@ -62,9 +64,16 @@ class Intake:
                 arriving, aside = understood(rows, terms())
                 answers = self._settlement.settle(arriving, waiting=True)
                 aside += [each.key for each in arriving if answers[each.activity.id].outcome in {"failed", "invalid"}]
-                if aside:
+                told = [(each.key, answers[each.activity.id]) for each in arriving]
+                held = [(key, answer) for key, answer in told if answer.outcome == "busy"]
+                number = 0
+                if aside or held:
                     with self._database.write() as connection:
                         put_aside(connection, aside)
+                        number = _hold(connection, held)
+                if held and len(rows) == len(held) and not number:  # only this process knows who holds them up
+                    answer = held[0][1]
+                    raise Busy(answer.message, code=answer.code, **answer.parameters)
                 done += len(rows)
         return done
 
@@ -148,15 +157,28 @@ def understood(rows: Sequence[Waiting], terms: Terms) -> tuple[list[Incoming], l
     return [_incoming(row, terms) for row in declared], strange
 
 
-def put_aside(connection: Connection, keys: Iterable[Key]) -> None:
-    """Mark activities that failed: no worker takes them until somebody sends them again."""
+def put_aside(connection: Connection, keys: Iterable[Key], state: str = "failed") -> None:
+    """Mark activities that failed, or are held: no worker takes them until somebody lets them be tried again."""
     chosen = tuple_(_intake.c.scope, _intake.c.key).in_(list(keys))
-    connection.execute(update(_intake).where(chosen).values(state="failed"))
+    connection.execute(update(_intake).where(chosen).values(state=state))
 
 
-def take_up(connection: Connection) -> int:
-    """Let what failed be tried again; return how many."""
-    return connection.execute(update(_intake).where(_intake.c.state == "failed").values(state="waiting")).rowcount
+def _hold(connection: Connection, held: Sequence[tuple[Key, Outcome]]) -> int:
+    """Put aside what plugins hold up that are still suspended; return how many that is."""
+    by_plugin: dict[str, list[Key]] = {}
+    for key, answer in held:
+        by_plugin.setdefault(str(answer.parameters.get("plugin")), []).append(key)
+    number = 0
+    for plugin, keys in sorted(by_plugin.items()):
+        if is_suspended(connection, plugin):  # who resumes it waits for this, and then takes up these as well
+            put_aside(connection, keys, "held")
+            number += len(keys)
+    return number
+
+
+def take_up(connection: Connection, state: str) -> int:
+    """Let what is in a state, ``failed`` or ``held``, be tried again; return how many."""
+    return connection.execute(update(_intake).where(_intake.c.state == state).values(state="waiting")).rowcount
 
 
 def _waits(incoming: Incoming, fresh: Mapping[Key, Incoming], there: Mapping[Key, str]) -> Outcome:

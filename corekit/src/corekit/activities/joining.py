@@ -10,12 +10,16 @@ from corekit.activities.incoming import REGISTERED, Incoming
 from corekit.activities.outcome import Failure
 from corekit.activities.plan import Plan
 from corekit.activities.reactions import Reactions
+from corekit.errors import Busy
 from corekit.ledger.state import Member
 from corekit.members.states import allowed
 
 
 class TurnedAway:
-    """Who of a wave does not get in. ``fail`` answers for an activity that a plugin failed at."""
+    """Who of a wave does not get in.
+
+    ``fail`` answers for an activity that a plugin failed at, ``hold`` for one that waits for a plugin.
+    """
 
     def __init__(
         self,
@@ -24,10 +28,13 @@ class TurnedAway:
         reactions: Reactions,
         wave: Sequence[tuple[Member, Incoming]],
         fail: Callable[[Plan, Incoming, Failure], None],
+        hold: Callable[[Plan, Incoming, Busy], None],
     ) -> None:
         self._plan = plan
         self._applier = applier
         self._fail = fail
+        self._hold = hold
+        self._held = reactions.held
         joining = [incoming for member, incoming in wave if not member.exists and incoming.kind.name == REGISTERED]
         self._reasons = refusals(plan, reactions, joining) if joining else {}
 
@@ -38,6 +45,8 @@ class TurnedAway:
             self._as_registration(incoming, incoming.enrolment)
         elif incoming.ambiguous:
             refuse(incoming, "IDENTITY_AMBIGUOUS", {"members": ", ".join(incoming.ambiguous)})
+        elif (busy := self._held.get(incoming.key)) is not None:
+            self._hold(self._plan, incoming, busy)
         elif (reasons := self._reasons.get(incoming.activity.id)) is not None:
             refuse(incoming, "ENROLMENT_REFUSED", parameters_of(reasons))
         elif (code := _forbidden(self._plan, member, incoming)) is not None:
@@ -50,7 +59,9 @@ class TurnedAway:
     def _as_registration(self, incoming: Incoming, registration: Incoming) -> None:
         """Give an activity the answer of the registration that should have come before it."""
         answer = self._plan.answers[registration.activity.id]
-        if answer.outcome == "failed":
+        if answer.outcome == "busy":
+            self._hold(self._plan, incoming, Busy(answer.message, code=answer.code, **answer.parameters))
+        elif answer.outcome == "failed":
             self._fail(self._plan, incoming, Failure(answer.parameters["plugin"], answer.code or "", answer.message))
         else:
             self._applier.refuse(incoming, answer.code or "", answer.parameters)

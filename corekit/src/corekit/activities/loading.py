@@ -42,7 +42,7 @@ PERSON_KINDS = frozenset(
 """The kinds of effects on persons, as they are stored."""
 _CHANGING = frozenset({"UpdateProfile", "GiveUp", "TakeOver"})
 """Those that change profiles."""
-_DAYS = 12
+_DAYS = 13
 """Where single days of metrics stand in what is read of a member."""
 _ALL_DAYS = -(1 << 31), (1 << 31) - 1
 PATIENCE = 3_600_000_000
@@ -138,6 +138,7 @@ class Loaded:
     def _load_member(self, row: tuple[Any, ...]) -> None:
         (
             version,
+            suspended,
             self.database_time,
             member_id,
             state,
@@ -155,7 +156,7 @@ class Loaded:
             holds,
             merge,
         ) = row
-        if version != self.terms.versions.newest:
+        if version != self.terms.versions.newest or suspended != self.terms.suspensions.change:
             raise ProgramChanged
         if member_id is None:
             return
@@ -307,8 +308,8 @@ class Loaded:
             return
         names = tuple(sorted({name for member in members for name in member.metrics}))
         for row in self.store.members(sorted({member.id for member in members}), Needs(names, *_ALL_DAYS, 0)):
-            member = self.members[row[2]]
-            if row[4] != member.seq_loaded:
+            member = self.members[row[3]]
+            if row[5] != member.seq_loaded:
                 raise Conflict("the member moved on")
             days: dict[str, dict[int, int]] = {}
             for name, day, value in row[_DAYS] or ():

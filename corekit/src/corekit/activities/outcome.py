@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from corekit.errors import Problem
 
-Verdict = Literal["settled", "refused", "failed", "invalid", "waiting"]
+Verdict = Literal["settled", "refused", "failed", "invalid", "waiting", "busy"]
 
 
 @frozen
@@ -51,8 +51,9 @@ class Outcome:
 
     ``settled``: done, at the member's sequence number ``seq``. ``refused``: a business answer, stored and replayed.
     ``failed``: a plugin raised; the same key may be sent again. ``invalid``: not understood (``problems``), nothing was
-    stored. ``waiting``: enqueued, a worker will settle it. ``replayed`` says that the key had been answered before;
-    the effects of a replayed answer are read from the database by ``Kit.why``. ``skipped`` are the rules that did not
+    stored. ``waiting``: enqueued, a worker will settle it. ``busy``: a plugin that may react to it is suspended, and
+    nothing was stored; the same key may be sent again. ``replayed`` says that the key had been answered before; the
+    effects of a replayed answer are read from the database by ``Kit.why``. ``skipped`` are the rules that did not
     fire, as far as plugins say.
     """
 

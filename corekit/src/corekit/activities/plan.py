@@ -16,7 +16,7 @@ from corekit.activities.outcome import Failure, Outcome
 from corekit.activities.reverse import WITH_PARENT
 from corekit.activities.terms import Terms
 from corekit.clock import day_end
-from corekit.errors import Refusal
+from corekit.errors import Busy, Refusal
 from corekit.ledger.state import NEVER, Member
 from corekit.ledger.store import Store
 
@@ -24,7 +24,7 @@ from corekit.ledger.store import Store
 class Sunk(Exception):
     """A follow-on that is one with what it follows from did not settle: plan again, so that neither does."""
 
-    def __init__(self, key: Key, reason: Refusal | Failure) -> None:
+    def __init__(self, key: Key, reason: Refusal | Failure | Busy) -> None:
         super().__init__()
         self.key = key
         self.reason = reason
@@ -41,6 +41,9 @@ class Plan(Loaded):
         self.refused: list[tuple[Incoming, Outcome]] = []
         self.failed: list[tuple[Incoming, Outcome]] = []
         self.queued: list[Incoming] = []
+        # Follow-ons that a worker settles when the plugin that may react to them is no longer suspended.
+        self.waiting: list[Incoming] = []
+        self.held = False
         # What waits for the next chunk.
         self.rest: list[Incoming] = []
 
@@ -86,7 +89,8 @@ class Plan(Loaded):
             self.members.pop(member_id, None)  # a refused activity may have named somebody whom nobody looked at
         for rows in (self.refused, self.failed):
             rows[:] = [row for row in rows if row[0].activity.member not in members]
-        self.queued = [incoming for incoming in self.queued if incoming.activity.member not in members]
+        for queue in (self.queued, self.waiting):
+            queue[:] = [incoming for incoming in queue if incoming.activity.member not in members]
 
     def queues(self, arriving: Sequence[Incoming]) -> dict[str, deque[Incoming]]:
         """Order the activities per member; what has to wait for the next chunk goes to ``rest``.
@@ -117,7 +121,7 @@ class Plan(Loaded):
             self.rest.clear()
         return found
 
-    def sink(self, incoming: Incoming, reason: Refusal | Failure) -> None:
+    def sink(self, incoming: Incoming, reason: Refusal | Failure | Busy) -> None:
         """Raise Sunk where what does not settle is one with what it follows from: then neither does."""
         if incoming.above is None:
             return

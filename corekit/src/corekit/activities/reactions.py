@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
-from sqlalchemy.exc import OperationalError
 
 from corekit import core
 from corekit.activities.activity import Activity, Batch
 from corekit.activities.breaker import Breaker
-from corekit.activities.checks import check
+from corekit.activities.checks import check, check_refusal
 from corekit.activities.effects import Effect
 from corekit.activities.enrolment import Applicant, Reason
-from corekit.activities.incoming import Key
+from corekit.activities.incoming import Incoming, Key
 from corekit.activities.outcome import Failure
 from corekit.activities.plan import Plan
 from corekit.activities.planned_facts import PlannedFacts
+from corekit.activities.plugin_read import PluginRead
 from corekit.activities.swept import swept
-from corekit.db.reader import Reader
+from corekit.db.reader import is_of_database
 from corekit.declares import Declares
-from corekit.errors import Busy, CorekitError, PluginRaised, Refusal, Unavailable
+from corekit.errors import Busy, CorekitError, PluginError, PluginRaised, Refusal, Unavailable
 from corekit.log import raised_at
 from corekit.registry import CORE
 
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from corekit.db.lending import Lent
     from corekit.plugins import Plugin
 
+_T = TypeVar("_T")
 _log = structlog.get_logger("corekit.plugins")
+_NAMES = ("id", "type", "member", "members", "amount", "unit", "lines", "payload", "occurred_at", "reverses", "parent")
+_values = attrgetter(*_NAMES)
 
 
 Yielded = tuple[str, Effect]
@@ -37,13 +41,14 @@ Yielded = tuple[str, Effect]
 
 
 class Reactions:
-    """Calls the plugins for the waves of one plan. What a plugin raises harms its own activity only."""
+    """Calls the plugins for the waves of one plan. What a plugin does harms its own activity only."""
 
     def __init__(
         self,
         plan: Plan,
         broken: Mapping[Key, Failure],
         refused: Mapping[Key, Refusal],
+        held: Mapping[Key, Busy],
         breaker: Breaker,
         deadline: float | None = None,
     ) -> None:
@@ -53,6 +58,8 @@ class Reactions:
         self._deadline = deadline
         self.failures: dict[Key, Failure] = dict(broken)
         self.refusals: dict[Key, Refusal] = dict(refused)
+        self.held: dict[Key, Busy] = dict(held)
+        """Activities that wait because a plugin that may react to them is suspended."""
         self._facts = {
             plugin.name: PlannedFacts(plan, plugin.name, plugin.settings) for plugin in plan.terms.hooks.reacting
         }
@@ -60,17 +67,15 @@ class Reactions:
     def prepare(self, activities: Sequence[Activity], settling: Lent) -> None:
         """Let the plugins read what they will need for a chunk."""
         hooks = self.plan.terms.hooks
-        if not hooks.preparing:
-            return
-        read = Reader(settling)
+        for plugin in hooks.preparing:
+            facts = PlannedFacts(self.plan, plugin.name, plugin.settings)
 
-        def facts(plugin: Plugin) -> PlannedFacts:
-            return PlannedFacts(self.plan, plugin.name, plugin.settings)
+            def call(batch: Batch, plugin: Plugin = plugin, facts: PlannedFacts = facts) -> dict[str, Any]:
+                return self._reading(plugin, batch, facts, settling)
 
-        for prepared in self._bisected("", activities, lambda batch: hooks.prepare(batch, read, facts)):
-            for plugin, values in prepared.items():
+            for values in self._bisected(plugin, self._living(plugin, activities), call):
                 for member_id, value in values.items():
-                    self.plan.member(member_id).prepared[plugin] = value
+                    self.plan.member(member_id).prepared[plugin.name] = value
 
     def react(self, activities: Sequence[Activity]) -> dict[str, list[Yielded]]:
         """Return the effects of each activity of a wave, by its id, in the order in which they are applied."""
@@ -80,31 +85,27 @@ class Reactions:
         terms = self.plan.terms
         for owner, effect in swept(terms, activities):
             found[effect.activity.id].append((owner, effect))
+        wave = {activity.id: activity for activity in activities}
         for plugin in terms.hooks.reacting:
             facts = self._facts[plugin.name]
 
-            def call(batch: Batch, plugin: Plugin = plugin, facts: PlannedFacts = facts) -> list[Effect]:
-                effects = self._breaker.call(
-                    plugin.name, lambda: terms.hooks.react(plugin, batch, facts), self._deadline
-                )
+            def react(batch: Batch, plugin: Plugin = plugin, facts: PlannedFacts = facts) -> list[Effect]:
+                effects = terms.hooks.react(plugin, batch, facts)
                 for effect in effects:
-                    check(effect, plugin.name, terms, found)
+                    check(effect, plugin.name, terms, wave)
                 return effects
 
-            lost = self.failures.keys() | self.refusals.keys()
-            living = [
-                activity
-                for activity in activities
-                if _key(activity) not in lost and _may_react(plugin.declares, activity.type)
-            ]
-            if not living:
-                continue
-            for effects in self._bisected(plugin.name, living, call):
+            def call(
+                batch: Batch, plugin: Plugin = plugin, react: Callable[[Batch], list[Effect]] = react
+            ) -> list[Effect]:
+                return self._breaker.call(plugin.name, lambda: react(batch), self._deadline, number=len(batch))
+
+            for effects in self._bisected(plugin, self._living(plugin, activities), call):
                 for effect in effects:
                     found[effect.activity.id].append((plugin.name, effect))
         return found
 
-    def vetoes(self, applicant: Applicant) -> list[Reason]:
+    def vetoes(self, applicant: Applicant, joining: Incoming) -> list[Reason]:
         """Return why plugins do not let somebody become a member; one that raises has not said yes."""
         terms = self.plan.terms
         found: list[Reason] = []
@@ -112,28 +113,67 @@ class Reactions:
             facts = PlannedFacts(self.plan, plugin.name, plugin.settings)
 
             def call(plugin: Plugin = plugin, facts: PlannedFacts = facts) -> Refusal | None:
-                return terms.hooks.may_enrol(plugin, applicant, facts)
+                refusal = terms.hooks.may_enrol(plugin, applicant, facts)
+                if refusal is not None:
+                    check_refusal(refusal, plugin.name, terms)
+                return refusal
 
             try:
+                self._check_suspended(plugin)
                 refusal = self._breaker.call(plugin.name, call, self._deadline)
-            except PluginRaised as error:
-                _log.error("plugin raised", activity=applicant.registration.id, **raised_at(error))
+            except Busy as busy:
+                self.held[joining.key] = busy
+                return []
+            except (PluginRaised, PluginError) as error:
+                self._note(plugin, joining.activity, error)
                 refusal = Refusal("ENROL_VETO_FAILED", plugin=plugin.name)
             if refusal is not None:
                 message = terms.message(refusal.code, refusal.parameters)
                 found.append(Reason(refusal.code, message, refusal.parameters))
         return found
 
-    def _bisected(self, plugin: str, activities: Sequence[Activity], call: Callable[[Batch], Any]) -> list[Any]:
+    def _reading(self, plugin: Plugin, batch: Batch, facts: PlannedFacts, settling: Lent) -> dict[str, Any]:
+        hooks = self.plan.terms.hooks
+        read = PluginRead(plugin.name, settling.dialect, settling.beside)
+        try:
+            answer = self._breaker.call(
+                plugin.name, lambda: hooks.prepare(plugin, batch, read, facts), self._deadline, number=len(batch)
+            )
+        except BaseException as error:
+            if (stopped := read.end(spoilt=True)) is not None:
+                raise stopped from error
+            raise
+        if (stopped := read.end()) is not None:
+            raise stopped
+        return answer
+
+    def _living(self, plugin: Plugin, activities: Sequence[Activity]) -> list[Activity]:
+        """Return the activities to which a plugin may react, but those that are lost already."""
+        asked = [each for each in activities if _may_react(plugin.declares, each.type)]
+        if not (self.failures or self.refusals or self.held):
+            return asked
+        lost = self.failures.keys() | self.refusals.keys() | self.held.keys()
+        return [each for each in asked if _key(each) not in lost]
+
+    def _check_suspended(self, plugin: Plugin) -> None:
+        """Raise Busy where a plugin is suspended, everywhere or in this process."""
+        if (resting := self.plan.terms.suspensions).plugins:
+            resting.check(plugin.name)
+        self._breaker.check_returned(plugin.name)
+
+    def _bisected(self, plugin: Plugin, activities: Sequence[Activity], call: Callable[[Batch], _T]) -> list[_T]:
         """Call with all activities, or, where that raises, with halves, down to the one that is the reason."""
         if not activities:
             return []
         try:
-            return [call(Batch(activities))]
-        except Busy:  # the breaker's: nobody's activity is the reason
-            raise
+            self._check_suspended(plugin)
+            return [_unchanged(plugin, activities, call)]
+        except Busy as busy:  # the breaker's: nobody's activity is the reason
+            asked = [each for each in activities if self.plan.terms.reacts(plugin.name, each.type)]
+            self.held.update((_key(each), busy) for each in asked)
+            return []
         except (CorekitError, Refusal) as error:  # whatever a plugin raises arrives as one of them
-            if isinstance(error.__cause__, OperationalError):
+            if is_of_database(error.__cause__):
                 message = "the database does not answer; send the same key again"
                 raise Unavailable(message) from error
             if len(activities) > 1:
@@ -142,13 +182,41 @@ class Reactions:
                     *self._bisected(plugin, activities[:half], call),
                     *self._bisected(plugin, activities[half:], call),
                 ]
-            activity = activities[0]
-            if isinstance(error, Refusal):
-                self.refusals[_key(activity)] = error
-                return []
-            _log.error("plugin raised", activity=activity.id, type=activity.type, **raised_at(error))
-            self.failures[_key(activity)] = failure_of(plugin, activity, error)
+            self._lose(plugin, activities[0], error)
             return []
+
+    def _lose(self, plugin: Plugin, activity: Activity, error: CorekitError | Refusal) -> None:
+        """Note that an activity is refused, or failed, by what a plugin raised."""
+        if isinstance(error, Refusal):
+            try:
+                check_refusal(error, plugin.name, self.plan.terms)
+            except PluginError as wrong:
+                error = wrong
+            else:
+                self.refusals[_key(activity)] = error
+                return
+        self._note(plugin, activity, error)
+        self.failures[_key(activity)] = failure_of(plugin.name, activity, error)
+
+    def _note(self, plugin: Plugin, activity: Activity, error: CorekitError) -> None:
+        _log.error("plugin raised", activity=activity.id, type=activity.type, **raised_at(error))
+        self._breaker.failed.add([plugin.name])
+        if error.code == "WRITE_NOT_ALLOWED":
+            self._breaker.broke(plugin.name, error.message)
+
+
+def _unchanged(plugin: Plugin, activities: Sequence[Activity], call: Callable[[Batch], _T]) -> _T:
+    """Call about activities; raise PluginRaised where one is not what it was, and let it be that again."""
+    before = list(map(_values, activities))
+    try:
+        return call(Batch(activities))
+    finally:
+        if before != list(map(_values, activities)):
+            for activity, values in zip(activities, before, strict=True):
+                for name, value in zip(_NAMES, values, strict=True):
+                    object.__setattr__(activity, name, value)
+            message = f"plugin {plugin.name} changed the activities that it was given; evolve() makes others"
+            raise PluginRaised(message, plugin=plugin.name, hook="corekit_react")
 
 
 def raised_by(plugin: str, what: str) -> Failure:

@@ -15,10 +15,10 @@ from typing import TypeVar
 import attrs
 
 from corekit.activities.attempt import Attempt, Known, Timekeeper
-from corekit.activities.breaker import Breaker
+from corekit.activities.breaker import Breaker, Broken
 from corekit.activities.incoming import Incoming, Key
 from corekit.activities.outcome import Outcome
-from corekit.activities.own_effects import ApplyRaised, GuardFailed
+from corekit.activities.own_effects import ApplyRaised, GuardFailed, HeldBack
 from corekit.activities.plan import Sunk
 from corekit.activities.race import Race
 from corekit.activities.receiving import key_reused
@@ -30,6 +30,7 @@ from corekit.ids import new_id
 from corekit.ledger.postgresql import PostgreSQL
 from corekit.ledger.sqlite import SQLite
 from corekit.ledger.store import Conflict, ProgramChanged, Store
+from corekit.tally import Tally
 
 SWEEP_AGAIN = "others keep changing the same members; what was done stays, run the sweep again"
 _MANY = 50
@@ -40,13 +41,22 @@ class Settlement:
     """Settles activities on one database, under the terms that hold when it is asked."""
 
     def __init__(
-        self, database: Database, terms: Callable[[], Terms], renew: Callable[[], object], clock: Clock | None
+        self,
+        database: Database,
+        terms: Callable[[], Terms],
+        renew: Callable[[], object],
+        clock: Clock | None,
+        suspend: Callable[[Broken], object],
     ) -> None:
         self._database = database
         self._terms = terms
         self._renew = renew
         self.clock = Timekeeper(clock)
-        self._breaker = Breaker()
+        self.breaker = Breaker()
+        """What calls the plugins."""
+        self.outcomes = Tally()
+        """How often each outcome was answered by this process."""
+        self._suspend = suspend
         self._judging = Lock()  # chunks judged side by side take turns, then all wait for the database that waited
         self.statements = 0
         """Statements sent so far, transaction control and plugins' own apart."""
@@ -74,6 +84,8 @@ class Settlement:
         first, twins = _first_of_each_key(arriving)
         with _uncollected(len(first)):
             answers = self._settle(first, Known(), simulate=simulate, waiting=waiting)
+        if not simulate:
+            self.outcomes.add([answers[each.activity.id].outcome for each in first])
         for twin, earlier in twins:
             answers[twin.activity.id] = _replay_or_clash(twin, earlier, answers[earlier.activity.id])
         return answers
@@ -139,6 +151,7 @@ class Settlement:
         """Take steps until nothing is left: each attempts what is, and returns what of it is to be tried again."""
         race = Race(advice)
         while rest:
+            self.suspend_broken()
             try:
                 with self.connected() as (store, settling):
                     rest = step(
@@ -148,7 +161,7 @@ class Settlement:
                             store,
                             settling,
                             known,
-                            self._breaker,
+                            self.breaker,
                             simulate=simulate,
                             waiting=waiting,
                         ),
@@ -157,7 +170,7 @@ class Settlement:
                     )
             except ProgramChanged:
                 self._renew()
-            except (GuardFailed, Sunk) as found_out:
+            except (GuardFailed, HeldBack, Sunk) as found_out:
                 known.learn(found_out)
             except ApplyRaised as raised:
                 if len(raised.keys) == 1 or len(rest) == 1:
@@ -169,6 +182,12 @@ class Settlement:
             except Conflict:
                 race.lose()
                 on_loss(rest)
+        self.suspend_broken()
+
+    def suspend_broken(self) -> None:
+        """Suspend the plugins of which the breaker says so; whoever asks has nothing open in the database."""
+        while self.breaker.news:
+            self._suspend(self.breaker.news.pop())
 
     @contextmanager
     def connected(self) -> Generator[tuple[Store, Lent]]:

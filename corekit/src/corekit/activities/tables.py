@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, Text, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Text, text
 
 from corekit.db.base import table
 from corekit.db.types import Amount, Id, Instant, Json, Kept, Whole
@@ -35,8 +35,9 @@ intake = table(
     Column("occurred_at", Instant, nullable=False),
     Column("activity", Kept, nullable=False),
     Column("enqueued_at", Instant, nullable=False),
-    # What failed waits for somebody to send it again; the rest is settled by the next worker.
-    Column("state", Text, CheckConstraint("state IN ('waiting', 'failed')", name="state"), nullable=False),
+    # What failed waits for somebody to send it again, what is held for a plugin to be resumed; the rest is settled by
+    # the next worker.
+    Column("state", Text, CheckConstraint("state IN ('waiting', 'failed', 'held')", name="state"), nullable=False),
     Index(
         "ix_core_intake_waiting",
         "lane",
@@ -45,6 +46,21 @@ intake = table(
         "id",
         postgresql_where=text("state = 'waiting'"),
         sqlite_where=text("state = 'waiting'"),
+    ),
+)
+
+NO_VERSION = -1
+"""The number of no version of the program."""
+# A unit in which a plugin writes has a row here until the kernel ends it. As long as there is one, what it refers to is
+# missing, and that is looked at by each commit: whoever else commits, commits nothing.
+open_unit = table(
+    "core_open_unit",
+    Column("id", Id, primary_key=True),
+    Column(
+        "version",
+        Integer,
+        ForeignKey("core_program.version", deferrable=True, initially="DEFERRED"),
+        nullable=False,
     ),
 )
 

@@ -18,6 +18,7 @@ from corekit.ledger.chart import Book, Chart
 from corekit.members.profile import identity_schema
 from corekit.metrics import Metric, Window
 from corekit.registry import CORE
+from corekit.suspension.suspensions import NOBODY, Suspensions
 from corekit.tiers.ladder import asked
 from corekit.tiers.policy import BALANCE, Growth
 
@@ -80,6 +81,8 @@ class Terms:
     """What the program says of its members."""
     identity: Schema
     """How whom an activity names instead of a member is read."""
+    suspensions: Suspensions
+    """The plugins that are not called."""
     by_day: tuple[str, ...] = field(init=False)
     """The metrics of which single days are read."""
     _asked: frozenset[Window] = field(init=False)
@@ -89,7 +92,7 @@ class Terms:
         object.__setattr__(self, "_asked", frozenset().union(*self.windows.values()))
 
     @classmethod
-    def of(cls, settings: Settings, versions: Versions, hooks: Hooks) -> Terms:
+    def of(cls, settings: Settings, versions: Versions, hooks: Hooks, suspensions: Suspensions = NOBODY) -> Terms:
         """Arrange the versions of a program, each with what follows from it."""
         registry = versions.registry
         metrics = list(registry.metrics.values())
@@ -145,11 +148,12 @@ class Terms:
             ),
             members=settings.members,
             identity=identity_schema(settings)(),
+            suspensions=suspensions,
         )
 
     def reacts(self, plugin: str, type_: str) -> bool:
         """Say whether a plugin may react to activities of a type."""
-        types = self.reacting[plugin]
+        types = self.reacting.get(plugin)
         return types is None or type_ in types
 
     def program_at(self, instant: int) -> Program:

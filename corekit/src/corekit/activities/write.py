@@ -97,6 +97,8 @@ def _add_unsettled(rows: Rows, plan: Plan, now: int) -> None:
         rows["activity"].append(_failed(plan.terms, incoming, outcome, now))
     for incoming in plan.queued:
         rows["intake"].append(waiting(incoming, now, state="failed"))
+    for incoming in plan.waiting:
+        rows["intake"].append(waiting(incoming, now))
 
 
 def _add_member(rows: Rows, member: Member) -> None:

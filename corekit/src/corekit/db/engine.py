@@ -15,6 +15,7 @@ from psycopg.pq import Format
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from corekit.db.guard import GuardedSQLite, connect_guarded, look_at_statements, only_read
 from corekit.db.lending import Lender, Lent
 from corekit.db.reader import Reader
 from corekit.errors import SettingsError, Unavailable
@@ -44,6 +45,7 @@ _SETTLING_OPTIONS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
+_READING_OPTIONS = {"default_transaction_read_only": "on"}
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
@@ -67,19 +69,25 @@ class Database:
         self.url = _url(url)
         self.dialect: DialectName = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         if self.dialect == "sqlite":
-            self.engine = reading = settling = _sqlite(self.url, pool_size)
+            self.engine = settling = _sqlite(self.url, pool_size)
+            reading = preparing = _sqlite(self.url, pool_size, reads=True)
         else:
-            self.engine = _postgresql(self.url, pool_size, _POSTGRESQL_OPTIONS)
+            options = _POSTGRESQL_OPTIONS
+            self.engine = _postgresql(self.url, pool_size, options)
             # What is prepared straight on libpq must not meet psycopg's own rollback, which deallocates everything.
-            reading = _postgresql(self.url, pool_size, _POSTGRESQL_OPTIONS, tidy=False)
-            settling = _postgresql(self.url, pool_size, _POSTGRESQL_OPTIONS | _SETTLING_OPTIONS, tidy=False)
-        self._settling = Lender(settling, pool_size, self._unavailable)
+            reading = _postgresql(self.url, pool_size, options | _READING_OPTIONS, tidy=False)
+            settling = _postgresql(self.url, pool_size, options | _SETTLING_OPTIONS, tidy=False)
+            preparing = _postgresql(self.url, pool_size, options | _SETTLING_OPTIONS | _READING_OPTIONS, tidy=False)
+        self._settling = Lender(settling, pool_size, self._unavailable, self.prepare)
         self._reading = Lender(reading, pool_size, self._unavailable)
+        # Of their own: who settles waits for one of these, and whoever has one waits for nobody.
+        self._preparing = Lender(preparing, pool_size, self._unavailable)
 
     @property
     def engines(self) -> Sequence[Engine]:
         """Every engine, for whoever wants to see all that is sent: what is prepared is not, it passes them by."""
-        return list(dict.fromkeys((self.engine, self._reading.engine, self._settling.engine)))
+        lenders = (self._reading, self._settling, self._preparing)
+        return list(dict.fromkeys((self.engine, *(lender.engine for lender in lenders))))
 
     @property
     def pooled(self) -> bool:
@@ -89,6 +97,19 @@ class Database:
     def settle(self) -> AbstractContextManager[Lent]:
         """Lend a connection for settlement, which keeps its prepared statements to itself."""
         return self._settling.lend()
+
+    @contextmanager
+    def unit(self) -> Generator[Lent]:
+        """Lend a connection in a transaction: committed at the end, rolled back where anything raises."""
+        with self.settle() as lent:
+            connection = lent.connection
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if self.dialect == "sqlite" else "BEGIN")
+            try:
+                yield lent
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
 
     @contextmanager
     def connect(self) -> Generator[Connection]:
@@ -113,8 +134,19 @@ class Database:
     @contextmanager
     def read(self) -> Generator[Reader]:
         """Give a reader of one snapshot: everything it reads was true at the same moment."""
+        with self._read(self._reading) as read:
+            yield read
+
+    @contextmanager
+    def prepare(self) -> Generator[Reader]:
+        """Give a reader of one snapshot for what a plugin prepares, planned as settlement's own statements are."""
+        with self._read(self._preparing) as read:
+            yield read
+
+    @contextmanager
+    def _read(self, lender: Lender) -> Generator[Reader]:
         with ExitStack() as lending:
-            reader = Reader(self._snapshot(lending), lambda: self._snapshot(lending))
+            reader = Reader(self._snapshot(lending, lender), lambda: self._snapshot(lending, lender))
             try:
                 yield reader
             except (DBAPIError, psycopg.OperationalError) as error:
@@ -122,16 +154,14 @@ class Database:
                     raise self._unavailable(getattr(error, "orig", error)) from error
                 raise
 
-    def _snapshot(self, lending: ExitStack) -> Lent:
+    def _snapshot(self, lending: ExitStack, lender: Lender) -> Lent:
         """Lend a connection on which a snapshot begins, in place of one that was lost while it waited."""
         lending.close()
-        lent = lending.enter_context(self._reading.lend())
+        lent = lending.enter_context(lender.lend())
         driver = lent.driver
         if lent.wire is None:
-            driver.execute("PRAGMA query_only = ON")
             driver.execute("BEGIN")
-            lending.callback(driver.execute, "PRAGMA query_only = OFF")
-            lending.callback(driver.execute, "COMMIT")
+            lending.callback(_end, driver)
         else:
             lent.wire.begin(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             lending.callback(lent.leave)
@@ -174,6 +204,7 @@ class Database:
         self.engine.dispose()
         self._reading.close()
         self._settling.close()
+        self._preparing.close()
 
     def __repr__(self) -> str:
         return f"Database({self.url.render_as_string(hide_password=True)!r})"
@@ -195,7 +226,14 @@ def _url(text: str) -> URL:
     raise SettingsError(f"corekit.database: {url.get_backend_name()} is not supported; use sqlite or postgresql")
 
 
-def _sqlite(url: URL, pool_size: int) -> Engine:
+def _end(driver: sqlite3.Connection) -> None:
+    """End a snapshot of SQLite, if nobody did."""
+    if driver.in_transaction:
+        driver.execute("COMMIT")
+
+
+def _sqlite(url: URL, pool_size: int, *, reads: bool = False) -> Engine:
+    """Make an engine; one that ``reads`` does nothing else, whoever has its connections."""
     if sqlite3.sqlite_version_info < SQLITE_LEAST:
         least = ".".join(map(str, SQLITE_LEAST))
         raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old; Python must be linked with {least} or newer")
@@ -205,15 +243,22 @@ def _sqlite(url: URL, pool_size: int) -> Engine:
         pool_size=pool_size,
         max_overflow=2 * pool_size,
         pool_use_lifo=True,
-        connect_args={"timeout": 10, "cached_statements": 512, "check_same_thread": False},
+        connect_args={
+            "timeout": 10,
+            "cached_statements": 512,
+            "check_same_thread": False,
+            "factory": GuardedSQLite,
+        },
     )
 
     @event.listens_for(engine, "connect")
-    def prepare(raw: sqlite3.Connection, _record: object) -> None:
+    def prepare(raw: GuardedSQLite, _record: object) -> None:
         for pragma in _SQLITE_PRAGMAS:
             raw.execute(pragma)
+        raw.set_authorizer(only_read if reads else raw.allow)
 
     assert prepare is not None
+    look_at_statements(engine)
     return engine
 
 
@@ -276,6 +321,8 @@ def _postgresql(url: URL, pool_size: int, recipe: Mapping[str, str], *, tidy: bo
 
     assert prepare is not None
     assert inspect is not None
+    connect_guarded(engine)
+    look_at_statements(engine)
     return engine
 
 

@@ -4,24 +4,33 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Generator
-from contextlib import contextmanager, suppress
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, PoolProxiedConnection
 
+from corekit.db.guard import GuardedConnection, Hold
 from corekit.db.wire import Wire
 from corekit.errors import Unavailable
+
+if TYPE_CHECKING:
+    from corekit.db.reader import Reader
+
+Beside = Callable[[], "AbstractContextManager[Reader]"]
+"""Gives a reader of a snapshot on another connection."""
 
 
 class Lent:
     """A connection that is lent: the driver's own, and SQLAlchemy's over it for whoever writes expressions.
 
-    It was ``left`` where its transaction was told to end, and nobody waited for that.
+    It was ``left`` where its transaction was told to end, and nobody waited for that. It is ``spoilt`` where nobody
+    knows what was done to it: then nobody else is given it.
     """
 
-    def __init__(self, engine: Engine, pooled: PoolProxiedConnection) -> None:
+    def __init__(self, engine: Engine, pooled: PoolProxiedConnection, beside: Beside | None = None) -> None:
         self._engine = engine
+        self._beside = beside
         self._pooled = pooled
         self._connection: Connection | None = None
         self.dialect = engine.dialect.name
@@ -29,6 +38,34 @@ class Lent:
         self.driver = driver
         self.wire = Wire(driver) if self.dialect == "postgresql" else None
         self.left = False
+        self.spoilt = False
+
+    def beside(self) -> AbstractContextManager[Reader]:
+        """Give a reader of a snapshot on another connection, for whoever may not have this one."""
+        if self._beside is None:
+            message = "nothing is read beside this connection"
+            raise LookupError(message)
+        return self._beside()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open in which nothing went wrong."""
+        if self.wire is None:
+            return bool(self.driver.in_transaction)
+        return bool(self.driver.pgconn.transaction_status == TransactionStatus.INTRANS)
+
+    @contextmanager
+    def held(self, owner: str) -> Generator[Hold]:
+        """Guard the connection while a plugin has something to do with it."""
+        before, self.driver.hold = self.driver.hold, Hold(owner)
+        try:
+            yield self.driver.hold
+        except BaseException:
+            self.spoilt = True
+            raise
+        finally:
+            self.spoilt = self.spoilt or self.driver.hold.broken is not None
+            self.driver.hold = before
 
     @property
     def connection(self) -> Connection:
@@ -36,7 +73,7 @@ class Lent:
         if self.wire is not None:
             self.wire.start()
         if self._connection is None:
-            self._connection = Connection(self._engine, self._pooled)
+            self._connection = GuardedConnection(self._engine, self._pooled, self.driver)
         return self._connection
 
     def leave(self) -> None:
@@ -49,10 +86,18 @@ class Lent:
 class Lender:
     """Lends the connections of an engine, and keeps up to ``most`` for the next.
 
-    ``unavailable`` says of an error of the driver that the database does not answer.
+    ``unavailable`` says of an error of the driver that the database does not answer. ``beside`` gives whoever may not
+    have a connection that is lent something to read with.
     """
 
-    def __init__(self, engine: Engine, most: int, unavailable: Callable[[BaseException], Unavailable]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        most: int,
+        unavailable: Callable[[BaseException], Unavailable],
+        beside: Beside | None = None,
+    ) -> None:
+        self._beside = beside
         self.engine = engine
         self._most = most
         self._unavailable = unavailable
@@ -64,7 +109,7 @@ class Lender:
     def lend(self) -> Generator[Lent]:
         """Lend a connection. It comes back as it was given: whoever begins a transaction ends it."""
         pooled = self._take()
-        lent = Lent(self.engine, pooled)
+        lent = Lent(self.engine, pooled, self._beside)
         try:
             yield lent
         finally:
@@ -90,7 +135,7 @@ class Lender:
             raise self._unavailable(error) from error
 
     def _give(self, pooled: PoolProxiedConnection, lent: Lent) -> None:
-        if not lent.left and self._is_open(lent.driver):
+        if lent.spoilt or (not lent.left and self._is_open(lent.driver)):
             _discard(pooled)  # nobody else may find what is begun and not ended
         elif self.engine.dialect.name == "postgresql" and lent.driver.closed:
             for each in (pooled, *self._all_waiting()):  # what lost one has lost them all, most likely

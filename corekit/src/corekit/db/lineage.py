@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CORE = "core"
 """The owner of corekit's own tables."""
 
-ROOMS = ("members", "ledger", "activities", "tiers", "program", "outbox", "jobs", "audit")
+ROOMS = ("members", "ledger", "activities", "tiers", "program", "outbox", "jobs", "audit", "suspension")
 """Where the core's tables are declared."""
 
 VERSION_TABLE = "_alembic_version"

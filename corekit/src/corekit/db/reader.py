@@ -40,6 +40,8 @@ T = TypeVar("T")
 AnyRow = Row[*tuple[Any, ...]]
 """A row of any columns."""
 
+_OWN = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY}
+"""What SQLite says of a statement that is wrong."""
 _AT_ONCE = 1_000
 """Rows of a stream that are in memory."""
 _SELECTS: tuple[type[SelectBase], ...] = (Select, CompoundSelect)
@@ -171,6 +173,15 @@ class Reader:
         if connection.invalidated:  # SQLAlchemy would take another, which knows nothing of the snapshot
             raise _said(psycopg.OperationalError("the connection is lost"), lost=True)
         return connection.execute(cast("Executable", select), execution_options=options)
+
+
+def is_of_database(error: BaseException | None) -> bool:
+    """Say whether the database does not answer, or is in the way; else whoever wrote the statement is."""
+    said = getattr(error, "orig", error)
+    if isinstance(said, sqlite3.Error):
+        own = getattr(said, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        return isinstance(said, sqlite3.OperationalError) and own not in _OWN
+    return isinstance(said, psycopg.OperationalError | psycopg.errors.SerializationFailure)
 
 
 def _said(error: psycopg.Error | sqlite3.Error, *, lost: bool) -> Any:

@@ -234,7 +234,7 @@ class Wire:
         result = self._pgconn.exec_(text)
         if result.status != ExecStatus.COMMAND_OK:
             self._fail(result)
-        if text == b"COMMIT" and result.command_status == b"ROLLBACK":
+        if text.endswith(b"COMMIT") and result.command_status == b"ROLLBACK":
             message = "the transaction had failed before it was committed"
             raise errors.InFailedSqlTransaction(message)
 

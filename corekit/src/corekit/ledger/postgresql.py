@@ -21,7 +21,7 @@ from corekit.db.wire import Parameter, Wire, array
 from corekit.errors import Busy, Integrity, Unavailable
 from corekit.ledger.queries import Queries, Spelling
 from corekit.ledger.rows import CHANGES, INSERTS, Layout, Row, Rows
-from corekit.ledger.store import Conflict, Lock, Needs, by_what
+from corekit.ledger.store import Conflict, Lock, Needs, UnitEnded, by_what
 
 FEW = 3
 """Up to so many rows of a table are written by value: below, that is several times faster than JSON."""
@@ -58,6 +58,8 @@ FROM unnest(?::int[]) l(lane) CROSS JOIN LATERAL (
         w.enqueued_at
     FROM core_intake w WHERE w.lane = l.lane AND w.state = 'waiting'
     ORDER BY w.occurred_at, w.key, w.id LIMIT ?::bigint) i"""
+# One message: where the row is not there, the division fails, and nothing is committed.
+_CLOSE = b"WITH gone AS (DELETE FROM core_open_unit WHERE id = '%s' RETURNING 1) SELECT 1 / count(*) FROM gone; COMMIT"
 _DROP_FAILED = "DELETE FROM core_activity WHERE id = ANY(?::uuid[]) AND state = 'failed' RETURNING 1"
 # {source}: rows to insert. {from_}, {using}: rows to change by, whose columns are v.<column>.
 _CHANGES = {
@@ -275,10 +277,13 @@ class PostgreSQL:
         """Remove failed activities that are about to be settled under the same id."""
         self._all(_DROP_FAILED, (array(activities),))
 
-    def commit(self) -> None:
+    def commit(self, unit: str | None = None) -> None:
         """Make it last."""
         with _Translated():
-            self._wire.control(b"COMMIT")
+            try:
+                self._wire.control(b"COMMIT" if unit is None else _CLOSE % unit.encode())
+            except errors.DivisionByZero as error:
+                raise UnitEnded from error
 
     def rollback(self) -> None:
         """Undo everything since :meth:`begin`; harmless outside a transaction and on a lost connection."""

@@ -170,7 +170,8 @@ SELECT l.lane FROM core_intake_lane l JOIN (SELECT o.lane, (SELECT i.occurred_at
     FROM core_intake_lane o) h ON h.lane = l.lane
     WHERE h.head IS NOT NULL AND l.lane {say.none_of} ORDER BY h.head, l.lane""",
         "members": f"""
-SELECT (SELECT coalesce(max(version), 0) FROM core_program), {say.now},
+SELECT (SELECT coalesce(max(version), 0) FROM core_program), (SELECT coalesce(max(change), 0) FROM core_suspension),
+    {say.now},
     {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at, {column("m.merged_into")},
     {say.array}({say.document.format("p.attributes")}, p.kind, p.birthday, {say.document.format(tags)}),
     (SELECT {say.gather}({array(ACCOUNT)}) FROM core_account a WHERE a.member_id = m.id),

@@ -54,6 +54,7 @@ INSERTS = {
     "profile_change": Layout.of(members.profile_change),
     "tag": Layout.of(members.tag),
     "group_member": Layout.of(members.group_member),
+    "open_unit": Layout.of(activities.open_unit),
 }
 """Rows that are added, parents first."""
 

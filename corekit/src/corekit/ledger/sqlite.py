@@ -13,7 +13,7 @@ import orjson
 from corekit.errors import Busy, Integrity, Unavailable
 from corekit.ledger.queries import Queries, Spelling
 from corekit.ledger.rows import CHANGES, INSERTS, Layout, Row, Rows
-from corekit.ledger.store import Conflict, Lock, Needs, by_what
+from corekit.ledger.store import Conflict, Lock, Needs, UnitEnded, by_what
 
 QUERIES = Queries(
     Spelling(
@@ -75,6 +75,7 @@ _CHANGES = {
 }
 # By itself: what it names is written anew in every index of the column, even where it stays as it is.
 _STATE_CHANGED = "UPDATE core_member SET state = ?2, merged_into = ?3 WHERE id = ?1"
+_CLOSE = "DELETE FROM core_open_unit WHERE id = ?"
 _COUNTED = {
     "member_changed",
     "account_changed",
@@ -131,7 +132,7 @@ class SQLite:
     def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
         """Return each member with all that belongs to it, one row per member."""
         parameters = (_json(needs.metrics), needs.first_day, needs.last_day, needs.due_by, _json(ids))
-        return [(*row[:8], *map(_parsed, row[8:])) for row in self._all(QUERIES.members, parameters)]
+        return [(*row[:9], *map(_parsed, row[9:])) for row in self._all(QUERIES.members, parameters)]
 
     def survivors(self, members: Sequence[str]) -> list[tuple[str, str]]:
         """Return of whom merged members are a part, from one to the next."""
@@ -225,9 +226,11 @@ class SQLite:
             (_json(activities),),
         )
 
-    def commit(self) -> None:
+    def commit(self, unit: str | None = None) -> None:
         """Make it last."""
         with _Translated():
+            if unit is not None and self._connection.execute(_CLOSE, (unit,)).rowcount != 1:
+                raise UnitEnded
             self._connection.execute("COMMIT")
 
     def rollback(self) -> None:

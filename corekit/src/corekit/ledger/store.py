@@ -15,8 +15,12 @@ class Conflict(Exception):
     """Somebody else changed what the plan was made from: plan again."""
 
 
+class UnitEnded(Exception):
+    """The transaction is not the one any more in which the unit began: nothing of the unit was written."""
+
+
 class ProgramChanged(Exception):
-    """Another version of the program was applied: plan again under its terms."""
+    """Another version of the program was applied, or a plugin suspended or resumed: plan again under other terms."""
 
 
 @frozen
@@ -76,8 +80,9 @@ class Store(Protocol):
     def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
         """Return each member with its accounts, assignments, metrics, days and due lots, one row per member.
 
-        The first two columns are the newest version of the program and the present instant by the database's clock, 0
-        where that is the machine's. Where none of the members is there, one row has these and no member.
+        The first three columns are the newest version of the program, the newest change of who is suspended, and the
+        present instant by the database's clock, 0 where that is the machine's. Where none of the members is there, one
+        row has these and no member.
         """
         ...
 
@@ -141,8 +146,11 @@ class Store(Protocol):
         """Remove failed activities that are about to be settled under the same id."""
         ...
 
-    def commit(self) -> None:
-        """Make it last."""
+    def commit(self, unit: str | None = None) -> None:
+        """Make it last.
+
+        Where it has an open ``unit`` (``core_open_unit``), UnitEnded says that it is not its transaction any more.
+        """
         ...
 
     def rollback(self) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -10,24 +13,26 @@ from attrs import frozen
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from corekit.activities.plugin_write import PluginWrite
+from corekit.activities.plugin_read import PluginRead
+from corekit.activities.plugin_write import writing
 from corekit.activities.read import activities_of
 from corekit.audit.trail import leave
 from corekit.clock import micros
 from corekit.db.reader import Reader, any_of
 from corekit.db.shape import Shape
-from corekit.errors import NotFound, PluginRaised
+from corekit.errors import Busy, NotFound, PluginError, PluginRaised
 from corekit.ids import is_id, new_id
 from corekit.ledger.read import balances
 from corekit.log import raised_at
 from corekit.members.history import changes
 from corekit.members.read import Member, consents, external_ids, groups, members, parts, survivors, tags
 from corekit.members.tables import erasure as _erasure
+from corekit.suspension.suspensions import read_suspensions
 from corekit.tiers.read import history as tier_history
 
 if TYPE_CHECKING:
-    from corekit.hooks import Hooks
     from corekit.kit import Kit
+    from corekit.plugins import Plugin
 
 _log = structlog.get_logger("corekit.privacy")
 PAGE = 1_000
@@ -54,24 +59,24 @@ class Erasure:
 _ERASURE = Shape(Erasure, _erasure, member=_erasure.c.member_id)
 
 
-def export(read: Reader, hooks: Hooks, member: str, now: datetime) -> dict[str, Any]:
+def export(read: Reader, kit: Kit, member: str, now: datetime) -> dict[str, Any]:
     """Return everything that is known of a member, as of one moment; what plugins know is under ``plugins``.
 
     Those who are a part of it stand under ``merged``.
 
-    Raises NotFound, and PluginRaised where a plugin cannot say what it knows.
+    Raises NotFound, PluginRaised where a plugin cannot say what it knows, and Busy where one is suspended.
     """
     member = survivors(read, [member]).get(member, member)
     found = members(read, [member]).get(member)
     if found is None:
         raise NotFound(f"there is no member {member}", member=member)
     return {
-        **_document(read, hooks, found, now),
-        "merged": [_document(read, hooks, each, now) for each in members(read, parts(read, [member])[member]).values()],
+        **_document(read, kit, found, now),
+        "merged": [_document(read, kit, each, now) for each in members(read, parts(read, [member])[member]).values()],
     }
 
 
-def _document(read: Reader, hooks: Hooks, found: Member, now: datetime) -> dict[str, Any]:
+def _document(read: Reader, kit: Kit, found: Member, now: datetime) -> dict[str, Any]:
     member = found.id
     activities: list[Any] = []
     after: str | None = None
@@ -91,8 +96,36 @@ def _document(read: Reader, hooks: Hooks, found: Member, now: datetime) -> dict[
         "balances": balances(read, [member], now)[member],
         "tiers": tier_history(read, [member])[member],
         "activities": activities,
-        "plugins": hooks.export(member, read),
+        "plugins": _of_plugins(read, kit, member),
     }
+
+
+def _of_plugins(read: Reader, kit: Kit, member: str) -> dict[str, Any]:
+    """Return what plugins know of a member, by the plugin's name."""
+    resting = read_suspensions(read)
+    found: dict[str, Any] = {}
+    for plugin in kit.hooks.exporting:
+        resting.check(plugin.name)
+        try:
+            document = _exported(read, kit, plugin, member)
+        except (PluginRaised, PluginError) as error:
+            _log.error("plugin raised", member=member, **raised_at(error))
+            raise PluginRaised(error.message, plugin=plugin.name, hook="corekit_export") from error
+        if document is not None:
+            found[plugin.name] = document
+    return found
+
+
+def _exported(read: Reader, kit: Kit, plugin: Plugin, member: str) -> dict[str, Any] | None:
+    own = PluginRead(plugin.name, read.dialect, lambda: nullcontext(read))
+    try:
+        document = kit.breaker.call(plugin.name, partial(kit.hooks.export, plugin, member, own))
+    except BaseException:
+        own.end(spoilt=True)
+        raise
+    if (stopped := own.end()) is not None:
+        raise stopped
+    return document
 
 
 def erase(kit: Kit, member: str, *, reason: str, actor: str | None) -> Erasure:
@@ -100,14 +133,17 @@ def erase(kit: Kit, member: str, *, reason: str, actor: str | None) -> Erasure:
     with kit.read() as read:
         member = survivors(read, [member]).get(member, member)
         everybody = [*parts(read, [member])[member], member]
+        resting = read_suspensions(read)
     request = _open(kit, member, reason, actor)
     for plugin in kit.hooks.erasing:
         try:
-            with kit.database.write() as connection:
-                for each in everybody:
-                    kit.hooks.erase(plugin, each, PluginWrite(connection, plugin.name))
-        except PluginRaised as error:
+            resting.check(plugin.name)
+            _erase_by(kit, plugin, everybody)
+        except (PluginRaised, PluginError, Busy) as error:
+            if isinstance(error, Busy) and error.parameters.get("plugin") != plugin.name:
+                raise
             _log.error("plugin raised", member=member, **raised_at(error))
+            kit.suspend_broken()
             obstacle = f"plugin {plugin.name} could not erase; see the log, mend it, and ask again"
             return _note(kit, request, obstacle=obstacle)
     for each in everybody:
@@ -125,6 +161,13 @@ def erasures(read: Reader, *, state: str | None = None, ids: list[str] | None = 
     if ids is not None:
         wanted = wanted.where(any_of(_erasure.c.id, ids))
     return [_ERASURE(row) for row in read.all(wanted)]
+
+
+def _erase_by(kit: Kit, plugin: Plugin, everybody: Sequence[str]) -> None:
+    """Let a plugin erase what it knows of members, in a transaction of its own."""
+    with kit.database.unit() as settling, writing(settling, plugin) as write:
+        for each in everybody:
+            kit.breaker.call(plugin.name, partial(kit.hooks.erase, plugin, each, write))
 
 
 def _open(kit: Kit, member: str, reason: str, actor: str | None) -> str:

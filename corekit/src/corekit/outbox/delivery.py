@@ -16,15 +16,17 @@ from corekit.audit.trail import leave
 from corekit.clock import moment
 from corekit.db.engine import Database
 from corekit.db.reader import AnyRow, Reader, any_of
-from corekit.errors import NotFound, PluginRaised
+from corekit.errors import Busy, NotFound, PluginRaised
 from corekit.log import raised_at
 from corekit.outbox import standing, tables
 from corekit.outbox.claims import Claims, writing
 from corekit.outbox.event import event_of, told
 from corekit.outbox.horizon import Horizon, last
+from corekit.suspension.suspensions import read_suspensions
 from corekit.validation import suggest
 
 if TYPE_CHECKING:
+    from corekit.activities.breaker import Breaker
     from corekit.hooks import Hooks
     from corekit.plugins import Plugin
 
@@ -61,7 +63,8 @@ class _Turn:
 class Outbox:
     """The outbox of one kit: delivers it, and tells how far that is."""
 
-    def __init__(self, database: Database, hooks: Hooks, now: Callable[[], int]) -> None:
+    def __init__(self, database: Database, hooks: Hooks, now: Callable[[], int], breaker: Breaker) -> None:
+        self._breaker = breaker
         self._database = database
         self._hooks = hooks
         self._now = now
@@ -146,6 +149,8 @@ class Outbox:
             if connection is None:
                 return 0
             read = Reader(connection)
+            if plugin.name in read_suspensions(read).plugins:
+                return 0
             final = self._horizon.reached()
             own_cursor = select(_cursor.c.position).where(_cursor.c.plugin == plugin.name)
             position = read.scalar(own_cursor)
@@ -154,7 +159,7 @@ class Outbox:
                     subscribe(other, [plugin])
                 position = read.scalar(own_cursor)
             turn = _Turn(cursor=position)
-            teller = _Teller(self._hooks, plugin, self._now, turn, read)
+            teller = _Teller(self._hooks, plugin, self._now, turn, read, self._breaker)
             # What is due takes half of a turn at most: nobody waits for those who cannot be reached.
             teller.tell(read.all(_due(plugin.name, self._now(), max(1, most // 2))))
             fresh = read.all(_fresh(position, final, most - turn.done))
@@ -169,7 +174,10 @@ class Outbox:
 class _Teller:
     """Tells a plugin of events, and notes in the turn what becomes of each."""
 
-    def __init__(self, hooks: Hooks, plugin: Plugin, now: Callable[[], int], turn: _Turn, claim: Reader) -> None:
+    def __init__(
+        self, hooks: Hooks, plugin: Plugin, now: Callable[[], int], turn: _Turn, claim: Reader, breaker: Breaker
+    ) -> None:
+        self._breaker = breaker
         self._hooks = hooks
         self._plugin = plugin
         self._now = now
@@ -196,9 +204,10 @@ class _Teller:
         attempt = (row.attempts or 0) + 1
         began = time.monotonic()
         self._turn.calls += 1
+        event = event_of(row, attempt)
         try:
-            self._hooks.happened(self._plugin, event_of(row, attempt))
-        except PluginRaised as error:
+            self._breaker.tell(self._plugin.name, lambda: self._hooks.happened(self._plugin, event))
+        except (PluginRaised, Busy) as error:
             self._put_off(row, attempt, error)
         else:
             if row.attempts is not None:
@@ -206,11 +215,12 @@ class _Teller:
         if time.monotonic() - began > SLOW:
             self._claim.scalar(select(1))  # raises where the claim is lost, so that nothing is told behind another
 
-    def _put_off(self, row: AnyRow, attempt: int, error: PluginRaised) -> None:
+    def _put_off(self, row: AnyRow, attempt: int, error: PluginRaised | Busy) -> None:
         now = self._now()
         dead = attempt > len(DELAYS)
         place = raised_at(error)
         name, position = self._plugin.name, row.position
+        self._breaker.failed.add([name])
         _log.error("plugin raised", plugin=name, position=position, attempt=attempt, dead=dead, **place)
         self._turn.letters.append(
             {

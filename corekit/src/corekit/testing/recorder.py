@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from corekit.activities.plugin_write import PluginWrite
-from corekit.db.reader import Reader
 
 if TYPE_CHECKING:
     from corekit.kit import Kit
@@ -76,12 +75,12 @@ def recording(kit: Kit, answering: Answering | None = None) -> Generator[Recorde
     def call(hook: str, plugin: Plugin, arguments: Mapping[str, Any]) -> Any:
         made = Call(plugin.name, hook, arguments, lambda told: original(hook, plugin, told))
         read = arguments.get("read")
-        before = read.statements if isinstance(read, Reader) else 0
+        before = read.statements if read is not None else 0
         recorder.calls.append(made)
         try:
             made.answer = made.ask() if answering is None else answering(made)
         finally:
-            if isinstance(read, Reader):
+            if read is not None:
                 made.statements = read.statements - before
                 recorder.count(plugin.name, made.statements)
         return made.answer

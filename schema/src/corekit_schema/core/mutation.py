@@ -14,6 +14,7 @@ from corekit_schema.core.holds import CaptureHoldInput, PlaceHoldInput, ReleaseH
 from corekit_schema.core.jobs import RUN_JOB
 from corekit_schema.core.lives import PROFILE, LifeMutation
 from corekit_schema.core.payload import ActivityPayload, Recorded, record, recorded
+from corekit_schema.core.plugins import RESUME_PLUGIN, SUSPEND_PLUGIN
 from corekit_schema.core.privacy import PrivacyMutation
 from corekit_schema.core.program_changes import APPLY_PROGRAM, PLAN_PROGRAM
 from corekit_schema.inputs import Input
@@ -145,6 +146,8 @@ class Mutation(LifeMutation, PrivacyMutation):
     retry_deliveries = outbox.RETRY
     skip_deliveries = outbox.SKIP
     run_job = RUN_JOB
+    suspend_plugin = SUSPEND_PLUGIN
+    resume_plugin = RESUME_PLUGIN
     plan_program = PLAN_PROGRAM
     apply_program = APPLY_PROGRAM
     set_tier = tiering.SET_TIER

@@ -104,7 +104,7 @@ class PrivacyQuery(Object, abstract=True):
         context = info.context
         key = local_id("Member", id)
         try:
-            document = privacy.export(context.read, context.kit.hooks, key or "", context.now)
+            document = privacy.export(context.read, context.kit, key or "", context.now)
         except NotFound:
             return [None]
         return [orjson.loads(orjson.dumps(document, default=_plain, option=orjson.OPT_NON_STR_KEYS))]

@@ -21,6 +21,7 @@ from corekit_schema.core.audit import AUDIT_TRAIL
 from corekit_schema.core.duplicates import DuplicatesQuery
 from corekit_schema.core.jobs import JOBS, RUNS
 from corekit_schema.core.outbox import DELIVERIES
+from corekit_schema.core.plugins import PLUGINS
 from corekit_schema.core.privacy import PrivacyQuery
 from corekit_schema.core.program import Program
 from corekit_schema.core.program_changes import PROGRAM_CHANGES, PROGRAM_VERSIONS
@@ -145,6 +146,7 @@ class Query(PrivacyQuery, DuplicatesQuery):
     )
     jobs = JOBS
     job_runs = RUNS
+    plugins = PLUGINS
     activity = Field(
         activities.Activity,
         id=_ID,

@@ -11,7 +11,8 @@ from corekit_schema.assembly.schema import assemble_for
 from corekit_schema.execution.executor import Executor
 from corekit_schema.execution.limits import Limits
 from corekit_schema.http.endpoint import Endpoint
-from corekit_schema.http.pages import graphiql, health
+from corekit_schema.http.health import health, metrics
+from corekit_schema.http.pages import graphiql
 from corekit_schema.http.rate import Rate
 from corekit_schema.http.trusted import TrustedDocuments, read_manifest
 from corekit_schema.settings import ServerSettings
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 def build_app(kit: Kit, *, limits: Limits | None = None) -> Starlette:
     """Return the application that serves a kit: ``/graphql``, ``/graphiql/``, ``/healthz``, ``/readyz``.
 
-    ``limits`` are those of the settings where nothing is said. Raises :class:`SchemaConflict` where the schema cannot
-    be assembled, and :class:`SettingsError`.
+    And ``/metrics``, where the settings say so. ``limits`` are those of the settings where nothing is said. Raises
+    :class:`SchemaConflict` where the schema cannot be assembled, and :class:`SettingsError`.
     """
     schema = assemble_for(kit)
     settings = ServerSettings.of(kit.settings)
@@ -37,4 +38,6 @@ def build_app(kit: Kit, *, limits: Limits | None = None) -> Starlette:
         trusted=TrustedDocuments(settings.trusted, read_manifest(settings.manifest) if settings.manifest else {}),
     )
     routes = [Route("/graphql", endpoint, methods=["GET", "POST"]), *graphiql(endpoint), *health(kit)]
+    if settings.metrics:
+        routes += metrics(kit, endpoint)
     return Starlette(routes=routes)

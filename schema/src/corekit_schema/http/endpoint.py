@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from corekit.tally import Tally
 from corekit_schema.assembly.schema import AssembledSchema
 from corekit_schema.context import Context
 from corekit_schema.execution.executor import Executor
@@ -119,6 +120,8 @@ class Endpoint:
         self._trusted = trusted or TrustedDocuments()
         self._threads = ThreadPoolExecutor(THREADS, "graphql")
         self._turns = Turns(AT_ONCE, QUICK)
+        self.answered = Tally()
+        """How many requests were answered, by the status of HTTP."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, as an ASGI application."""
@@ -141,6 +144,7 @@ class Endpoint:
             exchange.finish()
         else:
             await self._answered(request, question, exchange)
+        self.answered.add([str(exchange.status)])
         headers = {405: {"allow": "POST"}, 401: {"www-authenticate": "Bearer"}}.get(exchange.status, {})
         headers |= exchange.headers | {"vary": "Accept, Accept-Language"}
         return Response(exchange.body, exchange.status, headers, media_type=f"{type_}; charset=utf-8")

@@ -1,12 +1,10 @@
-"""The pages around the endpoint: GraphiQL from the package's own files, and health."""
+"""The page beside the endpoint: GraphiQL, from the package's own files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from sqlalchemy import literal, select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -19,9 +17,6 @@ from corekit_schema.http.endpoint import Endpoint
 from corekit_schema.http.message import BadRequest
 from corekit_schema.http.viewers import viewer_of
 from corekit_schema.languages import language_of
-
-if TYPE_CHECKING:
-    from corekit import Kit
 
 FILES = Path(__file__).parent.parent / "graphiql"
 """Where the build puts GraphiQL; released wheels hold it."""
@@ -88,23 +83,3 @@ def graphiql(endpoint: Endpoint, files: Path = FILES) -> list[BaseRoute]:
         return [*routes, Route("/graphiql/", not_built)]
     page = _Files(directory=files, html=True)
     return [*routes, Route("/graphiql/config.json", config), Mount("/graphiql", page)]
-
-
-def health(kit: Kit) -> list[BaseRoute]:
-    """Return the routes of health: ``/healthz`` says that the process lives, ``/readyz`` that its database answers."""
-
-    async def alive(_: Request) -> Response:
-        return JSONResponse({"status": "ok"})
-
-    def look() -> None:
-        with kit.read() as read:
-            read.scalar(select(literal(1)))
-
-    async def ready(_: Request) -> Response:
-        try:
-            await run_in_threadpool(look)
-        except Exception:  # noqa: BLE001 - whatever keeps the database from answering
-            return JSONResponse({"status": "no database"}, 503)
-        return JSONResponse({"status": "ok"})
-
-    return [Route("/healthz", alive), Route("/readyz", ready)]

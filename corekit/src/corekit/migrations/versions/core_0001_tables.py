@@ -561,7 +561,7 @@ def _activities() -> None:
         sa.Column("activity", types.Kept(), nullable=False),
         sa.Column("enqueued_at", types.Whole, nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.CheckConstraint("state IN ('waiting', 'failed')", name=op.f("ck_core_intake_state")),
+        sa.CheckConstraint("state IN ('waiting', 'failed', 'held')", name=op.f("ck_core_intake_state")),
         sa.PrimaryKeyConstraint("scope", "key", name=op.f("pk_core_intake")),
         sqlite_strict=True,
     )
@@ -819,3 +819,28 @@ def _audit() -> None:
     op.create_index(op.f("ix_core_audit_actor_at_id"), "core_audit", ["actor", "at", "id"], unique=False)
     op.create_index(op.f("ix_core_audit_at_id"), "core_audit", ["at", "id"], unique=False)
     op.create_index(op.f("ix_core_audit_what_at_id"), "core_audit", ["what", "at", "id"], unique=False)
+    op.create_table(
+        "core_open_unit",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["version"],
+            ["core_program.version"],
+            name=op.f("fk_core_open_unit_version_core_program"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_core_open_unit")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "core_suspension",
+        sa.Column("plugin", sa.Text(), nullable=False),
+        sa.Column("change", types.Whole, nullable=False),
+        sa.Column("since", types.Whole, nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("plugin", name=op.f("pk_core_suspension")),
+        sqlite_strict=True,
+    )
+    op.create_index("uq_core_suspension_change", "core_suspension", ["change"], unique=True)

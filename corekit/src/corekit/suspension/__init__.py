@@ -1,0 +1,1 @@
+"""Plugins that are not called until somebody says that they may be."""

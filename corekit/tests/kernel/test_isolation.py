@@ -1,0 +1,184 @@
+"""A plugin that does what no plugin may: value stays as it is, its member is told by a code, and others are served.
+
+Every act of :mod:`corekit_rogue.acts` is done on both databases in every place in which it makes sense, one after the
+other on one kit: so what each leaves behind would be met by the next.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from corekit_rogue import acts, plugin
+from corekit_rogue import tables as own
+from corekit_rogue.acts import DEEDS, Deed
+from sqlalchemy import select
+
+from corekit import Activity, Busy
+from corekit.activities import breaker, watch
+from corekit.db.lineage import core
+from corekit.errors import PluginRaised
+
+ASIDE = {"core_erasure", "core_audit", "core_outbox_letter", "core_outbox_cursor", "core_suspension"}
+"""What is written beside value: requests, the trail, how far delivery is, who is suspended."""
+BUT = {"core_activity": ("state", "failed"), "core_request": ("outcome", "refused")}
+"""Rows that are no value: what failed, and what was refused."""
+VALUE = [table for table in core().metadata.sorted_tables if table.name not in ASIDE]
+
+
+class House:
+    """A world with the rogue, a victim, and somebody who is always served."""
+
+    def __init__(self, world: Any) -> None:
+        self.world = world
+        self.kit = world.kit
+        self.victim = world.member()
+        self.neighbour = world.member()
+        for member in (self.victim, self.neighbour):
+            world.does(member, "toy.earn", 100)
+        from corekit.ledger.tables import account  # noqa: PLC0415
+
+        with self.kit.read() as read:
+            self.account = read.scalar(select(account.c.id).where(account.c.member_id == self.victim))
+        plugin.known.update(victim=self.victim, account=self.account)
+
+    def value(self) -> dict[str, Any]:
+        """Return everything committed that is value or leads to it."""
+        with self.kit.read() as read:
+            found: dict[str, Any] = {}
+            for table in VALUE:
+                chosen = select(table)
+                if table.name in BUT:
+                    column, state = BUT[table.name]
+                    chosen = chosen.where(table.c[column] != state)
+                found[table.name] = sorted(map(repr, read.all(chosen)))
+            found["rogue_mark"] = sorted(map(repr, read.all(select(own.mark))))
+            return found
+
+    def others_are_served(self) -> None:
+        """Settle something of somebody else."""
+        assert self.world.does(self.neighbour, "toy.earn", 1).settled
+
+    def prepared(self, place: str) -> Callable[[], str]:
+        """Make everything ready for an act in a place; return what lets it happen."""
+        if place == "may_enrol":
+            return lambda: self._told(lambda: self.kit.record(self._joining()))
+        self.kit.deliver()
+        member = self.world.member()
+        if place in ("prepare", "react", "apply"):
+            return lambda: self._told(lambda: self.world.does(member, "rogue.act"))
+        done = self.world.does(member, "rogue.act")
+        assert done.settled, done
+        if place == "undo":
+            return lambda: self._told(lambda: self.world.kit.reverse(done.activity_id))
+        if place == "happened":
+            return self._deliver
+        if place == "export":
+            return lambda: self._exported(member)
+        return lambda: str(self.kit.erase(member).state)
+
+    def _joining(self) -> Activity:
+        return Activity(type="member.registered", payload={"external_id": "rogue"}, occurred_at=self.world.clock())
+
+    @staticmethod
+    def _told(call: Callable[[], Any]) -> str:
+        try:
+            outcome = call()
+        except Busy as busy:
+            return f"busy {busy.code}"
+        return f"{outcome.outcome} {outcome.code}" if outcome.code else str(outcome.outcome)
+
+    def _exported(self, member: str) -> str:
+        try:
+            self.kit.export(member)
+        except PluginRaised as error:
+            return f"raised {error.code}"
+        except Busy as busy:
+            return f"busy {busy.code}"
+        return "exported"
+
+    def _deliver(self) -> str:
+        self.kit.deliver()
+        (standing,) = [each for each in self.kit.outbox.standings() if each.plugin == "rogue"]
+        self.kit.outbox.skip("rogue")
+        return "put off" if standing.waiting else "delivered"
+
+
+@pytest.fixture
+def house(make_world: Any, toy: Any) -> Iterator[House]:
+    acts.RELEASED.clear()
+    yield House(make_world(modules={"toy": toy, "rogue": plugin}))
+    plugin.armed.clear()
+    let_go()
+
+
+def let_go() -> None:
+    """Let everybody go on who hangs or waits, and wait for them."""
+    acts.RELEASED.set()
+    for thread in [*acts.LATE, *(each for each in threading.enumerate() if each.name == "corekit-rogue")]:
+        thread.join(10)
+        assert not thread.is_alive()
+    acts.LATE.clear()
+    acts.RELEASED.clear()
+
+
+def wrong_with(house: House, place: str, deed: Deed) -> tuple[str, list[str]]:
+    """Do it; return what was answered, and everything that is not as it should be."""
+    wrong: list[str] = []
+    happen = house.prepared(place)
+    before = house.value()
+    plugin.armed[place] = deed.do
+    try:
+        said = happen()
+    except BaseException as error:  # noqa: BLE001 - what gets through is what is looked for
+        said = f"got through: {type(error).__name__}: {error}"
+    plugin.armed.clear()
+    answers = deed.expected(place)
+    if said not in answers:
+        wrong.append(f"answered {said!r}, not {sorted(answers)}")
+    after = house.value()
+    if said in {"settled", "exported", "done", "delivered"}:
+        before = after
+    for name in before:
+        if before[name] != after[name]:
+            new, gone = ([row for row in one if row not in other] for one, other in _both(after[name], before[name]))
+            wrong.append(f"{name} changed: {new} in place of {gone}")
+    if acts.LATE:
+        let_go()
+        if house.value() != after:
+            wrong.append("a thread went on to change something")
+    house.kit.resume("rogue")
+    try:
+        house.others_are_served()
+    except BaseException as error:  # noqa: BLE001 - the same
+        wrong.append(f"nobody else is served: {type(error).__name__}: {error}")
+    return said, wrong
+
+
+def _both(one: list[str], other: list[str]) -> list[tuple[list[str], list[str]]]:
+    return [(one, other), (other, one)]
+
+
+@pytest.mark.parametrize("kind", DEEDS)
+def test_whatever_it_does_value_stays_and_others_are_served(
+    house: House, kind: str, capsys: pytest.CaptureFixture[str], dialect: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if kind == "sends below the driver" and dialect == "sqlite":
+        pytest.skip("there is nothing below the driver of SQLite")
+    if kind == "hangs":
+        for name in ("PATIENCE", "TELLING"):
+            monkeypatch.setattr(breaker, name, 0.4)
+        monkeypatch.setattr(watch, "TICK", 0.02)
+    counted, wrong = Counter[str](), list[str]()
+    for name, deed in DEEDS[kind].items():
+        for place in deed.places:
+            said, found = wrong_with(house, place, deed)
+            counted[said] += 1
+            wrong += [f"{name} in {place}: {each}" for each in found]
+    with capsys.disabled():
+        print(f"\n{kind}, {sum(counted.values())} acts on {dialect}: {dict(sorted(counted.items()))}")  # noqa: T201
+    assert not wrong, "\n".join(wrong)
+    assert house.world.is_proved()
