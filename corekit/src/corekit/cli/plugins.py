@@ -8,6 +8,7 @@ import typer
 
 from corekit.cli.context import open_plugins
 from corekit.cli.output import emit
+from corekit.cli.removal import remove
 
 if TYPE_CHECKING:
     from marshmallow import Schema
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
     from corekit.hooks import Hooks
     from corekit.plugins import Plugin
 
-app = typer.Typer()
+app = typer.Typer(invoke_without_command=True)
+app.command("remove")(remove)
 
 
-@app.command()
+@app.callback()
 def plugins(ctx: typer.Context) -> None:
     """Show which plugins are on, from which distribution and version, and everything they declare."""
+    if ctx.invoked_subcommand is not None:
+        return
     from corekit.hooks import Hooks
 
     found = open_plugins(ctx)
