@@ -12,17 +12,19 @@ from pathlib import Path
 CORE = Path(__file__).resolve().parent.parent / "corekit/src/corekit"
 HALL = "(hall)"
 CEILINGS = {
-    HALL: 3_540,
-    "activities": 7_150,
+    HALL: 3_780,
+    "activities": 8_040,
     "audit": 190,
-    "cli": 2_160,
-    "db": 1_740,
+    "cli": 2_210,
+    "db": 2_120,
     "jobs": 2_000,
     "ledger": 3_340,
-    "members": 2_450,
+    "members": 2_500,
     "outbox": 700,
     "program": 1_600,
     "proof": 950,
+    "removal": 520,
+    "suspension": 130,
     "template": 150,
     "tiers": 2_000,
 }

@@ -17,6 +17,7 @@ PACKAGES = ("corekit", "corekit_schema", *(f"corekit_{name}" for name in PLUGINS
 CODE = re.compile(r"[A-Z]{3,}(_[A-Z]+)+|FORBIDDEN|UNAUTHENTICATED")
 
 MEANINGS = {
+    "ARCHIVE_EXISTS": "The file of the archive exists already; it is never overwritten.",
     "BAD_REQUEST": "The request is no GraphQL request.",
     "BAD_USER_INPUT": "A variable or an argument does not have the type it should have.",
     "CANCELLED": "The client went away before the answer was there.",
@@ -40,6 +41,7 @@ MEANINGS = {
     "PERSISTED_QUERY_NOT_SUPPORTED": "The server has no manifest of documents: send the text.",
     "PERSISTED_QUERY_ONLY": "The server executes documents of its manifest alone: name one.",
     "PLUGIN": "The enabled plugins do not fit together, or what they bring to the schema.",
+    "PLUGIN_IN_USE": "Something stands against removing a plugin; the message says what, and what to say about it.",
     "PLUGIN_RAISED": "A plugin raised in a hook.",
     "PROGRAM_INVALID": "The program file cannot be used; the message names each path in it.",
     "RATE_LIMITED": "The viewer spent what it may within a minute; `retryAfter` says when to ask again.",

@@ -160,6 +160,7 @@ PUBLIC_MODULES = (
     "corekit.command",
     "corekit.db.types",
     "corekit.program",
+    "corekit.removal",
     "corekit.tables",
     "corekit.testing",
     "corekit.testing.backends",

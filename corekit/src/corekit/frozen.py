@@ -46,5 +46,6 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, dict):
         return FrozenDict({name: _frozen(each) for name, each in cast("dict[str, Any]", value).items()})
     if isinstance(value, list):
-        return FrozenList(map(_frozen, cast("list[Any]", value)))
+        items: list[Any] = value
+        return FrozenList(map(_frozen, items))
     return value

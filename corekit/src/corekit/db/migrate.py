@@ -18,7 +18,7 @@ from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util.exc import CommandError
 from attrs import frozen
-from sqlalchemy import Connection, MetaData, inspect
+from sqlalchemy import Connection, inspect
 
 from corekit.db import types
 from corekit.db.engine import Database
@@ -51,7 +51,7 @@ def upgrade(database: Database, lineages: Iterable[Lineage]) -> list[str]:
     done: list[str] = []
     for lineage in ordered(lineages):
         if waiting := pending(database, lineage):
-            with _migrating(database) as connection:
+            with migrating(database) as connection:
                 config = _config(lineage, connection)
                 applied: list[str] = config.attributes["applied"]
                 try:
@@ -92,7 +92,7 @@ def status(database: Database, lineages: Iterable[Lineage]) -> list[Status]:
     """Return how far each lineage is, then the owners that left tables and are not enabled."""
     lineages = ordered(lineages)
     with database.connect() as connection:
-        owners = _owners(connection)
+        owners = owners_in(connection)
         current = {owner: _current(connection, owner + VERSION_TABLE) for owner in owners}
     known = [
         Status(lineage.owner, lineage.package, current.get(lineage.owner), tuple(pending(database, lineage)))
@@ -121,35 +121,16 @@ def revision(database: Database, lineage: Lineage, message: str, *, empty: bool 
     """
     if waiting := pending(database, lineage):
         raise Unavailable(f"revision {waiting[0]} of {lineage.owner!r} is not applied; run `corekit db upgrade` first")
-    with _migrating(database) as connection:
+    with migrating(database) as connection:
         config = _config(lineage, connection)
         number = len(list(_scripts(lineage).walk_revisions())) + 1
         script = command.revision(config, message, autogenerate=not empty, rev_id=f"{lineage.owner}_{number:04d}")
     return Path(cast("Any", script).path)
 
 
-def drop(database: Database, lineage: Lineage) -> list[str]:
-    """Take down everything that a lineage made: its tables, its version table and their rows; return the tables.
-
-    There is no way down in steps: what a newer version wrote an older one cannot read.
-    """
-    with _migrating(database) as connection, _foreign_keys_off(connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN")
-        try:
-            known, found = _owners(connection) | {lineage.owner}, MetaData()
-            found.reflect(connection, only=lambda name, _: owner_of(name, known) == lineage.owner)
-            found.drop_all(connection)
-            _check_foreign_keys(connection, lineage)
-        except BaseException:
-            connection.exec_driver_sql("ROLLBACK")
-            raise
-        connection.exec_driver_sql("COMMIT")
-    return sorted(found.tables)
-
-
 def options(connection: Connection, lineage: Lineage) -> dict[str, Any]:
     """Return what Alembic is told of a lineage: its version table, and which tables are its own."""
-    owners = _owners(connection) | {lineage.owner}
+    owners = owners_in(connection) | {lineage.owner}
 
     def include_name(name: str | None, kind: str, _parents: object) -> bool:
         return kind != "table" or owner_of(name or "", owners) == lineage.owner
@@ -184,7 +165,7 @@ def run(connection: Connection, lineage: Lineage, applied: list[str]) -> None:
 
     from alembic import context  # noqa: PLC0415 - it exists only while Alembic runs the environment
 
-    with _foreign_keys_off(connection):
+    with foreign_keys_off(connection):
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN")
         # Begun before Alembic looks, which then leaves the transaction to us.
         context.configure(connection=connection, on_version_apply=cast("Any", note), **options(connection, lineage))
@@ -200,7 +181,7 @@ def run(connection: Connection, lineage: Lineage, applied: list[str]) -> None:
 
 
 @contextmanager
-def _migrating(database: Database) -> Generator[Connection]:
+def migrating(database: Database) -> Generator[Connection]:
     """Give a connection of its own, without the time limits of the others, to one upgrade at a time."""
     if database.pooled:
         message = "tables are not made through a pooler, which keeps no lock; give the address of the server straight"
@@ -216,7 +197,7 @@ def _migrating(database: Database) -> Generator[Connection]:
 
 
 @contextmanager
-def _foreign_keys_off(connection: Connection) -> Generator[None]:
+def foreign_keys_off(connection: Connection) -> Generator[None]:
     """Suspend SQLite's foreign keys: a batch rebuild drops the old table, and a drop deletes what refers to it.
 
     The pragma is a no-op inside a transaction, so it goes to the raw connection before one begins.
@@ -284,7 +265,7 @@ def _current(connection: Connection, version_table: str) -> str | None:
     return context.get_current_revision()
 
 
-def _owners(connection: Connection) -> set[str]:
+def owners_in(connection: Connection) -> set[str]:
     """Return everybody who has tables in the database: each has a version table."""
     names = inspect(connection).get_table_names()
     return {name.removesuffix(VERSION_TABLE) for name in names if name.endswith(VERSION_TABLE)}

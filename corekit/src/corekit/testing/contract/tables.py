@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from corekit.db import migrate
+from corekit.db.dropping import dropping
 from corekit.db.engine import Database
 from corekit.db.lineage import lineages
 from corekit.testing.contract.trial import Trial, broken, difference
@@ -48,7 +49,6 @@ class LineageKept:
 
 def _up_and_down(contract: Trial, database: Database) -> None:
     name, *company = contract.plugin, *lineages(contract.company)
-    own = company[-1]
     migrate.upgrade(database, company[:-1])
     others = _shapes(database, name)
     migrate.upgrade(database, company)
@@ -56,7 +56,8 @@ def _up_and_down(contract: Trial, database: Database) -> None:
     if found := migrate.check(database, company):
         way = f"write the difference as the next migration: corekit db revision {name} --message ..."
         broken(f"{name}: its migrations make the tables that it declares", "; ".join(found), way)
-    migrate.drop(database, own)
+    with dropping(database, name):
+        pass
     _untouched(name, others, _shapes(database, name), "going down")
     migrate.upgrade(database, company)
     if found := migrate.check(database, company):
