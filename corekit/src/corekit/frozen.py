@@ -46,6 +46,5 @@ def _frozen(value: Any) -> Any:
     if isinstance(value, dict):
         return FrozenDict({name: _frozen(each) for name, each in cast("dict[str, Any]", value).items()})
     if isinstance(value, list):
-        items: list[Any] = value
-        return FrozenList(map(_frozen, items))
+        return FrozenList(map(_frozen, cast("Any", value)))
     return value
