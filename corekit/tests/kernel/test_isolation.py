@@ -6,9 +6,13 @@ other on one kit: so what each leaves behind would be met by the next.
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,7 +174,7 @@ def test_whatever_it_does_value_stays_and_others_are_served(
         pytest.skip("there is nothing below the driver of SQLite")
     if kind == "hangs":
         for name in ("PATIENCE", "TELLING"):
-            monkeypatch.setattr(breaker, name, 0.4)
+            monkeypatch.setattr(breaker, name, 0.6)
         monkeypatch.setattr(watch, "TICK", 0.02)
     counted, wrong = Counter[str](), list[str]()
     for name, deed in DEEDS[kind].items():
@@ -181,4 +185,17 @@ def test_whatever_it_does_value_stays_and_others_are_served(
     with capsys.disabled():
         print(f"\n{kind}, {sum(counted.values())} acts on {dialect}: {dict(sorted(counted.items()))}")  # noqa: T201
     assert not wrong, "\n".join(wrong)
+    assert house.world.is_proved()
+
+
+@pytest.mark.parametrize("place", ["prepare", "react", "apply"])
+def test_one_that_takes_all_the_memory_fails_and_gives_it_back(house: House, place: str) -> None:
+    script = Path(__file__).with_name("short_of_memory.py")
+    url = house.kit.database.url.render_as_string(hide_password=False).replace("+psycopg", "").replace("+pysqlite", "")
+    before = house.value()["core_account"]
+    told = subprocess.run([sys.executable, script, url, place], capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    failed, settled = ["failed", "PLUGIN_FAILED"], ["settled", None]
+    assert json.loads(told.stdout) == [failed, settled, failed, settled]
+    assert set(before) < set(house.value()["core_account"])
     assert house.world.is_proved()

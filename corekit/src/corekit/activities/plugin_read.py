@@ -31,7 +31,7 @@ class PluginRead(Reader):
         self.statements = 0
         self._opened = opened
         self._hold = Hold(owner)
-        self._given = ExitStack()
+        self._given: ExitStack | None = None
         self._known: Reader | None = None
         self._lock = Lock()
         self._streams: list[Iterator[AnyRow]] = []
@@ -77,9 +77,11 @@ class PluginRead(Reader):
         self._over = True
         if spoilt and self._lock.locked():
             self.cancel()
-        with self._lock, self._given:
-            if self._known is None:
-                return None
+        with self._lock:
+            given = self._given
+        if given is None or self._known is None:  # it read nothing
+            return None
+        with given:
             source: Any = self._known.source
             with self._hold.passing("SELECT"):
                 for rows in self._streams:
@@ -96,6 +98,7 @@ class PluginRead(Reader):
                 raise PluginError(message, code="CALL_ENDED", plugin=self._hold.owner)
             with self._hold.passing("SELECT"):
                 if self._known is None:
+                    self._given = ExitStack()
                     self._known = self._given.enter_context(self._opened())
                 driver: Any = self._known.source.driver
                 driver.hold = self._hold

@@ -92,8 +92,8 @@ def is_suspended(connection: Connection, plugin: str) -> bool:
 
 
 def _put(connection: Connection, plugin: str, values: Mapping[str, Any]) -> None:
-    change = select(func.coalesce(func.max(_suspension.c.change), 0) + 1).scalar_subquery()
+    known = select(func.coalesce(func.max(_suspension.c.change), 0) + 1).where(_suspension.c.change > 0)
     add = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(_suspension)
     row = {"plugin": plugin, "change": -1, **values}
     connection.execute(add.values(**row).on_conflict_do_update(index_elements=["plugin"], set_=values))
-    connection.execute(update(_suspension).where(_suspension.c.plugin == plugin).values(change=change))
+    connection.execute(update(_suspension).where(_suspension.c.plugin == plugin).values(change=known.scalar_subquery()))
