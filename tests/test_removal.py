@@ -61,9 +61,7 @@ def test_it_is_refused_in_one_line_while_members_have_something(corekit: Corekit
     done = corekit("plugins", "remove", "points", "--yes", on=enabled == "on")
     assert done.exit_code == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith(
-        "error: plugin 'points' (corekit-points 0.1.0) cannot be removed: there are 1 members with 12"
-    )
+    assert line.startswith("error: plugin 'points' (corekit-points 0.1.0) cannot be removed: members have 12 points of")
     assert "say --archive FILE" in line
     assert line.endswith("[PLUGIN_IN_USE]")
 
@@ -73,7 +71,7 @@ def test_a_rehearsal_says_what_it_would_do(corekit: Corekit, tmp_path: Path) -> 
     words = ("plugins", "remove", "points", "--dry-run")
     refused = corekit(*words)
     assert refused.exit_code == 1
-    assert "against it: there are 1 members with 12 points of points; say where that goes" in refused.stdout
+    assert "against it: members have 12 points of points (members: 1); say where that goes" in refused.stdout
     archive = str(tmp_path / "points.zip")
     done = corekit(*words, "--value-to", "write-off", "--archive", archive, "--json")
     assert done.exit_code == 0

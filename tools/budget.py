@@ -23,7 +23,7 @@ CEILINGS = {
     "outbox": 700,
     "program": 1_600,
     "proof": 950,
-    "removal": 520,
+    "removal": 530,
     "suspension": 130,
     "template": 150,
     "tiers": 2_000,

@@ -159,6 +159,7 @@ PUBLIC_MODULES = (
     "corekit.audit",
     "corekit.command",
     "corekit.db.types",
+    "corekit.deprecations",
     "corekit.program",
     "corekit.removal",
     "corekit.tables",

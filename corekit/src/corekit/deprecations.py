@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from corekit.plugins import Plugin
 
+__all__ = ["DEPRECATED", "CorekitDeprecation", "Deprecation"]
+
 
 @frozen(kw_only=True)
 class Deprecation:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from types import ModuleType
@@ -14,12 +15,13 @@ from typing import Any
 import pytest
 from sqlalchemy import inspect, text
 
-from corekit import AccountKind, ActivityType, Declares, Invalid, Kit, NotFound, Unit
+from corekit import AccountKind, Activity, ActivityType, Batch, Credit, Declares, Effect, Invalid, Kit, NotFound, Unit
 from corekit.activities.read import activities_of
 from corekit.audit.trail import audit_page
 from corekit.errors import Busy, Unavailable
 from corekit.ledger.read import balances
 from corekit.removal import InUse, Removal, archive, closing, remove, removing
+from corekit.testing.clock import SettableClock
 from corekit.testing.modules import plugin_module
 
 Remove = Callable[..., Removal]
@@ -94,7 +96,7 @@ def test_value_that_members_have_stands_against_it(world: Any, take: Remove) -> 
     with pytest.raises(InUse) as refused:
         take(value_to=None)
     assert refused.value.message == (
-        "plugin 'toy' (module corekit_toy.plugin) cannot be removed: there are 1 members with 70 toys of toy; "
+        "plugin 'toy' (module corekit_toy.plugin) cannot be removed: members have 70 toys of toy (members: 1); "
         "say where that goes: --value-to write-off, or another kind of the same unit"
     )
     assert "toy_stock" in tables(world.kit)
@@ -116,14 +118,14 @@ def test_where_value_goes_must_fit(world: Any, take: Remove, target: str, said: 
 
 
 def test_tables_without_an_archive_stand_against_it(take: Remove) -> None:
-    with pytest.raises(InUse, match="its 2 tables go into an archive; say --archive FILE"):
+    with pytest.raises(InUse, match="its tables, and what waits for it, go into an archive; say --archive FILE"):
         take(archive=None)
 
 
 def test_what_waits_for_it_stands_against_it_unless_it_is_given_up(world: Any, take: Remove, tmp_path: Path) -> None:
     member = world.member()
     world.kit.enqueue([world.activity(member, "toy.earn", 5), world.activity(member, "purchase", 50, unit="USD")])
-    with pytest.raises(InUse, match="1 activities and 0 events wait for it; run `corekit worker` until nothing waits"):
+    with pytest.raises(InUse, match=r"something waits for it \(activities: 1, events: 0\); run `corekit worker`"):
         take()
     take(drop_waiting=True)
     with world.kit.database.connect() as connection:
@@ -131,6 +133,32 @@ def test_what_waits_for_it_stands_against_it_unless_it_is_given_up(world: Any, t
     with zipfile.ZipFile(tmp_path / "toy.zip") as zipped:
         (waiting,) = zipped.read("core_intake.jsonl").splitlines()
     assert json.loads(waiting)["member_id"].replace("-", "") == member
+
+
+def test_events_that_could_not_be_delivered_stand_against_it_unless_they_are_given_up(
+    make_world: Callable[..., Any], tmp_path: Path
+) -> None:
+    def deaf(event: object) -> None:
+        raise RuntimeError(event)
+
+    kit = make_world(modules={"loud": plugin_module(None, "loud", corekit_happened=deaf)}).kit
+    kit.record(Activity(type="member.registered"))
+    kit.deliver()
+    with pytest.raises(InUse) as refused:
+        remove(kit, "loud")
+    waits, kept = refused.value.parameters["obstacles"]
+    assert waits.startswith("something waits for it (activities: 0, events: 1); run `corekit worker`")
+    assert kept == "its tables, and what waits for it, go into an archive; say --archive FILE"
+    assert remove(kit, "loud", drop_waiting=True, archive=tmp_path / "loud.zip").done
+    assert kit.outbox.standings() == []
+    with zipfile.ZipFile(tmp_path / "loud.zip") as zipped:
+        assert json.loads(zipped.read("core_outbox_letter.jsonl"))["plugin"] == "loud"
+
+
+def test_a_plugin_without_tables_needs_no_archive(make_world: Callable[..., Any]) -> None:
+    kit = make_world(modules={"box": keeps("box")}).kit
+    assert remove(kit, "box").done
+    assert [row.parameters["archive"] for row in audited(kit)] == [None]
 
 
 def test_a_plugin_that_requires_it_stands_against_it(make_world: Callable[..., Any], toy: ModuleType) -> None:
@@ -249,6 +277,32 @@ def test_what_members_owe_is_borne_by_the_house_or_owed_in_the_other_kind(
     assert bare.is_proved()
 
 
+def test_what_cannot_be_spent_yet_goes_as_well_and_cannot_be_spent_there_yet(
+    make_world: Callable[..., Any], clock: SettableClock
+) -> None:
+    soon, later = clock() + timedelta(days=5), clock() + timedelta(days=90)
+
+    def react(batch: Batch) -> Iterator[Effect]:
+        for activity in batch.of("late.given"):
+            yield Credit(activity, rule="now@1", account="late", amount=3, expires_at=later)
+            yield Credit(activity, rule="late@1", account="late", amount=70, expires_at=soon, available_from=soon)
+
+    declares = Declares(
+        accounts=[AccountKind(code="late", unit=Unit("toys"), lots=True)], activities=[ActivityType(name="late.given")]
+    )
+    late = plugin_module(declares, "late", corekit_react=react)
+    world = make_world(modules={"late": late, "box": keeps("box")})
+    member = world.member()
+    world.does(member, "late.given")
+    soon += timedelta(days=1)
+    world.does(member, "late.given")
+    remove(world.kit, "late", value_to="box")
+    with world.kit.read() as read:
+        found = {each.kind: each.available for each in balances(read, [member], clock())[member]}
+    assert (world.balances(member), found["box"]) == ({"late": 0, "box": 146}, 6)
+    assert world.is_proved()
+
+
 @pytest.mark.parametrize("step", ["member.frozen", "member.cancelled"])
 def test_members_who_may_do_nothing_lose_nothing_either(world: Any, take: Remove, off: Off, step: str) -> None:
     member = world.member()
@@ -266,6 +320,8 @@ def test_as_long_as_it_is_there_a_closing_can_be_taken_back(world: Any, target: 
     closed = next(each for each in history(world.kit, member) if each.type == "account.closed")
     assert world.kit.reverse(closed.id).settled
     assert {kind: each for kind, each in world.balances(member).items() if each} == {"toy": 70}
+    accounts = ("toy.breakage", "toy.redeemed", "toy.transfer", "box.transfer", "box.plain.transfer", "box.issued")
+    assert {account: house(world.kit, account) for account in accounts} == dict.fromkeys(accounts, 0)
     assert world.is_proved()
 
 
@@ -374,7 +430,7 @@ def test_value_that_comes_meanwhile_is_not_lost(world: Any, take: Remove, monkey
 
     with monkeypatch.context() as patch:
         patch.setattr(removing, "close_accounts", late)
-        with pytest.raises(Busy, match="others gave value meanwhile: 1 members with 3 toys of toy"):
+        with pytest.raises(Busy, match=r"others gave value meanwhile: 3 toys of toy \(members: 1\)"):
             take()
     assert {"toy_stock", "toy_alembic_version"} <= tables(world.kit)
     assert take().closed == 1

@@ -88,7 +88,13 @@ def test_what_has_no_source_cannot_be_looked_at() -> None:
         private_imports("acme_missing")
 
 
-@pytest.mark.parametrize("package", ["corekit_access", "corekit_points", "corekit_demo"])
+EXAMPLES = [
+    f"docs.examples.{each.stem}"
+    for each in sorted((Path(__file__).resolve().parents[3] / "docs/examples").glob("*.py"))
+]
+
+
+@pytest.mark.parametrize("package", ["corekit_access", "corekit_points", "corekit_demo", *EXAMPLES])
 def test_our_plugins_and_examples_import_what_is_public(package: str) -> None:
     assert private_imports(package) == []
 

@@ -72,7 +72,7 @@ def remove(
 
     ``value_to`` says where goes what members have and owe of its account kinds: ``write-off``, or the code of another
     kind of the same unit. ``drop_waiting`` gives up activities of its types that are not settled and events that could
-    not be delivered to it; they are in the ``archive``, a file that is needed where the plugin has tables. ``dry_run``
+    not be delivered to it; they are in the ``archive``, a file that is needed for them and for tables. ``dry_run``
     changes nothing. ``progress`` is called with the number of accounts closed by each chunk.
 
     Interrupted, it is called again with the same arguments and goes on. Raises NotFound where no such plugin is on,
@@ -161,14 +161,15 @@ def _obstacles(
     if found.holdings:
         listed = ", ".join(map(str, found.holdings))
         if value_to is None:
-            yield f"there are {listed}; say where that goes: --value-to {WRITE_OFF}, or another kind of the same unit"
+            way = f"--value-to {WRITE_OFF}, or another kind of the same unit"
+            yield f"members have {listed}; say where that goes: {way}"
         yield from _lost(found)
         yield from _unfit(kit, found, value_to)
     if (found.waiting or found.letters) and not drop_waiting:
-        waits = f"{found.waiting} activities and {found.letters} events wait for it"
+        waits = f"something waits for it (activities: {found.waiting}, events: {found.letters})"
         yield f"{waits}; run `corekit worker` until nothing waits, or give them up with --drop-waiting"
-    if found.tables and file is None:
-        yield f"its {len(found.tables)} tables go into an archive; say --archive FILE"
+    if (found.tables or found.waiting or found.letters) and file is None:
+        yield "its tables, and what waits for it, go into an archive; say --archive FILE"
 
 
 def _lost(found: Survey) -> Iterator[str]:

@@ -38,8 +38,8 @@ class Holding:
     declared: bool
 
     def __str__(self) -> str:
-        amounts = [f"{self.value} {self.unit} of {self.kind}", *([f"{self.owed} owed"] if self.owed else [])]
-        return f"{self.members} members with {', '.join(amounts)}"
+        owed = f", {self.owed} owed" if self.owed else ""
+        return f"{self.value} {self.unit} of {self.kind}{owed} (members: {self.members})"
 
 
 @frozen(kw_only=True)
