@@ -91,6 +91,12 @@ def house(kit: Kit, kind: str) -> int:
 # ---------------------------------------------------------------------------------------------- what stands against it
 
 
+def test_who_installs_it_again_after_it_was_suspended_begins_anew(world: Any, take: Remove) -> None:
+    world.kit.suspend("toy", "it gave twice")
+    take()
+    assert world.kit.suspensions() == []
+
+
 def test_value_that_members_have_stands_against_it(world: Any, take: Remove) -> None:
     world.does(world.member(), "toy.earn", 70)
     with pytest.raises(InUse) as refused:

@@ -207,28 +207,27 @@ def deaf_for_a_while(kit: Kit, clock: SettableClock, ears: Any, joins: Joins, bu
     kit.deliver("ears")
 
 
-def die_in_a_call(kit: Kit, ears: Any, joins: Joins) -> None:
+def die_in_a_call(kit: Kit, ears: Any, joins: Joins, dies: Any) -> None:
     for _ in range(3):
         joins()
 
-    def die(_: Event) -> None:
-        raise KeyboardInterrupt
-
-    ears.before = die
+    ears.before = lambda _: dies()
     with pytest.raises(KeyboardInterrupt):
         kit.deliver("ears")
     ears.before = nothing
     kit.deliver("ears")
 
 
-def test_the_scenarios_hold(kit: Kit, clock: SettableClock, ears: Any, joins: Joins, buys: Buys, check: Any) -> None:
+def test_the_scenarios_hold(
+    kit: Kit, clock: SettableClock, ears: Any, joins: Joins, buys: Buys, dies: Any, check: Any
+) -> None:
     deaf_for_a_while(kit, clock, ears, joins, buys)
-    die_in_a_call(kit, ears, joins)
+    die_in_a_call(kit, ears, joins, dies)
     check(kit, ears)
 
 
 def test_a_cursor_that_moves_before_the_call_is_found_out(
-    kit: Kit, ears: Any, joins: Joins, monkeypatch: pytest.MonkeyPatch, check: Any
+    kit: Kit, ears: Any, joins: Joins, dies: Any, monkeypatch: pytest.MonkeyPatch, check: Any
 ) -> None:
     tell = delivery._Teller.tell
 
@@ -239,7 +238,7 @@ def test_a_cursor_that_moves_before_the_call_is_found_out(
         tell(self, rows)
 
     monkeypatch.setattr(delivery._Teller, "tell", write_first)
-    die_in_a_call(kit, ears, joins)
+    die_in_a_call(kit, ears, joins, dies)
     with pytest.raises(AssertionError):
         check(kit, ears)
 

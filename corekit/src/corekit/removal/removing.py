@@ -22,6 +22,7 @@ from corekit.outbox.tables import cursor, letter
 from corekit.removal.archive import Archive, Rows
 from corekit.removal.closing import Progress, close_accounts
 from corekit.removal.survey import Survey, holdings, survey, waits_for
+from corekit.suspension.suspensions import resume
 from corekit.validation import suggest
 
 if TYPE_CHECKING:
@@ -226,6 +227,7 @@ def _drop(kit: Kit, plugin: Plugin, file: Archive | None, actor: str | None, tol
             raise Busy(f"others gave value meanwhile: {', '.join(map(str, left))}; take the plugin off, and ask again")
         for table, chosen in (*waiting, (cursor, cursor.c.plugin == plugin.name), (job, job.c.name.in_(jobs))):
             connection.execute(delete(table).where(chosen))
+        resume(connection, plugin.name, now, actor or OPERATOR)  # whoever installs it again begins anew
         parameters = {**told, "tables": sorted(own), "archive": file.path.name if file else None, "sha256": digest}
         leave(connection, now, actor or OPERATOR, REMOVED, plugin.name, **parameters)
     return digest
