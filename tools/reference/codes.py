@@ -20,6 +20,7 @@ MEANINGS = {
     "ARCHIVE_EXISTS": "The file of the archive exists already; it is never overwritten.",
     "BAD_REQUEST": "The request is no GraphQL request.",
     "BAD_USER_INPUT": "A variable or an argument does not have the type it should have.",
+    "CALL_ENDED": "A plugin reads or writes when the call that it was given that for has ended.",
     "CANCELLED": "The client went away before the answer was there.",
     "CANNOT_LISTEN": "The address is taken, or not ours.",
     "CONTRADICTION": "Two things in the program, or in what is asked, contradict each other; both are named.",
@@ -65,8 +66,9 @@ MEANINGS = {
     "UNKNOWN_SECTION": "No plugin that is on reads this section of the program.",
     "UNKNOWN_TIER": "The ladder has no tier of this code.",
     "UNSUPPORTED_MEDIA_TYPE": "Send JSON.",
+    "TRANSACTION_ENDED": "A plugin ended the transaction in which it was to write; nothing of it was written.",
     "WINDOW": "This is no window of time over which a metric is summed.",
-    "WRITE_NOT_ALLOWED": "A plugin wrote to a table that is not its own, or not by SQLAlchemy Core.",
+    "WRITE_NOT_ALLOWED": "A plugin sent what is no statement on its own tables, or by a connection not given to it.",
 }
 """What codes without a fixed sentence mean; the run stops at one that is not here."""
 

@@ -109,8 +109,8 @@ ERRORS = (
     ErrorText("BUSY", "Others keep changing the same member; send it again.", "会员正被频繁修改，请重试。"),
     ErrorText(
         "PLUGIN_SUSPENDED",
-        "Plugin {plugin} does not return; nothing is settled until it does.",
-        "插件 {plugin} 没有响应，暂停结算。",
+        "Plugin {plugin} is suspended; nothing was stored, send it again later.",
+        "插件 {plugin} 已暂停，未作任何记录，请稍后重试。",
     ),
     ErrorText("NOT_FOUND", "There is nothing under this id.", "未找到。"),
     ErrorText("UNAVAILABLE", "The database does not answer; send it again.", "数据库暂不可用，请重试。"),
