@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from corekit import Declares
+from corekit import Batch, Declares, Effect
 from corekit.testing.modules import plugin_module
 from corekit_schema import build_app
 
@@ -24,7 +25,10 @@ mutation ($input: ResumePluginInput!) {
 
 
 def modules() -> dict[str, Any]:
-    return {"medals": plugin_module(Declares(), "medals", corekit_react=lambda batch: [])}
+    def corekit_react(batch: Batch) -> Sequence[Effect]:
+        return ()
+
+    return {"medals": plugin_module(Declares(), "medals", corekit_react=corekit_react)}
 
 
 @pytest.fixture

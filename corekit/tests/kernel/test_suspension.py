@@ -13,7 +13,7 @@ import pytest
 from corekit_rogue import acts, plugin
 from sqlalchemy import func, select
 
-from corekit import ActivityType, Batch, Busy, Credit, Declares, Follow, Kit, NotFound, Reader
+from corekit import ActivityType, Batch, Busy, Credit, Declares, Event, Follow, Kit, NotFound, Reader
 from corekit.activities import breaker, watch
 from corekit.activities.tables import intake, open_unit
 from corekit.audit.tables import audit
@@ -142,7 +142,11 @@ def test_another_process_hears_of_it_with_the_next_activity(world: Any, toy: Any
 
 def test_it_is_told_nothing_until_it_is_resumed(make_world: Any, toy: Any) -> None:
     heard: list[str] = []
-    world = make_world(modules={"toy": toy, "gift": gift(corekit_happened=lambda event: heard.append(event.type))})
+
+    def corekit_happened(event: Event) -> None:
+        heard.append(event.type)
+
+    world = make_world(modules={"toy": toy, "gift": gift(corekit_happened=corekit_happened)})
     world.kit.suspend("gift")
     world.does(world.member(), "toy.earn", 1)
     assert (world.kit.deliver("gift"), heard) == (0, [])
@@ -213,7 +217,10 @@ def test_one_that_does_not_return_is_stopped_and_suspended_until_somebody_resume
 
 
 def test_a_unit_that_is_broken_three_times_in_a_row_suspends_its_plugin(rogue: Any) -> None:
-    plugin.armed["apply"] = acts.quietly(lambda given: given.write.execute(acts.STATEMENTS["COMMIT as text"](given)))
+    def commits(given: Any) -> None:
+        given.write.execute(acts.STATEMENTS["COMMIT as text"](given))
+
+    plugin.armed["apply"] = acts.quietly(commits)
     for _ in range(breaker.STRIKES):
         assert rogue.kit.suspensions() == []
         assert rogue.does(rogue.member(), "rogue.act").code == "WRITE_NOT_ALLOWED"
@@ -274,7 +281,11 @@ def test_a_unit_that_is_over_leaves_nothing_open(rogue: Any) -> None:
 
 def test_a_plugin_reads_while_its_call_lasts_and_not_later(rogue: Any) -> None:
     kept: list[Reader] = []
-    plugin.armed["prepare"] = lambda given: kept.append(given.read)
+
+    def keep(given: Any) -> None:
+        kept.append(given.read)
+
+    plugin.armed["prepare"] = keep
     assert rogue.does(rogue.member(), "rogue.act").settled
     with pytest.raises(Exception, match="when its call has ended"):
         kept[0].all(select(intake.c.key))

@@ -211,7 +211,10 @@ def die_in_a_call(kit: Kit, ears: Any, joins: Joins, dies: Any) -> None:
     for _ in range(3):
         joins()
 
-    ears.before = lambda _: dies()
+    def die(_: Event) -> None:
+        dies()
+
+    ears.before = die
     with pytest.raises(KeyboardInterrupt):
         kit.deliver("ears")
     ears.before = nothing
