@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from corekit import Batch, Declares, Effect
+from corekit import Declares
 from corekit.testing.modules import plugin_module
 from corekit_schema import build_app
 
@@ -25,10 +24,7 @@ mutation ($input: ResumePluginInput!) {
 
 
 def modules() -> dict[str, Any]:
-    def corekit_react(batch: Batch) -> Sequence[Effect]:
-        return ()
-
-    return {"medals": plugin_module(Declares(), "medals", corekit_react=corekit_react)}
+    return {"medals": plugin_module(Declares(), "medals")}
 
 
 @pytest.fixture

@@ -43,8 +43,9 @@ def frozen_mapping(value: Any) -> Any:
 
 
 def _frozen(value: Any) -> Any:
+    parts: Any = value
     if isinstance(value, dict):
-        return FrozenDict({name: _frozen(each) for name, each in cast("dict[str, Any]", value).items()})
+        return FrozenDict({name: _frozen(each) for name, each in parts.items()})
     if isinstance(value, list):
-        return FrozenList(map(_frozen, cast("Any", value)))
+        return FrozenList(map(_frozen, parts))
     return value

@@ -13,7 +13,7 @@ import pytest
 from corekit_rogue import acts, plugin
 from sqlalchemy import func, select
 
-from corekit import ActivityType, Batch, Busy, Credit, Declares, Event, Follow, Kit, NotFound, Reader
+from corekit import ActivityType, Batch, Busy, Credit, Declares, Event, Follow, Kit, NotFound
 from corekit.activities import breaker, watch
 from corekit.activities.tables import intake, open_unit
 from corekit.audit.tables import audit
@@ -47,6 +47,10 @@ def rogue(make_world: Any, toy: Any) -> Iterator[Any]:
     yield make_world(modules={"toy": toy, "rogue": plugin})
     plugin.armed.clear()
     acts.RELEASED.set()
+
+
+def nothing() -> dict[str, str]:
+    return {}
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -143,10 +147,10 @@ def test_another_process_hears_of_it_with_the_next_activity(world: Any, toy: Any
 def test_it_is_told_nothing_until_it_is_resumed(make_world: Any, toy: Any) -> None:
     heard: list[str] = []
 
-    def corekit_happened(event: Event) -> None:
+    def hears(event: Event) -> None:
         heard.append(event.type)
 
-    world = make_world(modules={"toy": toy, "gift": gift(corekit_happened=corekit_happened)})
+    world = make_world(modules={"toy": toy, "gift": gift(corekit_happened=hears)})
     world.kit.suspend("gift")
     world.does(world.member(), "toy.earn", 1)
     assert (world.kit.deliver("gift"), heard) == (0, [])
@@ -165,7 +169,7 @@ def test_who_it_lets_join_waits(make_world: Any, toy: Any) -> None:
 
 
 def test_what_it_knows_of_a_member_is_neither_exported_nor_erased(make_world: Any, toy: Any) -> None:
-    world = make_world(modules={"toy": toy, "gift": gift(corekit_export=dict, corekit_erase=lambda: None)})
+    world = make_world(modules={"toy": toy, "gift": gift(corekit_export=nothing, corekit_erase=nothing)})
     member = world.member()
     world.kit.suspend("gift")
     with pytest.raises(Busy):
@@ -217,10 +221,7 @@ def test_one_that_does_not_return_is_stopped_and_suspended_until_somebody_resume
 
 
 def test_a_unit_that_is_broken_three_times_in_a_row_suspends_its_plugin(rogue: Any) -> None:
-    def commits(given: Any) -> None:
-        given.write.execute(acts.STATEMENTS["COMMIT as text"](given))
-
-    plugin.armed["apply"] = acts.quietly(commits)
+    plugin.armed["apply"] = acts.DEEDS["writes"]["COMMIT as text, quietly"].do
     for _ in range(breaker.STRIKES):
         assert rogue.kit.suspensions() == []
         assert rogue.does(rogue.member(), "rogue.act").code == "WRITE_NOT_ALLOWED"
@@ -280,12 +281,8 @@ def test_a_unit_that_is_over_leaves_nothing_open(rogue: Any) -> None:
 
 
 def test_a_plugin_reads_while_its_call_lasts_and_not_later(rogue: Any) -> None:
-    kept: list[Reader] = []
-
-    def keep(given: Any) -> None:
-        kept.append(given.read)
-
-    plugin.armed["prepare"] = keep
+    kept: list[Any] = []
+    plugin.armed["prepare"] = lambda given: kept.append(given.read)
     assert rogue.does(rogue.member(), "rogue.act").settled
     with pytest.raises(Exception, match="when its call has ended"):
         kept[0].all(select(intake.c.key))

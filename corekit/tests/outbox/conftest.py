@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from collections import defaultdict
 from collections.abc import Callable
 from types import ModuleType
@@ -45,17 +43,6 @@ class Listener:
         declares = hookimpl(lambda: Declares(**declared))
         vars(module).update(corekit_declare=declares, corekit_happened=corekit_happened)
         return module
-
-
-def interrupted() -> None:
-    """Be stopped by somebody at the keyboard, as a process is that dies in the middle of a call."""
-    signal.raise_signal(signal.SIGINT)
-    threading.Event().wait(10)
-
-
-@pytest.fixture
-def dies() -> Callable[[], None]:
-    return interrupted
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -207,12 +208,12 @@ def deaf_for_a_while(kit: Kit, clock: SettableClock, ears: Any, joins: Joins, bu
     kit.deliver("ears")
 
 
-def die_in_a_call(kit: Kit, ears: Any, joins: Joins, dies: Any) -> None:
+def die_in_a_call(kit: Kit, ears: Any, joins: Joins) -> None:
     for _ in range(3):
         joins()
 
     def die(_: Event) -> None:
-        dies()
+        signal.raise_signal(signal.SIGINT)  # as an operator does
 
     ears.before = die
     with pytest.raises(KeyboardInterrupt):
@@ -221,16 +222,14 @@ def die_in_a_call(kit: Kit, ears: Any, joins: Joins, dies: Any) -> None:
     kit.deliver("ears")
 
 
-def test_the_scenarios_hold(
-    kit: Kit, clock: SettableClock, ears: Any, joins: Joins, buys: Buys, dies: Any, check: Any
-) -> None:
+def test_the_scenarios_hold(kit: Kit, clock: SettableClock, ears: Any, joins: Joins, buys: Buys, check: Any) -> None:
     deaf_for_a_while(kit, clock, ears, joins, buys)
-    die_in_a_call(kit, ears, joins, dies)
+    die_in_a_call(kit, ears, joins)
     check(kit, ears)
 
 
 def test_a_cursor_that_moves_before_the_call_is_found_out(
-    kit: Kit, ears: Any, joins: Joins, dies: Any, monkeypatch: pytest.MonkeyPatch, check: Any
+    kit: Kit, ears: Any, joins: Joins, monkeypatch: pytest.MonkeyPatch, check: Any
 ) -> None:
     tell = delivery._Teller.tell
 
@@ -241,7 +240,7 @@ def test_a_cursor_that_moves_before_the_call_is_found_out(
         tell(self, rows)
 
     monkeypatch.setattr(delivery._Teller, "tell", write_first)
-    die_in_a_call(kit, ears, joins, dies)
+    die_in_a_call(kit, ears, joins)
     with pytest.raises(AssertionError):
         check(kit, ears)
 
