@@ -33,7 +33,7 @@ from corekit_schema.settings import GraphQLSettings
 ROOT = Path(__file__).resolve().parents[1]
 PLUGINS = sorted(path.parent.name for path in ROOT.glob("plugins/*/pyproject.toml"))
 CODE = re.compile(r"[A-Z]{2,}(_[A-Z]+)+")
-NO_CODES = {"COREKIT_CONFIG", "COREKIT_DEBUG"}
+NO_CODES = {"COREKIT_CONFIG", "COREKIT_DEBUG", "RAISE_VARARGS"}
 """What looks like a code: variables of the environment."""
 
 Pages = Mapping[str, str]

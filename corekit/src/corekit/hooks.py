@@ -285,7 +285,7 @@ def _by_member(answer: object, batch: Batch) -> dict[str, Any]:
         return {}
     members = {activity.member for activity in batch}
     if not isinstance(answer, Mapping):
-        message = f"{type(answer).__name__} is no mapping of member id to value"
+        message = f"{answer!r} is no mapping of member id to value"
         raise TypeError(message)
     found: dict[str, Any] = {}
     for member, value in cast("Mapping[str, Any]", answer).items():

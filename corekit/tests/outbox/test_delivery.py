@@ -261,7 +261,7 @@ def test_a_deliverer_that_dies_in_a_call_tells_it_again(kit: Kit, ears: Any, joi
 
     def die(event: Any) -> None:
         if len(ears.heard) == 1:
-            signal.raise_signal(signal.SIGINT)  # as an operator does
+            signal.default_int_handler(signal.SIGINT, None)  # what the interpreter calls
 
     ears.before = die
     with pytest.raises(KeyboardInterrupt):

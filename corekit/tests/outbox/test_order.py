@@ -213,7 +213,7 @@ def die_in_a_call(kit: Kit, ears: Any, joins: Joins) -> None:
         joins()
 
     def die(_: Event) -> None:
-        signal.raise_signal(signal.SIGINT)  # as an operator does
+        signal.default_int_handler(signal.SIGINT, None)  # what the interpreter calls
 
     ears.before = die
     with pytest.raises(KeyboardInterrupt):

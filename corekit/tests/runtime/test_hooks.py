@@ -184,7 +184,7 @@ def test_a_refusal_is_an_answer() -> None:
     ("hook", "answer", "said"),
     [
         ("corekit_react", ["a medal"], "'a medal' is no effect"),
-        ("corekit_prepare", ["a medal"], "list is no mapping of member id to value"),
+        ("corekit_prepare", ["a medal"], r"\['a medal'\] is no mapping of member id to value"),
     ],
 )
 def test_answers_of_the_wrong_kind(hook: str, answer: object, said: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from threading import Thread
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from corekit import Refusal, hookimpl
+from corekit import Declares, ErrorText, Refusal, hookimpl
 from corekit.clock import moment
 from corekit.tiers import due
 
@@ -377,7 +378,9 @@ def test_what_settles_while_the_sweep_plans_counts(club: OpenClub) -> None:
 
     def react(batch: Any, facts: Any) -> Any:
         if meanwhile and any(batch.of("tier.changed")):
-            meanwhile.pop()()
+            other = Thread(target=meanwhile.pop())
+            other.start()
+            other.join()
         return ()
 
     vars(module)["corekit_react"] = hookimpl(react, specname="corekit_react")
@@ -404,6 +407,8 @@ def test_a_plugin_that_raises_or_refuses_harms_its_own_member_only(club: OpenClu
         return ()
 
     vars(module)["corekit_react"] = hookimpl(react, specname="corekit_react")
+    declares = Declares(errors=[ErrorText("PICKY_NO", "No.", "不。")])
+    vars(module)["corekit_declare"] = hookimpl(lambda: declares, specname="corekit_declare")
     house = club(YEARLY, modules={"picky": module})
     for name in ("ann", "bob", "cat"):
         house.join(name)

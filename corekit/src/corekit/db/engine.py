@@ -15,7 +15,7 @@ from psycopg.pq import Format
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from corekit.db.guard import GuardedSQLite, connect_guarded, look_at_statements, only_read
+from corekit.db.guard import GuardedSQLite, guard, only_read
 from corekit.db.lending import Lender, Lent
 from corekit.db.reader import Reader
 from corekit.errors import SettingsError, Unavailable
@@ -258,7 +258,7 @@ def _sqlite(url: URL, pool_size: int, *, reads: bool = False) -> Engine:
         raw.set_authorizer(only_read if reads else raw.allow)
 
     assert prepare is not None
-    look_at_statements(engine)
+    guard(engine)
     return engine
 
 
@@ -321,8 +321,7 @@ def _postgresql(url: URL, pool_size: int, recipe: Mapping[str, str], *, tidy: bo
 
     assert prepare is not None
     assert inspect is not None
-    connect_guarded(engine)
-    look_at_statements(engine)
+    guard(engine)
     return engine
 
 

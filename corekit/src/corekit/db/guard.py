@@ -35,6 +35,8 @@ _WRITES = {"INSERT", "DELETE", "MERGE"}
 _ONLY_READS = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 _ROWS = {sqlite3.SQLITE_INSERT, sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE}
 
+SENDS = "sends by a connection that it was not given"
+
 
 class Hold:
     """The time in which a plugin's code runs, or in which it has a connection.
@@ -63,7 +65,7 @@ class Hold:
     def look(self, text: str) -> None:
         """Stop a statement that is not what its door let through."""
         if self.kind is None:
-            self.stop("sends by a connection that it was not given")
+            self.stop(SENDS)
         if (reason := _unlike(self.kind, text)) is not None:
             self.stop(f"sends a statement {reason}")
 
@@ -82,6 +84,12 @@ class _Here(threading.local):
 
 
 here = _Here()
+
+
+def check_kernel() -> None:
+    """Stop what is sent past the driver's cursors in the time of a plugin."""
+    if here.hold is not None:
+        here.hold.stop(SENDS)
 
 
 def _stopping(given: Hold | None) -> Hold | None:
@@ -125,7 +133,7 @@ def _unless_stopped(method: Callable[..., Any], what: str) -> Any:
 
 
 _TAKES = "ends or takes a connection"
-_SENDS = "sends by a connection that it was not given"
+_CLOSES = "closes a connection"
 
 
 class GuardedPostgreSQL(psycopg.Connection[Any]):
@@ -133,8 +141,8 @@ class GuardedPostgreSQL(psycopg.Connection[Any]):
 
     hold: Hold | None = None
 
-    wait = _unless_stopped(psycopg.Connection.wait, _SENDS)
-    close = _unless_stopped(psycopg.Connection.close, "closes a connection")
+    wait = _unless_stopped(psycopg.Connection.wait, SENDS)
+    close = _unless_stopped(psycopg.Connection.close, _CLOSES)
 
 
 class GuardedSQLite(sqlite3.Connection):
@@ -144,13 +152,13 @@ class GuardedSQLite(sqlite3.Connection):
     """
 
     hold: Hold | None = None
-    execute = _unless_stopped(sqlite3.Connection.execute, _SENDS)
-    executemany = _unless_stopped(sqlite3.Connection.executemany, _SENDS)
-    executescript = _unless_stopped(sqlite3.Connection.executescript, _SENDS)
-    cursor = _unless_stopped(sqlite3.Connection.cursor, _SENDS)
-    commit = _unless_stopped(sqlite3.Connection.commit, _SENDS)
-    rollback = _unless_stopped(sqlite3.Connection.rollback, _SENDS)
-    close = _unless_stopped(sqlite3.Connection.close, "closes a connection")
+    execute = _unless_stopped(sqlite3.Connection.execute, SENDS)
+    executemany = _unless_stopped(sqlite3.Connection.executemany, SENDS)
+    executescript = _unless_stopped(sqlite3.Connection.executescript, SENDS)
+    cursor = _unless_stopped(sqlite3.Connection.cursor, SENDS)
+    commit = _unless_stopped(sqlite3.Connection.commit, SENDS)
+    rollback = _unless_stopped(sqlite3.Connection.rollback, SENDS)
+    close = _unless_stopped(sqlite3.Connection.close, _CLOSES)
 
     def allow(self, action: int, first: str | None, _second: object, _database: object, _trigger: object) -> int:
         """Say whether a statement may be prepared, for :meth:`set_authorizer`; triggers are asked for as well."""
@@ -212,8 +220,13 @@ class GuardedConnection(Connection):
     close = _unless_stopped(Connection.close, _TAKES)
 
 
-def look_at_statements(engine: Engine) -> None:
-    """Let the hold of a connection look at every statement that SQLAlchemy sends by it."""
+def guard(engine: Engine) -> None:
+    """Let an engine connect only in the kernel's time, guarded, and look at what SQLAlchemy sends in a plugin's."""
+
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Any, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
+        check_kernel()
+        return GuardedPostgreSQL.connect(*arguments, **options) if dialect.name == "postgresql" else None
 
     @event.listens_for(engine, "before_cursor_execute")
     def look(_connection: object, cursor: Any, text: str, _values: object, _context: object, _many: object) -> None:
@@ -221,14 +234,5 @@ def look_at_statements(engine: Engine) -> None:
         if hold is not None:
             hold.look(text)
 
-    assert look is not None
-
-
-def connect_guarded(engine: Engine) -> None:
-    """Let an engine of PostgreSQL make guarded connections."""
-
-    @event.listens_for(engine, "do_connect")
-    def connect(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
-        return GuardedPostgreSQL.connect(*arguments, **options)
-
     assert connect is not None
+    assert look is not None

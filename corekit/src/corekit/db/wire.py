@@ -17,6 +17,8 @@ import psycopg
 from psycopg import errors, generators
 from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 
+from corekit.db.guard import check_kernel
+
 MOST_PREPARED = 512
 """Statements that a connection keeps prepared."""
 _NUMBERS = count()
@@ -105,6 +107,7 @@ class Wire:
 
     def _run(self, text: str, parameters: Sequence[Parameter]) -> Any:
         """Run a statement and return its result: with the beginning of a transaction, or with what others send."""
+        check_kernel()
         if self._beginning is not None:
             return self._run_first(self._beginning, text, parameters)
         others = self.others
@@ -199,6 +202,7 @@ class Wire:
 
     def send(self, text: str, parameters: Sequence[Parameter]) -> None:
         """Let the server begin with a statement; :meth:`received` returns its rows. Raises what psycopg raises."""
+        check_kernel()
         if not self._prepares:
             self._pgconn.send_query_params(text.encode(), _encoded(parameters))
         else:
@@ -231,6 +235,7 @@ class Wire:
 
     def control(self, text: bytes) -> None:
         """Begin, commit or roll back."""
+        check_kernel()
         result = self._pgconn.exec_(text)
         if result.status != ExecStatus.COMMAND_OK:
             self._fail(result)

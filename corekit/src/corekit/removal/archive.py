@@ -16,7 +16,6 @@ from attrs import frozen
 from corekit.errors import Invalid, Problem, Unavailable
 
 MANIFEST = "manifest.json"
-ARCHIVE_EXISTS = "ARCHIVE_EXISTS"
 
 Rows = Generator[Mapping[str, Any]]
 
@@ -36,7 +35,7 @@ class Archive:
         """Raise :class:`Invalid` where a file would be overwritten, or has nowhere to stand."""
         if self.path.exists():
             said = f"{self.path} exists already; name another file"
-            raise Invalid([Problem(code=ARCHIVE_EXISTS, message=said, path=("archive",))])
+            raise Invalid([Problem(code="ARCHIVE_EXISTS", message=said, path=("archive",))])
         if not self.path.absolute().parent.is_dir():
             said = f"there is no folder {self.path.parent}; make it, or name another file"
             raise Invalid([Problem(code="NOT_FOUND", message=said, path=("archive",))])
