@@ -25,7 +25,6 @@ MEANINGS = {
     "CANNOT_LISTEN": "The address is taken, or not ours.",
     "CONTRADICTION": "Two things in the program, or in what is asked, contradict each other; both are named.",
     "DATABASE_BEHIND": "The database does not have what the code expects: run `corekit db upgrade`.",
-    "ARCHIVE_EXISTS": "The file into which a plugin is archived is there already; name another.",
     "DATE": "This is no date.",
     "EFFECT_INVALID": "A plugin yielded an effect that says nothing that could be booked.",
     "EFFECT_NOT_ALLOWED": "A plugin yielded an effect of somebody else, or touched an account that is not its own.",

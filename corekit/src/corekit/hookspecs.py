@@ -67,9 +67,9 @@ def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, An
     Called once for each chunk of activities, before anything reacts, with no lock held and no transaction open for
     writing. ``batch`` holds every activity of the chunk, so read set-based: a fixed number of statements whatever
     its size, and none where ``facts`` (each member as it stands before the chunk) says that nothing is needed. Return
-    a frozen value per member id; ``facts.prepared(activity)`` gives it back. The reader ends with the call. When it
-    raises, the activities that make it raise (found by bisecting) are stored as failed, the others go on; when it does
-    not return it is stopped, and the plugin is suspended.
+    a frozen value per member id; ``facts.prepared(activity)`` gives it back. The reader ends with the call.
+    When it raises, the activities that make it raise (found by bisecting) are stored as failed, the others go on; when
+    it does not return it is stopped, and the plugin is suspended.
     """
     raise NotImplementedError
 

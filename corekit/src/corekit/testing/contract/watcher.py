@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import sys
 from collections.abc import Callable, Generator
@@ -37,12 +38,15 @@ def watching(seen: Callable[[str], None]) -> Generator[None]:
         if name is not None:
             seen(name)
 
-    before = sys.getprofile()
+    before, collects = sys.getprofile(), gc.isenabled()
+    gc.disable()  # what others left behind is not tidied up here, where it would be taken for the block's doing
     sys.setprofile(look)
     try:
         yield
     finally:
         sys.setprofile(before)
+        if collects:
+            gc.enable()
 
 
 def _built_in(called: Any) -> str | None:
