@@ -63,7 +63,7 @@ class House:
         else:
             answers = [self.kit.record(each) for each in waiting]
         for activity, answer in zip(waiting, answers, strict=True):
-            if answer.outcome in ("failed", "invalid"):
+            if answer.outcome in ("busy", "failed", "invalid"):
                 said = answer.message or "; ".join(problem.message for problem in answer.problems)
                 raise AssertionError(
                     f"the {activity.type} {activity.external_id!r} of {activity.occurred_at} is {answer.outcome}: "
