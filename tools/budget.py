@@ -16,7 +16,7 @@ CEILINGS = {
     "activities": 7_290,
     "audit": 190,
     "cli": 2_160,
-    "db": 1_780,
+    "db": 1_790,
     "jobs": 2_000,
     "ledger": 3_340,
     "members": 2_460,
