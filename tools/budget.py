@@ -16,7 +16,7 @@ CEILINGS = {
     "activities": 8_040,
     "audit": 190,
     "cli": 2_210,
-    "db": 2_120,
+    "db": 2_130,
     "jobs": 2_000,
     "ledger": 3_340,
     "members": 2_500,

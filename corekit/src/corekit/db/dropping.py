@@ -6,12 +6,15 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, MetaData, Table, inspect
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from corekit.db.engine import Database
 from corekit.db.lineage import VERSION_TABLE, owner_of
 from corekit.db.migrate import foreign_keys_off, migrating, owners_in
 from corekit.errors import Busy
+
+_NOT_TO_BE_HAD = frozenset({"55P03", "40P01"})
+"""PostgreSQL's codes of lock_not_available and deadlock_detected."""
 
 
 def tables_of(connection: Connection, owner: str) -> list[str]:
@@ -40,24 +43,29 @@ def dropping(database: Database, owner: str) -> Generator[tuple[Connection, dict
     """
     with migrating(database) as connection, foreign_keys_off(connection):
         own = tables_of(connection, owner)
+        quoted = [connection.dialect.identifier_preparer.quote(name) for name in own]
         connection.exec_driver_sql("BEGIN IMMEDIATE" if database.dialect == "sqlite" else "BEGIN")
         try:
             if own and database.dialect == "postgresql":
-                connection.exec_driver_sql(f"LOCK TABLE {', '.join(own)} IN ACCESS EXCLUSIVE MODE")
+                connection.exec_driver_sql(f"LOCK TABLE {', '.join(quoted)} IN ACCESS EXCLUSIVE MODE")
             found = MetaData()
             tables = {name: Table(name, found, autoload_with=connection, resolve_fks=False) for name in own}
             yield connection, {name: table for name, table in tables.items() if not name.endswith(VERSION_TABLE)}
             if own:
-                together = [", ".join(own)] if database.dialect == "postgresql" else own
+                # Together, since they may refer to each other; SQLite looks at no foreign key here.
+                together = [", ".join(quoted)] if database.dialect == "postgresql" else quoted
                 for names in together:
                     connection.exec_driver_sql(f"DROP TABLE {names}")
-        except OperationalError as error:
-            if error.connection_invalidated:
-                raise
-            connection.exec_driver_sql("ROLLBACK")
-            said = f"others use the tables of {owner}; stop what runs with it, and ask again"
-            raise Busy(said, owner=owner) from error
-        except BaseException:
-            connection.exec_driver_sql("ROLLBACK")
+        except BaseException as error:
+            if not (isinstance(error, DBAPIError) and error.connection_invalidated):
+                connection.exec_driver_sql("ROLLBACK")
+            if isinstance(error, OperationalError) and _is_in_use(error):
+                said = f"others use the tables of {owner}; stop what runs with it, and ask again"
+                raise Busy(said, owner=owner) from error
             raise
         connection.exec_driver_sql("COMMIT")
+
+
+def _is_in_use(error: OperationalError) -> bool:
+    """Say whether a lock was not to be had: in time, or because two waited for each other."""
+    return getattr(error.orig, "sqlstate", None) in _NOT_TO_BE_HAD or "locked" in str(error.orig)
