@@ -30,7 +30,7 @@ check: ## Check format, types, imports, wheels, line budget, feature matrix, tre
 bench: ## Measure, side by side, into build/bench.json
 	@$(PYTHON) dev.py bench $(ARGS)
 
-docs: ## Generate docs/reference
+docs: ## Generate docs/reference and build the site, with search, into build/docs
 	@$(PYTHON) dev.py docs $(ARGS)
 
 requirements: ## Lock requirements/*.txt and the packages of npm (ARGS="--upgrade")

@@ -26,7 +26,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 ASSETS = ROOT / "schema/src/corekit_schema/graphiql"
 PLUGINS = sorted(f"plugins/{path.parent.name}" for path in ROOT.glob("plugins/*/pyproject.toml"))
-DISTRIBUTIONS = ("corekit", "schema", *PLUGINS, "examples/demo")
+DISTRIBUTIONS = ("corekit", "schema", *PLUGINS, "examples/acme_stamps", "examples/demo")
 OLDEST = (3, 11)
 
 
@@ -90,9 +90,10 @@ def bench(arguments: list[str]) -> None:
 
 
 def docs(arguments: list[str]) -> None:
-    """Generate the reference pages."""
+    """Generate the reference pages and build the site."""
     env([])
-    run(PYTHON, "-m", "tools.reference", *arguments)
+    run(PYTHON, "-m", "tools.reference")
+    run(PYTHON, "-m", "tools.site", *arguments)
 
 
 def graphiql(_: list[str]) -> None:

@@ -18,8 +18,8 @@ from bench.servers import Servers
 from bench.world import World
 from corekit import Kit
 from corekit_schema import Context, Viewer, assemble_for
-from corekit_schema.core.permissions import permissions_of
 from corekit_schema.execution.executor import Executor
+from corekit_schema.viewer import permissions_of
 
 MEMBERS = 50
 TEXT = """

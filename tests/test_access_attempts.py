@@ -33,11 +33,11 @@ from corekit.testing.plugin import MakeKit
 from corekit_access.granting import Grantor, create_key, issue_token
 from corekit_schema import Activity as ActivityType
 from corekit_schema import Info, Member, Mutation, Query, assemble_for, build_app, global_id, public
-from corekit_schema.core.permissions import permissions_of
 from corekit_schema.execution.resolvers import named
 from corekit_schema.fields import Access, about
 from corekit_schema.ids import local_id
 from corekit_schema.testing import serving
+from corekit_schema.viewer import permissions_of
 
 OPERATOR = Grantor("cli", None)
 HOUR = timedelta(hours=1)

@@ -12,14 +12,16 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import typer
+from typer.main import get_command
 
-import corekit.hookspecs
-import corekit_schema.hookspecs
 from corekit import AccountKind, Activity, Credit, Declares, Kit, Permission, PluginError, Unit, balances
+from corekit.cli import app
+from corekit.testing import PluginContract
 from corekit.testing.modules import plugin_module
 from corekit.testing.plugin import MakeKit
 from tools.reference.__main__ import differences, pages
-from tools.reference.pages import specifications
+from tools.reference.pages import SPECS, specifications
 from tools.reference.quotations import QUOTE
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,13 +73,14 @@ def test_a_page_that_was_changed_or_left_behind_is_noticed() -> None:
     assert differences(gone) == ["docs/reference/errors.md"]
 
 
-@pytest.mark.parametrize("specs", [corekit.hookspecs, corekit_schema.hookspecs])
+@pytest.mark.parametrize("specs", SPECS)
 def test_every_hook_says_when_it_is_called_what_happens_when_it_raises_and_since_when(specs: ModuleType) -> None:
     found = specifications(specs)
     assert found
     for hook in found:
         text = hook.__doc__ or ""
-        assert all(words in text for words in ("Called ", "When it raises", "Since "))
+        assert all(words in text for words in ("Called ", "When it raises"))
+        assert re.fullmatch(r"\d+\.\d+", vars(hook)["corekit_since"])
 
 
 # Links
@@ -98,6 +101,71 @@ def test_every_link_leads_somewhere(name: str) -> None:
 def test_every_page_can_be_reached_from_the_list_of_pages() -> None:
     listed = set(re.findall(r"\]\(([^)#]+)\)", (ROOT / "docs/README.md").read_text(encoding="utf-8")))
     assert {page.name for page in (ROOT / "docs").glob("*.md")} - {"README.md"} <= listed
+
+
+# The contract
+
+
+def test_the_page_on_tests_lists_every_promise_of_the_contract() -> None:
+    class Whole(PluginContract):
+        plugin = "points"
+
+    page = (ROOT / "docs/testing.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| ([a-z_]+) \|", page.partition("| promise |")[2].partition("\n\n")[0], re.MULTILINE)
+    assert sorted(told) == sorted(name.removeprefix("test_") for name in dir(Whole) if name.startswith("test_"))
+
+
+# Commands
+
+
+def commands(page: str) -> Iterator[list[str]]:
+    """Yield the words of every corekit command that a page shows, without those that stand for something."""
+    fenced = "\n".join(re.findall(r"^```.*?^```", page, re.DOTALL | re.MULTILINE))
+    indented = r"^(?:\$ |    )(corekit .*)$"
+    lines = [*re.findall(r"^(?:\$ )?(corekit .*)$", fenced, re.MULTILINE), *re.findall(indented, page, re.MULTILINE)]
+    for line in [*lines, *re.findall(r"`(corekit [^`]+)`", page)]:
+        yield re.split(r"\s#|[|`]", line)[0].split()[1:]
+
+
+def unknown(words: list[str]) -> str | None:
+    """Return the first word of a command that the command line does not know: a command or an option."""
+    root: Any = get_command(app)
+    context, found = typer.Context(root, info_name="corekit"), root
+    options = {name: param for param in root.params for name in param.opts}
+    left = iter(words)
+    for word in left:
+        if word.startswith("-"):
+            if word not in options:
+                return word
+            if not options[word].is_flag:
+                next(left, None)
+        elif re.fullmatch(r"[a-z][a-z-]*", word) and hasattr(found, "commands"):
+            below = found.get_command(context, word)
+            if below is None:
+                return word
+            found = below
+            options |= {name: param for param in found.params for name in param.opts}
+    return None
+
+
+@pytest.mark.parametrize("name", markdown())
+def test_every_command_that_a_page_shows_is_there(name: str) -> None:
+    shown = commands((ROOT / name).read_text(encoding="utf-8"))
+    assert [" ".join(words) for words in shown if unknown(words)] == []
+
+
+@pytest.mark.parametrize(
+    ("shown", "word"),
+    [
+        ("$ corekit db downgrade", "downgrade"),
+        ("$ corekit db revision stamps --text x", "--text"),
+        ("so `corekit settle` it", "settle"),
+        ("$ corekit --config settings --json db status", None),
+        ("    corekit program apply program.toml     # store it", None),
+    ],
+)
+def test_a_command_that_is_not_there_is_found(shown: str, word: str | None) -> None:
+    assert [unknown(words) for words in commands(shown)] == [word]
 
 
 # Examples

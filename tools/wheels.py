@@ -85,8 +85,10 @@ def forced(distribution: Path) -> set[str]:
 
 
 def is_test(name: str) -> bool:
-    """Say whether a file in a wheel is a test."""
+    """Say whether a file in a wheel is a test; what a template has in the place of one is not."""
     path = Path(name)
+    if path.suffix == ".tmpl":
+        return False
     return "tests" in path.parts or path.name == "conftest.py" or path.name.startswith("test_")
 
 

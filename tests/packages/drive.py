@@ -1,4 +1,4 @@
-"""Drives the packages where they are installed: `python drive.py URL` prints what happened as JSON."""
+"""Drives the packages where they are installed: `python drive.py CONFIG PROGRAM` prints what happened as JSON."""
 
 from __future__ import annotations
 
@@ -7,64 +7,60 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import corekit_stamps
-from corekit_stamps.tables import stamp, stock, won
 from sqlalchemy import func, select
 
+import acme_stamps
 import corekit
-from corekit import Activity, Kit, Outcome
-from corekit.ledger.read import balances
+from acme_stamps.tables import day, drink
+from corekit import Activity, Kit, Outcome, balances
+from corekit.program import apply
 
 
-def main(config: str) -> None:
-    """Let two members earn, fill cards, and give everything back."""
+def main(config: str, program: str) -> None:
+    """Let members earn, fill cards, ask for drinks, and give everything back."""
     kit = Kit(config)
     kit.upgrade()
-    said: dict[str, Any] = {"from": [str(Path(str(module.__file__)).parent) for module in (corekit, corekit_stamps)]}
+    apply(kit, Path(program))
+    said: dict[str, Any] = {"from": [str(Path(str(module.__file__)).parent) for module in (corekit, acme_stamps)]}
 
-    def points(member: str) -> int:
+    def has(member: str) -> dict[str, int]:
         with kit.read() as read:
-            return sum(each.available for each in balances(read, [member], kit.now())[member])
+            return {each.kind: each.available for each in balances(read, [member], kit.now())[member]}
 
-    def mugs() -> tuple[int, int]:
+    def poured(*members: str) -> list[int]:
         with kit.read() as read:
-            return read.scalar(select(stock.c.pieces)), read.scalar(select(func.count()).select_from(won))
+            drinks = read.all(select(drink.c.member_id))
+            whole = read.scalar(select(func.coalesce(func.sum(day.c.poured), 0)))
+        return [int(whole), *([row.member_id for row in drinks].count(member) for member in members)]
 
-    def stamps(*members: str) -> list[int]:
-        with kit.read() as read:
-            rows = [row[0] for row in read.all(select(stamp.c.member_id))]
-        return [rows.count(member) for member in members]
+    def redemption(member: str) -> Activity:
+        return Activity(type="stamps.redeemed", member=member, payload={"drink": "mocha"})
 
-    def buy(member: str) -> Outcome:
-        return kit.record(Activity(type="purchase", member=member, amount=1000))
+    def fill(member: str) -> list[Outcome]:
+        return [kit.record(Activity(type="purchase", member=member, amount=400)) for _ in range(9)]
+
+    def effects(outcome: Outcome) -> list[Any]:
+        return [(each.kind, each.rule, each.amount) for each in outcome.effects]
 
     join = Activity(type="member.registered")
-    said["simulated"] = [(each.rule, each.amount) for each in kit.simulate(join).effects]
+    said["simulated"] = effects(kit.simulate(join))
     joined = kit.record(join)
     ada, bob = joined.member, kit.record(Activity(type="member.registered")).member
-    said["welcome"] = points(ada)
     said["why"] = [(e.effect.owner, e.effect.rule, e.effect.amount) for e in kit.why(joined.activity_id or "").effects]
-    bought = [buy(ada) for _ in range(3)]
-    said["card"] = [[(e.kind, e.state) for e in each.effects] for each in bought]
-    said["won"] = [each.type for each in bought[2].follow_ons]
-    said["with_prize"] = points(ada), mugs()
-    third = Activity(type="purchase", member=bob, amount=1000)
-    said["bulk"] = [
-        [(e.kind, e.state, e.code) for e in each.effects]
-        for each in kit.record_many([Activity(type="purchase", member=bob, amount=1000) for _ in range(6)] + [third])
-    ]
-    said["sold_out"] = points(bob), mugs()
-    said["reversed"] = kit.reverse(bought[2].activity_id or "").outcome, points(ada), mugs()
-    said["again"] = [(e.kind, e.state) for e in buy(ada).effects], mugs()
-    said["gone"] = kit.reverse(joined.activity_id or "").outcome, points(ada)
-    cat, dan = (kit.record(Activity(type="member.registered")).member for _ in range(2))
-    buy(cat)
-    second = [buy(dan) for _ in range(2)][1]
-    merged = kit.merge(cat, dan)
-    said["merged"] = merged.outcome, stamps(cat, dan)
-    said["one_less"] = kit.reverse(second.activity_id or "").outcome, stamps(cat, dan)
-    said["by_the_old_id"] = buy(dan).member == cat, stamps(cat, dan)
-    said["two_again"] = kit.reverse(merged.activity_id or "").outcome, stamps(cat, dan)
+    bought = fill(ada)
+    fill(bob)
+    said["stamp"] = effects(bought[0]), has(ada)
+    asked = kit.simulate(redemption(ada)), kit.record(redemption(ada))
+    said["redeemed"] = [[effects(each), [below.type for below in each.follow_ons]] for each in asked], has(ada)
+    sold_out = next(iter(kit.record_many([redemption(bob)])))
+    said["sold_out"] = sold_out.outcome, sold_out.code, has(bob), poured(ada, bob)
+    said["reversed"] = kit.reverse(asked[1].activity_id or "").outcome, has(ada), poured(ada, bob)
+    bobs = kit.record(redemption(bob))
+    merged = kit.merge(ada, bob)
+    said["merged"] = bobs.outcome, merged.outcome, has(ada), poured(ada, bob)
+    said["by_the_old_id"] = fill(bob)[0].member == ada, has(ada)["stamps"]
+    said["two_again"] = kit.reverse(merged.activity_id or "").outcome, has(bob), poured(ada, bob)
+    said["gone"] = kit.reverse(joined.activity_id or "").outcome, has(ada)["points"]
     said["violations"] = list(kit.verify().violations)
     kit.close()
     sys.stdout.write(json.dumps(said))

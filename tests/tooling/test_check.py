@@ -92,6 +92,7 @@ def test_a_forbidden_import_is_found(tmp_path: Path, module: str, line: str, con
 
 def test_what_the_contracts_allow_is_kept(tmp_path: Path) -> None:
     plant_packages(tmp_path)
+    (tmp_path / "corekit_schema/testing/promises.py").write_text("import corekit.testing\n")
     allowed = "import graphene, corekit_schema.api\nfrom corekit_points import rules\n"
     (tmp_path / "corekit_points/graph.py").write_text(allowed)
     (tmp_path / "corekit_points/plugin.py").write_text("from corekit_points import graph\n")
@@ -101,7 +102,8 @@ def test_what_the_contracts_allow_is_kept(tmp_path: Path) -> None:
 
 def plant_packages(folder: Path) -> None:
     """Write the packages of this repository as small as they can be."""
-    names = ("corekit", "corekit/testing", "corekit_schema", "corekit_access", "corekit_points")
+    hosts = ("corekit", "corekit/testing", "corekit_schema", "corekit_schema/testing")
+    names = (*hosts, "corekit_access", "corekit_points")
     for name in names:
         (folder / name).mkdir()
         (folder / name / "__init__.py").touch()

@@ -68,6 +68,13 @@ def test_a_test_inside_the_package_is_found(tmp_path: Path, distribution: Path, 
     assert list(wheels.faults(pack(tmp_path, *GOOD, f"thing/{name}"), distribution)) == [f"thing/{name} is a test"]
 
 
+def test_a_test_that_a_template_has_is_none_yet(tmp_path: Path, distribution: Path) -> None:
+    path = distribution / "src/thing/template/tests/test_thing.py.tmpl"
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert not list(wheels.faults(pack(tmp_path, *GOOD, "thing/template/tests/test_thing.py.tmpl"), distribution))
+
+
 def test_a_second_package_is_found(tmp_path: Path, distribution: Path) -> None:
     (distribution / "src/plugins").mkdir()
     assert list(wheels.faults(pack(tmp_path, *GOOD), distribution)) == ["src/ has 2 import packages, not one"]

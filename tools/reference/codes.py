@@ -17,6 +17,7 @@ PACKAGES = ("corekit", "corekit_schema", *(f"corekit_{name}" for name in PLUGINS
 CODE = re.compile(r"[A-Z]{3,}(_[A-Z]+)+|FORBIDDEN|UNAUTHENTICATED")
 
 MEANINGS = {
+    "ARCHIVE_EXISTS": "The file of the archive exists already; it is never overwritten.",
     "BAD_REQUEST": "The request is no GraphQL request.",
     "BAD_USER_INPUT": "A variable or an argument does not have the type it should have.",
     "CALL_ENDED": "A plugin reads or writes when the call that it was given that for has ended.",
@@ -31,7 +32,9 @@ MEANINGS = {
     "GRAPHQL_VALIDATION_FAILED": "The operation asks for what the schema does not have.",
     "INTEGRITY": "The books contradict themselves: a defect. Nothing was written.",
     "INTERNAL_SERVER_ERROR": "Something went wrong; the log knows more under the id in the message.",
+    "MIGRATION_FAILED": "A plugin's migration failed; it is named, and nothing of it was kept.",
     "METHOD_NOT_ALLOWED": "Send it by POST; queries also by GET.",
+    "NEW_PLUGIN": "The project of a new plugin cannot be written; the message says all that speaks against it.",
     "NOT_EXACT": "A number of the program is not exact: write it in quotes.",
     "NOT_TOML": "The program file is not TOML.",
     "OPERATION_RESOLUTION_FAILURE": "The request does not say which of its operations is meant.",
@@ -39,6 +42,7 @@ MEANINGS = {
     "PERSISTED_QUERY_NOT_SUPPORTED": "The server has no manifest of documents: send the text.",
     "PERSISTED_QUERY_ONLY": "The server executes documents of its manifest alone: name one.",
     "PLUGIN": "The enabled plugins do not fit together, or what they bring to the schema.",
+    "PLUGIN_IN_USE": "Something stands against removing a plugin; the message says what, and what to say about it.",
     "PLUGIN_RAISED": "A plugin raised in a hook.",
     "PROGRAM_INVALID": "The program file cannot be used; the message names each path in it.",
     "RATE_LIMITED": "The viewer spent what it may within a minute; `retryAfter` says when to ask again.",
@@ -53,8 +57,14 @@ MEANINGS = {
     "UNAUTHENTICATED": "Say who is asking, by a valid token.",
     "UNKNOWN_ACCOUNT": "Nobody declares this account kind.",
     "UNKNOWN_BENEFIT": "Nobody declares this kind of benefit.",
+    "UNKNOWN_ACTIVITY": "Nobody declares this activity type.",
+    "UNKNOWN_CALENDAR": "The program has no calendar of this name.",
+    "UNKNOWN_COUNTRY": "No holidays are known of this country, or of this part of it.",
+    "UNKNOWN_CURRENCY": "The program has no currency of this name.",
+    "UNKNOWN_LADDER": "The program has no ladder of this code.",
     "UNKNOWN_METRIC": "Nobody declares this metric.",
     "UNKNOWN_SECTION": "No plugin that is on reads this section of the program.",
+    "UNKNOWN_TIER": "The ladder has no tier of this code.",
     "UNSUPPORTED_MEDIA_TYPE": "Send JSON.",
     "TRANSACTION_ENDED": "A plugin ended the transaction in which it was to write; nothing of it was written.",
     "WINDOW": "This is no window of time over which a metric is summed.",
@@ -73,7 +83,7 @@ def errors(kit: Kit) -> Iterator[str]:
     known = {code for _, code in texts}
     yield "## What an operator or the author of a plugin is told"
     yield "Each message says what is wrong with which side, and the way out."
-    yield table(("code", "meaning"), ((f"`{code}`", MEANINGS[code]) for code in sorted(raised() - known)))
+    yield table(("code", "meaning"), ((f"`{code}`", MEANINGS[code]) for code in sorted(raised() - answered() - known)))
     yield "## What the GraphQL server says of a request"
     yield "In `errors[].extensions.code`; what is wrong with a mutation's input is in `userErrors`, by the codes above."
     yield table(("code", "meaning"), ((f"`{code}`", MEANINGS[code]) for code in sorted(answered() - known)))
@@ -90,6 +100,8 @@ def raised() -> set[str]:
     words = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "code"]
     words += [call.args[0] for call in calls if isinstance(call.func, ast.Name) and call.func.id == "coded"]
     given = {str(word.value) for word in words if isinstance(word, ast.Constant)}
+    passed = {str(word.value) for call in calls for word in call.args if isinstance(word, ast.Constant)}
+    given |= {word for word in passed if CODE.fullmatch(word) and not word.startswith("COREKIT_")}
     return given | {each.code for each in subclasses(CorekitError)}
 
 

@@ -6,25 +6,41 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from types import ModuleType
-from typing import Any, cast
+from typing import Any
 
 import typer
-from marshmallow import Schema, fields
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLUnionType,
+    is_specified_scalar_type,
+    lexicographic_sort_schema,
+    print_type,
+)
 from typer.main import get_command
 
 import corekit.hookspecs
 import corekit_schema.hookspecs
 from corekit import ActivityType, Kit
 from corekit.cli import EPILOG, app
-from corekit.members.settings import EnrolmentSettings, MemberSettings, NumberSettings
 from corekit.program import blank
 from corekit.registry import Registry, What
-from corekit.settings import _Attribute, _Core, _File, _Source
 from corekit_schema import assemble_for
-from corekit_schema.core.permissions import PERMISSIONS
-from corekit_schema.settings import GraphQLSettings, LimitSettings
+from corekit_schema.permissions import PERMISSIONS
 from tools.reference.codes import PACKAGES, PLUGINS, errors
+from tools.reference.keys import keys, program, settings
 from tools.reference.markdown import prose, table
+from tools.reference.quotations import quotation
+
+SPECS = (corekit.hookspecs, corekit_schema.hookspecs)
+"""The modules that say which hooks there are."""
+
+EXAMPLES = "docs/examples/hooks"
+"""Where the example of each hook is, a whole plugin; tests run them."""
 
 # Hooks
 
@@ -35,7 +51,7 @@ def hooks(_: Kit) -> Iterator[str]:
         "A plugin implements a hook by a function of the same name, marked with `corekit.hookimpl`; it may leave out "
         "arguments it does not need. [Write a plugin](../plugins.md) shows how they are used."
     )
-    for module in (corekit.hookspecs, corekit_schema.hookspecs):
+    for module in SPECS:
         yield f"## {module.__name__.partition('.')[0]}"
         yield from (hook(function) for function in specifications(module))
 
@@ -49,53 +65,12 @@ def hook(function: Callable[..., Any]) -> str:
     """Write one hook."""
     signature = str(inspect.signature(function)).replace("'", "")
     name = function.__name__
-    return f"### {name}\n\n```python\n{name}{signature}\n```\n\n{prose(inspect.getdoc(function))}"
-
-
-# Settings
-
-
-def settings(_: Kit) -> Iterator[str]:
-    """Write every key of corekit.toml."""
-    yield "`${NAME}` in a string stands for an environment variable. A key that is not listed here is refused."
-    yield table(("table", "holds"), ((f"`[{name}]`", description(each)) for name, each in fields_of(_File)))
-    for title, schema in (
-        ("[corekit]", _Core),
-        ("[corekit.sources.NAME]", _Source),
-        ("[corekit.profile.NAME]", _Attribute),
-        ("[corekit.members]", MemberSettings),
-        ("[corekit.members.number]", NumberSettings),
-        ("[corekit.members.enrolment]", EnrolmentSettings),
-        ("[graphql]", GraphQLSettings),
-        ("[graphql.limits]", LimitSettings),
-    ):
-        yield f"## {title}"
-        yield table(
-            ("key", "default", "meaning"),
-            ((f"`{name}`", default(each), description(each)) for name, each in fields_of(schema)),
-        )
-
-
-def fields_of(schema: type[Schema]) -> list[tuple[str, Any]]:
-    """Return the fields of a schema, in its order."""
-    return list(cast("Any", schema()).fields.items())
-
-
-def description(field: Any) -> str:
-    """Return what a key means; a key that does not say it stops the run."""
-    return str(field.metadata["description"])
-
-
-def default(field: Any) -> str:
-    """Return what a key is where it is left out."""
-    if isinstance(field, fields.Nested):
-        return "a table of its own"
-    value = field.load_default
-    if field.required:
-        return "required"
-    if value is None or value in ((), dict):
-        return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    since = f"Since {function.__module__.partition('.')[0]} {vars(function)['corekit_since']}."
+    place = f"{EXAMPLES}/{name}.py"
+    example = f"For example, `{place}`:\n\n```python\n{quotation(place)}\n```"
+    return (
+        f"### {name}\n\n```python\n{name}{signature}\n```\n\n{prose(inspect.getdoc(function))}\n\n{since}\n\n{example}"
+    )
 
 
 # Activities and the like
@@ -181,7 +156,7 @@ def payload(type_: ActivityType) -> str:
     """Return the keys of a payload, the required ones with a star."""
     if type_.schema is None:
         return ""
-    return ", ".join(f"`{name}`{'*' * each.required}" for name, each in fields_of(type_.schema))
+    return ", ".join(f"`{name}`{'*' * each.required}" for name, each in keys(type_.schema))
 
 
 def yes(value: bool) -> str:  # noqa: FBT001 - the answer is the question
@@ -237,14 +212,35 @@ def option(param: Any) -> tuple[str, str]:
 
 
 def schema(kit: Kit) -> Iterator[str]:
-    """Write the printed schema."""
-    yield f"What `corekit schema print` says where {' and '.join(PLUGINS)} is on."
-    yield f"```graphql\n{assemble_for(kit).sdl().strip()}\n```"
+    """Write the schema, each type under its name."""
+    yield f"What `corekit schema print` says where {' and '.join(PLUGINS)} are on, type by type."
+    found = lexicographic_sort_schema(assemble_for(kit).graphql)
+    roots = [each for each in (found.query_type, found.mutation_type) if each]
+    types = [each for name, each in found.type_map.items() if not name.startswith("__") and each not in roots]
+    yield from map(printed, roots)
+    for title, kind in KINDS.items():
+        yield f"## {title}"
+        yield from (printed(each) for each in types if isinstance(each, kind) and not is_specified_scalar_type(each))
+
+
+def printed(type_: GraphQLNamedType) -> str:
+    """Write a type under its name."""
+    return f"##{'#' * (type_.name not in ('Query', 'Mutation'))} {type_.name}\n\n```graphql\n{print_type(type_)}\n```"
+
+
+KINDS = {
+    "Objects": GraphQLObjectType,
+    "Inputs": GraphQLInputObjectType,
+    "Interfaces and unions": GraphQLInterfaceType | GraphQLUnionType,
+    "Enums": GraphQLEnumType,
+    "Scalars": GraphQLScalarType,
+}
 
 
 PAGES: dict[str, tuple[str, str, Callable[[Kit], Iterator[str]]]] = {
     "hooks": ("Hooks", "every function that corekit calls in a plugin", hooks),
     "settings": ("Settings", "every key of corekit.toml", settings),
+    "program": ("Program", "every key of the program file", program),
     "errors": ("Errors", "every code with its sentence in English and Chinese", errors),
     "activities": ("Activities", "activity types, metrics, account kinds, permissions", activities),
     "commands": ("Commands", "the command line with all options and exit codes", commands),

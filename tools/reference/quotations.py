@@ -28,7 +28,9 @@ def quotation(place: str) -> str:
 
 
 def definitions(module: ast.Module) -> Iterator[tuple[str, tuple[int, int | None]]]:
-    """Yield the name and the lines of every function and class of a module, decorators included."""
+    """Yield the name and the lines of every function, class and value of a module, decorators included."""
     for node in module.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            yield node.targets[0].id, (node.lineno - 1, node.end_lineno)
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             yield node.name, (min(each.lineno for each in (node, *node.decorator_list)) - 1, node.end_lineno)

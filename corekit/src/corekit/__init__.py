@@ -1,7 +1,7 @@
 """Members, accounts and tiers, and the plugin contract that everything else stands on.
 
-Everything public is imported from here. Names are loaded when they are first used, so that a command that needs no
-database does not load what speaks to one.
+What is public is imported from here, and from the few other :data:`PUBLIC_MODULES`. Names are loaded when they are
+first used, so that a command that needs no database does not load what speaks to one.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from corekit.deprecations import warn_name
 from corekit.hookspecs import hookimpl, hookspec
 
 if TYPE_CHECKING:
@@ -31,10 +32,12 @@ if TYPE_CHECKING:
     from corekit.activities.facts import Facts, MemberFacts
     from corekit.activities.outcome import EffectOutcome, Outcome, SkippedRule
     from corekit.activities.plugin_write import Applied, PluginWrite
+    from corekit.clock import micros, moment
     from corekit.db.base import NAMING, table
     from corekit.db.lineage import Lineage
     from corekit.db.prepared import prepared
     from corekit.db.reader import Reader, any_of
+    from corekit.db.shape import Shape
     from corekit.db.types import Amount, Flag, Id, Instant, Json, Whole
     from corekit.declares import (
         AccountKind,
@@ -59,6 +62,7 @@ if TYPE_CHECKING:
         SettingsError,
         Unavailable,
     )
+    from corekit.ids import new_id
     from corekit.jobs.bounds import Bounds
     from corekit.jobs.declared import Job, Limits, Sweep, Work
     from corekit.jobs.runner import JobState
@@ -67,8 +71,9 @@ if TYPE_CHECKING:
     from corekit.ledger.expiry import Expiry
     from corekit.ledger.history import balances_at, expiring_at
     from corekit.ledger.read import OF_AVAILABLE, Balance, balances, expiring
+    from corekit.members.read import MemberFilter, member_page
     from corekit.members.tables import member
-    from corekit.metrics import Metric, Window
+    from corekit.metrics import Metric, Window, add_months
     from corekit.outbox.event import Event
     from corekit.program import Program
     from corekit.program.context import ProgramContext
@@ -99,10 +104,12 @@ _HOMES = {
     "corekit.activities.facts": ("Facts", "MemberFacts"),
     "corekit.activities.outcome": ("EffectOutcome", "Outcome", "SkippedRule"),
     "corekit.activities.plugin_write": ("Applied", "PluginWrite"),
+    "corekit.clock": ("micros", "moment"),
     "corekit.db.base": ("NAMING", "table"),
     "corekit.db.lineage": ("Lineage",),
     "corekit.db.prepared": ("prepared",),
     "corekit.db.reader": ("Reader", "any_of"),
+    "corekit.db.shape": ("Shape",),
     "corekit.db.types": ("Amount", "Flag", "Id", "Instant", "Json", "Whole"),
     "corekit.declares": (
         "AccountKind",
@@ -127,6 +134,7 @@ _HOMES = {
         "SettingsError",
         "Unavailable",
     ),
+    "corekit.ids": ("new_id",),
     "corekit.jobs.bounds": ("Bounds",),
     "corekit.jobs.declared": ("Job", "Limits", "Sweep", "Work"),
     "corekit.jobs.runner": ("JobState",),
@@ -135,8 +143,9 @@ _HOMES = {
     "corekit.ledger.expiry": ("Expiry",),
     "corekit.ledger.history": ("balances_at", "expiring_at"),
     "corekit.ledger.read": ("OF_AVAILABLE", "Balance", "balances", "expiring"),
+    "corekit.members.read": ("MemberFilter", "member_page"),
     "corekit.members.tables": ("member",),
-    "corekit.metrics": ("Metric", "Window"),
+    "corekit.metrics": ("Metric", "Window", "add_months"),
     "corekit.outbox.event": ("Event",),
     "corekit.program": ("Program",),
     "corekit.program.context": ("ProgramContext",),
@@ -145,11 +154,30 @@ _HOMES = {
     "corekit.tiers.ladder": ("Ladder", "Tier"),
     "corekit.validation": ("coded", "suggest"),
 }
+PUBLIC_MODULES = (
+    "corekit",
+    "corekit.audit",
+    "corekit.command",
+    "corekit.db.types",
+    "corekit.deprecations",
+    "corekit.program",
+    "corekit.removal",
+    "corekit.tables",
+    "corekit.testing",
+    "corekit.testing.backends",
+    "corekit.testing.clock",
+    "corekit.testing.modules",
+    "corekit.testing.plugin",
+    "corekit.testing.public",
+)
+"""What others may import: the names that these modules list in ``__all__``. All else may change at any time."""
+
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
     "NAMING",
     "OF_AVAILABLE",
+    "PUBLIC_MODULES",
     "AccountKind",
     "Activity",
     "ActivityType",
@@ -192,6 +220,7 @@ __all__ = [
     "Line",
     "Lineage",
     "MemberFacts",
+    "MemberFilter",
     "Metric",
     "NotFound",
     "Outcome",
@@ -207,6 +236,7 @@ __all__ = [
     "Section",
     "Settings",
     "SettingsError",
+    "Shape",
     "Skipped",
     "SkippedRule",
     "Sweep",
@@ -220,6 +250,7 @@ __all__ = [
     "Window",
     "Work",
     "__version__",
+    "add_months",
     "any_of",
     "balances",
     "balances_at",
@@ -229,7 +260,11 @@ __all__ = [
     "hookimpl",
     "hookspec",
     "member",
+    "member_page",
+    "micros",
     "minor_units",
+    "moment",
+    "new_id",
     "prepared",
     "suggest",
     "table",
@@ -242,7 +277,8 @@ def __getattr__(name: str) -> Any:
         message = f"module 'corekit' has no attribute {name!r}"
         raise AttributeError(message)
     value = getattr(import_module(_HOME[name]), name)
-    globals()[name] = value
+    if not warn_name(__name__, name):  # whoever asks for a deprecated name is told, each time
+        globals()[name] = value
     return value
 
 

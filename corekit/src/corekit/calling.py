@@ -31,11 +31,3 @@ def is_of_plugin(error: BaseException) -> bool:
         return False
     clear_frames(error.__traceback__)
     return True
-
-
-def told(error: BaseException) -> str:
-    """Return what an exception says: its type, and its text where it has one that can be read."""
-    try:
-        return f"{type(error).__name__}: {error}"
-    except Exception:  # noqa: BLE001 - the text is the plugin's code as well
-        return type(error).__name__

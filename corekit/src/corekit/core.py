@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 from corekit import paging
 from corekit.activities import document, enrolment, receiving, reverse
 from corekit.activities.activity import Batch
-from corekit.activities.effects import LONGEST_HOLD, Capture, Effect, Hold, Receive, Release
+from corekit.activities.effects import LONGEST_HOLD, Capture, CloseAccount, Effect, Hold, Receive, Release
 from corekit.clock import moment
 from corekit.declares import ActivityType, Declares, ErrorText
 from corekit.jobs.errors import ERRORS as JOB_ERRORS
@@ -175,6 +175,12 @@ def declares(settings: Settings) -> Declares:
                 amount="any",
             ),
             ActivityType(name="hold.expired", description="A hold lapsed.", internal=True),
+            ActivityType(
+                name=reverse.CLOSED,
+                description="What the member had of an account kind went elsewhere: its plugin was removed.",
+                internal=True,
+                command=True,
+            ),
             *tiers.ACTIVITIES,
         ),
         metrics=(
@@ -212,6 +218,9 @@ def _value(batch: Batch) -> Iterator[Effect]:
         yield Capture(activity, rule="core@1", hold=activity.payload["hold"], amount=activity.amount or None)
     for activity in batch.of("hold.released"):
         yield Release(activity, rule="core@1", hold=activity.payload["hold"])
+    for activity in batch.of(reverse.CLOSED):
+        asked = activity.payload
+        yield CloseAccount(activity, rule="removal@1", account=asked["account"], to=asked["to"])
     for activity in batch.of("transfer.received"):
         moved: Any = activity.payload
         for amount, *instants in moved["parts"]:

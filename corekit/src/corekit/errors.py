@@ -14,6 +14,25 @@ from attrs import field, frozen
 
 Path = tuple[str | int, ...]
 
+OF_DATABASE = ("sqlalchemy", "psycopg", "sqlite3")
+"""The packages whose errors hold SQL and values in their text, which go nowhere."""
+
+
+def start_without(*plugins: str) -> str:
+    """Return how the rest starts without plugins that cannot."""
+    return "start with " + " ".join(f"--without {name}" for name in plugins)
+
+
+def reason_of(error: BaseException) -> str:
+    """Return the type of an exception and what it says on one line; of one of the database, only its type."""
+    if type(error).__module__.partition(".")[0] in OF_DATABASE:
+        return type(getattr(error, "orig", None) or error).__name__
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - what an exception says is code of whoever raised it
+        text = ""
+    return " ".join(f"{type(error).__name__}: {text}".split()).removesuffix(":")
+
 
 @frozen(kw_only=True)
 class Problem:

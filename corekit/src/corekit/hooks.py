@@ -14,9 +14,10 @@ import pluggy
 
 from corekit import hookspecs
 from corekit.activities.effects import Effect
-from corekit.calling import is_of_plugin, told
+from corekit.calling import is_of_plugin
 from corekit.declares import Declares
-from corekit.errors import PluginError, PluginRaised, Refusal
+from corekit.deprecations import warn_plugin
+from corekit.errors import PluginError, PluginRaised, Refusal, reason_of
 from corekit.validation import suggest
 
 if TYPE_CHECKING:
@@ -51,6 +52,10 @@ class Hooks:
         for plugin in reversed(plugins):  # pluggy calls the last first
             _check(self._manager, plugin)
             self._manager.register(plugin.module, plugin.name)
+            if not self.names(plugin.name):
+                way = "let the entry point name the module that has them, and mark each with @hookimpl"
+                raise plugin.broken(f"has no hook in the module {plugin.module.__name__}", way)
+            warn_plugin(plugin)
         self._manager.check_pending()
         self._functions: dict[str, dict[str, tuple[Callable[..., Any] | None, Sequence[str]]]] = {}
         self.preparing = self._implementing("corekit_prepare")
@@ -68,7 +73,7 @@ class Hooks:
         A :class:`Refusal` passes; anything else that the plugin raises, or returns, becomes :class:`PluginRaised`.
         """
         try:
-            answer = self._call("corekit_prepare", plugin, {"batch": batch, "read": read, "facts": facts})
+            answer = self.call("corekit_prepare", plugin, {"batch": batch, "read": read, "facts": facts})
             return _by_member(answer, batch) if answer is not None else {}
         except Refusal:
             raise
@@ -82,7 +87,7 @@ class Hooks:
         """
         most = MOST_EFFECTS * len(batch)
         try:
-            answer = self._call("corekit_react", plugin, {"batch": batch, "facts": facts})
+            answer = self.call("corekit_react", plugin, {"batch": batch, "facts": facts})
             effects: list[Effect] = list(islice(answer, most + 1)) if answer is not None else []
         except Refusal:
             raise
@@ -98,7 +103,7 @@ class Hooks:
     def happened(self, plugin: Plugin, event: Event) -> None:
         """Tell one plugin what happened; :class:`PluginRaised` that names it where it raises."""
         try:
-            self._call("corekit_happened", plugin, {"event": event})
+            self.call("corekit_happened", plugin, {"event": event})
         except BaseException as error:
             raise _raised(plugin, "corekit_happened", error) from error
 
@@ -108,7 +113,7 @@ class Hooks:
         Anything else that the plugin raises, or returns, becomes :class:`PluginRaised`.
         """
         try:
-            answer = self._call("corekit_may_enrol", plugin, {"applicant": applicant, "facts": facts})
+            answer = self.call("corekit_may_enrol", plugin, {"applicant": applicant, "facts": facts})
         except Refusal as refusal:
             return refusal
         except BaseException as error:
@@ -128,7 +133,7 @@ class Hooks:
         What the plugin raises, or returns that JSON cannot hold, becomes :class:`PluginRaised`.
         """
         try:
-            document = self._call("corekit_export", plugin, {"member": member, "read": read})
+            document = self.call("corekit_export", plugin, {"member": member, "read": read})
             return None if document is None else _document(document)
         except BaseException as error:
             raise _raised(plugin, "corekit_export", error) from error
@@ -141,7 +146,7 @@ class Hooks:
     def erase(self, plugin: Plugin, member: str, write: PluginWrite) -> None:
         """Let one plugin erase what it knows of a member; what it raises becomes :class:`PluginRaised`."""
         try:
-            self._call("corekit_erase", plugin, {"member": member, "write": write})
+            self.call("corekit_erase", plugin, {"member": member, "write": write})
         except BaseException as error:
             raise _raised(plugin, "corekit_erase", error) from error
 
@@ -153,15 +158,17 @@ class Hooks:
         results: list[tuple[str, Any]] = []
         for plugin in self._implementing(name):
             try:
-                results.append((plugin.name, self._call(name, plugin, arguments)))
-            except Exception as error:
-                raise PluginError(f"{plugin.label} raised in {name}: {told(error)}", plugin=plugin.name) from error
+                results.append((plugin.name, self.call(name, plugin, arguments)))
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:
+                raise plugin.broken(f"raised in {name}: {reason_of(error)}", "repair it") from error
         return results
 
     def first(self, name: str, **arguments: Any) -> Any:
         """Call a hook until a plugin answers other than None, and return that; None where nobody does."""
         for plugin in self._implementing(name):
-            answer = self._call(name, plugin, arguments)
+            answer = self.call(name, plugin, arguments)
             if answer is not None:
                 return answer
         return None
@@ -183,7 +190,7 @@ class Hooks:
         names = {implementation.plugin_name for implementation in caller.get_hookimpls()}
         return tuple(plugin for plugin in self._plugins if plugin.name in names)
 
-    def _call(self, hook: str, plugin: Plugin, arguments: Mapping[str, Any]) -> Any:
+    def call(self, hook: str, plugin: Plugin, arguments: Mapping[str, Any]) -> Any:
         """Call one plugin's implementation with the arguments it takes."""
         if hook not in self._functions:
             hookimpls = getattr(self._manager.hook, hook).get_hookimpls()
@@ -199,13 +206,14 @@ def declare(plugin: Plugin) -> Declares:
     function = getattr(plugin.module, "corekit_declare", None)
     if function is None or manager.parse_hookimpl_opts(plugin.module, "corekit_declare") is None:
         return Declares()
-    way = f"repair it, or start with --without {plugin.name}"
     try:
         answer = function()
-    except Exception as error:
-        raise PluginError(f"{plugin.label} raised in corekit_declare: {told(error)}; {way}") from error
+    except KeyboardInterrupt:  # whoever waits for it has had enough
+        raise
+    except BaseException as error:
+        raise plugin.broken(f"raised in corekit_declare: {reason_of(error)}", "repair it") from error
     if not isinstance(answer, Declares):
-        raise PluginError(f"{plugin.label} returns {answer!r} from corekit_declare, which is no Declares; {way}")
+        raise plugin.broken(f"returns {answer!r} from corekit_declare, which is no Declares", "repair it")
     return answer
 
 
@@ -227,9 +235,11 @@ def _installed_specs() -> list[tuple[str, ModuleType]]:
         owner = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
         try:
             specs.append((owner, point.load()))
-        except Exception as error:
-            reason = f"{owner} offers hook specifications in {point.value}, which cannot be imported: {told(error)}"
-            raise PluginError(reason) from error
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            said = f"{owner} offers hook specifications in {point.value}, which cannot be imported: {reason_of(error)}"
+            raise PluginError(f"{said}; repair or uninstall it") from error
     return specs
 
 
@@ -238,7 +248,7 @@ def _check_brought(plugin: Plugin, module: ModuleType) -> None:
     prefix = f"{hookspecs.NAMESPACE}_{plugin.name}_"
     for name, member in vars(module).items():
         if hasattr(member, f"{hookspecs.NAMESPACE}_spec") and not name.startswith(prefix):
-            raise PluginError(f"{plugin.label} brings the hook {name}; its hooks must begin with {prefix}: rename it")
+            raise plugin.broken(f"brings the hook {name}; its hooks must begin with {prefix}", "rename it")
 
 
 def _check(manager: pluggy.PluginManager, plugin: Plugin, only: Sequence[str] = ()) -> None:
@@ -246,28 +256,27 @@ def _check(manager: pluggy.PluginManager, plugin: Plugin, only: Sequence[str] = 
     known = {name: caller for name, caller in vars(manager.hook).items() if isinstance(caller, pluggy.HookCaller)}
     for name in only or dir(plugin.module):
         options = manager.parse_hookimpl_opts(plugin.module, name)
-        if options is None:
-            continue
         caller = known.get(name)
+        if options is None:
+            if caller is not None and inspect.isfunction(vars(plugin.module).get(name)):
+                raise plugin.broken(f"has a function {name} that is not marked as a hook", "put @hookimpl above it")
+            continue
         if caller is None or caller.spec is None:
             if options["optionalhook"]:
                 continue
-            way = "rename it, or install what brings it" + suggest(name, known)
-            raise PluginError(
-                f"{plugin.label} implements {name}, which is no hook of corekit or what is installed; {way}"
-            )
+            said = f"implements {name}, which is no hook of corekit or what is installed{suggest(name, known)}"
+            newer = f" (corekit {metadata.version('corekit')} runs)" if plugin.version else ""
+            raise plugin.broken(said, f"rename it, install what brings it{newer}")
         if options["wrapper"] or options["hookwrapper"]:
-            raise PluginError(
-                f"{plugin.label} wraps {name}, but no plugin may come between corekit and another; return"
-            )
+            said = f"wraps {name}, but no plugin may come between corekit and another"
+            raise plugin.broken(said, "return what it has to say itself")
         taken = list(inspect.signature(getattr(plugin.module, name)).parameters)
         strange = [argument for argument in taken if argument not in caller.spec.argnames]
         if strange:
             given = ", ".join(caller.spec.argnames) or "nothing"
-            raise PluginError(
-                f"{plugin.label} takes {strange[0]!r} in {name}, but corekit gives {given}"
-                f"{suggest(strange[0], caller.spec.argnames)}; rename it or leave it out"
-            )
+            near = suggest(strange[0], caller.spec.argnames)
+            said = f"takes {strange[0]!r} in {name}, but corekit gives {given}{near}"
+            raise plugin.broken(said, "rename it, leave it out")
 
 
 def _by_member(answer: object, batch: Batch) -> dict[str, Any]:
@@ -303,4 +312,4 @@ def _document(answer: object) -> dict[str, Any]:
 def _raised(plugin: Plugin, hook: str, error: BaseException) -> PluginRaised:
     if not is_of_plugin(error):
         raise error
-    return PluginRaised(f"{plugin.label} raised in {hook}: {told(error)}", plugin=plugin.name, hook=hook)
+    return PluginRaised(f"{plugin.label} raised in {hook}: {reason_of(error)}", plugin=plugin.name, hook=hook)

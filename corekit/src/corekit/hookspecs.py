@@ -9,8 +9,8 @@ own, with which ``corekit_react`` answers the activity ``member.merged``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
@@ -29,15 +29,29 @@ NAMESPACE = "corekit"
 hookspec = pluggy.HookspecMarker(NAMESPACE)
 hookimpl = pluggy.HookimplMarker(NAMESPACE)
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def since(version: str) -> Callable[[F], F]:
+    """Mark a hook's specification with the version of its distribution that brought it; it stands above the others."""
+
+    def mark(function: F) -> F:
+        setattr(function, f"{NAMESPACE}_since", version)
+        return function
+
+    return mark
+
+
 # ---------------------------------------------------------------------------------------------- start-up
 
 
+@since("0.1")
 @hookspec
 def corekit_declare() -> Declares:
     """Say everything static the plugin brings.
 
     Called once, when a kit starts, before any other hook. A plugin without it declares nothing. When it raises,
-    start-up stops with one message that names the plugin. Since 0.1.
+    start-up stops with one message that names the plugin.
     """
     raise NotImplementedError
 
@@ -45,6 +59,7 @@ def corekit_declare() -> Declares:
 # ------------------------------------------------------------------------------------------- settlement
 
 
+@since("0.1")
 @hookspec
 def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Any] | None:
     """Read what ``corekit_react`` will need beyond the facts of the core.
@@ -54,11 +69,12 @@ def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, An
     its size, and none where ``facts`` (each member as it stands before the chunk) says that nothing is needed. Return
     a frozen value per member id; ``facts.prepared(activity)`` gives it back. The reader ends with the call.
     When it raises, the activities that make it raise (found by bisecting) are stored as failed, the others go on; when
-    it does not return it is stopped, and the plugin is suspended. Since 0.1.
+    it does not return it is stopped, and the plugin is suspended.
     """
     raise NotImplementedError
 
 
+@since("0.1")
 @hookspec
 def corekit_react(batch: Batch, facts: Facts) -> Iterable[Effect]:
     """Yield the effects that the activities of the batch have.
@@ -66,7 +82,7 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterable[Effect]:
     Called for each batch, where each member occurs at most once. It is pure: it reads nothing but its arguments, no
     clock, no chance, and gives the same answer for the same input. Results of all plugins are applied in the order
     of the plugins, then as yielded. When it raises, the activities that make it raise (found by bisecting) are
-    stored as failed, the others go on; when it does not return it is stopped, and the plugin is suspended. Since 0.1.
+    stored as failed, the others go on; when it does not return it is stopped, and the plugin is suspended.
     """
     raise NotImplementedError
 
@@ -74,6 +90,7 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterable[Effect]:
 # ------------------------------------------------------------------------------------------------ afterwards
 
 
+@since("0.1")
 @hookspec
 def corekit_happened(event: Event) -> None:
     """Do what is to be done outside: send, tell, count. ``event`` is one settled activity.
@@ -82,7 +99,7 @@ def corekit_happened(event: Event) -> None:
     the order of ``event.position`` for each member, one call after the other for one plugin. An event that
     comes again has the same ``position`` and ``id``. It begins where ``Declares.happened_from`` says. When it raises,
     the event is tried again, later and later, and what comes after it for the same member waits; other members and
-    other plugins do not. After seven attempts it is a dead letter, which ``corekit outbox`` shows. Since 0.1.
+    other plugins do not. After seven attempts it is a dead letter, which ``corekit outbox`` shows.
     """
     raise NotImplementedError
 
@@ -90,6 +107,7 @@ def corekit_happened(event: Event) -> None:
 # ---------------------------------------------------------------------------------------------- members
 
 
+@since("0.1")
 @hookspec
 def corekit_may_enrol(applicant: Applicant, facts: Facts) -> Refusal | None:
     """Say why somebody may not become a member, or None.
@@ -99,22 +117,24 @@ def corekit_may_enrol(applicant: Applicant, facts: Facts) -> Refusal | None:
     It is pure, like ``corekit_react``: of ``facts`` it may use ``settings``, ``program`` and ``local``. Return a
     :class:`Refusal` with a code of the plugin's own (or raise it). The refusals of all plugins and of the enrolment
     policy are collected, and one is enough: the answer is ``ENROLMENT_REFUSED`` with every reason. When it raises
-    anything else, that counts as a refusal (``ENROL_VETO_FAILED``). Since 0.1.
+    anything else, that counts as a refusal (``ENROL_VETO_FAILED``).
     """
     raise NotImplementedError
 
 
+@since("0.1")
 @hookspec
 def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
     """Return everything that the plugin knows of a member, as a document of JSON.
 
     Called where a member asks for its data (``Kit.export``), with the member's id and a reader of one snapshot. The
     documents of all plugins stand side by side, each under its plugin's name; None is left out. When it raises, nothing
-    is exported and the error names the plugin. Since 0.1.
+    is exported and the error names the plugin.
     """
     raise NotImplementedError
 
 
+@since("0.1")
 @hookspec
 def corekit_erase(member: str, write: PluginWrite) -> None:
     """Forget who a member is: remove or blank what tells of the person in the plugin's own tables.
@@ -122,6 +142,5 @@ def corekit_erase(member: str, write: PluginWrite) -> None:
     Called where a member is to be forgotten (``Kit.erase``), once per plugin, in a transaction that is committed when
     it returns; ``write`` reaches the plugin's own tables only. What counts value stays: it belongs to the member's id.
     When it raises, the request stays open and says why, and is tried again as a whole: so it may be called again.
-    Since 0.1.
     """
     raise NotImplementedError

@@ -10,6 +10,7 @@ from itertools import islice
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
 from sqlalchemy import Connection, select
 
 from corekit import core
@@ -154,8 +155,7 @@ class Kit:
 
     def lineages(self) -> list[lineage.Lineage]:
         """Return the lineages of the core and of every plugin that has tables."""
-        own = [plugin.declares.lineage for plugin in self.plugins]
-        return [lineage.core(), *(found for found in own if found is not None)]
+        return lineage.lineages(self.plugins)
 
     def upgrade(self) -> list[str]:
         """Migrate the database and enter what is declared into the chart of accounts; return the owners migrated."""
@@ -375,19 +375,14 @@ class Kit:
 
         return erase(self, member, reason=reason, actor=actor)
 
-    def forget(self, member: str, request: str, *, reason: str, actor: str | None) -> Outcome:
-        """Settle the core's part of :meth:`erase`, whose request is given."""
+    def settle_own(self, activities: Iterable[Activity]) -> list[Outcome]:
+        """Settle, as one chunk, activities of types that only the kit itself records, in the name of the core."""
         now = self._settlement.clock.about_now()
-        activity = Activity(
-            type="member.erased",
-            member=member,
-            occurred_at=moment(now),
-            source="core",
-            external_id=f"erase:{request}",
-            payload={"reason": reason},
-            actor=actor,
-        )
-        return self._one(internal(activity, self.terms().types[activity.type], now, historical=False))
+        types = self.terms().types
+        own = [evolve(each, source="core", occurred_at=moment(now)) for each in activities]
+        coming = [internal(each, types[each.type], now, historical=False) for each in own]
+        answers = self._settlement.settle(coming)
+        return [answers[each.activity.id] for each in coming]
 
     # ---------------------------------------------------------------------------------------------- work that waits
 

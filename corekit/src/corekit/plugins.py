@@ -13,14 +13,16 @@ from packaging.utils import canonicalize_name
 
 from corekit import hooks
 from corekit.declares import Declares
-from corekit.errors import PluginError
+from corekit.errors import PluginError, SettingsError, reason_of, start_without
 from corekit.settings import Settings, read_section
 from corekit.validation import suggest
 
 GROUP = "corekit"
 """The entry points of plugins: name = module."""
 
-_RESERVED = ("core", "corekit")
+RESERVED = ("core", "corekit")
+"""What no plugin may be called."""
+_UNREAD = ModuleType("unread")
 
 
 @frozen(kw_only=True, eq=False)
@@ -41,7 +43,16 @@ class Plugin:
     @property
     def label(self) -> str:
         """The plugin as an error names it: name, distribution and version."""
-        return f"plugin {self.name!r} ({f'{self.distribution} {self.version}'.strip()})"
+        return label_of(self.name, self.distribution, self.version)
+
+    def broken(self, what: str, way: str) -> PluginError:
+        """Return the error that says what is wrong with the plugin, how to mend it, and how to start without it."""
+        return PluginError(f"{self.label} {what}; {way}, or {start_without(self.name)}", plugin=self.name)
+
+
+def label_of(name: str, distribution: str, version: str) -> str:
+    """Return a plugin as an error names it."""
+    return f"plugin {name!r} ({f'{distribution} {version}'.strip()})"
 
 
 def discover(
@@ -76,22 +87,27 @@ def find(names: Sequence[str], modules: Mapping[str, ModuleType] | None = None) 
     offers = _offers()
     found: list[Plugin] = []
     for name in names:
-        if name in _RESERVED:
+        if name in RESERVED:
             raise PluginError(f"no plugin may be called {name!r}: the name is the core's own; rename the plugin")
         if name in given:
             found.append(Plugin(name=name, module=given[name], distribution=f"module {given[name].__name__}"))
             continue
         sides = offers.get(name, [])
         if not sides:
-            way = f"install its distribution or take {name!r} off the list of plugins in corekit.toml"
-            raise PluginError(
-                f"plugin {name!r} is enabled but not installed{suggest(name, offers)}; {way}", plugin=name
-            )
+            said = f"plugin {name!r} is enabled but not installed{suggest(name, offers)}"
+            way = f"install its distribution, take {name!r} off the list of plugins in corekit.toml"
+            raise PluginError(f"{said}; {way}, or {start_without(name)}", plugin=name)
         if len(sides) > 1:
             both = " and by ".join(f"{side.name} {side.version}" for _, side in sides)
-            raise PluginError(f"plugin {name!r} is offered by {both}; uninstall all but one", plugin=name)
+            way = f"uninstall all but one, or {start_without(name)}"
+            raise PluginError(f"plugin {name!r} is offered by {both}; {way}", plugin=name)
         found.append(_load(name, *sides[0]))
     return found
+
+
+def offered() -> dict[str, list[metadata.Distribution]]:
+    """Return the plugins that are installed, by name, each with the distributions that offer it."""
+    return {name: [distribution for _, distribution in sides] for name, sides in sorted(_offers().items())}
 
 
 def _offers() -> dict[str, list[tuple[metadata.EntryPoint, metadata.Distribution]]]:
@@ -105,19 +121,19 @@ def _offers() -> dict[str, list[tuple[metadata.EntryPoint, metadata.Distribution
 
 
 def _load(name: str, point: metadata.EntryPoint, distribution: metadata.Distribution) -> Plugin:
-    label = f"plugin {name!r} ({distribution.name} {distribution.version})"
+    plugin = Plugin(name=name, module=_UNREAD, distribution=distribution.name, version=distribution.version)
     for text in distribution.requires or ():
-        _check_version(label, Requirement(text))
+        _check_version(plugin, Requirement(text))
     try:
         module = point.load()
-    except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        way = f"repair the installation, or start with --without {name}"
-        raise PluginError(f"{label} cannot be imported ({reason}); {way}", plugin=name) from error
-    return Plugin(name=name, module=module, distribution=distribution.name, version=distribution.version)
+    except KeyboardInterrupt:  # whoever waits for it has had enough
+        raise
+    except BaseException as error:
+        raise plugin.broken(f"cannot be imported ({reason_of(error)})", "repair the installation") from error
+    return evolve(plugin, module=module)
 
 
-def _check_version(label: str, requirement: Requirement) -> None:
+def _check_version(plugin: Plugin, requirement: Requirement) -> None:
     """Refuse a distribution whose requirement on corekit, or on what belongs to it, is not what runs.
 
     An extra's requirement counts if what it asks for is installed: then the plugin will use it.
@@ -132,7 +148,7 @@ def _check_version(label: str, requirement: Requirement) -> None:
     if ours and not requirement.specifier.contains(other.version, prereleases=True):
         needs = f"{requirement.name}{requirement.specifier}"
         way = f"install a version of one of them that fits the other (pip install '{needs}' says whether there is)"
-        raise PluginError(f"{label} needs {needs}, but {other.name} {other.version} runs; {way}")
+        raise plugin.broken(f"needs {needs}, but {other.name} {other.version} runs", way)
 
 
 def _ordered(found: Iterable[Plugin], without: Iterable[str]) -> list[Plugin]:
@@ -142,31 +158,33 @@ def _ordered(found: Iterable[Plugin], without: Iterable[str]) -> list[Plugin]:
         for name in plugin.declares.requires:
             if name not in waiting:
                 state = "left out by --without" if name in left_out else "not enabled"
-                way = f"add {name!r} to the plugins in corekit.toml, or take {plugin.name!r} off"
+                way = f"add {name!r} to the plugins in corekit.toml, take {plugin.name!r} off"
                 near = suggest(name, waiting)
-                raise PluginError(f"{plugin.label} requires plugin {name!r}, which is {state}{near}; {way}")
+                raise plugin.broken(f"requires plugin {name!r}, which is {state}{near}", way)
     order: list[Plugin] = []
     done: set[str] = set()
     while waiting:
         ready = next((plugin for plugin in waiting.values() if done.issuperset(plugin.declares.requires)), None)
         if ready is None:
-            raise PluginError(f"{_circle(waiting)}; one of them must do without the other")
+            raise _circle(waiting)
         order.append(waiting.pop(ready.name))
         done.add(ready.name)
     return order
 
 
-def _circle(waiting: Mapping[str, Plugin]) -> str:
-    """Return a circle of requirements in words, given plugins that all wait for one another."""
+def _circle(waiting: Mapping[str, Plugin]) -> PluginError:
+    """Return the error that names a circle of requirements, given plugins that all wait for one another."""
     walk = [next(iter(waiting.values()))]
     while True:
         following = next(waiting[name] for name in walk[-1].declares.requires if name in waiting)
         if following in walk:
             circle = walk[walk.index(following) :]
-            return ", and ".join(
+            said = ", and ".join(
                 f"{plugin.label} requires {other.name!r}"
                 for plugin, other in zip(circle, [*circle[1:], circle[0]], strict=True)
             )
+            way = start_without(*(plugin.name for plugin in circle))
+            return PluginError(f"{said}; one of them must do without the other, or {way}")
         walk.append(following)
 
 
@@ -187,6 +205,13 @@ def _own_settings(plugin: Plugin, settings: Settings) -> Any:
     section = settings.sections.get(plugin.name, {})
     if plugin.declares.settings is None:
         if section:
-            raise PluginError(f"corekit.toml has a section [plugins.{plugin.name}], but {plugin.label} has no settings")
+            said = f"corekit.toml has a section [plugins.{plugin.name}], but {plugin.label} has no settings"
+            raise PluginError(f"{said}; remove the section, or {start_without(plugin.name)}", plugin=plugin.name)
         return None
-    return read_section(plugin.declares.settings(), cast("Any", section), ("plugins", plugin.name))
+    try:
+        return read_section(plugin.declares.settings(), cast("Any", section), ("plugins", plugin.name))
+    except SettingsError as error:
+        way = f"correct what {plugin.label} is told, or {start_without(plugin.name)}"
+        raise SettingsError(f"{error.message}; {way}", plugin=plugin.name, **error.parameters) from None
+    except Exception as error:
+        raise plugin.broken(f"cannot read its settings ({reason_of(error)})", "repair it") from error

@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from corekit.activities.effects import Effect
 from corekit.declares import AccountKind, ActivityType, BenefitKind, Declares, EffectKind, ErrorText, Permission, Unit
-from corekit.errors import Invalid, PluginError, Problem
+from corekit.errors import Invalid, PluginError, Problem, start_without
 from corekit.metrics import Metric
 from corekit.plugins import Plugin
 
@@ -205,6 +205,7 @@ class _Desk:
         self._labels = labels
         self._values: dict[What, dict[str, Any]] = {what: {} for what in _WORDS}
         self._clashes: list[str] = []
+        self._clashing: list[str] = []
 
     def of(self, what: What) -> Mapping[str, Any]:
         return MappingProxyType(self._values[what])
@@ -217,7 +218,8 @@ class _Desk:
 
     def refuse(self) -> None:
         if self._clashes:
-            raise PluginError("; ".join(self._clashes), clashes=self._clashes)
+            way = f", or {start_without(*self._clashing)}" if self._clashing else ""
+            raise PluginError("; ".join(self._clashes) + way, clashes=self._clashes)
 
     def take(self, owner: str, declares: Declares) -> None:
         for account in declares.accounts:
@@ -302,6 +304,8 @@ class _Desk:
 
     def _clash(self, owner: str, what: str, way: str) -> None:
         self._clashes.append(f"{self._labels[owner]} {what}; {way}")
+        if owner != CORE and owner not in self._clashing:
+            self._clashing.append(owner)
 
     @staticmethod
     def _prefixes(owner: str, what: What) -> tuple[str, ...]:

@@ -98,6 +98,14 @@ def test_a_command_that_cannot_be_imported_does_not_take_the_others_along(coreki
     )
 
 
+def test_a_command_that_leaves_when_it_is_imported_does_not_take_the_others_along(
+    corekit: Corekit, install: Install
+) -> None:
+    leaving = {"corekit.commands": {"shine": "acme_medals_medals:app"}}
+    install("acme-medals", plugins={"medals": "raise SystemExit(0)"}, groups=leaving)
+    assert "Cannot be used: SystemExit: 0" in corekit("--help").stdout
+
+
 def test_a_command_that_two_distributions_bring(corekit: Corekit, install: Install) -> None:
     install("acme-db", plugins={"x": ""}, groups={"corekit.commands": {"db": "acme_db_x:app"}})
     done = corekit("db", "status")

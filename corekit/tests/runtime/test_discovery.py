@@ -60,7 +60,8 @@ def test_not_installed_did_you_mean(install: Install) -> None:
     install("acme-medals", plugins={"medals": ""})
     assert refusal(plugins=["medlas"]) == (
         "plugin 'medlas' is enabled but not installed (did you mean 'medals'?); "
-        "install its distribution or take 'medlas' off the list of plugins in corekit.toml"
+        "install its distribution, take 'medlas' off the list of plugins in corekit.toml, "
+        "or start with --without medlas"
     )
 
 
@@ -68,7 +69,8 @@ def test_offered_twice(install: Install) -> None:
     install("acme-medals", "1.0", plugins={"medals": ""})
     install("other-medals", "2.0", plugins={"medals": ""})
     assert refusal(plugins=["medals"]) == (
-        "plugin 'medals' is offered by acme-medals 1.0 and by other-medals 2.0; uninstall all but one"
+        "plugin 'medals' is offered by acme-medals 1.0 and by other-medals 2.0; "
+        "uninstall all but one, or start with --without medals"
     )
 
 
@@ -100,7 +102,7 @@ def test_requirement_not_enabled() -> None:
     modules = {"cups": plugin_module(Declares(requires=["medals"]))}
     assert refusal(modules) == (
         "plugin 'cups' (module rogue) requires plugin 'medals', which is not enabled; "
-        "add 'medals' to the plugins in corekit.toml, or take 'cups' off"
+        "add 'medals' to the plugins in corekit.toml, take 'cups' off, or start with --without cups"
     )
 
 
@@ -128,7 +130,7 @@ def test_requirements_in_a_circle() -> None:
     }
     assert refusal(modules) == (
         "plugin 'cups' (module rogue) requires 'medals', and plugin 'medals' (module rogue) requires 'cups'; "
-        "one of them must do without the other"
+        "one of them must do without the other, or start with --without cups --without medals"
     )
 
 
@@ -179,7 +181,10 @@ def test_unknown_setting() -> None:
 
 def test_a_section_where_the_plugin_has_no_settings() -> None:
     said = refusal({"medals": plugin_module()}, sections={"medals": {"most": 5}})
-    assert said == "corekit.toml has a section [plugins.medals], but plugin 'medals' (module rogue) has no settings"
+    assert said == (
+        "corekit.toml has a section [plugins.medals], but plugin 'medals' (module rogue) has no settings; "
+        "remove the section, or start with --without medals"
+    )
 
 
 def test_a_section_of_nobody() -> None:

@@ -51,21 +51,37 @@ def ask(called: Hooks, hook: str) -> object:
 
 def test_misspelt() -> None:
     assert refusal({"medals": plugin_module(corekit_raect=lambda batch: [])}) == (
-        "plugin 'medals' (module rogue) implements corekit_raect, which is no hook of corekit or what is installed; "
-        "rename it, or install what brings it (did you mean 'corekit_react'?)"
+        "plugin 'medals' (module rogue) implements corekit_raect, which is no hook of corekit or what is installed "
+        "(did you mean 'corekit_react'?); rename it, install what brings it, or start with --without medals"
     )
 
 
 def test_wrong_signature() -> None:
     assert refusal({"medals": plugin_module(corekit_react=lambda batch, fatcs: [])}) == (
         "plugin 'medals' (module rogue) takes 'fatcs' in corekit_react, but corekit gives batch, facts "
-        "(did you mean 'facts'?); rename it or leave it out"
+        "(did you mean 'facts'?); rename it, leave it out, or start with --without medals"
     )
 
 
 def test_wrong_signature_of_declare() -> None:
     said = refusal({"medals": plugin_module(corekit_declare=lambda settings: Declares())})
-    assert "takes 'settings' in corekit_declare, but corekit gives nothing; rename it or leave it out" in said
+    assert "takes 'settings' in corekit_declare, but corekit gives nothing; rename it, leave it out, or" in said
+
+
+def test_a_hook_that_is_not_marked() -> None:
+    made = ModuleType("unmarked")
+    exec("def corekit_react(batch): return []", vars(made))
+    assert refusal({"medals": made}) == (
+        "plugin 'medals' (module unmarked) has a function corekit_react that is not marked as a hook; "
+        "put @hookimpl above it, or start with --without medals"
+    )
+
+
+def test_no_hook_at_all() -> None:
+    assert refusal({"medals": plugin_module()}) == (
+        "plugin 'medals' (module rogue) has no hook in the module rogue; let the entry point name the module that has "
+        "them, and mark each with @hookimpl, or start with --without medals"
+    )
 
 
 def test_wrapping_others() -> None:
@@ -94,7 +110,7 @@ def test_plugins_are_asked_in_their_order() -> None:
         {
             "cups": plugin_module(Declares(requires=["medals"]), corekit_react=lambda batch, facts: []),
             "medals": plugin_module(corekit_react=lambda batch: []),
-            "silent": plugin_module(),
+            "silent": plugin_module(Declares()),
         }
     )
     assert [plugin.name for plugin in called.reacting] == ["medals", "cups"]
@@ -119,7 +135,7 @@ def test_prepared_facts_come_by_plugin() -> None:
         {
             "a": plugin_module(corekit_prepare=lambda batch, read: {"m" * 32: len(batch)}),
             "b": plugin_module(corekit_prepare=lambda: None),
-            "c": plugin_module(),
+            "c": plugin_module(Declares()),
         }
     )
     assert [plugin.name for plugin in called.preparing] == ["a", "b"]
@@ -209,8 +225,8 @@ def test_nobody_answers() -> None:
 
 def test_hooks_that_a_plugin_brings_carry_its_name() -> None:
     assert refusal({"medals": plugin_module(Declares(specs=[specs("corekit_shine")]))}) == (
-        "plugin 'medals' (module rogue) brings the hook corekit_shine; its hooks must begin with corekit_medals_: "
-        "rename it"
+        "plugin 'medals' (module rogue) brings the hook corekit_shine; its hooks must begin with corekit_medals_; "
+        "rename it, or start with --without medals"
     )
 
 
@@ -267,4 +283,4 @@ def test_every_hook_of_the_core_says_when_it_is_called_and_since_when() -> None:
             text = caller.spec.function.__doc__ or ""
             assert "Called" in text
             assert "When it raises" in text
-            assert "Since 0." in text
+            assert vars(caller.spec.function)["corekit_since"] == "0.1"

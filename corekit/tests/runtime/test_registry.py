@@ -134,7 +134,7 @@ def test_a_name_of_the_core(refusal: Refuse) -> None:
     core = Declares(activities=[ActivityType(name="member.registered")])
     assert refusal(core, member=Declares(activities=[ActivityType(name="member.registered")])) == (
         "plugin 'member' (module rogue) declares the activity type 'member.registered', "
-        "which corekit declares already; one of them must rename its own"
+        "which corekit declares already; one of them must rename its own, or start with --without member"
     )
 
 
@@ -142,20 +142,24 @@ def test_two_owners_of_one_name(refusal: Refuse) -> None:
     gone = ErrorText("CUPS_GOLD_GONE", "", "")
     assert refusal(cups=Declares(errors=[gone]), cups_gold=Declares(errors=[gone])) == (
         "plugin 'cups_gold' (module rogue) declares the error code 'CUPS_GOLD_GONE', "
-        "which plugin 'cups' (module rogue) declares already; one of them must rename its own"
+        "which plugin 'cups' (module rogue) declares already; "
+        "one of them must rename its own, or start with --without cups_gold"
     )
 
 
 def test_one_name_twice(refusal: Refuse) -> None:
     said = refusal(cups=Declares(accounts=[kind("cups"), kind("cups")]))
-    assert said == "plugin 'cups' (module rogue) declares the account kind 'cups' twice; drop one"
+    assert (
+        said
+        == "plugin 'cups' (module rogue) declares the account kind 'cups' twice; drop one, or start with --without cups"
+    )
 
 
 def test_one_effect_under_two_names(refusal: Refuse) -> None:
     said = refusal(cups=Declares(effects=[effect("cups.a")]), medals=Declares(effects=[effect("medals.b")]))
     assert said == (
         "plugin 'medals' (module rogue) declares the effect kind 'medals.b' for the class Award, "
-        "which plugin 'cups' (module rogue) has for 'cups.a'; use a class of its own"
+        "which plugin 'cups' (module rogue) has for 'cups.a'; use a class of its own, or start with --without medals"
     )
 
 
@@ -167,7 +171,7 @@ def test_a_unit_may_be_shared_but_means_one_thing(registry: MakeRegistry, refusa
         cups=Declares(accounts=[kind("cups", money)]), medals=Declares(accounts=[kind("medals", Unit("USD"))])
     )
     assert "plugin 'medals' (module rogue) declares the unit 'USD' otherwise than plugin 'cups' (module rogue)" in said
-    assert said.endswith("use another code")
+    assert said.endswith("use another code, or start with --without medals")
 
 
 def test_all_clashes_are_told_at_once(refusal: Refuse) -> None:

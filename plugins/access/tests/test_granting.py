@@ -125,7 +125,7 @@ def test_of_two_who_enter_the_same_at_once_one_row_and_one_change_remain(kit: Ki
 def test_a_permission_whose_plugin_is_off_is_nobodys(kit: Kit, make_kit: Any) -> None:
     set_role(kit, ROOT, "clerk", ["access.read"])
     without = make_kit([], database=kit.settings.database)
-    from corekit_schema.core.permissions import permissions_of  # noqa: PLC0415 - beside what it shows
+    from corekit_schema.viewer import permissions_of  # noqa: PLC0415 - beside what it shows
 
     with kit.read() as read:
         assert not store.roles(read)["clerk"].permissions & permissions_of(without)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from corekit.deprecations import warn_name
+
 if TYPE_CHECKING:
     from corekit_schema.assembly.schema import AssembledSchema, SchemaConflict, assemble_for
     from corekit_schema.connections import ConnectionField
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from corekit_schema.core.member import Member
     from corekit_schema.core.mutation import Mutation
     from corekit_schema.core.payload import ActivityPayload, record
-    from corekit_schema.core.permissions import permissions_of
     from corekit_schema.core.program import Program
     from corekit_schema.core.query import Query
     from corekit_schema.fields import Field, Interface, Object, listed
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
         public,
     )
     from corekit_schema.scalars import JSON, Amount, AmountValue, DateTime, Digits
-    from corekit_schema.viewer import ANONYMOUS, Viewer
+    from corekit_schema.viewer import ANONYMOUS, Viewer, permissions_of
 
 _HOMES = {
     "assembly.schema": ("AssembledSchema", "SchemaConflict", "assemble_for"),
@@ -49,7 +50,6 @@ _HOMES = {
     "core.member": ("Member",),
     "core.mutation": ("Mutation",),
     "core.payload": ("ActivityPayload", "record"),
-    "core.permissions": ("permissions_of",),
     "core.program": ("Program",),
     "core.query": ("Query",),
     "fields": ("Field", "Interface", "Object", "listed"),
@@ -61,14 +61,24 @@ _HOMES = {
     "nodes": ("Node",),
     "policies": ("Policy", "authenticated", "internal", "owner", "owner_or_permission", "permission", "public"),
     "scalars": ("JSON", "Amount", "AmountValue", "DateTime", "Digits"),
-    "viewer": ("ANONYMOUS", "Viewer"),
+    "viewer": ("ANONYMOUS", "Viewer", "permissions_of"),
 }
+PUBLIC_MODULES = (
+    "corekit_schema",
+    "corekit_schema.http.server",
+    "corekit_schema.testing",
+    "corekit_schema.tokens",
+    "corekit_schema.viewer",
+)
+"""What others may import: the names that these modules list in ``__all__``. All else may change at any time."""
+
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "ANONYMOUS",
     "A_MEMBER",
     "JSON",
+    "PUBLIC_MODULES",
     "Activity",
     "ActivityPayload",
     "Amount",
@@ -122,5 +132,7 @@ def __getattr__(name: str) -> Any:
     home = _HOME.get(name)
     if home is None:
         raise AttributeError(f"module 'corekit_schema' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"corekit_schema.{home}"), name)
+    value = getattr(import_module(f"corekit_schema.{home}"), name)
+    if not warn_name(__name__, name):
+        globals()[name] = value
     return value

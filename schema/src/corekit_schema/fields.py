@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import graphene
 from attrs import frozen
@@ -41,6 +41,10 @@ class Object(graphene.ObjectType, abstract=True):
 
     access: Access
 
+    if TYPE_CHECKING:  # graphene says nothing to checkers of what may stand beside the base
+
+        def __init_subclass__(cls, policy: Policy | None = ..., owner: str | None = ..., **options: Any) -> None: ...
+
     @classmethod
     def __init_subclass_with_meta__(
         cls, policy: Policy | None = None, owner: str | None = None, **options: Any
@@ -53,6 +57,10 @@ class Interface(graphene.Interface, abstract=True):
     """The base of every interface; ``policy`` is for its fields that have none of their own."""
 
     access: Access
+
+    if TYPE_CHECKING:
+
+        def __init_subclass__(cls, policy: Policy | None = ..., **options: Any) -> None: ...
 
     @classmethod
     def __init_subclass_with_meta__(cls, policy: Policy | None = None, **options: Any) -> None:

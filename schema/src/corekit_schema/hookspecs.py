@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from corekit.hookspecs import hookspec
+from corekit.hookspecs import hookspec, since
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -14,17 +14,19 @@ if TYPE_CHECKING:
     from corekit_schema.viewer import Viewer
 
 
+@since("0.1")
 @hookspec
 def corekit_graph() -> Graph:
     """Say which GraphQL types, fields and examples the plugin brings.
 
     Called once for each schema that is assembled: when a server starts, and when the schema is printed. Import GraphQL
     inside it, so that a kit without a server needs none. When it raises, or what it returns clashes with another
-    owner's, the schema is not served, and the message names both owners. Since 0.1.
+    owner's, the schema is not served, and the message names both owners.
     """
     raise NotImplementedError
 
 
+@since("0.1")
 @hookspec(firstresult=True)
 def corekit_viewer(request: Request, kit: Kit) -> Viewer | None:
     """Say who is asking.
@@ -32,6 +34,6 @@ def corekit_viewer(request: Request, kit: Kit) -> Viewer | None:
     Called for each request, in the order of the plugins, in a worker thread, before anything of it is read but its
     headers; ``kit`` is the one that serves. Return None where the request carries nothing that the plugin knows; the
     first viewer returned counts. When it raises, the answer is 401. Where nobody answers, a request that carries a
-    token is answered 401, and one without is anonymous. Since 0.1.
+    token is answered 401, and one without is anonymous.
     """
     raise NotImplementedError

@@ -18,6 +18,8 @@ from corekit.errors import SettingsError
 from corekit.settings import Settings
 from corekit_schema.viewer import Viewer
 
+__all__ = ["BadToken", "issue", "read"]
+
 ALGORITHM = "HS256"
 AUDIENCE = "corekit-development"
 LIFETIME = timedelta(hours=12)

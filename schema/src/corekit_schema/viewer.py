@@ -1,10 +1,17 @@
-"""Who is asking."""
+"""Who is asking, and what there is that they may do. It needs no GraphQL."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
+
+from corekit_schema.permissions import PERMISSIONS
+
+if TYPE_CHECKING:
+    from corekit import Kit
+
+__all__ = ["ANONYMOUS", "Viewer", "ViewerKind", "permissions_of"]
 
 ViewerKind = Literal["anonymous", "member", "staff", "service"]
 
@@ -30,3 +37,8 @@ class Viewer:
 
 ANONYMOUS = Viewer(kind="anonymous")
 """Nobody in particular: sees what is public."""
+
+
+def permissions_of(kit: Kit) -> frozenset[str]:
+    """Return the names of all permissions there are: the core's, and those that the plugins declare."""
+    return frozenset(each.name for each in PERMISSIONS) | frozenset(kit.declared.permissions)

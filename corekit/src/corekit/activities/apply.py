@@ -8,9 +8,11 @@ from typing import Any
 from corekit.activities import merging, moving, persons
 from corekit.activities.activity import Activity
 from corekit.activities.checks import check
+from corekit.activities.closing import close
 from corekit.activities.effects import (
     Capture,
     ClaimBenefit,
+    CloseAccount,
     Credit,
     Debit,
     Effect,
@@ -245,6 +247,8 @@ class Applier:
             self._move(member, planned, effect, row)
         elif isinstance(effect, SetTier | PlaceInTier | RequestTier | ClaimBenefit):
             self._tiering.apply(member, planned, effect, follow_ons)
+        elif isinstance(effect, CloseAccount):
+            close(self.plan, member, planned, effect, row)
         elif isinstance(effect, ShiftMetrics):
             shift(planned, effect.days)
         elif isinstance(effect, Merge | GiveUp | PassOn | TakeDebt):

@@ -107,6 +107,14 @@ class Receive(Effect):
 
 
 @frozen
+class CloseAccount(Effect):
+    """What the member has, or owes, of an account kind goes to another kind of its unit, ``to``, or to the house."""
+
+    account: str = field(kw_only=True)
+    to: str | None = field(default=None, kw_only=True)
+
+
+@frozen
 class ShiftMetrics(Effect):
     """What was measured of another member counts for this one, on the days on which it counted there.
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from corekit.activities.effects import (
     Capture,
+    CloseAccount,
     Credit,
     Debit,
     Effect,
@@ -291,10 +292,14 @@ class Loaded:
         self.need_open_lots(
             account
             for effect in flat
-            if isinstance(effect, Debit | Hold | Transfer | TakeDebt)
-            and effect.account in books
-            and books[effect.account].lots
-            and (account := self.member(effect.activity.member).accounts.get(effect.account)) is not None
+            for kind in _spent(effect)
+            if kind in books
+            and books[kind].lots
+            and (account := self.member(effect.activity.member).accounts.get(kind)) is not None
+        )
+        closing = [effect for effect in flat if isinstance(effect, CloseAccount)]
+        self.need_held_lots(
+            hold for effect in closing for hold in holds_on(self.member(effect.activity.member), effect.account)
         )
         resolving = [effect for effect in flat if isinstance(effect, Capture | Release)]
         known = [(effect, self.member(effect.activity.member).holds.get(effect.hold)) for effect in resolving]
@@ -365,6 +370,19 @@ class Loaded:
             for account in member.accounts.values()
             if not account.is_new and account.kind in books and books[account.kind].lots
         }
+
+
+def _spent(effect: Effect) -> Sequence[str]:
+    """Return the account kinds of which an effect spends lots."""
+    if isinstance(effect, CloseAccount):
+        return (effect.account, effect.to) if effect.to is not None else (effect.account,)
+    return (effect.account,) if isinstance(effect, Debit | Hold | Transfer | TakeDebt) else ()
+
+
+def holds_on(member: Member, kind: str) -> list[HeldValue]:
+    """Return what is set aside of a member's account of a kind, in the order of the ids."""
+    found = (hold for hold in member.holds.values() if hold.outcome is None and hold.account.kind == kind)
+    return sorted(found, key=lambda hold: hold.id)
 
 
 def _added(rows: Iterable[tuple[str | None, int]], here: Mapping[str | None, int]) -> dict[str | None, int]:

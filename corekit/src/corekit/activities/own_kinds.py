@@ -8,8 +8,8 @@ from typing import Any
 
 from corekit.activities.incoming import Key
 from corekit.activities.planned import Place
-from corekit.calling import is_of_plugin, told
-from corekit.errors import PluginRaised
+from corekit.calling import is_of_plugin
+from corekit.errors import PluginRaised, reason_of
 from corekit.ledger.state import Member
 
 Guarded = dict[tuple[Key, Place], str]
@@ -32,5 +32,5 @@ def calling(plugin: str, what: str) -> Generator[None]:
     except BaseException as error:
         if not is_of_plugin(error):
             raise
-        message = f"plugin {plugin} raised in the effect kind {what}: {told(error)}"
+        message = f"plugin {plugin} raised in the effect kind {what}: {reason_of(error)}"
         raise PluginRaised(message, plugin=plugin, hook=what) from error

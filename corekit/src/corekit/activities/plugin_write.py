@@ -57,6 +57,7 @@ class PluginWrite:
     """
 
     def __init__(self, connection: Connection, hold: Hold, tables: Mapping[str, Table]) -> None:
+        self.owner = hold.owner
         self.dialect = connection.dialect.name
         self._tables = tables
         self._hold = hold

@@ -19,6 +19,7 @@ ERRORS = (
     ErrorText("REVERSAL_OF_REVERSAL", "A reversal is not reversed; record the activity again.", "撤销不能再被撤销。"),
     ErrorText("REVERSAL_OF_EXPIRY", "What lapsed is not given back by a reversal; adjust instead.", "过期不能被撤销。"),
     ErrorText("PLUGIN_OFF", "This is of plugin {plugin}, which is not enabled.", "插件 {plugin} 未启用。"),
+    ErrorText("ACCOUNT_EMPTY", "There is nothing left of {account}.", "{account} 已无余额。"),
     ErrorText(
         "TAKE_BACK_TOO_MUCH",
         "Of {account} only {left} is left to be taken back, not {asked}.",
@@ -49,6 +50,8 @@ PASSED_ON = "member.passed_on"
 """The activity by which a merged member passes on what something that was taken back left with it."""
 WITH_PARENT = frozenset({RECEIVED, MERGED_INTO, MERGED_FROM, PASSED_ON})
 """What settles, and comes back, together with what it follows from, or neither does."""
+CLOSED = "account.closed"
+"""The activity by which what a member has of an account kind goes elsewhere, because its plugin is removed."""
 HOLD_EXPIRED = "hold.expired"
 """The activity by which a hold lapses."""
 

@@ -123,6 +123,7 @@ class Undoing:
 
         house = {"source": (effect.data or {})["source"]} if effect.kind == "Receive" else {}
         house |= {"sink": "transfer"} if effect.kind in {"Transfer", "Owe"} else {}
+        house |= {"sink": effect.data["sink"]} if effect.kind == "Debit" and effect.data else {}
         teller = Teller(member, planned.voucher, row.id, book, self._terms.zone, **house)
         undo = teller.claw_back if effect.kind in GIVES else teller.restore
         undo(row.amount, effect.id, unfund)

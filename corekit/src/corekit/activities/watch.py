@@ -80,13 +80,14 @@ class Watch:
             self._going[going.thread] = going.outer
         else:
             self._going.pop(going.thread, None)
-        while going.late:  # else whoever stops it sees that it is over
+        if going.late:  # else whoever stops it sees that it is over
             try:
                 with self._lock:
-                    _raise_in(going.thread, None)  # what has not arrived need not any more
+                    _raise_in(going.thread, Stopped)  # in place of one that has not arrived
+                while True:  # to take it back would leave the interpreter looking for it for ever
+                    pass
+            except Stopped:
                 return
-            except Stopped:  # it has arrived here
-                continue
 
     def _watch(self) -> None:
         wait = threading.Event()
@@ -118,9 +119,8 @@ class Watch:
         going.looks += 1
 
 
-def _raise_in(thread: int, error: type[BaseException] | None) -> None:
-    """Let an exception be raised in a thread of Python's code; None takes back one that has not been raised yet."""
+def _raise_in(thread: int, error: type[BaseException]) -> None:
+    """Let an exception be raised in a thread of Python's code, in place of one that has not been raised yet."""
     import ctypes  # noqa: PLC0415 - hardly ever needed
 
-    raised = ctypes.py_object(error) if error is not None else None
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), raised)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(error))

@@ -44,7 +44,15 @@ def open_plugins(ctx: typer.Context) -> tuple[Plugin, ...]:
     """Return the plugins that are on; nothing but their modules is loaded."""
     from corekit.plugins import discover
 
+    open_log(ctx)
     return discover(open_settings(ctx), options(ctx).without)
+
+
+def open_log(ctx: typer.Context) -> None:
+    """Let the log stand on standard error from now on, as JSON where ``--json`` was given."""
+    from corekit.log import configure
+
+    configure(as_json=options(ctx).json)
 
 
 def open_kit(ctx: typer.Context) -> Kit:
@@ -53,9 +61,8 @@ def open_kit(ctx: typer.Context) -> Kit:
         known: Kit = opened
         return known
     from corekit.kit import Kit
-    from corekit.log import configure
 
-    configure(as_json=options(ctx).json)
+    open_log(ctx)
     kit = Kit(open_settings(ctx), without=options(ctx).without)
     ctx.call_on_close(kit.close)
     ctx.meta[_KIT] = kit

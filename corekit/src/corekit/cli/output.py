@@ -12,7 +12,7 @@ import orjson
 import typer
 
 from corekit.cli.context import options
-from corekit.errors import Busy, CorekitError, Invalid, PluginError, Refusal, SettingsError, Unavailable
+from corekit.errors import OF_DATABASE, Busy, CorekitError, Invalid, PluginError, Refusal, SettingsError, Unavailable
 from corekit.values import fields_of
 
 DONE, NO, COULD_NOT = 0, 1, 2
@@ -66,7 +66,7 @@ def _describe(error: Exception) -> tuple[str, str, Mapping[str, Any], int]:
     if isinstance(error, Refusal):
         return error.code, "refused", error.parameters, NO
     kind = type(getattr(error, "orig", None) or error).__name__
-    if type(error).__module__.partition(".")[0] in ("sqlalchemy", "psycopg", "sqlite3"):
+    if type(error).__module__.partition(".")[0] in OF_DATABASE:
         message = f"the database refused what it was asked ({kind}); run `corekit db status`"
         return "DATABASE", message, {}, COULD_NOT
     message = f"unexpected {kind}: a defect; COREKIT_DEBUG=1 shows where"

@@ -11,6 +11,7 @@ from attrs import asdict
 
 from corekit.cli.context import ACTOR, open_kit, open_plugins, open_settings
 from corekit.cli.output import emit
+from corekit.cli.removal import remove
 
 if TYPE_CHECKING:
     from marshmallow import Schema
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from corekit.suspension.suspensions import Suspension
 
 app = typer.Typer(invoke_without_command=True)
+app.command("remove")(remove)
 
 Name = Annotated[str, typer.Argument(metavar="PLUGIN", help="The plugin.")]
 

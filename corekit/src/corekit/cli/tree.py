@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from corekit.cli.output import fail
-from corekit.errors import PluginError
+from corekit.errors import PluginError, reason_of
 
 GROUP = "corekit.commands"
 """Entry points of commands: name = module:app, where ``app`` is a ``typer.Typer``."""
@@ -44,7 +44,9 @@ class Tree(TyperGroup):
                 sides = " and by ".join(str(point.dist.name if point.dist else point.value) for point in points)
                 raise PluginError(f"command {cmd_name!r} is offered by {sides}; uninstall all but one")  # noqa: TRY301
             command = get_command(points[0].load())
-        except Exception as error:  # noqa: BLE001 - one broken plugin must not take the others along
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - one broken plugin must not take the others along
             command = get_command(_broken(cmd_name, points[0], error))
         command.name = cmd_name
         # Completion is not offered: it would have to import every command at each key.
@@ -68,9 +70,9 @@ class Tree(TyperGroup):
             fail(ctx, error)
 
 
-def _broken(name: str, point: metadata.EntryPoint, error: Exception) -> typer.Typer:
+def _broken(name: str, point: metadata.EntryPoint, error: BaseException) -> typer.Typer:
     side = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
-    reason = error.message if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
+    reason = error.message if isinstance(error, PluginError) else reason_of(error)
     broken = typer.Typer()
 
     @broken.command(

@@ -6,4 +6,5 @@ from alembic import context
 
 from corekit.db.migrate import run
 
-run(context.config.attributes["connection"], context.config.attributes["lineage"])
+attributes = context.config.attributes
+run(attributes["connection"], attributes["lineage"], attributes["applied"])

@@ -7,7 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from sqlalchemy import MetaData
 
 from corekit.db.base import metadata
@@ -32,7 +32,8 @@ class Lineage:
 
     ``owner`` is ``core`` or the plugin's name, and the prefix of its tables. The scripts stand in
     ``<package>/migrations/versions``. ``after`` names other owners whose tables the owner's refer to (the core's always
-    come first). ``guards`` protect tables that only grow; they are set up anew after each migration.
+    come first). ``guards`` protect tables that only grow; they are set up anew after each migration. ``label`` is how
+    errors name the owner; corekit fills it in.
     """
 
     owner: str
@@ -40,6 +41,12 @@ class Lineage:
     metadata: MetaData = field(repr=False)
     after: Sequence[str] = ()
     guards: Sequence[Guard] = ()
+    label: str = field(default="", repr=False)
+
+    @property
+    def named(self) -> str:
+        """The owner as an error names it."""
+        return self.label or repr(self.owner)
 
     @property
     def version_table(self) -> str:
@@ -56,8 +63,8 @@ def core() -> Lineage:
 
 def lineages(plugins: Iterable[Plugin]) -> list[Lineage]:
     """Return the lineages of the core and of plugins, in the plugins' order."""
-    declared = (plugin.declares.lineage for plugin in plugins)
-    return [core(), *(lineage for lineage in declared if lineage is not None)]
+    own = ((plugin.declares.lineage, plugin.label) for plugin in plugins)
+    return [core(), *(evolve(lineage, label=label) for lineage, label in own if lineage is not None)]
 
 
 def ordered(lineages: Iterable[Lineage]) -> list[Lineage]:

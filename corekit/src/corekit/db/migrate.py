@@ -22,8 +22,8 @@ from sqlalchemy import Connection, inspect
 
 from corekit.db import types
 from corekit.db.engine import Database
-from corekit.db.lineage import VERSION_TABLE, Lineage, ordered, owner_of
-from corekit.errors import PluginError, SettingsError, Unavailable
+from corekit.db.lineage import CORE, VERSION_TABLE, Lineage, ordered, owner_of
+from corekit.errors import CorekitError, PluginError, SettingsError, Unavailable, reason_of, start_without
 from corekit.migrations.guards import install
 
 _LOCK = 4_718_204_105_117_221_236
@@ -44,25 +44,36 @@ class Status:
 
 
 def upgrade(database: Database, lineages: Iterable[Lineage]) -> list[str]:
-    """Migrate every lineage to its newest revision and return the revisions that were run."""
+    """Migrate every lineage to its newest revision and return the revisions that were run.
+
+    Raises :class:`PluginError` that names owner and revision where one fails: of that owner nothing was changed then.
+    """
     done: list[str] = []
     for lineage in ordered(lineages):
         if waiting := pending(database, lineage):
-            with _migrating(database) as connection:
+            with migrating(database) as connection:
                 config = _config(lineage, connection)
-                command.upgrade(config, "heads")
+                applied: list[str] = config.attributes["applied"]
+                try:
+                    command.upgrade(config, "heads")
+                except (KeyboardInterrupt, CorekitError):
+                    raise
+                except BaseException as error:
+                    revision = waiting[min(len(applied), len(waiting) - 1)]
+                    said = f"revision {revision} of {lineage.named} failed ({reason_of(error)}); nothing was changed"
+                    raise _failed(lineage, said, revision=revision) from error
             done += waiting
     return done
 
 
 def heads(lineage: Lineage) -> list[str]:
     """Return the newest revisions of a lineage's scripts: one, or none where it has no scripts yet."""
-    return ScriptDirectory.from_config(_config(lineage)).get_heads()
+    return _scripts(lineage).get_heads()
 
 
 def pending(database: Database, lineage: Lineage) -> list[str]:
     """Return the revisions of a lineage that the database does not have yet, oldest first."""
-    script = ScriptDirectory.from_config(_config(lineage))
+    script = _scripts(lineage)
     with database.connect() as connection:
         current = _current(connection, lineage.version_table)
     if current is not None and current in script.get_heads():
@@ -71,8 +82,8 @@ def pending(database: Database, lineage: Lineage) -> list[str]:
         revisions = list(script.iterate_revisions("heads", current or "base"))
     except (CommandError, RevisionError):
         raise Unavailable(
-            f"the database has revision {current} of {lineage.owner!r}, which the installed {lineage.package} does not "
-            "know; install the version that wrote it, or a newer one"
+            f"the database has revision {current} of {lineage.named}, which the installed {lineage.package} does not "
+            f"know; install the version that wrote it, or a newer one{_or_without(lineage)}"
         ) from None
     return [revision.revision for revision in reversed(revisions)]
 
@@ -81,7 +92,7 @@ def status(database: Database, lineages: Iterable[Lineage]) -> list[Status]:
     """Return how far each lineage is, then the owners that left tables and are not enabled."""
     lineages = ordered(lineages)
     with database.connect() as connection:
-        owners = _owners(connection)
+        owners = owners_in(connection)
         current = {owner: _current(connection, owner + VERSION_TABLE) for owner in owners}
     known = [
         Status(lineage.owner, lineage.package, current.get(lineage.owner), tuple(pending(database, lineage)))
@@ -110,16 +121,16 @@ def revision(database: Database, lineage: Lineage, message: str, *, empty: bool 
     """
     if waiting := pending(database, lineage):
         raise Unavailable(f"revision {waiting[0]} of {lineage.owner!r} is not applied; run `corekit db upgrade` first")
-    with _migrating(database) as connection:
+    with migrating(database) as connection:
         config = _config(lineage, connection)
-        number = len(list(ScriptDirectory.from_config(config).walk_revisions())) + 1
+        number = len(list(_scripts(lineage).walk_revisions())) + 1
         script = command.revision(config, message, autogenerate=not empty, rev_id=f"{lineage.owner}_{number:04d}")
     return Path(cast("Any", script).path)
 
 
 def options(connection: Connection, lineage: Lineage) -> dict[str, Any]:
     """Return what Alembic is told of a lineage: its version table, and which tables are its own."""
-    owners = _owners(connection) | {lineage.owner}
+    owners = owners_in(connection) | {lineage.owner}
 
     def include_name(name: str | None, kind: str, _parents: object) -> bool:
         return kind != "table" or owner_of(name or "", owners) == lineage.owner
@@ -143,14 +154,21 @@ def _render(kind: str, item: object, _context: object) -> str | Literal[False]:
     return names.get(id(item), False)
 
 
-def run(connection: Connection, lineage: Lineage) -> None:
-    """Run what Alembic's environment was called for: everything in one transaction, guards included."""
+def run(connection: Connection, lineage: Lineage, applied: list[str]) -> None:
+    """Run what Alembic's environment was called for: everything in one transaction, guards included.
+
+    Revisions are added to ``applied`` as they are run.
+    """
+
+    def note(*, step: Any, **_: object) -> None:
+        applied.append(step.up_revision_id)
+
     from alembic import context  # noqa: PLC0415 - it exists only while Alembic runs the environment
 
-    with _foreign_keys_off(connection):
+    with foreign_keys_off(connection):
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.dialect.name == "sqlite" else "BEGIN")
         # Begun before Alembic looks, which then leaves the transaction to us.
-        context.configure(connection=connection, **options(connection, lineage))
+        context.configure(connection=connection, on_version_apply=cast("Any", note), **options(connection, lineage))
         try:
             context.run_migrations()
             tables = set(inspect(connection).get_table_names())
@@ -163,7 +181,7 @@ def run(connection: Connection, lineage: Lineage) -> None:
 
 
 @contextmanager
-def _migrating(database: Database) -> Generator[Connection]:
+def migrating(database: Database) -> Generator[Connection]:
     """Give a connection of its own, without the time limits of the others, to one upgrade at a time."""
     if database.pooled:
         message = "tables are not made through a pooler, which keeps no lock; give the address of the server straight"
@@ -179,7 +197,7 @@ def _migrating(database: Database) -> Generator[Connection]:
 
 
 @contextmanager
-def _foreign_keys_off(connection: Connection) -> Generator[None]:
+def foreign_keys_off(connection: Connection) -> Generator[None]:
     """Suspend SQLite's foreign keys: a batch rebuild drops the old table, and a drop deletes what refers to it.
 
     The pragma is a no-op inside a transaction, so it goes to the raw connection before one begins.
@@ -201,20 +219,45 @@ def _check_foreign_keys(connection: Connection, lineage: Lineage) -> None:
         if broken:
             tables = ", ".join(sorted({f"{row[0]} -> {row[2]}" for row in broken}))
             raise Unavailable(
-                f"a migration of {lineage.owner!r} leaves rows that refer to nothing ({tables}); nothing was changed"
+                f"a migration of {lineage.named} leaves rows that refer to nothing ({tables}); nothing was changed; "
+                f"repair it{_or_without(lineage)}"
             )
 
 
 def _config(lineage: Lineage, connection: Connection | None = None) -> Config:
     if find_spec(lineage.package) is None:
-        raise PluginError(f"the lineage of {lineage.owner!r} names the package {lineage.package}, which does not exist")
+        said = f"the lineage of {lineage.named} names the package {lineage.package}, which does not exist"
+        raise PluginError(f"{said}; correct the name{_or_without(lineage)}", owner=lineage.owner)
     config = Config(stdout=io.StringIO(), cmd_opts=Namespace(quiet=True))
     config.set_main_option("script_location", "corekit:db")
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", f"{lineage.package}:migrations/versions")
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-    config.attributes.update(connection=connection, lineage=lineage)
+    config.attributes.update(connection=connection, lineage=lineage, applied=[])
     return config
+
+
+def _scripts(lineage: Lineage) -> ScriptDirectory:
+    """Return the scripts of a lineage, which can all be imported and follow one another."""
+    try:
+        scripts = ScriptDirectory.from_config(_config(lineage))
+        scripts.get_heads()
+    except (KeyboardInterrupt, CorekitError):
+        raise
+    except BaseException as error:
+        said = f"the migrations of {lineage.named} cannot be read ({reason_of(error)})"
+        raise _failed(lineage, said) from error
+    return scripts
+
+
+def _failed(lineage: Lineage, said: str, **parameters: Any) -> PluginError:
+    way = f"repair it{_or_without(lineage)}"
+    return PluginError(f"{said}; {way}", code="MIGRATION_FAILED", owner=lineage.owner, **parameters)
+
+
+def _or_without(lineage: Lineage) -> str:
+    """Return how the rest starts; nothing does without the core."""
+    return "" if lineage.owner == CORE else f", or {start_without(lineage.owner)}"
 
 
 def _current(connection: Connection, version_table: str) -> str | None:
@@ -222,7 +265,7 @@ def _current(connection: Connection, version_table: str) -> str | None:
     return context.get_current_revision()
 
 
-def _owners(connection: Connection) -> set[str]:
+def owners_in(connection: Connection) -> set[str]:
     """Return everybody who has tables in the database: each has a version table."""
     names = inspect(connection).get_table_names()
     return {name.removesuffix(VERSION_TABLE) for name in names if name.endswith(VERSION_TABLE)}

@@ -12,6 +12,8 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from corekit.clock import moment
 
+__all__ = ["Amount", "Flag", "Id", "Instant", "Json", "Kept", "Moment", "Whole"]
+
 
 class Id(TypeDecorator[str]):
     """An identifier: 32 hexadecimal digits in Python, ``uuid`` on PostgreSQL, text on SQLite."""

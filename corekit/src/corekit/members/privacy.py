@@ -13,6 +13,7 @@ from attrs import frozen
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from corekit.activities.activity import Activity
 from corekit.activities.plugin_read import PluginRead
 from corekit.activities.plugin_write import writing
 from corekit.activities.read import activities_of
@@ -147,7 +148,11 @@ def erase(kit: Kit, member: str, *, reason: str, actor: str | None) -> Erasure:
             obstacle = f"plugin {plugin.name} could not erase; see the log, mend it, and ask again"
             return _note(kit, request, obstacle=obstacle)
     for each in everybody:
-        outcome = kit.forget(each, request if each == member else f"{request}:{each}", reason=reason, actor=actor)
+        key = f"erase:{request}" if each == member else f"erase:{request}:{each}"
+        told = {"reason": reason}
+        (outcome,) = kit.settle_own(
+            [Activity(type="member.erased", member=each, external_id=key, payload=told, actor=actor)]
+        )
         if not outcome.settled and outcome.code != "ERASED":
             return _note(kit, request, obstacle=f"{outcome.message} [{outcome.code}]")
     return _note(kit, request, state="done", closed_at=micros(kit.now()), obstacle=None)

@@ -53,10 +53,11 @@ STEPS: Mapping[str, Step] = {
 ABOUT_PERSON = frozenset({"member.updated", "member.tagged", "member.joined_group", "member.left_group"})
 """What is known of a member may change in every state but the last."""
 
-ALWAYS = frozenset({"reversal", "refund", "tier.changed", "member.consented", "member.erased"})
-"""What takes back, what follows from that, and what is a person's right, is possible for every member."""
+ALWAYS = frozenset({"reversal", "refund", "tier.changed", "member.consented", "member.erased", "account.closed"})
+"""What takes back, what follows from that, and what is a person's right, is possible for every member; so is the end
+of an account."""
 
-OF_MERGED = frozenset({"reversal", "refund", "member.erased"})
+OF_MERGED = frozenset({"reversal", "refund", "member.erased", "account.closed"})
 """What is about a merged member itself; everything else that names it is about its survivor."""
 
 ERRORS = (

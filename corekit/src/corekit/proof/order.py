@@ -3,10 +3,10 @@
 The movements of an account are replayed as they were made, by the effects of its activities in turn, in one pass that
 holds the lots of one account at a time. What an effect takes, it takes from the front: of what could be spent by then,
 nothing is left in a lot that comes before the last one taken. A capture chooses among the lots that its hold had set
-aside; where a clawback funds spends and debts anew, its own lot is empty by then. That, and what a member gives up who
-becomes a part of another, takes also what can be spent only later, while holds are backed anew by what can be spent.
-What is given back, lapses, or pays a debt with the lot that comes in is no choice. Within one effect only what it
-leaves can be judged, not in which order it came to that.
+aside; where a clawback funds spends and debts anew, its own lot is empty by then. That, and what is given up by who
+becomes a part of another or whose account is closed, takes also what can be spent only later, while holds are backed
+anew by what can be spent. What is given back, lapses, or pays a debt with the lot that comes in is no choice. Within
+one effect only what it leaves can be judged, not in which order it came to that.
 
 Most accounts need no replay: where each lot was taken from only after all that come before it were empty for good,
 nothing can have been passed over. The database leaves those out.
@@ -23,13 +23,13 @@ from typing import Any
 from attrs import define, field
 from sqlalchemy import SelectBase, literal_column, select, text
 
-from corekit.activities.reverse import MERGED_INTO, PASSED_ON
+from corekit.activities.reverse import CLOSED, MERGED_INTO, PASSED_ON
 from corekit.db.reader import AnyRow, Reader
 from corekit.ledger.state import NEVER
 from corekit.proof.scope import Scope
 from corekit.proof.search import FEW, Found
 
-_GIVES_ALL = frozenset({MERGED_INTO, PASSED_ON})
+_GIVES_ALL = frozenset({CLOSED, MERGED_INTO, PASSED_ON})
 """The activities by which a member gives up all it has, also what can be spent only later."""
 _GROWS = frozenset({"issue", "restore", "unrepay", "unexpire", "release"})
 """The movements by which more of a lot is open; the others make it less."""

@@ -20,6 +20,8 @@ from corekit.db.engine import Database
 from corekit.db.lineage import VERSION_TABLE, Lineage
 from corekit.db.migrate import heads, upgrade
 
+__all__ = ["Backend", "PostgreSQLBackend", "SQLiteBackend"]
+
 ENV = "COREKIT_TEST_POSTGRES"
 """Names the server to test against; without it, one of our own is started."""
 

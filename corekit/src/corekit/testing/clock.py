@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+__all__ = ["START", "SettableClock"]
+
 START = datetime(2026, 1, 15, 12, tzinfo=UTC)
 """Where a test's clock stands at first."""
 

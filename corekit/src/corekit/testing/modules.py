@@ -8,6 +8,8 @@ from types import ModuleType
 from corekit.declares import Declares
 from corekit.hookspecs import hookimpl
 
+__all__ = ["plugin_module"]
+
 
 def plugin_module(
     declares: Declares | None = None, name: str = "rogue", /, **hooks: Callable[..., object]

@@ -1,7 +1,8 @@
 """The pytest plugin: databases, clocks and kits for tests.
 
 Every test that takes ``url``, ``database``, ``kit`` or ``make_kit`` runs on SQLite and on PostgreSQL. To run one on a
-single database, say ``@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)``.
+single database, say ``@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)``. The setting ``corekit_plugins``
+of pytest lists the plugins that are on in ``kit``.
 """
 
 # pytest loads this module in every project where corekit is installed, so it imports nothing that costs.
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from corekit.kit import Kit
     from corekit.testing.backends import Backend
     from corekit.testing.clock import SettableClock
+    from corekit.testing.contract.trial import Trial
+    from corekit.testing.recorder import Recorder
+
+_PLUGINS = "corekit_plugins"
+_DEVIATIONS: pytest.StashKey[set[tuple[str, str, str]]] = pytest.StashKey()
+
+__all__ = ["MakeKit"]
 
 
 class MakeKit(Protocol):
@@ -43,6 +51,35 @@ class MakeKit(Protocol):
     ) -> Kit:
         """Make the kit."""
         ...
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the setting."""
+    parser.addini(_PLUGINS, "The plugins that are on in the fixture kit.", type="args", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare for what contracts deviate in."""
+    config.stash[_DEVIATIONS] = set()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Expect of promises from which a contract deviates that they are broken."""
+    for item in items:
+        contract: Any = getattr(item, "cls", None)
+        deviations: Mapping[str, str] = getattr(contract, "deviations", {})
+        promise = getattr(item, "originalname", "").removeprefix("test_")
+        if promise in deviations and hasattr(contract, "plugin"):
+            item.add_marker(pytest.mark.xfail(reason=deviations[promise], strict=True))
+            config.stash[_DEVIATIONS].add((contract.plugin, promise, deviations[promise]))
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """List what contracts deviate in, and why."""
+    if found := config.stash[_DEVIATIONS]:
+        terminalreporter.section("deviations from the plugin contract")
+        for plugin, promise, reason in sorted(found):
+            terminalreporter.line(f"{plugin}: {promise}: {reason}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -153,6 +190,33 @@ def make_kit(backend: Backend, clock: SettableClock, tmp_path: Path) -> Iterator
 
 
 @pytest.fixture
-def kit(make_kit: MakeKit) -> Kit:
-    """A kit without plugins."""
-    return make_kit()
+def kit(make_kit: MakeKit, request: pytest.FixtureRequest) -> Kit:
+    """A kit with the plugins that pytest's setting ``corekit_plugins`` lists, by default none."""
+    plugins: list[str] = request.config.getini(_PLUGINS)
+    return make_kit(plugins)
+
+
+@pytest.fixture
+def member(kit: Kit) -> str:
+    """The id of a member of ``kit``."""
+    from corekit.activities.activity import Activity
+
+    return kit.record(Activity(type="member.registered")).member
+
+
+@pytest.fixture
+def recorder(kit: Kit) -> Iterator[Recorder]:
+    """What the plugins of ``kit`` are asked and answer, and how many statements they send."""
+    from corekit.testing.recorder import recording
+
+    with recording(kit) as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def contract(request: pytest.FixtureRequest, make_kit: MakeKit, clock: SettableClock) -> Trial:
+    """What a test of a :class:`corekit.testing.PluginContract` works with."""
+    from corekit.testing.contract.trial import Trial
+
+    test: Any = request.instance
+    return Trial(test, make_kit, clock)

@@ -26,9 +26,9 @@ from corekit import (
     Unit,
     hookimpl,
     member,
+    moment,
 )
-from corekit.clock import moment
-from corekit.ledger.tables import account
+from corekit.tables import account
 
 UNIT = Unit("coins")
 FEE = 40

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corekit.cli.context import options
-from corekit.cli.output import NO, emit
+from corekit.command import NO, emit, open_log, options
 
 if TYPE_CHECKING:
     from corekit import Kit, Settings
@@ -56,11 +55,10 @@ def demo(
         raise typer.BadParameter("--load-only does not serve, so there is nothing to compare: leave out one of them")
 
     from corekit import Kit
-    from corekit.log import configure
     from corekit_demo import data, serving
     from corekit_demo.clock import WalkingClock
     from corekit_demo.summary import summarise, table
-    from corekit_schema.http.app import build_app
+    from corekit_schema import build_app
     from corekit_schema.http.server import run
 
     config, clock = _config(ctx), WalkingClock()
@@ -77,7 +75,7 @@ def demo(
         violated = _verify(kit)
         if listening is None:
             raise typer.Exit(NO if violated else 0)
-        configure(as_json=options(ctx).json)
+        open_log(ctx)
         if smoke:
             differences = serving.compare(kit, listening, summary)
             _say("\n".join(differences) or "GraphQL says the same as the table")
@@ -89,13 +87,9 @@ def demo(
 
 def _listening(port: int) -> socket:
     """Take the port before the year is settled, so that nobody waits for a port that is taken."""
-    from corekit_schema.cli.serve import CannotListen
     from corekit_schema.http.server import listen
 
-    try:
-        return listen(HOST, port)
-    except OSError as error:
-        raise CannotListen(f"cannot listen on {HOST}:{port}: {error.strerror}; choose another --port") from None
+    return listen(HOST, port)
 
 
 def _load(kit: Kit, clock: WalkingClock, survey: Survey, program: Path, month_ends: Path | None) -> Loaded:

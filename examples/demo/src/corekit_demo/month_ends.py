@@ -9,11 +9,8 @@ from typing import IO
 
 from sqlalchemy import and_, func, or_, select
 
-from corekit import Kit, any_of
-from corekit.clock import micros
-from corekit.ledger.tables import account, entry
-from corekit.members.tables import member
-from corekit.tiers.tables import assignment
+from corekit import Kit, any_of, micros
+from corekit.tables import account, assignment, entry, member
 from corekit_demo.journey import member_id
 from corekit_demo.summary import KIND
 

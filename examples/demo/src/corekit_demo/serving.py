@@ -14,10 +14,8 @@ from urllib.request import Request, urlopen
 from corekit import Kit, Settings
 from corekit_demo.graph import NAME
 from corekit_demo.summary import Summary
-from corekit_schema import tokens
-from corekit_schema.http.app import build_app
+from corekit_schema import Viewer, build_app, tokens
 from corekit_schema.http.server import server
-from corekit_schema.viewer import Viewer
 
 _PAGE = 100
 _TIMEOUT = 30

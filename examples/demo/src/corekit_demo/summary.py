@@ -9,12 +9,8 @@ from attrs import frozen
 from rich.table import Table
 from sqlalchemy import func, select
 
-from corekit import Kit, Reader
-from corekit.activities.tables import activity
-from corekit.clock import micros
-from corekit.ledger.tables import account, lot, posting
-from corekit.members.tables import member
-from corekit.tiers.tables import assignment
+from corekit import Kit, Reader, micros
+from corekit.tables import account, activity, assignment, lot, member, posting
 from corekit_demo.load import Loaded
 
 KIND = "points"

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corekit.cli.context import ACTOR, open_kit
-from corekit.cli.lives import find, instant
-from corekit.cli.output import emit
+from corekit.command import ACTOR, emit, find_member, instant, open_kit
 
 if TYPE_CHECKING:
     from corekit_access.granting import Grantor
@@ -118,7 +116,7 @@ def token(
     if (name is None) == (member is None):
         raise typer.BadParameter("say --staff NAME or --member MEMBER, one of them")
     kit = open_kit(ctx)
-    id_ = find(kit, member).id if member is not None else None
+    id_ = find_member(kit, member).id if member is not None else None
     text = granting.issue_token(kit, _operator(), timedelta(minutes=minutes), staff=name, member=id_)
     emit(ctx, {"token": text}, lambda shown: shown["token"])
 

@@ -11,17 +11,15 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
-from corekit import ErrorText, Invalid, Problem, Reader
-from corekit.audit.trail import leave
-from corekit.clock import micros
-from corekit.ids import new_id
-from corekit.members.read import members
+from corekit import ErrorText, Invalid, Problem, Reader, any_of, micros, new_id
+from corekit.audit import leave
+from corekit.tables import member as members
 from corekit_access import declared, store, tables, tokens
 from corekit_access.keys import new_key
 from corekit_access.settings import AccessSettings
-from corekit_schema.core.permissions import permissions_of
+from corekit_schema.viewer import permissions_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -144,7 +142,7 @@ def issue_token(
             _may_give(kit, by, store.permissions_of_roles(store.roles(read), found.roles), "staff")
             bearer = tokens.Bearer("staff", found.id)
         else:
-            if member is None or member not in members(read, [member]):
+            if member is None or not read.all(select(members.c.id).where(any_of(members.c.id, [member]))):
                 raise Invalid([Problem(code="NOT_FOUND", message="There is no such member.", path=("member_id",))])
             bearer = tokens.Bearer("member", member)
         seconds = int(lifetime.total_seconds())

@@ -19,16 +19,16 @@ from corekit_schema import (
     Graph,
     Info,
     Input,
+    Moment,
     Mutation,
     MutationField,
     Object,
+    Payload,
     Query,
     listed,
     permission,
     public,
 )
-from corekit_schema.inputs import Moment
-from corekit_schema.mutations import Payload
 
 _LONGEST = 1_440
 _NAME = validate.Length(1, 100)

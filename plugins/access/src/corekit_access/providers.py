@@ -3,35 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from attrs import field, frozen
 from joserfc import jwt
 from joserfc.errors import JoseError
 
-from corekit_access.jwks import PublicKeys
+from corekit_access.settings import Provider
 from corekit_access.tokens import BadToken, header_of, unread_claims_of
-
-ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""What a provider may sign with: never ``none``, never a secret that both know."""
-
-
-@frozen(kw_only=True)
-class Provider:
-    """An identity provider that is trusted.
-
-    Its tokens are for ``kind``: the claim ``claim`` holds the name of somebody of staff, or the id by which the system
-    ``source`` knows a member.
-    """
-
-    issuer: str
-    audience: str
-    algorithms: tuple[str, ...]
-    leeway: int
-    kind: Literal["staff", "member"]
-    claim: str
-    source: str | None
-    keys: PublicKeys = field(eq=False, repr=False)
 
 
 def provider_of(providers: tuple[Provider, ...], token: str) -> Provider | None:

@@ -8,8 +8,7 @@ from datetime import datetime
 from attrs import field, frozen
 from sqlalchemy import select
 
-from corekit import Reader, any_of
-from corekit.db.shape import Shape
+from corekit import Reader, Shape, any_of
 from corekit_access import tables
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, MetaData, Text
 
-from corekit.db.base import NAMING, table
-from corekit.db.types import Flag, Id, Instant, Json
+from corekit import NAMING, Flag, Id, Instant, Json, table
 
 metadata = MetaData(naming_convention=NAMING)
 

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, update
 
-from corekit.clock import micros
-from corekit.members.read import MemberFilter, member_page
+from corekit import MemberFilter, member_page, micros
 from corekit_access import keys, store, tables, tokens
 from corekit_access.granting import settings_of
 from corekit_access.providers import provider_of
 from corekit_access.providers import read as read_provided
-from corekit_schema.core.permissions import permissions_of
-from corekit_schema.viewer import Viewer
+from corekit_schema.viewer import Viewer, permissions_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from attrs import frozen
 
-from corekit import Job, Reader, Work
-from corekit.clock import micros, moment
+from corekit import Job, Reader, Work, micros, moment
 from corekit_points.budgets import span_of
 from corekit_points.calendar import midnight
 from corekit_points.granting import Given, given_by

@@ -11,9 +11,7 @@ from functools import lru_cache
 
 from attrs import field, frozen
 
-from corekit import Activity, Bundle, Credit, Effect, Facts
-from corekit.clock import micros
-from corekit.metrics import Window
+from corekit import Activity, Bundle, Credit, Effect, Facts, Window, micros
 from corekit_points.calendar import midnight
 from corekit_points.rules import Book, Budget, Rule, Task
 

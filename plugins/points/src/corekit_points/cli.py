@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corekit.cli.context import open_kit
-from corekit.cli.lives import Id, Key, record
-from corekit.cli.output import NO, emit
+from corekit.command import NO, Key, MemberId, emit, open_kit, record
 
 if TYPE_CHECKING:
     from corekit_points.budget_report import Spending
@@ -64,7 +62,7 @@ def budgets(
 
 @app.command()
 def adjust(
-    ctx: typer.Context, member: Id, amount: int, reason: Why, currency: Unit = "points", key: Key = None
+    ctx: typer.Context, member: MemberId, amount: int, reason: Why, currency: Unit = "points", key: Key = None
 ) -> None:
     """Give points, or take them with a negative amount (after --), in minor units."""
     record(ctx, "points.adjustment", member, {"reason": reason}, key, amount=amount, unit=currency)
@@ -73,7 +71,7 @@ def adjust(
 @app.command()
 def cancel(
     ctx: typer.Context,
-    member: Id,
+    member: MemberId,
     activity: Annotated[str, typer.Argument(metavar="ACTIVITY", help="The activity that earned them.")],
     reason: Why,
     *,
@@ -89,7 +87,7 @@ def cancel(
 @app.command()
 def transfer(
     ctx: typer.Context,
-    member: Id,
+    member: MemberId,
     receiver: Annotated[str, typer.Argument(metavar="RECEIVER", help="Who gets them, named like the member.")],
     amount: Annotated[int, typer.Argument(min=1, help="How many, in minor units.")],
     reason: Why,

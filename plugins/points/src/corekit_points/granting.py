@@ -15,8 +15,8 @@ from sqlalchemy import Select, and_, bindparam, case, func, or_, select, tuple_,
 from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit import Applied, Batch, EffectKind, Facts, PluginWrite, Reader
-from corekit.activities.tables import activity as _activity
-from corekit.activities.tables import effect as _effect
+from corekit.tables import activity as _activity
+from corekit.tables import effect as _effect
 from corekit_points import declared
 from corekit_points.budgets import Grant, Key, key_of
 from corekit_points.rules import Book, Rule, Task

@@ -12,10 +12,8 @@ from zoneinfo import ZoneInfo
 from attrs import define, field, frozen
 from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select, union_all
 
-from corekit import Invalid, Problem, Reader
-from corekit.clock import micros, moment
-from corekit.ledger.tables import account, lot, posting
-from corekit.metrics import add_months
+from corekit import Invalid, Problem, Reader, add_months, micros, moment
+from corekit.tables import account, lot, posting
 from corekit_points.rules import Book, Currency
 
 MOST_MONTHS = 120

@@ -52,6 +52,7 @@ def corekit_declare() -> Declares:
             declared.RECEIVER,
             *declared.SKIPS,
         ],
+        budget=6,  # of a rule that is stopped by its budget, when a new window begins
         program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics, reacts=lambda book: book.activities),
     )
 

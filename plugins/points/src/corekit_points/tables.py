@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, MetaData, Text
 
-from corekit.db.base import NAMING, table
-from corekit.db.types import Instant, Whole
+from corekit import NAMING, Instant, Whole, table
 
 metadata = MetaData(naming_convention=NAMING)
 

@@ -26,24 +26,26 @@ class Examples:
     """The examples in the order of their owners, and everything that is wrong with them."""
 
     listed: tuple[OwnedExample, ...]
-    problems: tuple[str, ...]
+    problems: tuple[tuple[str, str], ...]
+    """Who has to mend something, and what."""
 
 
 def examples_of(schema: GraphQLSchema, brought: Mapping[str, Sequence[Example]]) -> Examples:
     """Check what each owner brings against the schema."""
     listed: dict[str, OwnedExample] = {}
-    problems: list[str] = []
+    problems: list[tuple[str, str]] = []
     for owner, examples in brought.items():
         for example in examples:
             place = f"example {example.en!r} of {owner}"
             name, found = _checked(schema, example)
-            problems += [f"{place}: {problem}" for problem in found]
+            problems += [(owner, f"{place}: {problem}") for problem in found]
             if name is None:
                 continue
             if owner != CORE and not begins_with(name, owner):
-                problems.append(f"{place}: the name of its operation, {name}, must begin with {owner!r}")
+                problems.append((owner, f"{place}: the name of its operation, {name}, must begin with {owner!r}"))
             if name in listed:
-                problems.append(f"{place}: {name} is the operation of an example of {listed[name].owner} already")
+                also = listed[name].owner
+                problems.append((owner, f"{place}: {name} is the operation of an example of {also} already"))
             listed.setdefault(name, OwnedExample(owner, name, example))
     return Examples(listed=tuple(listed.values()), problems=tuple(problems))
 

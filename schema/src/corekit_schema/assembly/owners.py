@@ -9,6 +9,7 @@ from typing import Any
 from attrs import define, field
 from graphene.utils.str_converters import to_camel_case
 
+from corekit.errors import start_without
 from corekit_schema.graph import Graph
 
 CORE = "core"
@@ -22,13 +23,16 @@ _SHARED = ("corekit_schema", "graphene")
 class Owners:
     """The plugins' graphs by name of plugin, the owners of types and fields, and the problems found so far.
 
-    A type belongs to whoever's field first led to it, unless it stands in a package that all share.
+    ``labels`` name plugins as errors do; ``blamed`` are those who have to mend the problems. A type belongs to
+    whoever's field first led to it, unless it stands in a package that all share.
     """
 
     graphs: Mapping[str, Graph]
+    labels: Mapping[str, str] = field(factory=dict[str, str])
     types: dict[str, str] = field(factory=dict[str, str])
     fields: dict[tuple[str, str], str] = field(factory=dict[tuple[str, str], str])
     problems: list[str] = field(factory=list[str])
+    blamed: set[str] = field(factory=set[str])
     current: str = CORE
 
     @contextmanager
@@ -37,6 +41,9 @@ class Owners:
         before, self.current = self.current, owner
         try:
             yield
+        except Exception:
+            self.blame(self.current)
+            raise
         finally:
             self.current = before
 
@@ -54,15 +61,28 @@ class Owners:
         """Note who brings a field; False, and a problem, where the type has such a field already."""
         holder = self.fields.get((type_name, name))
         if holder is not None:
-            self.problem(f"field {type_name}.{name} is brought by both {holder} and {owner} ({place})")
+            self.problem(owner, f"field {type_name}.{name} is brought by both {holder} and {owner} ({place})")
             return False
         self.fields[type_name, name] = owner
         return True
 
-    def problem(self, message: str) -> None:
-        """Note a problem, once."""
+    def problem(self, owner: str, message: str) -> None:
+        """Note a problem, once, and who has to mend it."""
+        self.blame(owner)
         if message not in self.problems:
             self.problems.append(message)
+
+    def blame(self, owner: str) -> None:
+        """Note who has to mend something; the core is never to be left out."""
+        if owner != CORE:
+            self.blamed.add(owner)
+
+    @property
+    def way(self) -> str:
+        """Who has to mend the problems, and how the rest starts; where nobody is to blame, anybody may be."""
+        blamed = [name for name in self.graphs if name in self.blamed] or list(self.graphs)
+        labels = " and ".join(self.labels.get(name, f"plugin {name!r}") for name in blamed)
+        return f"; repair {labels}, or {start_without(*blamed)}" if blamed else ""
 
 
 def begins_with(name: str, plugin: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import frozen
 from graphql import (
@@ -22,13 +22,13 @@ from corekit_schema.assembly.owners import CORE, Owners
 from corekit_schema.assembly.typemap import OwnedTypeMap
 from corekit_schema.core import Mutation, Query
 from corekit_schema.core.examples import EXAMPLES
-from corekit_schema.core.permissions import permissions_of
 from corekit_schema.execution.resolvers import type_names
 from corekit_schema.fields import about
 from corekit_schema.graph import Example, Graph
 from corekit_schema.inputs import ERRORS
 from corekit_schema.nodes import Node, NodeLoader
 from corekit_schema.policies import Policy
+from corekit_schema.viewer import permissions_of
 
 if TYPE_CHECKING:
     from corekit import Kit
@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 class SchemaConflict(PluginError):
     """The types and fields of the core and the plugins do not fit together; the message lists every problem."""
 
-    def __init__(self, problems: Collection[str]) -> None:
+    def __init__(self, problems: Collection[str], way: str = "") -> None:
         count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
-        listed = "".join(f"\n- {problem}" for problem in problems)
-        super().__init__(f"the GraphQL schema cannot be assembled, {count}:{listed}", code="SCHEMA_CONFLICT")
+        message = f"the GraphQL schema cannot be assembled, {count}: {'; '.join(problems)}{way}"
+        super().__init__(message, code="SCHEMA_CONFLICT")
         self.problems = tuple(problems)
 
 
@@ -71,26 +71,35 @@ def assemble(
     permissions: Collection[str],
     codes: Mapping[str, str],
     examples: Sequence[Example] = (),
+    labels: Mapping[str, str] | None = None,
 ) -> AssembledSchema:
     """Build one schema of root types and what each plugin brings, by the plugin's name, in the plugins' order.
 
     ``codes`` are the error codes with their sentences, ``permissions`` those that policies may ask for, ``examples``
-    those of the root types. Raises :class:`SchemaConflict` with all problems at once.
+    those of the root types, ``labels`` how errors name the plugins. Raises :class:`SchemaConflict` with all problems at
+    once.
     """
-    owners = Owners(graphs)
+    owners = Owners(graphs, labels or {})
+    for owner, graph in cast("Mapping[str, object]", graphs).items():
+        if not isinstance(graph, Graph):
+            owners.problem(owner, f"{owner} returns {graph!r} from corekit_graph, which is no Graph")
+    if owners.problems:
+        raise SchemaConflict(owners.problems, owners.way)
     try:
         map_ = OwnedTypeMap(owners, codes, query, mutation)
         schema = GraphQLSchema(map_.query, map_.mutation, types=map_.types)
     except (AssertionError, AttributeError, GraphQLError, TypeError) as error:
         # A type that graphene or graphql-core cannot build; they say which.
-        raise SchemaConflict([*owners.problems, str(error)]) from error
+        raise SchemaConflict([*owners.problems, " ".join(str(error).split())], owners.way) from error
     nodes = _list_nodes(schema, map_)
     problems = problems_of(schema, map_, permissions)
     if problems:
-        raise SchemaConflict(problems)
+        raise SchemaConflict(problems, owners.way)
     shown = examples_of(schema, {CORE: examples, **{owner: graph.examples for owner, graph in graphs.items()}})
     if shown.problems:
-        raise SchemaConflict(shown.problems)
+        for owner, _ in shown.problems:
+            owners.blame(owner)
+        raise SchemaConflict([message for _, message in shown.problems], owners.way)
     return AssembledSchema(schema, owners.types, owners.fields, map_.policies, nodes, shown.listed)
 
 
@@ -104,6 +113,7 @@ def assemble_for(kit: Kit) -> AssembledSchema:
         permissions=permissions_of(kit),
         codes={text.code: text.en for text in texts},
         examples=EXAMPLES,
+        labels={plugin.name: plugin.label for plugin in kit.plugins},
     )
 
 
@@ -116,20 +126,22 @@ def _list_nodes(schema: GraphQLSchema, map_: OwnedTypeMap) -> dict[str, NodeLoad
         names = type_names(interface).names
         for type_ in schema.get_possible_types(interface):
             graphene_type = _graphene_type(type_)
-            owner = map_.owners.types.get(type_.name)
+            owner = map_.owners.types.get(type_.name, CORE)
             classes: tuple[type, ...] = about(graphene_type).possible_types or ()
             if not classes:
                 map_.owners.problem(
-                    f"type {type_.name} of {owner} is a {interface.name} and must list its possible_types"
+                    owner, f"type {type_.name} of {owner} is a {interface.name} and must list its possible_types"
                 )
             for cls in classes:
                 first = names.setdefault(cls, type_.name)
                 if first != type_.name:
-                    map_.owners.problem(f"values of {cls.__name__} cannot be both {first} and {type_.name}")
+                    map_.owners.problem(owner, f"values of {cls.__name__} cannot be both {first} and {type_.name}")
             if interface.name == about(Node).name:
                 loader = getattr(graphene_type, "load_nodes", None)
                 if loader is None:
-                    map_.owners.problem(f"type {type_.name} of {owner} is a Node and must have load_nodes(ids, info)")
+                    map_.owners.problem(
+                        owner, f"type {type_.name} of {owner} is a Node and must have load_nodes(ids, info)"
+                    )
                 else:
                     loaders[type_.name] = loader
     return loaders

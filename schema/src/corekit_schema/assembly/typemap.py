@@ -54,9 +54,11 @@ class OwnedTypeMap(TypeMap):
             holder = getattr(added, "graphene_type", graphene_type)
             owner = self.owners.types.setdefault(added.name, self.owners.meet(graphene_type))
             if holder is not graphene_type:
+                other = self.owners.meet(graphene_type)
                 self.owners.problem(
+                    owner if other == CORE else other,
                     f"type {added.name} is brought by both {owner} ({where(holder)}) "
-                    f"and {self.owners.meet(graphene_type)} ({where(graphene_type)})"
+                    f"and {other} ({where(graphene_type)})",
                 )
         return added
 
@@ -109,8 +111,9 @@ class OwnedTypeMap(TypeMap):
         """Say whether a field of a plugin can join a type of somebody else; note where not."""
         if isinstance(cast("Any", field).type, GraphQLNonNull):
             self.owners.problem(
+                plugin,
                 f"field {name}.{key} of {plugin} must be nullable: {name} belongs to "
-                f"{self.owners.types.get(name, CORE)}, and a failure of {plugin} may take nothing else with it"
+                f"{self.owners.types.get(name, CORE)}, and a failure of {plugin} may take nothing else with it",
             )
         return self.owners.claim(name, key, plugin, where(extension))
 
@@ -131,7 +134,8 @@ class OwnedTypeMap(TypeMap):
                 and isinstance(cast("Any", fields[key]).type, GraphQLNonNull)
             ):
                 self.owners.problem(
-                    f"field {name}.{key} must be nullable: whoever may not see it would not see the whole {name}"
+                    self.owners.current,
+                    f"field {name}.{key} must be nullable: whoever may not see it would not see the whole {name}",
                 )
             cost: int | None = getattr(field, "cost", None)
             resolve = self._resolver(graphene_type, python_name, field)

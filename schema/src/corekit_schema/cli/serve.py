@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from corekit.cli.context import open_kit, options
-from corekit.errors import SettingsError
+from corekit.cli.context import open_kit, open_log
 
 if TYPE_CHECKING:
     from corekit.settings import Settings
 
 app = typer.Typer()
-
-
-class CannotListen(SettingsError):
-    """The address is taken, or not ours."""
-
-    code = "CANNOT_LISTEN"
 
 
 @app.command()
@@ -30,19 +22,13 @@ def serve(
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")] = 8000,
 ) -> None:
     """Serve GraphQL at /graphql and GraphiQL at /graphiql/, until it is stopped."""
-    from corekit.log import configure
     from corekit_schema.http.app import build_app
     from corekit_schema.http.server import listen, run
 
     kit = open_kit(ctx)
     web = build_app(kit)
-    try:
-        listening = listen(host, port)
-    except OSError as error:
-        raise CannotListen(
-            f"cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}; choose another --port"
-        ) from None
-    configure(as_json=options(ctx).json)
+    listening = listen(host, port)
+    open_log(ctx)
     address = f"http://{host}:{listening.getsockname()[1]}"
     typer.echo(f"GraphQL:  {address}/graphql")
     typer.echo(f"GraphiQL: {address}/graphiql/{_token(kit.settings)}")
@@ -53,6 +39,7 @@ def _token(settings: Settings) -> str:
     """Return what lets GraphiQL begin as staff: a fragment with a token, where development is on."""
     from datetime import UTC, datetime
 
+    from corekit.errors import SettingsError
     from corekit_schema import tokens
     from corekit_schema.viewer import Viewer
 

@@ -16,10 +16,10 @@ from corekit.activities.why import why
 from corekit_schema.context import Info
 from corekit_schema.core import explanation, member
 from corekit_schema.core.effects import Effect
-from corekit_schema.core.permissions import READ
 from corekit_schema.core.skipped import SkippedRule
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.nodes import Node
+from corekit_schema.permissions import READ
 from corekit_schema.policies import owner_or_permission, public
 from corekit_schema.scalars import JSON, Amount, AmountValue, DateTime
 

@@ -12,10 +12,10 @@ from corekit.audit.trail import audit_page
 from corekit.paging import Page
 from corekit_schema.connections import ConnectionField
 from corekit_schema.context import Info
-from corekit_schema.core.permissions import AUDIT
 from corekit_schema.fields import Field, Object
 from corekit_schema.ids import global_id
 from corekit_schema.inputs import as_of
+from corekit_schema.permissions import AUDIT
 from corekit_schema.policies import permission, public
 from corekit_schema.scalars import JSON, DateTime
 

@@ -10,8 +10,8 @@ import graphene
 from corekit.members import duplicates as reads
 from corekit_schema.context import Info
 from corekit_schema.core import member as members
-from corekit_schema.core.permissions import READ
 from corekit_schema.fields import Field, Object, listed
+from corekit_schema.permissions import READ
 from corekit_schema.policies import permission, public
 
 

@@ -13,10 +13,10 @@ from corekit import JobRun as JobRunValue
 from corekit import NotFound
 from corekit.paging import MOST_ITEMS
 from corekit_schema.context import Info
-from corekit_schema.core.permissions import READ_JOBS, RUN_JOBS
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.inputs import Input, Moment
 from corekit_schema.mutations import MutationField, Payload, invalid
+from corekit_schema.permissions import READ_JOBS, RUN_JOBS
 from corekit_schema.policies import permission, public
 from corekit_schema.scalars import JSON, DateTime
 from corekit_schema.usererrors import UserErrorValue

@@ -13,8 +13,8 @@ from corekit import Activity
 from corekit.members.declared import GROUP_KINDS
 from corekit.members.profile import CHANNELS, SECTIONS
 from corekit.validation import WholeNumber
+from corekit_schema import permissions
 from corekit_schema.context import Info
-from corekit_schema.core import permissions
 from corekit_schema.core.inputs import OfMember
 from corekit_schema.core.payload import ActivityPayload, Recorded, record
 from corekit_schema.fields import Object

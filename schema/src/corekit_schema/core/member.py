@@ -29,13 +29,13 @@ from corekit_schema.core.activity import Activity
 from corekit_schema.core.amounts import Balance, Entry, ExpiringAmount, ExpiringValue, StatementEntry
 from corekit_schema.core.holds import Hold, holds_of
 from corekit_schema.core.known import Consent, ExternalId, GroupPlace, ProfileChange
-from corekit_schema.core.permissions import READ
 from corekit_schema.core.purchases import Consumption, ConsumptionBy, Purchase
 from corekit_schema.core.standing import Progress, Standing, TierBenefit, TierTime
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.inputs import as_of
 from corekit_schema.mutations import invalid
 from corekit_schema.nodes import Node
+from corekit_schema.permissions import READ
 from corekit_schema.policies import owner_or_permission, permission
 from corekit_schema.scalars import JSON, AmountValue, DateTime
 

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from corekit import Activity, Line, NotFound
+from corekit_schema import permissions
 from corekit_schema.context import Info
-from corekit_schema.core import holds, inputs, outbox, permissions, tiering
+from corekit_schema.core import holds, inputs, outbox, tiering
 from corekit_schema.core.holds import CaptureHoldInput, PlaceHoldInput, ReleaseHoldInput
 from corekit_schema.core.jobs import RUN_JOB
 from corekit_schema.core.lives import PROFILE, LifeMutation

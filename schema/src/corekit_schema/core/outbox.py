@@ -12,11 +12,11 @@ from corekit import NotFound
 from corekit.outbox import standing
 from corekit.outbox.delivery import Outbox
 from corekit_schema.context import Info
-from corekit_schema.core.permissions import DELIVER
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.ids import global_id
 from corekit_schema.inputs import GlobalId, Input
 from corekit_schema.mutations import MutationField, Payload, invalid
+from corekit_schema.permissions import DELIVER
 from corekit_schema.policies import permission, public
 from corekit_schema.scalars import JSON, DateTime
 

@@ -13,10 +13,10 @@ from marshmallow import fields, validate
 from corekit import NotFound
 from corekit.suspension.suspensions import read_suspensions
 from corekit_schema.context import Info
-from corekit_schema.core.permissions import READ_PLUGINS, SUSPEND_PLUGINS
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.inputs import Input
 from corekit_schema.mutations import MutationField, Payload, invalid
+from corekit_schema.permissions import READ_PLUGINS, SUSPEND_PLUGINS
 from corekit_schema.policies import permission, public
 from corekit_schema.scalars import DateTime
 from corekit_schema.usererrors import UserErrorValue

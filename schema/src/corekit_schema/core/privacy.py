@@ -13,9 +13,9 @@ from corekit import NotFound
 from corekit.members import privacy
 from corekit.members.privacy import Erasure as ErasureValue
 from corekit.values import fields_of
+from corekit_schema import permissions
 from corekit_schema.context import Info
 from corekit_schema.core import member as members
-from corekit_schema.core import permissions
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.ids import local_id
 from corekit_schema.inputs import GlobalId, Input

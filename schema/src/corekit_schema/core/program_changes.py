@@ -17,11 +17,11 @@ from corekit.program import Change as ChangeValue
 from corekit.program import Edition, apply_text, plan_text
 from corekit.program.change import changes_from
 from corekit_schema.context import Info
-from corekit_schema.core.permissions import PROGRAM_APPLY, PROGRAM_READ
 from corekit_schema.core.program import Program
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.inputs import Input, Moment
 from corekit_schema.mutations import MutationField, Payload
+from corekit_schema.permissions import PROGRAM_APPLY, PROGRAM_READ
 from corekit_schema.policies import permission, public
 from corekit_schema.scalars import JSON, DateTime
 from corekit_schema.usererrors import UserErrorValue, user_errors

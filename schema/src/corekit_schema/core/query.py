@@ -21,7 +21,6 @@ from corekit_schema.core.audit import AUDIT_TRAIL
 from corekit_schema.core.duplicates import DuplicatesQuery
 from corekit_schema.core.jobs import JOBS, RUNS
 from corekit_schema.core.outbox import DELIVERIES
-from corekit_schema.core.permissions import READ
 from corekit_schema.core.plugins import PLUGINS
 from corekit_schema.core.privacy import PrivacyQuery
 from corekit_schema.core.program import Program
@@ -31,6 +30,7 @@ from corekit_schema.fields import Field, Object
 from corekit_schema.ids import global_id, local_id
 from corekit_schema.inputs import as_of, metric_range
 from corekit_schema.nodes import Node, load_nodes
+from corekit_schema.permissions import READ
 from corekit_schema.policies import owner_or_permission, permission, public
 from corekit_schema.scalars import DateTime, Digits
 

@@ -15,9 +15,9 @@ from corekit.paging import MOST_ITEMS
 from corekit.tiers.preview import Preview as PreviewValue
 from corekit.tiers.preview import preview
 from corekit.validation import WholeNumber
+from corekit_schema import permissions
 from corekit_schema.context import Info
 from corekit_schema.core import member as members
-from corekit_schema.core import permissions
 from corekit_schema.core.inputs import OfMember
 from corekit_schema.core.payload import ActivityPayload, Recorded, record
 from corekit_schema.fields import Field, Object, listed

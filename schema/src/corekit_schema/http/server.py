@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import socket
 
 import structlog
 import uvicorn
 from starlette.applications import Starlette
 
+from corekit.errors import SettingsError
 from corekit.log import raised_at
+
+__all__ = ["CannotListen", "listen", "run", "server"]
 
 _log = structlog.get_logger("corekit.server")
 
 OBJECTS = 20_000
 """How many more objects there have to be before cycles are looked for."""
+
+
+class CannotListen(SettingsError):
+    """The address is taken, or not ours."""
+
+    code = "CANNOT_LISTEN"
 
 
 class _OurLog(logging.Handler):
@@ -36,13 +46,17 @@ def server(app: Starlette) -> uvicorn.Server:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens; OSError where that cannot be.
+    """Return a socket that listens; :class:`CannotListen` where that cannot be.
 
     Connections take TCP_NODELAY over from it: asyncio sets it only where the socket names its protocol, and without it
     every answer but the first of a connection waits 40 ms for the client's acknowledgement of its headers.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.create_server((host, port), family=family)
+    try:
+        listening = socket.create_server((host, port), family=family)
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise CannotListen(f"cannot listen on {host}:{port}: {reason}; choose another --port") from None
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
 

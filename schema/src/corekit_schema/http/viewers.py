@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from corekit_schema import tokens
-from corekit_schema.core.permissions import permissions_of
 from corekit_schema.http.message import BadRequest
-from corekit_schema.viewer import ANONYMOUS, Viewer
+from corekit_schema.viewer import ANONYMOUS, Viewer, permissions_of
 
 if TYPE_CHECKING:
     from corekit import Kit

@@ -16,8 +16,8 @@ from corekit.members.read import MemberFilter, member_page
 from corekit.testing.clock import SettableClock
 from corekit_schema import Context, Viewer, assemble_for, global_id
 from corekit_schema.assembly.schema import AssembledSchema
-from corekit_schema.core.permissions import permissions_of
 from corekit_schema.execution.resolvers import field_guard
+from corekit_schema.viewer import permissions_of
 
 PLUGINS = ["points"]
 PROGRAM = """

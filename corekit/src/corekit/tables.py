@@ -1,0 +1,14 @@
+"""The core's tables that a plugin may read and refer to; it writes none of them.
+
+``Reader`` runs statements over them in ``corekit_prepare``, in reports and in the selects of sweeps. The columns of
+these tables are public; all other tables of the core are its own business.
+"""
+
+from __future__ import annotations
+
+from corekit.activities.tables import activity, effect
+from corekit.ledger.tables import account, entry, lot, posting
+from corekit.members.tables import member
+from corekit.tiers.tables import assignment
+
+__all__ = ["account", "activity", "assignment", "effect", "entry", "lot", "member", "posting"]

@@ -1,0 +1,1 @@
+"""A lineage with a fault."""

@@ -1,0 +1,77 @@
+"""Points keep what every plugin promises, with a program in which each kind of rule has something to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import cycle
+from typing import ClassVar
+
+from corekit import Activity
+from corekit.testing import House, PluginContract
+
+PROGRAM = """
+[program]
+name = "Corner shop"
+
+[[activities]]
+name = "check_in"
+
+[[ladders]]
+code = "status"
+name = "Status"
+
+[[ladders.tiers]]
+code = "base"
+name = "Base"
+
+[[ladders.tiers]]
+code = "gold"
+name = "Gold"
+criteria = [{metric = "spend", window = "rolling 12 months", at_least = "100"}]
+benefits = {points_multiplier = "1.5"}
+
+[points.currencies.points]
+name = "Points"
+expiry = {months = 12, end_of = "month"}
+transfers = true
+
+[[points.rules]]
+id = "base"
+rate = "1"
+
+[[points.rules]]
+id = "bonus"
+rate = "0.5"
+caps = {day = 40}
+budget = {points = 5_000, per = "month", when_spent = "stop"}
+
+[[points.tasks]]
+id = "daily"
+activity = "check_in"
+points = 5
+limits = {day = 1}
+streak = {steps = [{days = 2, points = 10}], repeat = true}
+"""
+
+
+class TestPoints(PluginContract):
+    """Points keep all promises."""
+
+    plugin = "points"
+    program = PROGRAM
+    kept: ClassVar = {"points_budget": "what came back stands in a row of its own, so that units do not lock crosswise"}
+
+    def history(self, house: House) -> Iterator[Activity]:
+        """Add what is done at times, by hand and among members."""
+        yield from super().history(house)
+        for day in range(5, 8):
+            for member in house.members:
+                yield house.does(member, "check_in", days=day)
+        for member in house.members:
+            yield house.does(member, "points.adjustment", 70, unit="points", payload={"reason": "for the wait"}, days=8)
+        others = cycle(house.members)
+        next(others)
+        for member, other in zip(house.members, others, strict=False):
+            if member != other:
+                told = {"unit": "points", "members": (other,), "payload": {"reason": "a gift"}}
+                yield house.does(member, "points.transferred", 15, days=9, **told)
