@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import structlog
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _log = structlog.get_logger("corekit.plugins")
+_NAMES = ("id", "type", "member", "members", "amount", "unit", "lines", "payload", "occurred_at", "reverses", "parent")
+_values = attrgetter(*_NAMES)
 
 
 Yielded = tuple[str, Effect]
@@ -164,7 +167,7 @@ class Reactions:
             return []
         try:
             self._check_suspended(plugin)
-            return [call(Batch(activities))]
+            return [_unchanged(plugin, activities, call)]
         except Busy as busy:  # the breaker's: nobody's activity is the reason
             asked = [each for each in activities if self.plan.terms.reacts(plugin.name, each.type)]
             self.held.update((_key(each), busy) for each in asked)
@@ -200,6 +203,20 @@ class Reactions:
         self._breaker.failed.add([plugin.name])
         if error.code == "WRITE_NOT_ALLOWED":
             self._breaker.broke(plugin.name, error.message)
+
+
+def _unchanged(plugin: Plugin, activities: Sequence[Activity], call: Callable[[Batch], _T]) -> _T:
+    """Call about activities; raise PluginRaised where one is not what it was, and let it be that again."""
+    before = list(map(_values, activities))
+    try:
+        return call(Batch(activities))
+    finally:
+        if before != list(map(_values, activities)):
+            for activity, values in zip(activities, before, strict=True):
+                for name, value in zip(_NAMES, values, strict=True):
+                    object.__setattr__(activity, name, value)
+            message = f"plugin {plugin.name} changed the activities that it was given; evolve() makes others"
+            raise PluginRaised(message, plugin=plugin.name, hook="corekit_react")
 
 
 def raised_by(plugin: str, what: str) -> Failure:

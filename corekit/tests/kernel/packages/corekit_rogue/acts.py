@@ -480,6 +480,14 @@ def _amount(activity: Any) -> None:
     activity.amount = 10**6
 
 
+def _by_force(activity: Any) -> None:
+    object.__setattr__(activity, "member", "0" * 32)
+
+
+def _more_lines(activity: Any) -> None:
+    object.__setattr__(activity, "amount", 10**6)
+
+
 def _emptied(given: Given) -> None:
     batch: Any = given.batch
     batch._activities = ()
@@ -625,6 +633,8 @@ DEEDS: dict[str, dict[str, Deed]] = {
         "a payload, quietly": _deed(quietly(partial(_each, _payload)), PURE, SETTLED),
         "a payload, deeply": _deed(partial(_each, _nested), PURE, FAILED),
         "an amount": _deed(partial(_each, _amount), PURE, FAILED),
+        "whose it is, by force": _deed(partial(_each, _by_force), PURE, FAILED),
+        "an amount, by force": _deed(partial(_each, _more_lines), PURE, FAILED),
         "the batch": _deed(quietly(_emptied), PURE, SETTLED, FAILED),
         "attributes of a member": _deed(_attributes, PURE, FAILED),
         "the number of a member": _deed(_seq, PURE, FAILED),
