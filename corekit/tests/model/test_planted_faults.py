@@ -89,7 +89,7 @@ def a_key_does_not_know_its_body(patch: pytest.MonkeyPatch) -> None:
 
 
 WAITS = ("waits", "waits_until_something_is_due")
-FEW_MOVES = {
+FEW_MOVES: dict[Plant, tuple[str, ...]] = {
     what_a_hold_lets_go_pays_no_debt: ("gives", "takes", "holds", "releases", "takes_back"),
     each_part_of_a_return_rounds_down_by_itself: ("buys", "takes_back_an_amount", "takes_back_of_a_line"),
     holds_are_for_ever: ("gives", "holds", "captures", *WAITS),
