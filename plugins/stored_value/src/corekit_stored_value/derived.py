@@ -1,0 +1,23 @@
+"""What follows from a book: the account kinds of its currencies."""
+
+from __future__ import annotations
+
+from corekit import AccountKind
+from corekit_stored_value.rules import Book
+
+
+def accounts(book: Book) -> list[AccountKind]:
+    """Return principal and bonus of each currency. Principal never lapses: it is the member's money."""
+    found: list[AccountKind] = []
+    for currency in book.currencies.values():
+        found += [
+            AccountKind(code=currency.principal, unit=currency.unit, name=currency.name, lots=True),
+            AccountKind(
+                code=currency.bonus,
+                unit=currency.unit,
+                name=f"{currency.name}: bonus",
+                lots=True,
+                expiry=currency.bonus_expiry,
+            ),
+        ]
+    return found
