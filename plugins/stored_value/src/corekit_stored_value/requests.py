@@ -189,7 +189,8 @@ def _change(write: PluginWrite, effects: Sequence[Applied]) -> list[str]:
     """Resolve requests that stand as they stood when that was decided; return those that do not."""
     asked = [each.effect.request for each in effects]
     locking = select(_request.c.activity_id, _request.c.state).where(any_of(_request.c.activity_id, asked))
-    stands = dict(write.execute(locking.order_by(_request.c.activity_id).with_for_update()).tuples().all())
+    rows = write.execute(locking.order_by(_request.c.activity_id).with_for_update())
+    stands: dict[str, str] = {row.activity_id: row.state for row in rows}
     good: list[Applied] = []
     for each in effects:
         if stands.get(each.effect.request) == each.effect.was:
