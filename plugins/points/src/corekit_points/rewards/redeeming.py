@@ -175,11 +175,6 @@ _HAND_OVER = (
         store=func.coalesce(bindparam("its_store", type_=redemption.c.store.type), redemption.c.store),
     )
 )
-_TAKE_BACK = (
-    update(redemption)
-    .where(any_of(redemption.c.id, bindparam("ids")), redemption.c.state == "fulfilled")
-    .values(state="reserved", resolved_at=None, resolved_by=None)
-)
 
 
 def _hand_over(write: PluginWrite, effects: Sequence[Applied]) -> None:
@@ -199,7 +194,9 @@ def _hand_over(write: PluginWrite, effects: Sequence[Applied]) -> None:
 
 def _take_back(write: PluginWrite, effects: Sequence[Applied]) -> None:
     """Let what came back be fetched again, unless the redemption itself was taken back meanwhile."""
-    write.execute(_TAKE_BACK.params(ids=[each.effect.redemption for each in effects]))
+    theirs = any_of(redemption.c.id, [each.effect.redemption for each in effects])
+    back = update(redemption).where(theirs, redemption.c.state == "fulfilled")
+    write.execute(back.values(state="reserved", resolved_at=None, resolved_by=None))
 
 
 HAND_OVER = EffectKind(name="points.hand_over", effect=HandOver, apply=_hand_over, undo=_take_back)
