@@ -166,6 +166,12 @@ def test_what_is_cancelled_or_not_fetched_in_time_gives_points_and_piece_back(sh
     late = house.does("points.redemption_fulfilled", code=code(second))
     assert said(late) == ("POINTS_REDEMPTION_EXPIRED", {"at": "2026-03-18T00:00:00+00:00"})
     assert (house.points(), house.left()) == (900, 0)
+    assert house.kit.jobs.run("points.unfetched").waiting == 1
+    house.kit.work()
+    assert (house.points(), house.left(), house.redemption(second).state) == (1_000, 1, "expired")
+    late = house.does("points.redemption_fulfilled", code=code(second))
+    assert said(late) == ("POINTS_REDEMPTION_EXPIRED", {"at": "2026-03-18T00:00:00+00:00"})
+    assert house.kit.jobs.run("points.unfetched").found == 0
     assert house.kit.verify().clean
 
 

@@ -34,6 +34,7 @@ from corekit_points.program import PointsSchema
 from corekit_points.rewards import declared as rewards
 from corekit_points.rewards import reacting, redeeming
 from corekit_points.rewards.settings import SettingsSchema
+from corekit_points.rewards.sweeps import UNFETCHED
 from corekit_points.rules import Book
 from corekit_points.tasks import rewards as done
 
@@ -49,6 +50,7 @@ def corekit_declare() -> Declares:
         lineage=Lineage(owner="points", package="corekit_points", metadata=tables.metadata),
         effects=[granting.GRANT, *redeeming.EFFECTS],
         jobs=[BUDGETS],
+        sweeps=[UNFETCHED],
         activities=[declared.ADJUSTMENT, declared.CANCELLATION, declared.TRANSFER, *rewards.ACTIVITIES],
         reacts=[declared.ADJUSTMENT.name, declared.CANCELLATION.name, declared.TRANSFER.name, *reacting.TYPES],
         permissions=[declared.ADJUST, declared.CANCEL, declared.GIVE, declared.REPORT, *rewards.PERMISSIONS],

@@ -65,6 +65,7 @@ EXPIRED = ActivityType(
     description="Nobody came for a redeemed reward in time: points and piece return.",
     reversal=True,
     command=True,
+    internal=True,
 )
 ACTIVITIES = (REDEEMED, FULFILLED, CANCELLED, EXPIRED)
 
@@ -106,7 +107,6 @@ ALREADY_FULFILLED = ErrorText(
 )
 ALREADY_CANCELLED = ErrorText("POINTS_REDEMPTION_CANCELLED", "It was cancelled at {at}.", "已于 {at} 取消。")
 TOO_LATE = ErrorText("POINTS_REDEMPTION_EXPIRED", "It had to be fetched before {at}.", "须在 {at} 之前领取，已过期。")
-NOT_DUE = ErrorText("POINTS_REDEMPTION_NOT_DUE", "There is still time to fetch it.", "尚未到期。")
 STOCK_SHORT = ErrorText(
     "POINTS_STOCK_SHORT",
     "There are {left} left, so {asked} cannot be taken away.",
@@ -131,7 +131,6 @@ ERRORS = (
     ALREADY_FULFILLED,
     ALREADY_CANCELLED,
     TOO_LATE,
-    NOT_DUE,
     STOCK_SHORT,
     NOT_STOCKED,
 )

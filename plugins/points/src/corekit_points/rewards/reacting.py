@@ -66,7 +66,7 @@ def react(activity: Activity, seen: Seen, facts: Facts) -> Iterator[Effect]:
     elif activity.type == "member.merged":
         yield TakeRedemptions(activity, rule="merge@1", giver=activity.members[0])
     else:  # the kernel takes the redemption back; it remains to be said whether it may
-        _check_reserved(_redemption(activity, seen), activity)
+        _check_reserved(_redemption(activity, seen))
 
 
 def _redeem(activity: Activity, seen: Seen, facts: Facts) -> Iterator[Effect]:
@@ -128,14 +128,14 @@ def _expires(reward: Reward, local: datetime) -> int | None:
 
 def _fulfil(activity: Activity, seen: Seen) -> HandOver:
     found = _redemption(activity, seen)
-    _check_reserved(found, activity)
-    if _is_due(found, activity):
-        assert found.expires_at is not None
+    _check_reserved(found)
+    assert activity.occurred_at is not None
+    if found.expires_at is not None and found.expires_at <= activity.occurred_at:
         raise Refusal(declared.TOO_LATE.code, at=found.expires_at.isoformat())
     return HandOver(activity, rule="fulfilled@1", redemption=found.id, store=activity.payload.get("store"))
 
 
-def _check_reserved(found: Redemption, activity: Activity) -> None:
+def _check_reserved(found: Redemption) -> None:
     """Refuse what was fetched, cancelled or left too long, and say when."""
     at = found.resolved_at.isoformat() if found.resolved_at is not None else ""
     if found.state == "fulfilled":
@@ -144,13 +144,6 @@ def _check_reserved(found: Redemption, activity: Activity) -> None:
         raise Refusal(declared.ALREADY_CANCELLED.code, at=at)
     if found.state == "expired":
         raise Refusal(declared.TOO_LATE.code, at=found.expires_at.isoformat() if found.expires_at else at)
-    if activity.type == declared.EXPIRED.name and not _is_due(found, activity):
-        raise Refusal(declared.NOT_DUE.code)
-
-
-def _is_due(found: Redemption, activity: Activity) -> bool:
-    assert activity.occurred_at is not None
-    return found.expires_at is not None and found.expires_at <= activity.occurred_at
 
 
 def _redemption(activity: Activity, seen: Seen) -> Redemption:
