@@ -32,6 +32,7 @@ swept = Table(
     Column("amount", Amount, nullable=False),
     Column("rule", Text, nullable=False),
     Column("payload", Json),
+    Column("reverses", Text),
     # What the member and the account were when the row was selected.
     Column("seq", Whole, nullable=False),
     Column("last_at", Instant, nullable=False),
@@ -155,7 +156,7 @@ class Statements:
 INSERT INTO core_intake (id, scope, key, hash, member_id, lane, occurred_at, activity, enqueued_at, state)
 SELECT {id_("intake", "s.n")}, :source, s.external_id, '', s.member_id, {say.lane}, :occurred,
     {say.document}('id', {say.id_text.format("activity", "s.n")}, 'type', :type, 'amount', {{amount}},
-        'unit', :unit, 'lines', {say.nothing}, 'payload', {{payload}}, 'actor', NULL, 'reverses', NULL,
+        'unit', :unit, 'lines', {say.nothing}, 'payload', {{payload}}, 'actor', NULL, 'reverses', s.reverses,
         'members', {say.nothing}, 'parent', NULL, 'depth', 0, 'historical', {{historical}}),
     :now, 'waiting'
 FROM corekit_swept s WHERE {{odd}} ORDER BY s.n"""

@@ -10,6 +10,7 @@ from corekit import ProgramContext, suggest
 from corekit_points.calendar import Calendar, holidays_of
 from corekit_points.earners import Earners
 from corekit_points.problems import Place, Problems
+from corekit_points.rewards.compiling import Shelves
 from corekit_points.rules import CURRENCY, Book, Currency, Rule, benefit_of, kind_of, ratio
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -40,8 +41,12 @@ class Compiler:
         self._unique("tasks")
         tasks = earners.all("tasks", self._data["tasks"], earners.task)
         self._apart()
+        self._unique("rewards")
+        shelves = Shelves(self._context, self._problems, currencies)
+        rewards = shelves.rewards(self._data["rewards"])
+        pay = shelves.pay(self._data["pay"])
         self._problems.tell()
-        return Book(currencies, tuple(rules), tuple(tasks))
+        return Book(currencies, tuple(rules), tuple(tasks), {each.id: each for each in rewards}, pay)
 
     def _unique(self, table: str) -> None:
         """Refuse two entries of a table with the same id."""

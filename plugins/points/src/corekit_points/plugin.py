@@ -14,6 +14,7 @@ from corekit import (
     Effect,
     Facts,
     Lineage,
+    PluginWrite,
     Reader,
     Refusal,
     Section,
@@ -28,9 +29,14 @@ from corekit_points.budgets import within
 from corekit_points.derived import accounts, metrics
 from corekit_points.earning import judge
 from corekit_points.pending import available_from
+from corekit_points.prepared import joined, prepared
 from corekit_points.program import PointsSchema
+from corekit_points.rewards import declared as rewards
+from corekit_points.rewards import reacting, redeeming
+from corekit_points.rewards.settings import SettingsSchema
+from corekit_points.rewards.sweeps import UNFETCHED
 from corekit_points.rules import Book
-from corekit_points.tasks import rewards
+from corekit_points.tasks import rewards as done
 
 if TYPE_CHECKING:
     from corekit_schema import Graph
@@ -40,17 +46,20 @@ if TYPE_CHECKING:
 def corekit_declare() -> Declares:
     """Declare the currencies and metrics of the program, the adjustment, and who may make one."""
     return Declares(
+        settings=SettingsSchema,
         lineage=Lineage(owner="points", package="corekit_points", metadata=tables.metadata),
-        effects=[granting.GRANT],
+        effects=[granting.GRANT, *redeeming.EFFECTS],
         jobs=[BUDGETS],
-        activities=[declared.ADJUSTMENT, declared.CANCELLATION, declared.TRANSFER],
-        reacts=[declared.ADJUSTMENT.name, declared.CANCELLATION.name, declared.TRANSFER.name],
-        permissions=[declared.ADJUST, declared.CANCEL, declared.GIVE, declared.REPORT],
+        sweeps=[UNFETCHED],
+        activities=[declared.ADJUSTMENT, declared.CANCELLATION, declared.TRANSFER, *rewards.ACTIVITIES],
+        reacts=[declared.ADJUSTMENT.name, declared.CANCELLATION.name, declared.TRANSFER.name, *reacting.TYPES],
+        permissions=[declared.ADJUST, declared.CANCEL, declared.GIVE, declared.REPORT, *rewards.PERMISSIONS],
         errors=[
             declared.CURRENCY_UNKNOWN,
             declared.TRANSFER_NOT_ALLOWED,
             declared.RECEIVER,
             *declared.SKIPS,
+            *rewards.ERRORS,
         ],
         budget=6,  # of a rule that is stopped by its budget, when a new window begins
         program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics, reacts=lambda book: book.activities),
@@ -59,8 +68,8 @@ def corekit_declare() -> Declares:
 
 @hookimpl
 def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Any]:
-    """Read what is left of budgets that stop a rule, where there is one for the batch."""
-    return granting.load(batch, read, facts)
+    """Read what is left of budgets that stop a rule, and what rewards need, where the batch has something for them."""
+    return joined(granting.load(batch, read, facts), reacting.load(batch, read, facts))
 
 
 @hookimpl
@@ -84,6 +93,8 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
         if activity.type == declared.TRANSFER.name:
             yield _transfer(book, activity)
             continue
+        if activity.type in reacting.TYPES:
+            yield from reacting.react(activity, prepared(activity, facts).rewards, facts)
         for found in judge(book, activity, facts):
             rule = found.rule
             if found.amount:
@@ -98,7 +109,7 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
                 yield within(rule, credit, facts)
             if found.code is not None:
                 yield Skipped(activity, rule=rule.name, code=found.code, parameters=found.parameters)
-        yield from rewards(book, activity, facts)
+        yield from done(book, activity, facts)
 
 
 def _transfer(book: Book, activity: Activity) -> Transfer:
@@ -109,6 +120,18 @@ def _transfer(book: Book, activity: Activity) -> Transfer:
         raise Refusal(declared.RECEIVER.code, named=len(activity.members))
     (receiver,) = activity.members
     return Transfer(activity, rule="transferred@1", account=account, amount=activity.amount, to=receiver)
+
+
+@hookimpl
+def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
+    """Tell members what they redeemed."""
+    return redeeming.exported(member, read)
+
+
+@hookimpl
+def corekit_erase(member: str, write: PluginWrite) -> None:
+    """Forget it."""
+    redeeming.erased(member, write)
 
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed
