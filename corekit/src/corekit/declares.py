@@ -57,9 +57,9 @@ class ActivityType:
     happened, so there the effect is dropped and the reason kept. A ``reversal`` takes back the activity it names in
     ``reverses``. An ``internal`` type is recorded by the kernel alone. ``kept`` are the keys of the payload that are
     stored with the activity (None: all): an activity stays for ever, so what tells who a person is does not belong
-    to it. What is not ``simulated`` cannot be tried out, as nobody may learn what comes of it without doing it. ``target``
-    is the field of the payload that names an earlier activity of the member, of which a
-    :class:`TakeBack` takes something back.
+    to it. What is not ``simulated`` cannot be tried out: nobody may learn what comes of it without doing it. ``target``
+    is the field of the payload that names an earlier activity of the member, of which a :class:`TakeBack` takes
+    something back.
     """
 
     name: str

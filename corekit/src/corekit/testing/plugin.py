@@ -35,8 +35,9 @@ class MakeKit(Protocol):
     """Makes a kit on a migrated database of its own.
 
     ``plugins`` are installed ones, ``modules`` further ones by name, ``program`` is the text of a program file or its
-    path, ``clock`` another clock than the ``clock`` fixture, ``entropy`` another source of randomness than the system's,
-    ``sections`` the settings of plugins, and ``settings`` any other key of ``[corekit]``. With ``database`` the kit opens an existing database, such as that of another kit.
+    path, ``clock`` another clock than the ``clock`` fixture, ``entropy`` another source of randomness than the
+    system's, ``sections`` the settings of plugins, and ``settings`` any other key of ``[corekit]``. With ``database``
+    the kit opens an existing database, such as that of another kit.
     """
 
     def __call__(
