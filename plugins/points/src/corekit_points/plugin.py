@@ -14,6 +14,7 @@ from corekit import (
     Effect,
     Facts,
     Lineage,
+    PluginWrite,
     Reader,
     Refusal,
     Section,
@@ -26,6 +27,11 @@ from corekit_points import declared, granting, tables
 from corekit_points.budget_report import BUDGETS
 from corekit_points.budgets import within
 from corekit_points.derived import accounts, metrics
+from corekit_points.draws import declared as draws_declared
+from corekit_points.draws import drawing, reading
+from corekit_points.draws.merging import TAKE_PULLS, TakePulls
+from corekit_points.draws.seeds import DRAWS
+from corekit_points.draws.writing import PULLS
 from corekit_points.earning import judge
 from corekit_points.pending import available_from
 from corekit_points.program import PointsSchema
@@ -41,16 +47,23 @@ def corekit_declare() -> Declares:
     """Declare the currencies and metrics of the program, the adjustment, and who may make one."""
     return Declares(
         lineage=Lineage(owner="points", package="corekit_points", metadata=tables.metadata),
-        effects=[granting.GRANT],
-        jobs=[BUDGETS],
-        activities=[declared.ADJUSTMENT, declared.CANCELLATION, declared.TRANSFER],
-        reacts=[declared.ADJUSTMENT.name, declared.CANCELLATION.name, declared.TRANSFER.name],
-        permissions=[declared.ADJUST, declared.CANCEL, declared.GIVE, declared.REPORT],
+        effects=[granting.GRANT, PULLS, TAKE_PULLS],
+        jobs=[BUDGETS, DRAWS],
+        activities=[declared.ADJUSTMENT, declared.CANCELLATION, declared.TRANSFER, draws_declared.DRAWN],
+        reacts=[
+            declared.ADJUSTMENT.name,
+            declared.CANCELLATION.name,
+            declared.TRANSFER.name,
+            draws_declared.DRAWN.name,
+            "member.merged",
+        ],
+        permissions=[declared.ADJUST, declared.CANCEL, declared.GIVE, declared.REPORT, draws_declared.DRAW],
         errors=[
             declared.CURRENCY_UNKNOWN,
             declared.TRANSFER_NOT_ALLOWED,
             declared.RECEIVER,
             *declared.SKIPS,
+            *draws_declared.ERRORS,
         ],
         budget=6,  # of a rule that is stopped by its budget, when a new window begins
         program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics, reacts=lambda book: book.activities),
@@ -59,8 +72,10 @@ def corekit_declare() -> Declares:
 
 @hookimpl
 def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Any]:
-    """Read what is left of budgets that stop a rule, where there is one for the batch."""
-    return granting.load(batch, read, facts)
+    """Read what is left of budgets that stop a rule, and what is known before members pull, where that is wanted."""
+    spent = granting.load(batch, read, facts)
+    drawn = drawing.load(batch, read, facts)
+    return {**spent, **{member: {**spent.get(member, {}), drawing.KEY: each} for member, each in drawn.items()}}
 
 
 @hookimpl
@@ -80,7 +95,11 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
                 amount=activity.amount or None,
             )
             continue
+        if activity.type == "member.merged":
+            yield TakePulls(activity, rule="merge@1", giver=activity.members[0])
         book: Book = facts.program(activity)
+        if activity.type == draws_declared.DRAWN.name:
+            yield from drawing.pull(book, activity, facts)
         if activity.type == declared.TRANSFER.name:
             yield _transfer(book, activity)
             continue
@@ -109,6 +128,18 @@ def _transfer(book: Book, activity: Activity) -> Transfer:
         raise Refusal(declared.RECEIVER.code, named=len(activity.members))
     (receiver,) = activity.members
     return Transfer(activity, rule="transferred@1", account=account, amount=activity.amount, to=receiver)
+
+
+@hookimpl
+def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
+    """Tell members what they drew."""
+    return reading.exported(member, read)
+
+
+@hookimpl
+def corekit_erase(member: str, write: PluginWrite) -> None:
+    """Forget who drew."""
+    reading.erased(member, write)
 
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed

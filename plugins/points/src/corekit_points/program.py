@@ -11,6 +11,7 @@ from marshmallow import Schema, fields, post_load, validate, validates
 
 from corekit import Exact, Expiry, ProgramContext, coded
 from corekit_points.compiler import WEEKDAYS, Compiler
+from corekit_points.draws.schema import DrawSchema
 from corekit_points.earners import UNSAID
 from corekit_points.rules import CURRENCY, Basis, Book
 
@@ -286,6 +287,7 @@ class PointsSchema(Schema):
     claim_hours = _Hours(load_default=timedelta(hours=24))
     rules = _many(fields.Nested(_RuleSchema))
     tasks = _many(fields.Nested(_TaskSchema))
+    draws = _many(fields.Nested(DrawSchema))
 
     @post_load
     def _made(self, data: dict[str, Any], **_: Any) -> Book:

@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from corekit import Expiry
 from corekit_points.calendar import Calendar
+from corekit_points.draws.prizes import Draw
 
 CURRENCY = "points"
 """The currency that always is, and the account kind of the same name."""
@@ -238,7 +239,7 @@ class Task:
 
 @frozen(eq=False)
 class Book:
-    """All currencies, rules and tasks of a program; rules by descending priority, then id; tasks by id.
+    """All currencies, rules, tasks and draws of a program; rules by descending priority, then id; tasks by id.
 
     ``budgeted`` are the rules and tasks that have a budget, by id.
     """
@@ -246,6 +247,7 @@ class Book:
     currencies: Mapping[str, Currency]
     rules: tuple[Rule, ...] = ()
     tasks: tuple[Task, ...] = ()
+    draws: Mapping[str, Draw] = field(factory=dict[str, Draw], kw_only=True)
     by_activity: Mapping[str, tuple[Rule, ...]] = field(init=False)
     tasks_by_activity: Mapping[str, tuple[Task, ...]] = field(init=False)
     budgeted: Mapping[str, Rule | Task] = field(init=False)
