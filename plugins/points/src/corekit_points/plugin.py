@@ -65,7 +65,7 @@ def corekit_declare() -> Declares:
             *declared.SKIPS,
             *draws_declared.ERRORS,
         ],
-        budget=6,  # of a rule that is stopped by its budget, when a new window begins
+        budget=10,  # of a pull that wins what there is a stock of
         program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics, reacts=lambda book: book.activities),
     )
 
