@@ -130,6 +130,7 @@ ERRORS = (
         "FOLLOW_TOO_DEEP", "Activities follow from each other more than {most} deep.", "后续活动嵌套超过 {most} 层。"
     ),
     ErrorText("GUARD_FAILED", "What this needs is used up: {effect}.", "所需资源已用完：{effect}。"),
+    ErrorText("NOT_SIMULATED", "What comes of {type} is known by doing it alone.", "{type} 不能试算，只能实际执行。"),
     ErrorText("BUSY", "Others keep changing the same member; send it again.", "会员正被频繁修改，请重试。"),
     ErrorText(
         "PLUGIN_SUSPENDED",

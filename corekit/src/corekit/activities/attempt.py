@@ -18,7 +18,7 @@ from corekit.activities.incoming import REGISTERED, Incoming, Key
 from corekit.activities.joining import TurnedAway
 from corekit.activities.outcome import Failure, Outcome
 from corekit.activities.own_effects import GuardFailed, HeldBack, unit_ended, write_own_effects
-from corekit.activities.own_kinds import Guarded
+from corekit.activities.own_kinds import Guarded, Lesson
 from corekit.activities.plan import Plan, Sunk
 from corekit.activities.planned import Place
 from corekit.activities.reactions import Reactions, Yielded, failure_of
@@ -72,6 +72,7 @@ class Known:
     """What earlier attempts at a chunk found out: by the activity's key, and of whom."""
 
     guarded: Guarded = Factory(dict[tuple[Key, Place], str])
+    lessons: dict[Key, list[Lesson]] = Factory(dict[Key, list[Lesson]])
     broken: dict[Key, Failure] = Factory(dict[Key, Failure])
     refused: dict[Key, Refusal] = Factory(dict[Key, Refusal])
     held: dict[Key, Busy] = Factory(dict[Key, Busy])
@@ -82,6 +83,11 @@ class Known:
         """Keep why something cannot settle as it was planned."""
         if isinstance(what, GuardFailed):
             self.guarded.update(what.failed)
+            for key, lesson in what.lessons:
+                learnt = self.lessons.setdefault(key, [])
+                if lesson in learnt:
+                    self.guarded[key, lesson.place] = lesson.kind.refusal
+                learnt.append(lesson)
         elif isinstance(what, HeldBack):
             self.held.update(dict.fromkeys(what.keys, what.reason))
         elif isinstance(what.reason, Busy):
@@ -270,7 +276,9 @@ class Attempt:
 
     def _waves(self, plan: Plan, queues: dict[str, deque[Incoming]], deadline: float | None = None) -> None:
         known = self.known
-        reactions = Reactions(plan, known.broken, known.refused, known.held, self.breaker, deadline)
+        reactions = Reactions(
+            plan, known.broken, known.refused, known.held, self.breaker, deadline, lessons=known.lessons
+        )
         coming = [incoming.activity for queue in queues.values() for incoming in queue]
         reactions.prepare(coming, self.settling)
         applier = Applier(plan, self.known.guarded)
@@ -315,6 +323,8 @@ class Attempt:
         busy = reactions.held.get(incoming.key)
         failure = reactions.failures.get(incoming.key)
         refusal = reactions.refusals.get(incoming.key)
+        if self.simulate and not plan.terms.types[incoming.activity.type].simulated:
+            refusal = Refusal("NOT_SIMULATED", type=incoming.activity.type)
         if busy is None and failure is None and refusal is None:
             try:
                 return applier.settle(member, incoming, yielded)
