@@ -62,10 +62,10 @@ def ann(kit: Kit) -> str:
     return global_id("Member", kit.record(Activity(type="member.registered")).member)
 
 
-def does(graphql: Door, what: str, viewer: Viewer | None = None, **told: Any) -> dict[str, Any]:
+def does(graphql: Door, what: str, *viewer: Viewer, **told: Any) -> dict[str, Any]:
     field = f"storedValue{what}"
     text = DOES.format(name=f"StoredValue{what}", field=field)
-    answer: dict[str, Any] = graphql.data(text, viewer, input=told)[field]
+    answer: dict[str, Any] = graphql.data(text, *viewer, input=told)[field]
     return answer
 
 
