@@ -43,6 +43,7 @@ def corekit_declare() -> Declares:
         jobs=[requests.REQUESTS],
         permissions=declared.PERMISSIONS,
         errors=declared.ERRORS,
+        tenders=[spending.TENDER],
         program=Section(schema=StoredValueSchema, accounts=accounts, metrics=metrics),
         budget=4,  # of a top-up that needs an approval, or of what is paid
     )
@@ -61,6 +62,7 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
         reaction = REACTIONS.get(activity.type)
         if reaction is not None:
             yield from reaction(activity, facts)
+        yield from spending.tendered(activity, facts)
 
 
 @hookimpl
