@@ -57,6 +57,7 @@ class TestStoredValue(PluginContract):
             yield from _paid_in(house, member)
             yield from _given(house, member)
             yield house.does(member, "stored_value.spent", 45_67, unit="USD", days=7)
+            yield house.does(member, "purchase", 30_00, payload={"tenders": {"stored_value": 20_01}}, days=7.05)
             placed = house.does(
                 member, "stored_value.authorised", 30_00, unit="USD", payload={"seconds": 86_400}, days=7.1
             )
