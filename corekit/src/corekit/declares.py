@@ -60,9 +60,9 @@ class ActivityType:
     to it. What is not ``simulated`` cannot be tried out: nobody may learn what comes of it without doing it. ``target``
     is the field of the payload that names an earlier activity of the member, of which a :class:`TakeBack` takes
     something back. What is prepared for an activity that is read ``afresh`` includes all that came before it of its
-    member: in a chunk it waits until that is written.
-    With ``tenders`` the payload may say in a table of that name how much of the amount, in minor units, is paid by
-    which tender; whoever takes one (:class:`Declares`) is asked about the activity.
+    member: in a chunk it waits until that is written. With ``tenders`` the payload may say in a table of that name how
+    much of the amount, in minor units, is paid by which tender; whoever takes one (:class:`Declares`) is asked about
+    the activity.
     """
 
     name: str

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corekit import Activity, Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
 from corekit_stored_value import approvals, declared, leaving, loading, persons, requests, spending, tables, topping
 from corekit_stored_value.derived import accounts, metrics
 from corekit_stored_value.merging import TAKE_REQUESTS, TakeRequests
 from corekit_stored_value.program import StoredValueSchema
+
+if TYPE_CHECKING:
+    from corekit_schema import Graph
 
 REACTIONS: Mapping[str, Callable[[Activity, Facts], Iterator[Effect]]] = {
     declared.TOPPED_UP.name: topping.topped_up,
@@ -40,6 +43,7 @@ def corekit_declare() -> Declares:
         jobs=[requests.REQUESTS],
         permissions=declared.PERMISSIONS,
         errors=declared.ERRORS,
+        tenders=[spending.TENDER],
         program=Section(schema=StoredValueSchema, accounts=accounts, metrics=metrics),
         budget=4,  # of a top-up that needs an approval, or of what is paid
     )
@@ -58,6 +62,7 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
         reaction = REACTIONS.get(activity.type)
         if reaction is not None:
             yield from reaction(activity, facts)
+        yield from spending.tendered(activity, facts)
 
 
 @hookimpl
@@ -70,3 +75,11 @@ def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
 def corekit_erase(member: str, write: PluginWrite) -> None:
     """Forget it."""
     persons.erased(member, write)
+
+
+@hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed
+def corekit_graph() -> Graph:
+    """Add stored value to members and mutations."""
+    from corekit_stored_value.graph import graph
+
+    return graph()

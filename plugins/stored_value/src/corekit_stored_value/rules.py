@@ -169,6 +169,11 @@ class Book:
     hold_seconds: int
     approval_hours: int
 
+    @property
+    def own(self) -> Currency:
+        """The program's own currency."""
+        return next(each for each in self.currencies.values() if not each.code)
+
 
 @frozen
 class Used:
