@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corekit import Activity, Batch, Credit, Declares, Effect, Facts, Lineage, Section, hookimpl
-from corekit_stored_value import declared, tables
+from corekit_stored_value import declared, declared_reports, tables
+from corekit_stored_value.close import CLOSE
 from corekit_stored_value.derived import accounts
 from corekit_stored_value.program import StoredValueSchema
 from corekit_stored_value.rules import TOP_UP, Book
@@ -18,7 +19,9 @@ def corekit_declare() -> Declares:
         lineage=Lineage(owner="stored_value", package="corekit_stored_value", metadata=tables.metadata),
         activities=[declared.TOPPED_UP],
         reacts=[declared.TOPPED_UP.name],
-        permissions=[declared.TOP_UP],
+        jobs=[CLOSE],
+        permissions=[declared.TOP_UP, *declared_reports.PERMISSIONS],
+        errors=[*declared_reports.ERRORS],
         program=Section(schema=StoredValueSchema, accounts=accounts),
     )
 
