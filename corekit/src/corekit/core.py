@@ -81,8 +81,8 @@ ERRORS = (
     *tiers.ERRORS,
     ErrorText(
         "INSUFFICIENT",
-        "There is {available} of {account}, not {needed}.",
-        "{account} 余额 {available}，不足 {needed}。",
+        "Of {account} {available} is available and {held} is held, but {needed} is needed.",
+        "{account} 可用 {available}，冻结 {held}，不足 {needed}。",
     ),
     ErrorText("ACCOUNT_UNKNOWN", "There is no account kind {account}.", "没有账户类型 {account}。"),
     ErrorText("TRANSFER_NOT_POSSIBLE", "Member {member} cannot receive anything.", "会员 {member} 无法接收。"),

@@ -58,7 +58,8 @@ class ActivityType:
     ``reverses``. An ``internal`` type is recorded by the kernel alone. ``kept`` are the keys of the payload that are
     stored with the activity (None: all): an activity stays for ever, so what tells who a person is does not belong
     to it. ``target`` is the field of the payload that names an earlier activity of the member, of which a
-    :class:`TakeBack` takes something back.
+    :class:`TakeBack` takes something back. What is prepared for an activity that is read ``afresh`` includes all that
+    came before it of its member: in a chunk it waits until that is written.
     """
 
     name: str
@@ -72,6 +73,7 @@ class ActivityType:
     internal: bool = False
     kept: Sequence[str] | None = None
     target: str | None = None
+    afresh: bool = False
 
 
 @frozen(kw_only=True)

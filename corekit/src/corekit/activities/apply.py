@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from corekit.activities import merging, moving, persons
+from corekit.activities import across, merging, moving, persons
 from corekit.activities.activity import Activity
 from corekit.activities.checks import check
 from corekit.activities.closing import close
@@ -15,6 +15,7 @@ from corekit.activities.effects import (
     CloseAccount,
     Credit,
     Debit,
+    DebitAcross,
     Effect,
     Enrol,
     Follow,
@@ -196,14 +197,16 @@ class Applier:
             planned.skipped.append(SkippedRule(owner, effect.rule, effect.code, effect.parameters))
             return
         start = member.journal.mark(), planned.voucher.mark(), len(follow_ons)
-        rows: list[PlannedEffect] = []
+        rows: dict[int, PlannedEffect] = {}
         try:
-            for part in parts_of(effect):
+            for number, part in enumerate(parts_of(effect)):
                 if isinstance(part, Follow):
                     self._follow(planned, owner, part, follow_ons)
+                elif isinstance(part, DebitAcross):
+                    across.debit(self.plan, member, planned, owner, part)
                 else:
-                    rows.append(planned.add(member.journal, PlannedEffect.of(owner, part, self.terms.effects)))
-                    self._apply_one(member, planned, part, rows[-1], follow_ons)
+                    row = rows[number] = PlannedEffect.of(owner, part, self.terms.effects)
+                    self._apply_one(member, planned, part, planned.add(member.journal, row), follow_ons)
         except Refusal as refusal:
             if otherwise == "refuse":
                 raise
@@ -218,15 +221,15 @@ class Applier:
         planned: Planned,
         owner: str,
         effect: Effect,
-        rows: list[PlannedEffect],
+        tried: Mapping[int, PlannedEffect],
         code: str,
     ) -> None:
-        """Record that an effect, or all of a bundle, could not be applied; ``rows`` are those that were tried."""
-        wanted = [part for part in parts_of(effect) if not isinstance(part, Follow)]
-        untried = [PlannedEffect.of(owner, part, self.terms.effects) for part in wanted[len(rows) :]]
-        for row in (*rows, *untried):
-            row.drop(code)
-            planned.add(member.journal, row)
+        """Record that an effect, or all of a bundle, could not be applied; ``tried`` are rows by number of the part."""
+        for number, part in enumerate(parts_of(effect)):
+            if not isinstance(part, Follow):
+                row = tried.get(number) or PlannedEffect.of(owner, part, self.terms.effects)
+                row.drop(code)
+                planned.add(member.journal, row)
 
     def _apply_one(
         self, member: Member, planned: Planned, effect: Effect, row: PlannedEffect, follow_ons: list[Activity]

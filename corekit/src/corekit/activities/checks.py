@@ -15,6 +15,7 @@ from corekit.activities.effects import (
     Capture,
     Credit,
     Debit,
+    DebitAcross,
     Effect,
     Follow,
     Hold,
@@ -86,6 +87,8 @@ def _check_kind(effect: Effect, plugin: str, terms: Terms) -> None:
         _check_follow(effect, plugin, terms)
     elif isinstance(effect, Credit | Debit | Hold | Transfer):
         _check_value(effect, plugin, terms)
+    elif isinstance(effect, DebitAcross):
+        _check_across(effect, plugin, terms)
     elif isinstance(effect, Capture | Release):
         _check_resolving(effect, plugin)
     elif isinstance(effect, Tag):
@@ -196,6 +199,22 @@ def _check_value(effect: Credit | Debit | Hold | Transfer, plugin: str, terms: T
             _check_moment("become available", effect.available_from, effect, plugin)
             if not terms.chart.books[effect.account].lots:
                 _invalid(plugin, f"lets {effect.account!r} become available later, which only a kind with lots can")
+
+
+def _check_across(effect: DebitAcross, plugin: str, terms: Terms) -> None:
+    kinds: Any = effect.accounts
+    if isinstance(kinds, str) or not kinds or len(set(kinds)) < len(kinds):
+        _invalid(plugin, f"takes of the accounts {kinds!r} by {effect.rule}; give a list of different account kinds")
+    for kind in kinds:
+        _check_account(kind, plugin, terms)
+    _check_amount(effect.amount, plugin)
+    books = [terms.chart.books[kind] for kind in kinds]
+    if len({book.unit.code for book in books}) > 1:
+        _invalid(plugin, f"takes of accounts of different units by {effect.rule}; yield an effect for each unit")
+    if effect.split not in ("in_turn", "pro_rata"):
+        _invalid(plugin, f"splits by {effect.split!r}; say 'in_turn' or 'pro_rata'")
+    if effect.split == "pro_rata" and len({book.lots for book in books}) > 1:
+        _invalid(plugin, f"takes pro rata of kinds with and without lots by {effect.rule}; name kinds that are alike")
 
 
 def _check_moment(name: str, at: datetime, effect: Effect, plugin: str) -> None:

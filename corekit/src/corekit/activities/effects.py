@@ -12,6 +12,8 @@ from corekit.activities.activity import Activity
 
 Otherwise = Literal["refuse", "drop"]
 """What happens to an effect that cannot be applied: the activity is refused, or the effect is dropped."""
+Split = Literal["in_turn", "pro_rata"]
+"""How value is taken of several accounts: of the first one first, or of all in proportion to what they have."""
 LONGEST_HOLD = 10 * 366 * 86_400
 """Seconds for which value can be set aside: ten years."""
 
@@ -53,6 +55,21 @@ class Debit(Effect):
     account: str = field(kw_only=True)
     amount: int = field(kw_only=True)
     shares: Mapping[int, int] | None = field(default=None, kw_only=True)
+
+
+@frozen
+class DebitAcross(Effect):
+    """Value taken from several of the member's accounts of one unit; more than they have together cannot be applied.
+
+    ``in_turn`` takes from the first account of ``accounts`` first. ``pro_rata`` goes group by group: a group is the
+    lots that one activity issued, of whatever kind; the one that lapses first comes first, then the oldest. Within a
+    group each account gives in proportion to what remains of it (accounts without lots are one group). What it took is
+    one ``Debit`` for each account that gave something, and these come back together, in the same proportion.
+    """
+
+    accounts: Sequence[str] = field(kw_only=True)
+    amount: int = field(kw_only=True)
+    split: Split = field(default="in_turn", kw_only=True)
 
 
 @frozen

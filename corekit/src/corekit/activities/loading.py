@@ -13,6 +13,7 @@ from corekit.activities.effects import (
     CloseAccount,
     Credit,
     Debit,
+    DebitAcross,
     Effect,
     Enrol,
     GiveUp,
@@ -376,6 +377,8 @@ def _spent(effect: Effect) -> Sequence[str]:
     """Return the account kinds of which an effect spends lots."""
     if isinstance(effect, CloseAccount):
         return (effect.account, effect.to) if effect.to is not None else (effect.account,)
+    if isinstance(effect, DebitAcross):
+        return effect.accounts
     return (effect.account,) if isinstance(effect, Debit | Hold | Transfer | TakeDebt) else ()
 
 
