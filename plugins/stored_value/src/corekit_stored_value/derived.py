@@ -1,4 +1,4 @@
-"""What follows from a book: the account kinds of its currencies."""
+"""What follows from a book: the account kinds of its currencies, and to which activities of others it reacts."""
 
 from __future__ import annotations
 
@@ -20,4 +20,14 @@ def accounts(book: Book) -> list[AccountKind]:
                 expiry=currency.bonus_expiry,
             ),
         ]
+    return found
+
+
+def reacts(book: Book) -> list[str]:
+    """Return the activity types of the core to which the program makes the plugin react."""
+    found: list[str] = []
+    if book.cashback:
+        found.append("purchase")
+    if any(fee.kind == "joining" for fee in book.fees.values()):
+        found.append("member.registered")
     return found

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, post_load, validate
 
 from corekit import Exact, Expiry, ProgramContext, Unit, coded, minor_units
+from corekit_stored_value.program_reports import ReportsSchema, made
 from corekit_stored_value.rules import Book, Currency, Step
 
 _MOST = 10**12
@@ -38,10 +39,13 @@ class _BonusSchema(Schema):
     currency = fields.String(load_default="")
 
 
-class StoredValueSchema(Schema):
+class StoredValueSchema(ReportsSchema):
     """The section ``[stored_value]``; loads into a :class:`corekit_stored_value.rules.Book`."""
 
     name = fields.String(load_default="Stored value", validate=validate.Length(1, 200))
+    policy = fields.String(
+        load_default="pro_rata", validate=validate.OneOf(("pro_rata", "bonus_first", "principal_first"))
+    )
     bonus_expiry = fields.Nested(_ExpirySchema, load_default=None)
     currencies: Any = fields.Dict(
         keys=fields.String(validate=_code), values=fields.Nested(_CurrencySchema), load_default=dict
@@ -58,7 +62,8 @@ class StoredValueSchema(Schema):
             name = found["name"] or f"{data['name']} ({unit.code})"
             currencies[code] = Currency(code=code, name=name, unit=unit, bonus_expiry=expiry)
         steps = [_step(found, currencies[found["currency"]].unit) for found in data["bonus"]]
-        return Book(currencies={each.unit.code: each for each in currencies.values()}, steps=steps)
+        by_unit = {each.unit.code: each for each in currencies.values()}
+        return Book(currencies=by_unit, steps=steps, policy=data["policy"], **made(data, own.unit))
 
 
 def _step(found: dict[str, Any], unit: Unit) -> Step:

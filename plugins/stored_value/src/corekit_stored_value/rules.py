@@ -6,10 +6,16 @@ Amounts are whole numbers of minor units of the currency that they belong to.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from corekit import Expiry, Unit
+from corekit_stored_value.cashback import Cashback
+from corekit_stored_value.fees import Fee
+
+Policy = Literal["pro_rata", "bonus_first", "principal_first"]
+"""How a spend is split between principal and bonus."""
 
 PRINCIPAL = "stored_value.principal"
 """The account kind of what members paid; a further currency appends ``.<code>``."""
@@ -61,6 +67,26 @@ class Book:
 
     currencies: Mapping[str, Currency]
     steps: Sequence[Step]
+    policy: Policy = "pro_rata"
+    cashback: Sequence[Cashback] = ()
+    fees: Mapping[str, Fee] = field(factory=dict[str, Fee])
+    low_balance: int | None = None
+    notices: Sequence[int] = ()
+
+    @property
+    def own(self) -> Currency:
+        """The program's own currency."""
+        return next(each for each in self.currencies.values() if not each.code)
+
+    @property
+    def split(self) -> Literal["pro_rata", "in_turn"]:
+        """How the kernel takes a spend from the accounts of :meth:`order`."""
+        return "pro_rata" if self.policy == "pro_rata" else "in_turn"
+
+    def order(self, currency: Currency) -> tuple[str, str]:
+        """Return the account kinds of a currency, that which is spent first in front."""
+        kinds = (currency.principal, currency.bonus)
+        return kinds[::-1] if self.policy == "bonus_first" else kinds
 
     def step(self, unit: str, amount: int) -> Step | None:
         """Return the highest step that a top-up reaches; None below the first."""
