@@ -27,7 +27,7 @@ def react(batch: Batch, facts: Facts) -> Iterator[Effect]:
         taken = _taken(activity)
         if taken:
             book: Book = facts.program(activity)
-            if book.low_balance is not None and activity.unit == book.own.unit.code:
+            if book.low_balance is not None and activity.unit in (None, book.own.unit.code):
                 yield from _low(book.low_balance, book.own, taken, activity, facts)
 
 
