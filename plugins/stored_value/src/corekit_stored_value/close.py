@@ -51,6 +51,11 @@ class Line:
         """What members have at the end of the day."""
         return self.opening + self.ins - self.outs
 
+    @property
+    def figures(self) -> tuple[int, int, int, int, int]:
+        """Opening, ins, outs, what of them came late, and closing."""
+        return self.opening, self.ins, self.outs, self.late, self.closing
+
     def add(self, type_: str, amount: int, *, late: bool) -> None:
         """Enter a movement."""
         came, went = max(amount, 0), max(-amount, 0)
@@ -100,12 +105,19 @@ def close(kit: Kit, day: date | None = None) -> list[ClosedDay]:
 
 def closed(read: Reader, day: date) -> ClosedDay | None:
     """Return a closed day, or None where it is not closed. Two statements."""
-    head = read.one(select(_day).where(_day.c.day == day.isoformat()))
-    if head is None:
-        return None
-    order = (_line.c.kind, _line.c.store, _line.c.channel)
-    rows = read.all(select(_line).where(_line.c.day == head.day).order_by(*order))
-    return _closed(head, tuple(_read(row) for row in rows))
+    found = closed_days(read, day, day)
+    return found[0] if found else None
+
+
+def closed_days(read: Reader, since: date, until: date) -> list[ClosedDay]:
+    """Return the closed days from one to another, both included, the oldest first. Two statements."""
+    between = (since.isoformat(), until.isoformat())
+    heads = read.all(select(_day).where(_day.c.day.between(*between)).order_by(_day.c.day))
+    order = (_line.c.day, _line.c.kind, _line.c.store, _line.c.channel)
+    lines: dict[str, list[Line]] = {head.day: [] for head in heads}
+    for row in read.all(select(_line).where(_line.c.day.between(*between)).order_by(*order)):
+        lines[row.day].append(_read(row))
+    return [_closed(head, tuple(lines[head.day])) for head in heads]
 
 
 def last_closed(read: Reader) -> date | None:
