@@ -135,6 +135,7 @@ def test_movements_are_filtered_and_exported(kit: Kit, does: Does, ann: str) -> 
             (BONUS, 3_00, "north"),
             (PRINCIPAL, -20_00, "south"),
             (BONUS, -1_00, "south"),
+            (f"{PRINCIPAL}.debt", -1_00, "north"),
             (BONUS, -15, "north"),
         ]
         assert {each.store for each in movements(read, Filter(store="south"))} == {"south"}
