@@ -34,7 +34,7 @@ RELEASE = (
 HELD = """
 query ($id: ID!) {
   member(id: $id) {
-    holds { holdId kind amount { digits unit } expiresAt activity { type } }
+    holds { holdId kind amount { digits unit } expiresAt activity { id type } }
     balance(kind: "stars") { available { digits } pending { digits } balance { digits } }
   }
 }
@@ -110,7 +110,7 @@ def test_value_is_held_captured_in_part_and_released(graph: Any, member: str, bo
     found = graph.data(HELD, id=member)["member"]
     (hold,) = found["holds"]
     assert (hold["kind"], hold["amount"]) == ("stars", {"digits": "60", "unit": "stars"})
-    assert hold["activity"] == {"type": "hold.placed"}
+    assert hold["activity"]["type"] == "hold.placed"
     assert hold["expiresAt"] is not None
     assert found["balance"] == {
         "available": {"digits": "40"},
@@ -126,9 +126,10 @@ def test_value_is_held_captured_in_part_and_released(graph: Any, member: str, bo
     assert found["balance"]["available"] == {"digits": "75"}
     graph.data(PLACE, input={"memberId": member, "account": "stars", "amount": "75"})
     (hold,) = graph.data(HELD, id=member)["member"]["holds"]
-    assert (
-        graph.data(RELEASE, input={"memberId": member, "holdId": hold["holdId"]})["releaseHold"]["outcome"] == "SETTLED"
-    )
+    of_activity = {"memberId": member, "activityId": hold["activity"]["id"]}
+    assert graph.data(CAPTURE, input={**of_activity, "amount": "5"})["captureHold"]["outcome"] == "SETTLED"
+    assert graph.data(RELEASE, input=of_activity)["releaseHold"]["code"] == "HOLD_RESOLVED"
+    assert graph.data(HELD, id=member)["member"]["balance"]["available"] == {"digits": "70"}
 
 
 @pytest.mark.row("A7", way="bad_input")
@@ -138,6 +139,8 @@ def test_a_hold_that_cannot_be_is_told(graph: Any, member: str, bought: str) -> 
     assert strange["userErrors"] == [{"path": ["input", "account"], "code": "ACCOUNT_UNKNOWN"}]
     much = graph.data(PLACE, input={"memberId": member, "account": "stars", "amount": "101"})["placeHold"]
     assert much["code"] == "INSUFFICIENT"
+    either = graph.data(RELEASE, input={"memberId": member})["releaseHold"]
+    assert either["userErrors"] == [{"path": ["input", "holdId"], "code": "HOLD_WHICH"}]
     nothing = graph.data(CAPTURE, input={"memberId": member, "holdId": "0" * 32, "amount": "1"})["captureHold"]
     assert nothing["userErrors"] == [{"path": ["input", "holdId"], "code": "HOLD_UNKNOWN"}]
 

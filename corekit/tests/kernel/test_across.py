@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from corekit import Activity, Credit, DebitAcross, Effect
+from corekit import Activity, CaptureAcross, Credit, DebitAcross, Effect, HoldAcross, Invalid, ReleaseAcross
 from corekit.activities.returns import Return, in_proportion
 from corekit.ledger.chart import DAY
 from corekit.ledger.tables import account
@@ -162,6 +162,124 @@ def test_what_was_taken_in_another_proportion_is_found(
     with world.kit.read() as read:
         accounts = [row.id for row in read.all(select(account.c.id).where(account.c.member_id == member))]
     assert world.kit.verify(accounts=accounts).clean, "not judged by the accounts alone"
+
+
+# --------------------------------------------------------------------------------------------------------- holds
+
+
+@pytest.fixture
+def holds(world: Any, toy: Any) -> Any:
+    """Let a member set something of both accounts aside; return the activity that did."""
+
+    def hold(member: str, amount: int, **told: Any) -> Any:
+        def make(activity: Activity) -> Effect:
+            given: dict[str, Any] = {"accounts": BOTH, "amount": amount, "split": "pro_rata", "otherwise": "refuse"}
+            return HoldAcross(activity, rule="hold@1", **given, **told)
+
+        toy.rogue[:] = [make]
+        return world.does(member, "toy.yield", amount)
+
+    return hold
+
+
+def _capture(world: Any, member: str, placed: Any, amount: int = 0) -> Any:
+    unit = {"unit": "toys"} if amount else {}
+    return world.does(member, "hold.captured", amount, payload={"activity": placed.activity_id}, **unit)
+
+
+def _standing(world: Any, member: str) -> dict[str, tuple[int, int]]:
+    """Return what each account has, and what of it is set aside."""
+    with world.kit.read() as read:
+        chosen = select(account).where(account.c.member_id == member, account.c.kind.in_(BOTH))
+        rows = read.all(chosen)
+    return {row.kind: (row.credits_posted - row.debits_posted, row.debits_pending) for row in rows}
+
+
+@pytest.mark.row("A7", way="python")
+def test_what_an_activity_set_aside_is_captured_in_proportion_and_the_rest_let_go(
+    world: Any, gets: Any, holds: Any
+) -> None:
+    member = world.member()
+    gets(member, 100, 50)
+    placed = holds(member, 75)
+    assert [(each.kind, *pair) for each, pair in zip(placed.effects, _debits(placed), strict=True)] == [
+        ("Hold", "toy", 50),
+        ("Hold", "toy.strict", 25),
+    ]
+    assert _standing(world, member) == {"toy": (100, 50), "toy.strict": (50, 25)}
+    assert world.is_proved()
+    short = holds(member, 76)
+    assert (short.code, short.parameters["available"], short.parameters["held"]) == ("INSUFFICIENT", "75", "75")
+    over = _capture(world, member, placed, 76)
+    assert (over.code, over.parameters["held"], over.parameters["asked"]) == ("OVER_CAPTURE", "75", "76")
+    captured = _capture(world, member, placed, 31)
+    assert _debits(captured) == [("toy", 20), ("toy.strict", 11)]
+    assert _standing(world, member) == {"toy": (80, 0), "toy.strict": (39, 0)}
+    again = _capture(world, member, placed)
+    assert (again.code, again.parameters["outcome"]) == ("HOLD_RESOLVED", "captured")
+    for part in (1, 9, 21):
+        assert world.kit.reverse(captured.activity_id, amount=part).settled
+    assert _standing(world, member) == {"toy": (100, 0), "toy.strict": (50, 0)}
+    assert world.is_proved()
+
+
+def test_of_a_small_part_a_hold_that_gives_nothing_is_let_go(world: Any, gets: Any, holds: Any) -> None:
+    member = world.member()
+    gets(member, 100, 50)
+    captured = _capture(world, member, holds(member, 30), 1)
+    assert [(each.kind, each.account, each.amount) for each in captured.effects] == [
+        ("Release", "toy", 20),
+        ("Capture", "toy.strict", 1),
+    ]
+    assert world.kit.reverse(captured.activity_id).settled
+    assert _standing(world, member) == {"toy": (100, 0), "toy.strict": (50, 0)}
+    assert world.is_proved()
+
+
+@pytest.mark.row("A7", way="bad_input")
+def test_holds_that_cannot_be_resolved_together_say_why(world: Any, gets: Any, holds: Any) -> None:
+    member, other = world.member(), world.member()
+    gets(member, 100, 50)
+    placed = holds(member, 30, seconds=60)
+    assert _capture(world, other, placed).code == "HOLD_UNKNOWN"
+    assert world.does(member, "hold.released", payload={"activity": "0" * 32}).code == "HOLD_UNKNOWN"
+    for payload in ({}, {"hold": "0" * 32, "activity": "0" * 32}):
+        with pytest.raises(Invalid, match="HOLD_WHICH"):
+            world.does(member, "hold.released", payload=payload)
+    world.clock.advance(seconds=60)
+    assert _capture(world, member, placed).code == "HOLD_EXPIRED"
+    assert _capture(world, member, placed).code == "HOLD_EXPIRED", "by the books as well"
+    assert _capture(world, other, placed).code == "HOLD_UNKNOWN"
+    placed = holds(member, 30)
+    assert world.does(member, "hold.released", payload={"activity": placed.activity_id}).settled
+    assert world.does(member, "hold.released", payload={"activity": placed.activity_id}).code == "HOLD_RESOLVED"
+    placed = holds(member, 30)
+    assert world.kit.reverse(placed.activity_id).settled
+    assert _capture(world, member, placed).code == "HOLD_RESOLVED"
+    assert _standing(world, member) == {"toy": (100, 0), "toy.strict": (50, 0)}
+    assert world.is_proved()
+
+
+def test_in_one_chunk_plugins_hold_and_resolve_what_an_activity_set_aside(
+    world: Any, toy: Any, gets: Any, holds: Any
+) -> None:
+    member = world.member()
+    gets(member, 100, 50)
+    placed = holds(member, 60)
+
+    def capture(activity: Activity) -> Effect:
+        told: Any = {"placed_by": placed.activity_id, "otherwise": "refuse"}
+        if activity.amount == 1:
+            return CaptureAcross(activity, rule="x@1", amount=30, **told)
+        return ReleaseAcross(activity, rule="x@1", **told)
+
+    toy.rogue[:] = [capture]
+    answers = list(world.kit.record_many([world.activity(member, "toy.yield", amount) for amount in (1, 2)]))
+    assert [answer.code for answer in answers] == [None, "HOLD_RESOLVED"]
+    assert _standing(world, member) == {"toy": (80, 0), "toy.strict": (40, 0)}
+    toy.rogue[:] = [lambda activity: ReleaseAcross(activity, rule="x@1", placed_by="mine")]
+    assert "what placed holds" in world.does(member, "toy.yield", 3).message
+    assert world.is_proved()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ PROGRAM = """
 name = "Corner shop"
 
 [stored_value]
-policy = "bonus_first"
+spend = "bonus_first"
 low_balance = "5.00"
 
 [[stored_value.bonus]]

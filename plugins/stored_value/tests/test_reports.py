@@ -26,7 +26,7 @@ PROGRAM = """
 name = "Corner <shop>"
 
 [stored_value]
-policy = "principal_first"
+spend = "principal_first"
 bonus_expiry = {months = 2}
 
 [[stored_value.bonus]]
@@ -130,14 +130,10 @@ def test_movements_are_filtered_and_exported(kit: Kit, does: Does, ann: str) -> 
     kit.reverse(paid, amount=1_00)
     with kit.read() as read:
         everything = list(movements(read, Filter()))
-        assert [(each.account, each.amount, each.store) for each in movements(read, Filter(member=ann))] == [
-            (PRINCIPAL, 20_00, "north"),
-            (BONUS, 3_00, "north"),
-            (PRINCIPAL, -20_00, "south"),
-            (BONUS, -1_00, "south"),
-            (f"{PRINCIPAL}.debt", -1_00, "north"),
-            (BONUS, -15, "north"),
-        ]
+        of_ann = [(each.account, each.amount, each.store) for each in movements(read, Filter(member=ann))]
+        assert sorted(of_ann[:2]) == [(BONUS, 3_00, "north"), (PRINCIPAL, 20_00, "north")]
+        assert sorted(of_ann[2:4]) == [(BONUS, -1_00, "south"), (PRINCIPAL, -20_00, "south")]
+        assert sorted(of_ann[4:]) == [(BONUS, -15, "north"), (f"{PRINCIPAL}.debt", -1_00, "north")]
         assert {each.store for each in movements(read, Filter(store="south"))} == {"south"}
         assert [each.amount for each in movements(read, Filter(kind=BONUS, type="reversal"))] == [-15]
         assert [each.member for each in movements(read, Filter(since=everything[-1].recorded_at))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from corekit.activities.effects import DebitAcross
+from corekit.activities.effects import Across, HoldAcross
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.returns import in_proportion
@@ -15,28 +15,33 @@ from corekit.ledger.state import Lot, Member
 _Parts = list[tuple[Lot, int]]
 
 
-def debit(plan: Plan, member: Member, planned: Planned, owner: str, effect: DebitAcross) -> None:
-    """Take an amount from the member's accounts: a ``Debit`` for each that gives something."""
+def take(plan: Plan, member: Member, planned: Planned, owner: str, effect: Across) -> None:
+    """Take an amount from the member's accounts, or set it aside: an effect for each that gives something."""
     books = [plan.terms.book(kind, planned.incoming.occurred) for kind in effect.accounts]
     tellers = [_teller(plan, member, planned, book) for book in books]
     _need(effect, tellers)
     first: PlannedEffect | None = None
+    kind = "Hold" if isinstance(effect, HoldAcross) else "Debit"
     for book, (amount, parts) in zip(books, _shared_out(effect, books, tellers), strict=True):
         if not amount:
             continue
-        row = PlannedEffect(owner, "Debit", effect.rule, account=book.code, amount=amount)
+        row = PlannedEffect(owner, kind, effect.rule, account=book.code, amount=amount)
         first = first or row
         row.data = {"across": first.id, "accounts": list(effect.accounts), "split": effect.split}
         planned.add(member.journal, row)
-        _teller(plan, member, planned, book, row).debit(amount, parts)
-        member.journal.put(member.spends, row.id, row)
+        teller = _teller(plan, member, planned, book, row)
+        if isinstance(effect, HoldAcross):
+            teller.hold(amount, effect.seconds, parts)
+        else:
+            teller.debit(amount, parts)
+            member.journal.put(member.spends, row.id, row)
 
 
 def _teller(plan: Plan, member: Member, planned: Planned, book: Book, row: PlannedEffect | None = None) -> Teller:
     return Teller(member, planned.voucher, row.id if row is not None else "", book, plan.terms.zone)
 
 
-def _need(effect: DebitAcross, tellers: Sequence[Teller]) -> None:
+def _need(effect: Across, tellers: Sequence[Teller]) -> None:
     for teller in tellers:
         teller.need_open()
     available = sum(teller.spendable for teller in tellers)
@@ -45,9 +50,7 @@ def _need(effect: DebitAcross, tellers: Sequence[Teller]) -> None:
         raise insufficient(" + ".join(effect.accounts), available, held, effect.amount)
 
 
-def _shared_out(
-    effect: DebitAcross, books: Sequence[Book], tellers: Sequence[Teller]
-) -> list[tuple[int, _Parts | None]]:
+def _shared_out(effect: Across, books: Sequence[Book], tellers: Sequence[Teller]) -> list[tuple[int, _Parts | None]]:
     """Return how much each account gives, and of which lots where it is not the first ones of the account."""
     spendable = [teller.spendable for teller in tellers]
     if effect.split == "pro_rata" and books[0].lots:

@@ -11,15 +11,18 @@ import orjson
 from corekit.activities.activity import Activity
 from corekit.activities.effects import (
     LONGEST_HOLD,
+    Across,
     Bundle,
     Capture,
+    CaptureAcross,
     Credit,
     Debit,
-    DebitAcross,
     Effect,
     Follow,
     Hold,
+    HoldAcross,
     Release,
+    ReleaseAcross,
     Skipped,
     Tag,
     TakeBack,
@@ -87,9 +90,9 @@ def _check_kind(effect: Effect, plugin: str, terms: Terms) -> None:
         _check_follow(effect, plugin, terms)
     elif isinstance(effect, Credit | Debit | Hold | Transfer):
         _check_value(effect, plugin, terms)
-    elif isinstance(effect, DebitAcross):
+    elif isinstance(effect, Across):
         _check_across(effect, plugin, terms)
-    elif isinstance(effect, Capture | Release):
+    elif isinstance(effect, Capture | Release | CaptureAcross | ReleaseAcross):
         _check_resolving(effect, plugin)
     elif isinstance(effect, Tag):
         _check_tags(effect, plugin)
@@ -119,10 +122,13 @@ def _check_named(member: str, effect: Effect, plugin: str) -> None:
         _invalid(plugin, f"moves value of {member!r} by {effect.rule}, whom the activity does not name in members")
 
 
-def _check_resolving(effect: Capture | Release, plugin: str) -> None:
-    if not is_id(effect.hold):
+def _check_resolving(effect: Capture | Release | CaptureAcross | ReleaseAcross, plugin: str) -> None:
+    if isinstance(effect, CaptureAcross | ReleaseAcross):
+        if not is_id(effect.placed_by):
+            _invalid(plugin, f"names {effect.placed_by!r} as what placed holds; give the id of that activity")
+    elif not is_id(effect.hold):
         _invalid(plugin, f"names {effect.hold!r} as a hold; give the id of the effect that placed it")
-    if isinstance(effect, Capture) and effect.amount is not None:
+    if isinstance(effect, Capture | CaptureAcross) and effect.amount is not None:
         _check_amount(effect.amount, plugin)
 
 
@@ -187,8 +193,7 @@ def _check_value(effect: Credit | Debit | Hold | Transfer, plugin: str, terms: T
         _check_named(effect.to, effect, plugin)
         return
     if isinstance(effect, Hold):
-        if effect.seconds is not None and (type(effect.seconds) is not int or not 1 <= effect.seconds <= LONGEST_HOLD):
-            _invalid(plugin, f"holds for {effect.seconds!r} seconds; give a whole number of 1..{LONGEST_HOLD}, or None")
+        _check_seconds(effect.seconds, plugin)
         return
     if effect.shares is not None:
         _check_shares(effect, effect.shares, plugin)
@@ -201,7 +206,12 @@ def _check_value(effect: Credit | Debit | Hold | Transfer, plugin: str, terms: T
                 _invalid(plugin, f"lets {effect.account!r} become available later, which only a kind with lots can")
 
 
-def _check_across(effect: DebitAcross, plugin: str, terms: Terms) -> None:
+def _check_seconds(seconds: object, plugin: str) -> None:
+    if seconds is not None and (type(seconds) is not int or not 1 <= seconds <= LONGEST_HOLD):
+        _invalid(plugin, f"holds for {seconds!r} seconds; give a whole number of 1..{LONGEST_HOLD}, or None")
+
+
+def _check_across(effect: Across, plugin: str, terms: Terms) -> None:
     kinds: Any = effect.accounts
     if isinstance(kinds, str) or not kinds or len(set(kinds)) < len(kinds):
         _invalid(plugin, f"takes of the accounts {kinds!r} by {effect.rule}; give a list of different account kinds")
@@ -215,6 +225,8 @@ def _check_across(effect: DebitAcross, plugin: str, terms: Terms) -> None:
         _invalid(plugin, f"splits by {effect.split!r}; say 'in_turn' or 'pro_rata'")
     if effect.split == "pro_rata" and len({book.lots for book in books}) > 1:
         _invalid(plugin, f"takes pro rata of kinds with and without lots by {effect.rule}; name kinds that are alike")
+    if isinstance(effect, HoldAcross):
+        _check_seconds(effect.seconds, plugin)
 
 
 def _check_moment(name: str, at: datetime, effect: Effect, plugin: str) -> None:

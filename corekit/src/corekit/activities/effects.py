@@ -58,18 +58,25 @@ class Debit(Effect):
 
 
 @frozen
-class DebitAcross(Effect):
-    """Value taken from several of the member's accounts of one unit; more than they have together cannot be applied.
+class Across(Effect):
+    """The base of what is taken from several of the member's accounts of one unit: all of it, or nothing.
 
     ``in_turn`` takes from the first account of ``accounts`` first. ``pro_rata`` goes group by group: a group is the
     lots that one activity issued, of whatever kind; the one that lapses first comes first, then the oldest. Within a
-    group each account gives in proportion to what remains of it (accounts without lots are one group). What it took is
-    one ``Debit`` for each account that gave something, and these come back together, in the same proportion.
+    group each account gives in proportion to what remains of it (accounts without lots are one group).
     """
 
     accounts: Sequence[str] = field(kw_only=True)
     amount: int = field(kw_only=True)
     split: Split = field(default="in_turn", kw_only=True)
+
+
+@frozen
+class DebitAcross(Across):
+    """Value taken from several accounts; more than they have together cannot be applied.
+
+    It becomes one ``Debit`` for each account that gives something; these come back together, in the same proportion.
+    """
 
 
 @frozen
@@ -86,6 +93,13 @@ class Hold(Effect):
 
 
 @frozen
+class HoldAcross(Across):
+    """Value of several accounts set aside, as one ``Hold`` for each that gives something; see there of ``seconds``."""
+
+    seconds: int | None = field(default=None, kw_only=True)
+
+
+@frozen
 class Capture(Effect):
     """Spends what was set aside by a hold, all of it or ``amount``; the rest is available again."""
 
@@ -98,6 +112,24 @@ class Release(Effect):
     """Lets what was set aside by a hold be available again."""
 
     hold: str = field(kw_only=True)
+
+
+@frozen
+class CaptureAcross(Effect):
+    """Spends what an earlier activity of the member set aside, ``placed_by``: all that is still held, or ``amount``.
+
+    Of a part each hold gives in proportion, as one ``Capture``; the rest is available again. These come back together.
+    """
+
+    placed_by: str = field(kw_only=True)
+    amount: int | None = field(default=None, kw_only=True)
+
+
+@frozen
+class ReleaseAcross(Effect):
+    """Lets all that an earlier activity of the member set aside, ``placed_by``, be available again."""
+
+    placed_by: str = field(kw_only=True)
 
 
 @frozen

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from corekit.activities.activity import Activity, Line
 from corekit.activities.effects import (
+    Across,
     Capture,
     Credit,
     Debit,
-    DebitAcross,
     Effect,
     Enrol,
     Hold,
@@ -85,7 +85,7 @@ class PlannedEffect:
         if isinstance(effect, Hold | Receive | Transfer):
             told: dict[str, Any] | None = {"to": effect.to} if isinstance(effect, Transfer) else None
             return cls(owner, name, effect.rule, account=effect.account, amount=effect.amount, data=told)
-        if isinstance(effect, DebitAcross):
+        if isinstance(effect, Across):
             told = {"accounts": list(effect.accounts), "split": effect.split}
             return cls(owner, name, effect.rule, amount=effect.amount, data=told)
         if isinstance(effect, Capture | Release):

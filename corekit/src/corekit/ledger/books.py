@@ -125,14 +125,14 @@ class Teller:
         """Take value that the member has not: it owes it."""
         self._post(self._open(self._book.debt, overdraft_limit=None), self._sink, amount)
 
-    def hold(self, amount: int, seconds: int | None) -> None:
-        """Set value aside, earliest expiry first; refused when less is available."""
+    def hold(self, amount: int, seconds: int | None, parts: Iterable[tuple[Lot, int]] | None = None) -> None:
+        """Set value aside, as ``parts`` of lots say or else earliest expiry first; refused when less is available."""
         self._need(amount)
         hold = HeldValue.placed(self._effect, self._account, amount, seconds, self._voucher)
         self._journal.put(self._member.holds, hold.id, hold)
         self._journal.set(self._account, "pending", self._account.pending + amount)
         if self._book.lots:
-            for lot, part in _take(self.spendable_lots(), amount):
+            for lot, part in _take(self.spendable_lots(), amount) if parts is None else parts:
                 self._move(lot, "hold", part, hold.id)
 
     def release(self, hold: HeldValue, outcome: str = "released") -> None:

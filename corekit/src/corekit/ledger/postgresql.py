@@ -216,6 +216,10 @@ class PostgreSQL:
         """Return how holds ended, for those that were resolved."""
         return self._all(QUERIES.holds, (array(ids),))
 
+    def placed(self, activities: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return how holds ended that activities had placed, for those that were resolved."""
+        return self._all(QUERIES.placed, (array(activities),))
+
     def begin(self) -> None:
         """Begin a transaction that writes."""
         with _Translated():

@@ -173,6 +173,10 @@ class SQLite:
         """Return how holds ended, for those that were resolved."""
         return self._all(QUERIES.holds, (_json(ids),))
 
+    def placed(self, activities: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return how holds ended that activities had placed, for those that were resolved."""
+        return self._all(QUERIES.placed, (_json(activities),))
+
     def begin(self) -> None:
         """Begin a transaction that writes: SQLite has one writer at a time, so this is where others wait."""
         with _Translated():

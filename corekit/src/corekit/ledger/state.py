@@ -212,6 +212,7 @@ class HeldValue:
         "_expires_at",
         "_seconds",
         "account",
+        "activity",
         "amount",
         "captured",
         "id",
@@ -220,8 +221,9 @@ class HeldValue:
         "resolved_by",
     )
 
-    def __init__(self, hold: str, account: Account, amount: int, expires_at: int | None = None) -> None:
+    def __init__(self, hold: str, activity: str, account: Account, amount: int, expires_at: int | None = None) -> None:
         self.id = hold
+        self.activity = activity
         self.account = account
         self.amount = amount
         self._expires_at = expires_at
@@ -235,7 +237,7 @@ class HeldValue:
     @classmethod
     def placed(cls, hold: str, account: Account, amount: int, seconds: int | None, by: Voucher) -> HeldValue:
         """Make a hold that lapses so many seconds after it settles."""
-        made = cls(hold, account, amount)
+        made = cls(hold, by.activity_id, account, amount)
         made.placed_by = by
         made._seconds = seconds
         return made

@@ -123,6 +123,10 @@ class Store(Protocol):
         """Return (id, outcome) of those holds that were resolved."""
         ...
 
+    def placed(self, activities: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+        """Return (activity, member, outcome) of the holds that activities placed and that were resolved, in order."""
+        ...
+
     def begin(self) -> None:
         """Begin a transaction that writes."""
         ...

@@ -6,57 +6,20 @@ that earned it, so that a line that is returned takes its part along.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Literal
 
-from attrs import frozen
-
-from corekit import Activity, Batch, Credit, Effect, Facts
-
-if TYPE_CHECKING:
-    from corekit_stored_value.rules import Book, Currency
-
-PURCHASE = "purchase"
-TENDER = "stored_value"
-LeftOut = Literal["nothing", "bonus", "stored_value"]
-"""What of a purchase earns nothing: nothing, what was paid with bonus, or all that was paid with stored value."""
+from corekit import Activity, Credit, Effect, Facts
+from corekit_stored_value.entries import Cashback
+from corekit_stored_value.rules import Book, Currency
+from corekit_stored_value.spending import TENDER
 
 
-@frozen(kw_only=True)
-class Cashback:
-    """An entry: ``rate``, or that of the member's tier in ``tiers``, of the lines of ``categories``, or of all lines.
-
-    ``minimum`` is the least that the lines must come to, ``most`` the most that a purchase brings, in minor units of
-    the program's currency.
-    """
-
-    id: str
-    version: int
-    rate: Fraction
-    tiers: Mapping[str, Fraction]
-    categories: frozenset[str]
-    excluded: frozenset[str]
-    minimum: int
-    most: int | None
-    leaves_out: LeftOut
-
-    @property
-    def rule(self) -> str:
-        """The rule as the statement shows it."""
-        return f"{self.id}@{self.version}"
-
-    def takes(self, category: str | None) -> bool:
-        """Say whether a line of a category earns by it."""
-        return category not in self.excluded and (not self.categories or category in self.categories)
-
-
-def react(batch: Batch, facts: Facts) -> Iterator[Effect]:
-    """Credit what comes back of each purchase to the bonus of the program's currency."""
-    for activity in batch.of(PURCHASE):
-        book: Book = facts.program(activity)
-        if book.cashback and activity.amount > 0:
-            yield from _back(book, activity, facts)
+def bought(activity: Activity, facts: Facts) -> Iterator[Effect]:
+    """Credit what comes back of a purchase to the bonus of the program's currency."""
+    book: Book = facts.program(activity)
+    if book.cashback and activity.amount > 0:
+        yield from _back(book, activity, facts)
 
 
 def share(total: int, weights: Sequence[tuple[int, int]]) -> dict[int, int]:
@@ -75,9 +38,9 @@ def paid_with_bonus(book: Book, currency: Currency, tendered: int, activity: Act
     Of ``pro_rata`` it is the share that bonus has of all that the member may spend, rounded up.
     """
     principal, bonus = (facts.balance(kind, activity) for kind in (currency.principal, currency.bonus))
-    if book.policy == "bonus_first":
+    if book.spend == "bonus_first":
         return min(tendered, bonus)
-    if book.policy == "principal_first":
+    if book.spend == "principal_first":
         return min(max(0, tendered - principal), bonus)
     whole = principal + bonus
     return min(tendered, -(-tendered * bonus // whole)) if whole else 0

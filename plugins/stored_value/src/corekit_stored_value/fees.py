@@ -10,16 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING
+from typing import Any
 
-from attrs import frozen
+from attrs import evolve
 from sqlalchemy import Select, SelectBase, Text, and_, cast, false, func, literal, or_, select, union_all
 
 from corekit import (
     Activity,
-    Batch,
     Bounds,
-    DebitAcross,
     Effect,
     Facts,
     Follow,
@@ -32,71 +30,29 @@ from corekit import (
     micros,
     moment,
 )
-from corekit_stored_value.declared_reports import FEE_CHARGED, FEE_DUE, FEE_UNKNOWN
+from corekit_stored_value.declared_reports import FEE_CHARGED, FEE_DUE, FEE_UNKNOWN, NO_FEE
+from corekit_stored_value.entries import ANNUAL, JOINING, Fee
+from corekit_stored_value.prepared import NOTHING, Prepared
+from corekit_stored_value.rules import Book
+from corekit_stored_value.spending import debit
 
-if TYPE_CHECKING:
-    from corekit_stored_value.rules import Book
-
-ANNUAL, JOINING, SERVICE = "annual", "joining", "service"
 OUTSIDE = "outside"
 """The channel of a fee that was paid when somebody joined, before there was an account."""
-_JOINED = "member.registered"
 _FIRST_YEAR = 1970
 
 
-@frozen(kw_only=True)
-class Fee:
-    """A fee that the program prices: ``amount``, or that of the member's tier in ``tiers``, in minor units.
-
-    ``kind`` is ``joining``, ``annual``, ``service``, or that of another plugin, such as ``cards.replacement``.
-    """
-
-    id: str
-    version: int
-    kind: str
-    amount: int
-    tiers: Mapping[str, int]
-
-    @property
-    def rule(self) -> str:
-        """The rule as the statement shows it."""
-        return f"{self.id}@{self.version}"
-
-    def costs(self, tier: str | None) -> int:
-        """Return what it costs a member of a tier."""
-        return self.tiers.get(tier, self.amount) if tier is not None else self.amount
+def joined(activity: Activity, facts: Facts) -> Iterator[Effect]:
+    """Charge who joins: paid already where so much was paid with the registration."""
+    book: Book = facts.program(activity)
+    for fee in book.fees.values():
+        if fee.kind == JOINING and fee.amount:
+            paid = (activity.payload.get("fee_paid") or 0) >= fee.amount
+            yield _charge(fee, fee.amount, activity, {"channel": OUTSIDE} if paid else {})
 
 
-def react(batch: Batch, facts: Facts) -> Iterator[Effect]:
-    """Charge what comes due, and take the money of what is charged."""
-    for activity in batch.of(_JOINED):
-        book: Book = facts.program(activity)
-        for fee in book.fees.values():
-            if fee.kind == JOINING and fee.amount:
-                yield _joining(fee, activity)
-    for activity in batch.of(FEE_DUE.name):
-        book = facts.program(activity)
-        yield from _due(book, activity, facts)
-    for activity in batch.of(FEE_CHARGED.name):
-        book = facts.program(activity)
-        if activity.amount > 0 and "channel" not in activity.payload:
-            yield DebitAcross(
-                activity,
-                rule="fee@1",
-                accounts=book.order(book.own),
-                split=book.split,
-                amount=activity.amount,
-                otherwise="drop",
-            )
-
-
-def _joining(fee: Fee, activity: Activity) -> Follow:
-    """Charge a fee for joining: paid already where so much was paid with the registration."""
-    paid = (activity.payload.get("fee_paid") or 0) >= fee.amount
-    return _charge(fee, fee.amount, activity, {"channel": OUTSIDE} if paid else {})
-
-
-def _due(book: Book, activity: Activity, facts: Facts) -> Iterator[Effect]:
+def due(activity: Activity, facts: Facts) -> Iterator[Effect]:
+    """Charge what a fee of the program costs the member."""
+    book: Book = facts.program(activity)
     fee = book.fees.get(activity.payload["fee"])
     if fee is None:
         raise Refusal(FEE_UNKNOWN.code, fee=activity.payload["fee"])
@@ -105,6 +61,23 @@ def _due(book: Book, activity: Activity, facts: Facts) -> Iterator[Effect]:
     if amount:
         told = {name: activity.payload[name] for name in ("channel", "store") if name in activity.payload}
         yield _charge(fee, amount, activity, told)
+
+
+def charged(activity: Activity, facts: Facts) -> Iterator[Effect]:
+    """Take the money, unless it was paid by another channel."""
+    if activity.amount > 0 and "channel" not in activity.payload:
+        book: Book = facts.program(activity)
+        taken = debit(activity, facts, book.own, activity.amount, "fee@1")
+        yield evolve(taken, otherwise="drop")
+
+
+def waived(activity: Activity, facts: Facts) -> Iterator[Effect]:
+    """Refuse to waive what is no fee. What was paid comes back by the kernel: the activity reverses it."""
+    known: Prepared = facts.prepared(activity) or NOTHING
+    target = known.targets.get(str(activity.reverses))
+    if target is None or target.type != FEE_CHARGED.name:
+        raise Refusal(NO_FEE.code, activity=str(activity.reverses))
+    yield from ()
 
 
 def _charge(fee: Fee, amount: int, activity: Activity, told: Mapping[str, str]) -> Follow:
@@ -120,7 +93,7 @@ def _annual(bounds: Bounds) -> SelectBase:
     return union_all(*chosen) if chosen else _row("", "fee@1", today.year).where(false())
 
 
-def _of_fee(fee: Fee, bounds: Bounds, today: date) -> Select[tuple[object, ...]]:
+def _of_fee(fee: Fee, bounds: Bounds, today: date) -> Select[Any]:
     def first(year: int, months: int = 0) -> int:
         day = add_months(date(year, today.month, 1), months)
         return micros(datetime.combine(day, time.min, bounds.zone))
@@ -134,7 +107,7 @@ def _of_fee(fee: Fee, bounds: Bounds, today: date) -> Select[tuple[object, ...]]
     return _row(fee.id, fee.rule, today.year).where(bounds.within(member.c.id), member.c.state == "active", joined)
 
 
-def _row(fee: str, rule: str, year: int) -> Select[tuple[object, ...]]:
+def _row(fee: str, rule: str, year: int) -> Select[Any]:
     id_ = func.replace(cast(member.c.id, Text), "-", "")
     return select(
         member.c.id.label("member_id"),

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 from sqlalchemy import Select, SelectBase, Text, cast, false, func, literal, select, union_all
 
-from corekit import Activity, Batch, Bounds, Effect, Facts, Follow, Json, Limits, Sweep
+from corekit import Activity, Bounds, Effect, Facts, Follow, Json, Limits, Sweep
 from corekit.tables import account, lot
 from corekit_stored_value.booked import OWN
-from corekit_stored_value.cashback import TENDER
 from corekit_stored_value.declared_reports import EXPIRING, FEE_CHARGED, LOW_BALANCE
-
-if TYPE_CHECKING:
-    from corekit_stored_value.rules import Book, Currency
+from corekit_stored_value.rules import Book, Currency
+from corekit_stored_value.spending import TENDER
 
 SPENDS = ("stored_value.spent", "stored_value.authorised")
 """The types whose whole amount is taken from what the member has; a fee that was paid elsewhere is not."""
 _DAY = 86_400_000_000
 
 
-def react(batch: Batch, facts: Facts) -> Iterator[Effect]:
+def low(activity: Activity, facts: Facts) -> Iterator[Effect]:
     """Let a notice follow where a spend takes what is left below what the program calls little."""
-    for activity in batch:
-        taken = _taken(activity)
-        if taken:
-            book: Book = facts.program(activity)
-            if book.low_balance is not None and activity.unit in (None, book.own.unit.code):
-                yield from _low(book.low_balance, book.own, taken, activity, facts)
+    taken = _taken(activity)
+    if taken:
+        book: Book = facts.program(activity)
+        if book.low_balance is not None and activity.unit in (None, book.own.unit.code):
+            yield from _low(book.low_balance, book.own, taken, activity, facts)
 
 
 def _taken(activity: Activity) -> int:
@@ -58,7 +55,7 @@ def _expiring(bounds: Bounds) -> SelectBase:
     return union_all(*chosen) if chosen else _within(bounds, 0, 0, 0).where(false())
 
 
-def _within(bounds: Bounds, days: int, after: int, until: int) -> Select[tuple[object, ...]]:
+def _within(bounds: Bounds, days: int, after: int, until: int) -> Select[Any]:
     opened = func.sum(lot.c.issued - lot.c.consumed - lot.c.held - lot.c.expired)
     id_, at = func.replace(cast(account.c.id, Text), "-", ""), cast(lot.c.expires_at, Text)
     parts = (

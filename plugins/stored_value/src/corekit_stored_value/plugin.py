@@ -1,47 +1,92 @@
-"""Stored value as a plugin: what it declares, and what activities do to it."""
+"""Stored value as a plugin: what it declares, what it reads, and what activities do to it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
-from corekit import Activity, Batch, Credit, Declares, Effect, Facts, Lineage, Section, hookimpl
-from corekit_stored_value import cashback, declared, declared_reports, fees, notices, tables
+from corekit import Activity, Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
+from corekit_stored_value import (
+    approvals,
+    cashback,
+    declared,
+    declared_reports,
+    fees,
+    leaving,
+    loading,
+    notices,
+    persons,
+    requests,
+    spending,
+    tables,
+    topping,
+)
 from corekit_stored_value.close import CLOSE
-from corekit_stored_value.derived import accounts, reacts
+from corekit_stored_value.derived import accounts, metrics
+from corekit_stored_value.merging import TAKE_REQUESTS, TakeRequests
 from corekit_stored_value.program import StoredValueSchema
-from corekit_stored_value.rules import TOP_UP, Book
+
+REACTIONS: Mapping[str, Callable[[Activity, Facts], Iterator[Effect]]] = {
+    declared.TOPPED_UP.name: topping.topped_up,
+    declared.REQUESTED.name: topping.requested,
+    declared.PAID.name: topping.paid,
+    declared.CANCELLED.name: topping.cancelled,
+    declared.LAPSED.name: topping.lapsed,
+    declared.SPENT.name: spending.spent,
+    declared.WITHDRAWN.name: leaving.withdrawn,
+    declared.CHARGED_BACK.name: leaving.charged_back,
+    declared.ADJUSTED.name: leaving.adjusted,
+    declared.APPROVED.name: approvals.approving,
+    declared_reports.FEE_DUE.name: fees.due,
+    declared_reports.FEE_CHARGED.name: fees.charged,
+    declared_reports.FEE_WAIVED.name: fees.waived,
+    "member.registered": fees.joined,
+    "purchase": cashback.bought,
+    "member.merged": lambda activity, _: iter([TakeRequests(activity, rule="merged@1", giver=activity.members[0])]),
+}
+"""What each type of activity does."""
 
 
 @hookimpl
 def corekit_declare() -> Declares:
-    """Declare what the plugin brings; accounts follow from the currencies of the program."""
+    """Declare what the plugin brings; accounts and metrics follow from the currencies of the program."""
     return Declares(
         lineage=Lineage(owner="stored_value", package="corekit_stored_value", metadata=tables.metadata),
-        activities=[declared.TOPPED_UP, *declared_reports.ACTIVITIES],
-        reacts=[declared.TOPPED_UP.name, declared_reports.FEE_DUE.name, declared_reports.FEE_CHARGED.name],
+        activities=(*declared.ACTIVITIES, *declared_reports.ACTIVITIES),
+        reacts=tuple(REACTIONS),
+        effects=[requests.AWAIT, requests.RESOLVE, approvals.APPROVE, approvals.USE_APPROVAL, TAKE_REQUESTS],
         sweeps=[fees.ANNUAL_FEES, notices.COMING_EXPIRY],
-        jobs=[CLOSE],
-        permissions=[declared.TOP_UP, *declared_reports.PERMISSIONS],
-        errors=[*declared_reports.ERRORS],
-        program=Section(schema=StoredValueSchema, accounts=accounts, reacts=reacts),
+        jobs=[requests.REQUESTS, CLOSE],
+        permissions=(*declared.PERMISSIONS, *declared_reports.PERMISSIONS),
+        errors=(*declared.ERRORS, *declared_reports.ERRORS),
+        program=Section(schema=StoredValueSchema, accounts=accounts, metrics=metrics),
+        budget=4,  # of a top-up that needs an approval, or of what is paid
     )
 
 
 @hookimpl
+def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Any]:
+    """Read requests, approvals, and what was paid and spent, where the batch asks for it."""
+    return loading.load(batch, read, facts)
+
+
+@hookimpl
 def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
-    """Credit what was paid, and the bonus that comes with it."""
-    for activity in batch.of(declared.TOPPED_UP.name):
-        yield from _paid_in(activity, facts)
-    yield from cashback.react(batch, facts)
-    yield from fees.react(batch, facts)
-    yield from notices.react(batch, facts)
+    """Let value come in and go out."""
+    for activity in batch:
+        reaction = REACTIONS.get(activity.type)
+        if reaction is not None:
+            yield from reaction(activity, facts)
+        yield from notices.low(activity, facts)
 
 
-def _paid_in(activity: Activity, facts: Facts) -> Iterator[Effect]:
-    """Credit principal and bonus. Both are effects of one activity: that makes them a group."""
-    book: Book = facts.program(activity)
-    currency = book.currencies[str(activity.unit)]
-    yield Credit(activity, rule=f"{TOP_UP}@1", account=currency.principal, amount=activity.amount)
-    step = book.step(currency.unit.code, activity.amount)
-    if step is not None and step.give:
-        yield Credit(activity, rule=step.name, account=currency.bonus, amount=step.give)
+@hookimpl
+def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
+    """Tell members what they were about to pay, and what was approved for them."""
+    return persons.exported(member, read)
+
+
+@hookimpl
+def corekit_erase(member: str, write: PluginWrite) -> None:
+    """Forget it."""
+    persons.erased(member, write)

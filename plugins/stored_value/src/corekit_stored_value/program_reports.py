@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any, cast
 
-from marshmallow import Schema, fields, validate
+from attrs import frozen
+from marshmallow import Schema, ValidationError, fields, validate
 
-from corekit import Exact, ProgramContext, Unit, coded, minor_units, suggest
-from corekit_stored_value.cashback import Cashback
+from corekit import Exact, ProgramContext, Unit, minor_units, suggest
 from corekit_stored_value.declared_reports import FEE_KIND
-from corekit_stored_value.fees import Fee
+from corekit_stored_value.entries import Cashback, Fee
 
 _MOST = 10**12
 _NAME = validate.Length(1, 200)
 _CODE = validate.Regexp(r"[a-z][a-z0-9_-]{0,39}\Z", error="{input!r} is no name; use a-z, 0-9, _ and -.")
 _VERSION = validate.Range(1, 10**6)
+Place = tuple[str | int, ...]
+Refuse = Callable[[Place, str, str], None]
 
 
 class _CashbackSchema(Schema):
@@ -25,8 +28,8 @@ class _CashbackSchema(Schema):
     tiers: Any = fields.Dict(keys=fields.String(), values=Exact(least=0, most=1), load_default=dict)
     categories = fields.List(fields.String(validate=_NAME), load_default=list)
     exclude = fields.List(fields.String(validate=_NAME), load_default=list)
-    minimum = Exact(load_default=0, least=0, most=_MOST)
-    most = Exact(load_default=None, allow_none=True, least=0, most=_MOST)
+    minimum = Exact(load_default=Fraction(0), least=0, most=_MOST)
+    most = Exact(load_default=None, least=0, most=_MOST)
     leaves_out = fields.String(load_default="nothing", validate=validate.OneOf(("nothing", "bonus", "stored_value")))
 
 
@@ -43,7 +46,7 @@ class ReportsSchema(Schema):
 
     cashback: Any = fields.List(fields.Nested(_CashbackSchema), load_default=list)
     fees: Any = fields.List(fields.Nested(_FeeSchema), load_default=list)
-    low_balance = Exact(load_default=None, allow_none=True, least=0, most=_MOST)
+    low_balance = Exact(load_default=None, least=0, most=_MOST)
     notices = fields.List(
         fields.Integer(strict=True, validate=validate.Range(1, 3660)),
         load_default=list,
@@ -51,52 +54,71 @@ class ReportsSchema(Schema):
     )
 
 
-def made(data: Mapping[str, Any], unit: Unit) -> dict[str, Any]:
-    """Return what a :class:`~corekit_stored_value.rules.Book` holds of it, in minor units of the program's currency."""
-    fees = [_fee(each, unit.scale) for each in data["fees"]]
-    cashback = [_cashback(each, unit.scale) for each in data["cashback"]]
-    for named in (fees, cashback):
-        ids = [each.id for each in named]
-        if twice := next((each for each in ids if ids.count(each) > 1), None):
-            raise coded("CONTRADICTION", f"There are two entries {twice!r}; give each an id of its own.")
-    low = data["low_balance"]
+def made(data: Mapping[str, Any], unit: Unit, refuse: Refuse) -> dict[str, Any]:
+    """Return what a :class:`~corekit_stored_value.rules.Book` holds of it, in minor units of the program's currency.
+
+    ``refuse`` is told what is wrong, with its place in the section.
+    """
+    maker = _Maker(unit.scale, refuse)
+    fees = list(maker.each("fees", data["fees"], maker.fee))
     return {
         "fees": {fee.id: fee for fee in fees},
-        "cashback": cashback,
-        "low_balance": None if low is None else minor_units(low, unit.scale),
+        "cashback": tuple(maker.each("cashback", data["cashback"], maker.cashback)),
+        "low_balance": maker.minor(("low_balance",), data["low_balance"]),
         "notices": tuple(sorted(set(data["notices"]))),
     }
 
 
-def _cashback(found: Mapping[str, Any], scale: int) -> Cashback:
-    _check_tiers(found["tiers"])
-    return Cashback(
-        id=found["id"],
-        version=found["version"],
-        rate=found["rate"],
-        tiers=found["tiers"],
-        categories=frozenset(found["categories"]),
-        excluded=frozenset(found["exclude"]),
-        minimum=minor_units(found["minimum"], scale) if found["minimum"] else 0,
-        most=None if found["most"] is None else minor_units(found["most"], scale),
-        leaves_out=found["leaves_out"],
-    )
+@frozen
+class _Maker:
+    """Makes the values of a section as it was read."""
 
+    scale: int
+    refuse: Refuse
 
-def _fee(found: Mapping[str, Any], scale: int) -> Fee:
-    _check_tiers(found["tiers"])
-    return Fee(
-        id=found["id"],
-        version=found["version"],
-        kind=found["kind"],
-        amount=minor_units(found["amount"], scale),
-        tiers={tier: minor_units(amount, scale) for tier, amount in found["tiers"].items()},
-    )
+    def each(self, table: str, found: list[Mapping[str, Any]], make: Callable[[Place, Any], Any]) -> Iterator[Any]:
+        seen: dict[str, int] = {}
+        for at, entry in enumerate(found):
+            if (first := seen.setdefault(entry["id"], at)) != at:
+                said = f"{table}.{first} and {table}.{at} both have the id {entry['id']!r}."
+                self.refuse((table, at, "id"), "CONTRADICTION", said)
+            self._check_tiers((table, at, "tiers"), entry["tiers"])
+            yield make((table, at), entry)
 
+    def cashback(self, place: Place, found: Mapping[str, Any]) -> Cashback:
+        return Cashback(
+            id=found["id"],
+            version=found["version"],
+            rate=found["rate"],
+            tiers=found["tiers"],
+            categories=frozenset(found["categories"]),
+            excluded=frozenset(found["exclude"]),
+            minimum=self.minor((*place, "minimum"), found["minimum"]) or 0,
+            most=self.minor((*place, "most"), found["most"]),
+            leaves_out=found["leaves_out"],
+        )
 
-def _check_tiers(tiers: Mapping[str, Any]) -> None:
-    """Refuse a tier that the first ladder does not have."""
-    known = next(iter(ProgramContext.current().ladders.values()), {})
-    for tier in tiers:
-        if tier not in known:
-            raise coded("UNKNOWN_TIER", f"The first ladder has no tier {tier!r}{suggest(tier, known)}.")
+    def fee(self, place: Place, found: Mapping[str, Any]) -> Fee:
+        tiers = {
+            tier: self.minor((*place, "tiers", tier, "value"), amount) or 0 for tier, amount in found["tiers"].items()
+        }
+        amount = self.minor((*place, "amount"), found["amount"]) or 0
+        return Fee(id=found["id"], version=found["version"], kind=found["kind"], amount=amount, tiers=tiers)
+
+    def minor(self, place: Place, amount: Fraction | None) -> int | None:
+        """Return an amount in minor units; refuse what is too fine for them."""
+        if amount is None:
+            return None
+        try:
+            return minor_units(amount, self.scale)
+        except ValidationError as error:
+            problem = cast("Any", error).messages[0]
+            self.refuse(place, problem["code"], problem["message"])
+            return 0
+
+    def _check_tiers(self, place: Place, tiers: Mapping[str, Any]) -> None:
+        known = next(iter(ProgramContext.current().ladders.values()), {})
+        for tier in tiers:
+            if tier not in known:
+                said = f"The first ladder has no tier {tier!r}{suggest(tier, known)}."
+                self.refuse((*place, tier, "key"), "UNKNOWN_TIER", said)

@@ -36,15 +36,15 @@ move = table(
 )
 approval = table(
     "stored_value_approval",
-    # The effect that approved it.
-    Column("effect_id", Id, primary_key=True),
+    # The activity that approved it.
+    Column("activity_id", Id, primary_key=True),
     Column("member_id", Id, nullable=False),
     # Of what was approved, so that nothing else can be done by it.
     Column("hash", Text, nullable=False),
     Column("actor", Text, nullable=False),
-    Column("approved_at", Instant, nullable=False),
-    # The activity that it was for.
-    Column("used_by", Id),
+    # The first instant at which it no longer holds.
+    Column("lapses_at", Instant, nullable=False),
+    Column("state", Text, CheckConstraint("state IN ('open', 'used', 'withdrawn')", name="state"), nullable=False),
     Index(None, "member_id"),
     meta=metadata,
 )

@@ -39,13 +39,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "stored_value_approval",
-        sa.Column("effect_id", types.Id(), nullable=False),
+        sa.Column("activity_id", types.Id(), nullable=False),
         sa.Column("member_id", types.Id(), nullable=False),
         sa.Column("hash", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("approved_at", types.Instant, nullable=False),
-        sa.Column("used_by", types.Id(), nullable=True),
-        sa.PrimaryKeyConstraint("effect_id", name=op.f("pk_stored_value_approval")),
+        sa.Column("lapses_at", types.Instant, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.CheckConstraint("state IN ('open', 'used', 'withdrawn')", name=op.f("ck_stored_value_approval_state")),
+        sa.PrimaryKeyConstraint("activity_id", name=op.f("pk_stored_value_approval")),
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_stored_value_approval_member_id"), "stored_value_approval", ["member_id"])
