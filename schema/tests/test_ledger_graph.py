@@ -31,6 +31,8 @@ CAPTURE = (
 RELEASE = (
     "mutation ($input: ReleaseHoldInput!) { releaseHold(input: $input) { outcome code userErrors { path code } } }"
 )
+FREEZE = "mutation ($input: FreezeAccountInput!) { freezeAccount(input: $input) { outcome code } }"
+UNFREEZE = "mutation ($input: UnfreezeAccountInput!) { unfreezeAccount(input: $input) { outcome code } }"
 HELD = """
 query ($id: ID!) {
   member(id: $id) {
@@ -143,6 +145,19 @@ def test_a_hold_that_cannot_be_is_told(graph: Any, member: str, bought: str) -> 
     assert either["userErrors"] == [{"path": ["input", "holdId"], "code": "HOLD_WHICH"}]
     nothing = graph.data(CAPTURE, input={"memberId": member, "holdId": "0" * 32, "amount": "1"})["captureHold"]
     assert nothing["userErrors"] == [{"path": ["input", "holdId"], "code": "HOLD_UNKNOWN"}]
+
+
+def test_an_account_is_frozen_and_unfrozen(graph: Any, member: str, bought: str) -> None:
+    assert bought
+    frozen = {"memberId": member, "account": "stars", "reason": "dispute", "debitsOnly": True}
+    assert graph.data(FREEZE, input=frozen)["freezeAccount"]["outcome"] == "SETTLED"
+    again = graph.data(FREEZE, input=frozen)["freezeAccount"]
+    assert (again["outcome"], again["code"]) == ("REFUSED", "ACCOUNT_STATE")
+    held = graph.data(PLACE, input={"memberId": member, "account": "stars", "amount": "1"})["placeHold"]
+    assert held["code"] == "ACCOUNT_CLOSED_TO_DEBITS"
+    opened = {"memberId": member, "account": "stars"}
+    assert graph.data(UNFREEZE, input=opened)["unfreezeAccount"]["outcome"] == "SETTLED"
+    assert graph.ask(FREEZE, ANONYMOUS, input=frozen)["errors"]
 
 
 def test_who_may_not_hold_is_told_so(graph: Any, member: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from marshmallow import Schema, fields, validate, validates_schema
 
 from corekit import paging
-from corekit.activities import document, enrolment, receiving, reverse
+from corekit.activities import document, enrolment, freezing, receiving, reverse
 from corekit.activities.activity import Batch
 from corekit.activities.effects import (
     LONGEST_HOLD,
@@ -120,7 +120,7 @@ ERRORS = (
         "{missing} of {account} is held; capture or release hold {hold} first.",
         "{account} 中有 {missing} 被冻结，请先处理 {hold}。",
     ),
-    ErrorText("ACCOUNT_CLOSED_TO_DEBITS", "The account {account} is {state}.", "账户 {account} 状态为 {state}。"),
+    *freezing.ERRORS,
     ErrorText(
         "CLAWBACK_SHORTFALL",
         "{missing} of {account} has been spent and cannot be taken back.",
@@ -205,6 +205,7 @@ def declares(settings: Settings) -> Declares:
                 internal=True,
                 command=True,
             ),
+            *freezing.ACTIVITIES,
             *tiers.ACTIVITIES,
         ),
         metrics=(
@@ -229,6 +230,7 @@ def react(batch: Batch) -> Iterator[Effect]:
     yield from declared.react(batch)
     yield from opening.react(batch)
     yield from _value(batch)
+    yield from freezing.react(batch)
     yield from tiers.react(batch)
 
 

@@ -70,14 +70,22 @@ def kit(make_kit: MakeKit) -> Kit:
     return make_kit(modules={"till": module})
 
 
+def _does(type_: str, member: str, amount: int, key: str) -> Activity:
+    """Make an activity whose place among those of its member is that of its key."""
+    unit = "coins" if amount else None
+    return Activity(type=type_, member=member, amount=amount, unit=unit, external_id=f"{key} {member}")
+
+
 def test_it_waits_for_what_came_before_it(kit: Kit) -> None:
     ann, bob = (kit.record(Activity(type="member.registered")).member for _ in range(2))
     wave = [
-        Activity(type=type_, member=member, amount=amount, unit="coins" if amount else None, occurred_at=kit.now())
-        for type_, amount in (("till.paid", 5), ("till.paid", 7), ("till.emptied", 0), ("till.paid", 3))
+        _does(type_, member, amount, f"{number}")
+        for number, (type_, amount) in enumerate(
+            (("till.paid", 5), ("till.paid", 7), ("till.emptied", 0), ("till.paid", 3))
+        )
         for member in (ann, bob)
     ]
-    wave.append(Activity(type="till.emptied", member=bob, occurred_at=kit.now()))
+    wave.append(_does("till.emptied", bob, 0, "4"))
     answers = list(kit.record_many(wave))
     assert all(answer.settled for answer in answers), answers
     assert [effect.amount for answer in answers for effect in answer.effects if effect.kind == "Debit"] == [12, 12, 3]
@@ -89,8 +97,8 @@ def test_it_waits_for_what_came_before_it(kit: Kit) -> None:
 def test_facts_tell_what_is_set_aside(kit: Kit) -> None:
     ann = kit.record(Activity(type="member.registered")).member
     wave = [
-        Activity(type=type_, member=ann, amount=amount, unit="coins" if amount else None, occurred_at=kit.now())
-        for type_, amount in (("till.paid", 5), ("till.held", 2), ("till.emptied", 0))
+        _does(type_, ann, amount, f"{number}")
+        for number, (type_, amount) in enumerate((("till.paid", 5), ("till.held", 2), ("till.emptied", 0)))
     ]
     refused = list(kit.record_many(wave))[-1]
     assert (refused.code, refused.parameters["missing"]) == ("VALUE_HELD", "2")

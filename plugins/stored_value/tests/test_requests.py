@@ -66,7 +66,7 @@ def test_a_request_lapses_but_what_was_paid_in_time_counts_however_late_that_is_
     house.kit.jobs.run("stored_value.requests")
     in_time = house.kit.now()
     clock.advance(hours=2)
-    assert house.kit.jobs.run("stored_value.requests").counts["settled"] == 2
+    assert house.kit.jobs.run("stored_value.requests").settled == 2
     assert pay(house, asked, occurred_at=in_time).settled
     late = pay(house, unpaid, event="event-2")
     assert late.code == "STORED_VALUE_REQUEST_LAPSED"
@@ -95,12 +95,10 @@ def test_a_request_is_of_its_member(shop: Shop) -> None:
 
 def test_a_chunk_does_what_single_activities_do(shop: Shop) -> None:
     house = shop(PROGRAM)
-    asked = Activity(type="stored_value.requested", member=house.member, amount=500_00, unit="USD", payload=PAYMENT)
+    usd: dict[str, Any] = {"member": house.member, "amount": 500_00, "unit": "USD"}
+    asked = Activity(type="stored_value.requested", external_id="1", payload=PAYMENT, **usd)
     told = {**PAYMENT, "request": asked.id}
-    paid = [
-        Activity(type="stored_value.paid", member=house.member, amount=500_00, unit="USD", payload=told)
-        for _ in range(2)
-    ]
+    paid = [Activity(type="stored_value.paid", external_id=key, payload=told, **usd) for key in ("2", "3")]
     answers = list(house.kit.record_many([asked, *paid]))
     assert [answer.code for answer in answers] == [None, None, "STORED_VALUE_REQUEST_RESOLVED"]
     assert house.has() == (500_00, 50_00)

@@ -81,7 +81,7 @@ def test_what_the_program_has_frozen_is_not_spent(shop: Shop, tmp_path: Path) ->
         program.write_text(f'[program]\nname = "Corner shop"\n[stored_value]\nfrozen = {frozen}\n')
         apply(house.kit, program)
         answer = house.spend(500_00) if len(frozen) == 1 else house.spend(1)
-    assert (answer.code, answer.parameters) == ("STORED_VALUE_KIND_FROZEN", {"account": "stored_value.bonus"})
+    assert (answer.code, answer.parameters) == ("STORED_VALUE_KIND_FROZEN", {"account": "stored_value.principal"})
     assert house.has() == (0, 50_00)
 
 

@@ -71,7 +71,7 @@ top_up = "100"
 day = "150"
 balance = "200"
 """
-ATTRIBUTES = {"members": {"attributes": {"id_checked": {"type": "boolean"}}}}
+ATTRIBUTES = {"profile": {"id_checked": {"type": "boolean"}}}
 
 
 def given_by(outcome: Any) -> list[tuple[str, str, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from corekit.activities import across, holding, merging, moving, persons
+from corekit.activities import across, freezing, holding, merging, moving, persons
 from corekit.activities.activity import Activity
 from corekit.activities.checks import check
 from corekit.activities.closing import close
@@ -30,6 +30,7 @@ from corekit.activities.effects import (
     Release,
     ReleaseAcross,
     RequestTier,
+    SetAccountState,
     SetState,
     SetTier,
     ShiftMetrics,
@@ -260,16 +261,22 @@ class Applier:
             shift(planned, effect.days)
         elif isinstance(effect, Merge | GiveUp | PassOn | TakeDebt):
             merging.apply(self.plan, member, planned, effect, row, follow_ons)
-        elif isinstance(effect, SetState | Enrol | PersonEffect):
+        elif isinstance(effect, SetState | SetAccountState | Enrol | PersonEffect):
             self._live(member, planned, effect, row)
         else:
             self._apply_own(member, planned, effect, row, follow_ons)
 
     def _live(
-        self, member: Member, planned: Planned, effect: SetState | Enrol | PersonEffect, row: PlannedEffect
+        self,
+        member: Member,
+        planned: Planned,
+        effect: SetState | SetAccountState | Enrol | PersonEffect,
+        row: PlannedEffect,
     ) -> None:
         if isinstance(effect, SetState):
             set_state(member, effect, row)
+        elif isinstance(effect, SetAccountState):
+            freezing.set_state(self.plan, member, planned, effect, row)
         elif isinstance(effect, Enrol):
             enrol(self.plan, member, planned, effect)
         else:

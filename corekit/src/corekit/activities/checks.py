@@ -23,6 +23,7 @@ from corekit.activities.effects import (
     HoldAcross,
     Release,
     ReleaseAcross,
+    SetAccountState,
     Skipped,
     Tag,
     TakeBack,
@@ -96,14 +97,21 @@ def _check_kind(effect: Effect, plugin: str, terms: Terms) -> None:
         _check_resolving(effect, plugin)
     elif isinstance(effect, Tag):
         _check_tags(effect, plugin)
-    elif isinstance(effect, TakeBack):
-        _check_account(effect.account, plugin, terms)
-        if effect.amount is not None:
-            _check_amount(effect.amount, plugin)
+    elif isinstance(effect, TakeBack | SetAccountState):
+        _check_about_account(effect, plugin, terms)
     elif isinstance(effect, Skipped):
         _check_skipped(effect, plugin, terms)
     else:
         _check_own(effect, plugin, terms)
+
+
+def _check_about_account(effect: TakeBack | SetAccountState, plugin: str, terms: Terms) -> None:
+    _check_account(effect.account, plugin, terms)
+    if isinstance(effect, SetAccountState):
+        if effect.state not in ("open", "no_debit", "frozen"):
+            _invalid(plugin, f"sets an account {effect.state!r}; say 'open', 'no_debit' or 'frozen'")
+    elif effect.amount is not None:
+        _check_amount(effect.amount, plugin)
 
 
 def _check_bundle(bundle: Bundle, plugin: str, terms: Terms, activities: Mapping[str, Activity]) -> None:

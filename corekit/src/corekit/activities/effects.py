@@ -14,6 +14,8 @@ Otherwise = Literal["refuse", "drop"]
 """What happens to an effect that cannot be applied: the activity is refused, or the effect is dropped."""
 Split = Literal["in_turn", "pro_rata"]
 """How value is taken of several accounts: of the first one first, or of all in proportion to what they have."""
+AccountState = Literal["open", "no_debit", "frozen"]
+"""What an account lets pass: everything, all but debits and holds, or nothing."""
 LONGEST_HOLD = 10 * 366 * 86_400
 """Seconds for which value can be set aside: ten years."""
 
@@ -161,6 +163,18 @@ class CloseAccount(Effect):
 
     account: str = field(kw_only=True)
     to: str | None = field(default=None, kw_only=True)
+
+
+@frozen
+class SetAccountState(Effect):
+    """What the member's account of a kind lets pass from now on.
+
+    ``no_debit`` refuses debits and holds, ``frozen`` credits as well; reversals, expiry, and captures of what was held
+    before are posted in any case. Taken back, the account is again as the last word on it said that stands.
+    """
+
+    account: str = field(kw_only=True)
+    state: AccountState = field(kw_only=True)
 
 
 @frozen

@@ -72,6 +72,8 @@ class Loaded:
         self.resolved: dict[str, str] = {}
         # The same of those that an activity of a member placed.
         self.resolved_of: dict[tuple[str, str], str] = {}
+        # What was said of the accounts of members, and not taken back: effect, account and state, in their order.
+        self.words: dict[str, list[tuple[str, str, str]]] = {}
         # By what members are known, with the member, and what earlier activities changed of profiles.
         self.known: dict[tuple[str, str], str | None] = {}
         self.stored: set[tuple[str, str]] = set()
@@ -218,7 +220,12 @@ class Loaded:
         for original in self.originals.values():
             if original.parent in self.originals:
                 self.originals[original.parent].children.append(original)
-        self._load_persons_of([effect for it in self.originals.values() for effect in it.effects], members)
+        undone = [effect for it in self.originals.values() for effect in it.effects]
+        self._load_persons_of(undone, members)
+        if any(effect.kind == "SetAccountState" for effect in undone):
+            self.words = {}
+            for member, *word in self.store.words(sorted(members)):
+                self.words.setdefault(member, []).append((word[0], word[1], word[2]))
         if effects:
             self._load_involved(self._accounts_with_lots(members), list(self.originals), effects)
 

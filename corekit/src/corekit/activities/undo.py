@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corekit.activities import merging, persons
+from corekit.activities import freezing, merging, persons
 from corekit.activities.activity import Activity
 from corekit.activities.effects import TakeBack
 from corekit.activities.incoming import MERGED
@@ -84,6 +84,8 @@ class Undoing:
             self._undo_value(member, planned, effect, row, effect.account)
         elif effect.kind in {"SetTier", "PlaceInTier"}:
             self._tiering.withdraw(member, planned, original, (effect.data or {}).get("ladder"))
+        elif effect.kind == "SetAccountState":
+            freezing.undo(self._plan, member, effect)
         elif effect.kind in {"RequestTier", "ClaimBenefit", "Merge", "PassOn", "TakeDebt"}:
             pass  # a claim is a measure, the others led to follow-ons: they are taken back as such
         elif effect.kind == "ShiftMetrics":

@@ -68,6 +68,8 @@ class Teller:
         ``earned`` is the instant from which the kind's expiry counts, unless ``expires_at`` says when it lapses, or not
         ``by_rule`` that it does not. Until ``available_from`` the lot is spent by nobody.
         """
+        if self._account.state == "frozen":
+            raise Refusal("ACCOUNT_FROZEN", account=self._book.code)
         posting = self._post(self._source, self._account, amount)
         if not self._book.lots:
             self._pay_debt([])

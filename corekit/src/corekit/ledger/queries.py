@@ -129,6 +129,7 @@ class Queries:
     involved_lots: str = field(init=False)
     holds: str = field(init=False)
     placed: str = field(init=False)
+    words: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         for name, text in _statements(self.spelling).items():
@@ -240,6 +241,11 @@ SELECT {lot}, {funds}, {held} FROM core_lot l WHERE l.id IN (
     UNION SELECT p.id FROM core_posting p WHERE p.activity_id {say.ids}
     UNION SELECT v.lot_id FROM core_lot_movement v WHERE v.spend_id {say.ids})""",
         "holds": f"SELECT {column('h.id')}, h.outcome FROM core_hold h WHERE h.id {say.ids} AND h.outcome IS NOT NULL",
+        "words": f"""
+SELECT {column("a.member_id")}, {column("e.id")}, e.data ->> 'account', e.data ->> 'state' FROM core_activity a
+JOIN core_effect e ON e.activity_id = a.id
+WHERE a.member_id {say.ids} AND a.state = 'settled' AND e.kind = 'SetAccountState' AND e.state = 'applied'
+    AND e.undoes IS NULL AND e.undone = 0 ORDER BY a.seq, e.no""",
         "placed": f"""
 SELECT {column("e.activity_id")}, {column("a.member_id")}, h.outcome FROM core_effect e
 JOIN core_hold h ON h.id = e.id JOIN core_account a ON a.id = h.account_id

@@ -36,6 +36,7 @@ class Account:
         "pending",
         "seq",
         "state",
+        "state_loaded",
         "touched",
     )
 
@@ -43,7 +44,7 @@ class Account:
         self.id = new_id()
         self.member_id = member_id
         self.kind = kind
-        self.state = "open"
+        self.state = self.state_loaded = "open"
         self.debits = self.credits = self.pending = self.seq = self.last_at = 0
         self.lapses_at: int | None = None
         self.overdraft_limit = overdraft_limit
@@ -70,6 +71,7 @@ class Account:
             account.lapses_at,
         ) = row
         account.member_id = member_id
+        account.state_loaded = account.state
         account.base = (account.debits, account.credits, account.pending, account.seq)
         account.is_new = False
         account.touched = None

@@ -33,6 +33,8 @@ REACTIONS: Mapping[str, Callable[[Activity, Facts], Iterator[Effect]]] = {
     declared.CANCELLED.name: topping.cancelled,
     declared.LAPSED.name: topping.lapsed,
     declared.SPENT.name: spending.spent,
+    declared.AUTHORISED.name: spending.authorised,
+    "hold.placed": spending.held_otherwise,
     declared.WITHDRAWN.name: leaving.withdrawn,
     declared.CHARGED_BACK.name: leaving.charged_back,
     declared.ADJUSTED.name: leaving.adjusted,

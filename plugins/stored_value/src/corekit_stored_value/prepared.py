@@ -45,6 +45,8 @@ class Prepared:
     requests: Mapping[str, Request] = field(factory=dict[str, Request])
     approvals: Mapping[str, Approval] = field(factory=dict[str, Approval])
     targets: Mapping[str, Target] = field(factory=dict[str, Target])
+    closed: frozenset[str] = frozenset()
+    """The accounts of the member that let no debit pass, where something is charged back."""
     used: Mapping[str, Used] = field(factory=dict[str, Used])
 
     def with_request(self, request: Request) -> Prepared:

@@ -5,18 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from corekit import Activity, DebitAcross, Effect, Facts, Refusal
+from corekit import Activity, DebitAcross, Effect, Facts, HoldAcross, Refusal
 from corekit_stored_value import declared
 from corekit_stored_value.rules import Book, Currency
 from corekit_stored_value.standing import check_amount, currency_of
-
-TENDER = "stored_value"
 
 
 def spent(activity: Activity, facts: Facts) -> Iterator[Effect]:
     """Spend."""
     check_amount(activity)
     yield debit(activity, facts, currency_of(activity, facts), activity.amount, "spent@1")
+
+
+def authorised(activity: Activity, facts: Facts) -> Iterator[Effect]:
+    """Set aside for an order. Capture and release are the core's: they name this activity."""
+    check_amount(activity)
+    book: Book = facts.program(activity)
+    yield HoldAcross(
+        activity,
+        rule="authorised@1",
+        accounts=accounts_of(book, currency_of(activity, facts)),
+        amount=activity.amount,
+        split=split_of(book),
+        seconds=activity.payload.get("seconds", book.hold_seconds),
+    )
+
+
+def held_otherwise(activity: Activity, facts: Facts) -> Iterator[Effect]:
+    """Let nobody set aside what the program has frozen, by the core's own activity either."""
+    book: Book = facts.program(activity)
+    for currency in book.currencies.values():
+        if activity.payload["account"] in currency.frozen:
+            raise Refusal(declared.KIND_FROZEN.code, account=activity.payload["account"])
+    yield from ()
 
 
 def debit(activity: Activity, facts: Facts, currency: Currency, amount: int, rule: str) -> DebitAcross:
