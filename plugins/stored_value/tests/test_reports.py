@@ -138,7 +138,7 @@ def test_movements_are_filtered_and_exported(kit: Kit, does: Does, ann: str) -> 
         assert [each.amount for each in movements(read, Filter(kind=BONUS, type="reversal"))] == [-15]
         assert [each.member for each in movements(read, Filter(since=everything[-1].recorded_at))]
         assert not list(movements(read, Filter(until=datetime(2026, 1, 1, tzinfo=UTC))))
-        (last,) = newest(read, Filter(member=bob), 1)
+        (last,) = newest(read, [bob], Filter(), 1)[bob]
         scale = tabular.scales(kit.registry.kinds)
         rows = list(csv.DictReader("".join(as_csv([last], scale)).splitlines()))
         told = [json.loads(line) for line in as_json_lines([last])]

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from corekit.command import Key, MemberId, record
+from corekit_stored_value import cli_reports
 
 app = typer.Typer(help="Stored value: what members pay in, spend and take out.", no_args_is_help=True)
 
@@ -35,3 +36,6 @@ def top_up(
     told = {"channel": channel, "reference": reference, "store": store}
     payload = {name: value for name, value in told.items() if value is not None}
     record(ctx, "stored_value.topped_up", member, payload, key, amount=amount, unit=currency)
+
+
+cli_reports.add_to(app)

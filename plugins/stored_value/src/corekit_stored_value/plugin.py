@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corekit import Activity, Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
 from corekit_stored_value import (
@@ -25,6 +25,9 @@ from corekit_stored_value.close import CLOSE
 from corekit_stored_value.derived import accounts, metrics
 from corekit_stored_value.merging import TAKE_REQUESTS, TakeRequests
 from corekit_stored_value.program import StoredValueSchema
+
+if TYPE_CHECKING:
+    from corekit_schema import Graph
 
 REACTIONS: Mapping[str, Callable[[Activity, Facts], Iterator[Effect]]] = {
     declared.TOPPED_UP.name: topping.topped_up,
@@ -92,3 +95,11 @@ def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
 def corekit_erase(member: str, write: PluginWrite) -> None:
     """Forget it."""
     persons.erased(member, write)
+
+
+@hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed
+def corekit_graph() -> Graph:
+    """Add stored value to members, queries and mutations."""
+    from corekit_stored_value.graph import graph
+
+    return graph()

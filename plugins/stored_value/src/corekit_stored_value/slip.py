@@ -8,7 +8,7 @@ from html import escape
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from sqlalchemy import Select, and_, case, select
 
 from corekit import NotFound, Reader, any_of, moment
@@ -59,9 +59,13 @@ _STYLE = (
 
 @frozen(kw_only=True)
 class Slip:
-    """A top-up as its slip shows it; amounts in minor units. ``held`` is what the accounts had after it, by kind."""
+    """A top-up as its slip shows it; amounts in minor units.
+
+    ``owner`` is the id of the member, ``held`` what the accounts had after it, by kind.
+    """
 
     activity: str
+    owner: str
     member: str
     at: datetime
     unit: str
@@ -71,9 +75,13 @@ class Slip:
     bonus: int
     held: Mapping[str, int] = field(factory=dict[str, int])
 
+    def named(self, number: str | None) -> Slip:
+        """Return it with the number by which the member is known, if there is one."""
+        return evolve(self, member=number) if number else self
+
 
 def slip(read: Reader, book: Book, activity_id: str) -> Slip:
-    """Return the slip of a top-up, with what is known when it was recorded. One statement.
+    """Return the slip of a top-up as it was when it was recorded. One statement.
 
     Raises :class:`~corekit.NotFound` (``STORED_VALUE_NO_SLIP``) where the activity is no top-up.
     """
@@ -86,6 +94,7 @@ def slip(read: Reader, book: Book, activity_id: str) -> Slip:
     payload: Mapping[str, Any] = first.payload or {}
     return Slip(
         activity=first.id,
+        owner=first.member_id,
         member=first.member_id,
         at=moment(first.recorded_at),
         unit=unit.code,

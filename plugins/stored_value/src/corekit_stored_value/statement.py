@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Select, and_, case, select
+from sqlalchemy import Select, and_, case, func, select
 
 from corekit import Reader, any_of, micros, moment
 from corekit.tables import account, activity, effect, entry, posting
@@ -71,11 +71,17 @@ def movements(read: Reader, chosen: Filter) -> Iterator[Movement]:
         yield _movement(row)
 
 
-def newest(read: Reader, chosen: Filter, most: int) -> list[Movement]:
-    """Return the newest entries of a member, so many at most, newest first. One statement."""
+def newest(read: Reader, members: Sequence[str], chosen: Filter, most: int) -> dict[str, list[Movement]]:
+    """Return the newest entries of each member, so many at most, newest first. One statement for all members."""
+    told = _entries(chosen).where(any_of(account.c.member_id, members)).order_by(None)
     falling = (entry.c.recorded_at.desc(), entry.c.account_id, entry.c.seq.desc())
-    rows = read.all(_entries(chosen).order_by(None).order_by(*falling).limit(most))
-    return [_movement(row) for row in rows]
+    place = func.row_number().over(partition_by=account.c.member_id, order_by=falling)
+    numbered = told.add_columns(place.label("place")).subquery("numbered")
+    found: dict[str, list[Movement]] = {member: [] for member in members}
+    order = (numbered.c.member, numbered.c.place)
+    for row in read.all(select(numbered).where(numbered.c.place <= most).order_by(*order)):
+        found[row.member].append(_movement(row))
+    return found
 
 
 def as_csv(found: Iterable[Movement], scale: Scale) -> Iterator[str]:
