@@ -34,6 +34,9 @@ from corekit.tables import account, activity, effect, outbox, posting
 OWN = "stored_value."
 """What all account kinds of the plugin begin with."""
 _CAPTURED = "hold.captured"
+# It may look at much, and nobody waits for it. The planner takes what activities say for ever different, and would sort
+# all rows by it; in truth it makes a few hundred groups, which a table of hashes adds up as the rows come.
+_SETTINGS = {"statement_timeout": "0", "enable_sort": "off"}
 
 
 @frozen
@@ -67,7 +70,7 @@ def store_of(source: Alias, name: str = "store") -> ColumnElement[Any]:
 def type_of(source: Alias) -> ColumnElement[Any]:
     """Return the type of activities, of those that take back another one that one's."""
     back = activity.alias()
-    target = select(back.c.type).where(back.c.id == source.c.reverses).scalar_subquery()
+    target = select(back.c.type).where(back.c.id == source.c.reverses).correlate(source).scalar_subquery()
     return case((source.c.reverses.is_not(None), target), else_=source.c.type)
 
 
@@ -78,9 +81,8 @@ def booked(
 
     A posting between two accounts of members comes as two movements.
     """
-    # It may look at much, and nobody waits for it.
     if read.dialect == "postgresql":
-        read.all(select(func.set_config(literal("statement_timeout"), literal("0"), literal(value=True))))
+        read.all(select(*(func.set_config(name, value, True) for name, value in _SETTINGS.items())))
     for row in read.all(_sums(where, literal(0) if mark is None else mark, by_store=by_store)):
         sides = (
             (1, row.credit, row.credit_is_members, row.debit),
@@ -131,12 +133,11 @@ def _is_own(side: Alias) -> ColumnElement[bool]:
 
 def _before(source: Alias, name: str, steps: int) -> ColumnElement[Any]:
     """Return what the activity before says, or the one before that; only those that say nothing look it up."""
-    before = activity.alias()
+    before, placed = activity.alias(), effect.alias()
     says: ColumnElement[Any] = told(before, name)
     if steps > 1:
         says = func.coalesce(says, _before(before, name, steps - 1))
-    placed = effect.alias()
-    target = select(placed.c.activity_id).where(placed.c.id == cast(told(source, "hold"), Id)).scalar_subquery()
-    captured = func.coalesce(cast(told(source, "activity"), Id), target)
+    of_hold = select(placed.c.activity_id).where(placed.c.id == cast(told(source, "hold"), Id))
+    captured = func.coalesce(cast(told(source, "activity"), Id), of_hold.correlate(source).scalar_subquery())
     origin = func.coalesce(source.c.reverses, source.c.parent_id, case((source.c.type == _CAPTURED, captured)))
-    return select(says).where(before.c.id == origin).scalar_subquery()
+    return select(says).where(before.c.id == origin).correlate(source).scalar_subquery()

@@ -34,7 +34,15 @@ from corekit_schema import (
 )
 from corekit_stored_value import fee_report, slip
 from corekit_stored_value.close import ClosedDay, Line, closed_days
-from corekit_stored_value.declared_reports import CHARGE_FEE, FEE_DUE, FEE_UNKNOWN, FEE_WAIVED, REPORT, WAIVE_FEE
+from corekit_stored_value.declared_reports import (
+    CHARGE_FEE,
+    FEE_DUE,
+    FEE_UNKNOWN,
+    FEE_WAIVED,
+    NO_FEE,
+    REPORT,
+    WAIVE_FEE,
+)
 from corekit_stored_value.fee_report import FeeSum
 from corekit_stored_value.liability import Liability, Quarter, liability
 from corekit_stored_value.rules import Book
@@ -326,7 +334,10 @@ def _charge(info: Info, values: Mapping[str, Any]) -> Any:
 
 def _waive(info: Info, values: Mapping[str, Any]) -> Any:
     fee: str = values["activity_id"]
-    member = fee_report.check_is_fee(info.context.read, fee)
+    try:
+        member = fee_report.check_is_fee(info.context.read, fee)
+    except NotFound as error:
+        raise invalid(NO_FEE.code, str(error), "activityId", activity=fee) from None
     told = {"reason": values["reason"]}
     return _recorded(info, values, FEE_WAIVED.name, member, told, reverses=fee, amount=values["amount"])
 
