@@ -57,7 +57,10 @@ class TestStoredValue(PluginContract):
             yield from _paid_in(house, member)
             yield from _given(house, member)
             yield house.does(member, "stored_value.spent", 45_67, unit="USD", days=7)
-            placed = house.does(member, "stored_value.authorised", 30_00, unit="USD", days=7.1)
+            yield house.does(member, "purchase", 30_00, payload={"tenders": {"stored_value": 20_01}}, days=7.05)
+            placed = house.does(
+                member, "stored_value.authorised", 30_00, unit="USD", payload={"seconds": 86_400}, days=7.1
+            )
             yield placed
             yield house.does(member, "hold.captured", 12_34, payload={"activity": placed.id}, unit="USD", days=7.2)
             yield _taken_out(house, member)
@@ -85,6 +88,6 @@ def _given(house: House, member: str) -> Iterator[Activity]:
 
 def _taken_out(house: House, member: str) -> Activity:
     book = house.kit.program.sections["stored_value"]
-    told = quoted(book, book.currencies["EUR"], member, principal=20_00, bonus=2_00, held=0, used=Used(20_00, 0))
+    told = quoted(book, book.currencies["EUR"], member, principal=20_00, bonus=0, held=0, used=Used(20_00, 0))
     payload = {**PAYMENT, "quote": told.hash}
     return house.does(member, "stored_value.withdrawn", 20_00, unit="EUR", payload=payload, days=8)

@@ -249,14 +249,12 @@ def record(
     from corekit.activities.activity import Activity
 
     kit = open_kit(ctx)
-    known: dict[str, Any] = {} if key is None else {"external_id": key}
+    known: dict[str, Any] = {"source": "cli"} if key is None else {"source": "cli", "external_id": key}
     activity = Activity(
         type=kind,
         member=find(kit, member).id if member else "",
         members=tuple(find(kit, other).id for other in others),
-        source="cli",
         payload=payload,
-        **known,
-        **values,
+        **(known | values),
     )
     answer(ctx, [kit.simulate(activity) if dry_run else kit.record(activity)])

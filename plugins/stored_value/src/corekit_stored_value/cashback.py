@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from corekit import Activity, Credit, Effect, Facts
-from corekit_stored_value.entries import TENDER, Cashback
+from corekit_stored_value.entries import Cashback
 from corekit_stored_value.rules import Book, Currency
+from corekit_stored_value.spending import TENDER
 
 
 def bought(activity: Activity, facts: Facts) -> Iterator[Effect]:

@@ -8,8 +8,6 @@ from typing import Literal
 
 from attrs import frozen
 
-TENDER = "stored_value"
-"""The name under which a purchase is paid with stored value."""
 ANNUAL, JOINING, SERVICE = "annual", "joining", "service"
 """The kinds of fees that the plugin knows by itself."""
 LeftOut = Literal["nothing", "bonus", "stored_value"]

@@ -11,8 +11,8 @@ from corekit import Activity, Bounds, Effect, Facts, Follow, Json, Limits, Sweep
 from corekit.tables import account, lot
 from corekit_stored_value.booked import OWN
 from corekit_stored_value.declared_reports import EXPIRING, FEE_CHARGED, LOW_BALANCE
-from corekit_stored_value.entries import TENDER
 from corekit_stored_value.rules import Book, Currency
+from corekit_stored_value.spending import TENDER
 
 SPENDS = ("stored_value.spent", "stored_value.authorised")
 """The types whose whole amount is taken from what the member has; a fee that was paid elsewhere is not."""

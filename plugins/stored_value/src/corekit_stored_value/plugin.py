@@ -64,6 +64,7 @@ def corekit_declare() -> Declares:
         jobs=[requests.REQUESTS, CLOSE],
         permissions=(*declared.PERMISSIONS, *declared_reports.PERMISSIONS),
         errors=(*declared.ERRORS, *declared_reports.ERRORS),
+        tenders=[spending.TENDER],
         program=Section(schema=StoredValueSchema, accounts=accounts, metrics=metrics),
         budget=4,  # of a top-up that needs an approval, or of what is paid
     )
@@ -82,6 +83,7 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
         reaction = REACTIONS.get(activity.type)
         if reaction is not None:
             yield from reaction(activity, facts)
+        yield from spending.tendered(activity, facts)
         yield from notices.low(activity, facts)
 
 
