@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from corekit import Activity, Kit, Line, SettingsError, balances
@@ -84,6 +84,7 @@ def test_a_tier_that_no_ladder_has_is_refused(make_kit: MakeKit) -> None:
         make_kit(["stored_value"], program=PROGRAM.replace("{gold = ", "{gild = "))
 
 
+@settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10_000), st.lists(st.integers(1, 1_000), min_size=1, max_size=12))
 def test_shares_sum_to_the_whole_and_none_is_a_unit_off(total: int, weights: list[int]) -> None:
     shares = share(total, list(enumerate(weights)))

@@ -274,7 +274,7 @@ class ReportsMember(Object, policy=owner_or_permission("members.read")):
         context = info.context
         program = context.kit.program
         try:
-            found = slip.slip(context.read, _book(info), local_id(activity, "Activity"))
+            found = slip.slip(context.read, _book(info), local_id("Activity", activity) or "")
         except NotFound:
             return [None] * len(parents)
         return [
