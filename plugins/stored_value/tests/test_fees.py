@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from corekit import Activity, Kit, balances
@@ -76,7 +78,7 @@ def test_fees_come_due_are_paid_or_stay_unpaid_and_are_waived(make_kit: MakeKit,
     )
     (charged,) = due.follow_ons
     assert has(kit, ann)["principal"] == 7_00
-    waiver = {"type": "stored_value.fee_waived", "member": ann, "payload": {"reason": "it came late"}}
+    waiver: dict[str, Any] = {"type": "stored_value.fee_waived", "member": ann, "payload": {"reason": "it came late"}}
     assert kit.record(Activity(reverses=charged.activity_id, amount=1_00, **waiver)).settled
     assert kit.record(Activity(reverses=card.activity_id, **waiver)).settled
     assert has(kit, ann)["principal"] == 8_00

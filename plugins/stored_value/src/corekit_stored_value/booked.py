@@ -13,7 +13,6 @@ from typing import Any
 
 from attrs import frozen
 from sqlalchemy import (
-    Alias,
     ColumnElement,
     FromClause,
     Select,
@@ -62,12 +61,12 @@ def told(source: Any, name: str) -> ColumnElement[Any]:
     return field
 
 
-def store_of(source: Alias, name: str = "store") -> ColumnElement[Any]:
+def store_of(source: FromClause, name: str = "store") -> ColumnElement[Any]:
     """Return the store, or the channel, under which activities stand; "" for none."""
     return func.coalesce(told(source, name), _before(source, name, steps=2), "")
 
 
-def type_of(source: Alias) -> ColumnElement[Any]:
+def type_of(source: FromClause) -> ColumnElement[Any]:
     """Return the type of activities, of those that take back another one that one's."""
     back = activity.alias()
     target = select(back.c.type).where(back.c.id == source.c.reverses).correlate(source).scalar_subquery()
@@ -118,7 +117,7 @@ def _sums(where: tuple[ColumnElement[bool], ...], mark: ColumnElement[int], *, b
     return select(*names, func.sum(found.c.amount).label("amount")).group_by(*names)
 
 
-def _chosen(did: Alias, debit: Alias, credit: Alias) -> FromClause:
+def _chosen(did: FromClause, debit: FromClause, credit: FromClause) -> FromClause:
     return (
         outbox.join(did, did.c.id == outbox.c.activity_id)
         .join(posting, posting.c.activity_id == did.c.id)
@@ -127,11 +126,11 @@ def _chosen(did: Alias, debit: Alias, credit: Alias) -> FromClause:
     )
 
 
-def _is_own(side: Alias) -> ColumnElement[bool]:
+def _is_own(side: FromClause) -> ColumnElement[bool]:
     return and_(side.c.member_id.is_not(None), side.c.kind.startswith(OWN, autoescape=True))
 
 
-def _before(source: Alias, name: str, steps: int) -> ColumnElement[Any]:
+def _before(source: FromClause, name: str, steps: int) -> ColumnElement[Any]:
     """Return what the activity before says, or the one before that; only those that say nothing look it up."""
     before, placed = activity.alias(), effect.alias()
     says: ColumnElement[Any] = told(before, name)

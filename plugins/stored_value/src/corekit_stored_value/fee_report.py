@@ -82,8 +82,9 @@ def _sums(bounds: Sequence[int]) -> Any:
         .exists()
     )
     was_paid: ColumnElement[bool] = debited | told(fee, "channel").is_not(None)
+    # None is before the first: the report begins there.
     month = case(
-        *((fee.c.recorded_at < bound, number) for number, bound in enumerate(bounds[1:])), else_=len(bounds) - 1
+        *((fee.c.recorded_at < bound, number - 1) for number, bound in enumerate(bounds)), else_=len(bounds) - 1
     )
     found = (
         select(

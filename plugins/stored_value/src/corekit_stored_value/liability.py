@@ -83,9 +83,10 @@ def liability(read: Reader, book: Book, zone: ZoneInfo, now: datetime, quarters:
             else:
                 held[each.kind] += each.amount
     for kind, report in found.items():
-        for each in report.quarters:
-            held[kind] += each.issued - each.taken_back - each.spent - each.lapsed - each.withdrawn
-            each.outstanding = held[kind]
+        for quarter in report.quarters:
+            left = quarter.taken_back + quarter.spent + quarter.lapsed + quarter.withdrawn
+            held[kind] += quarter.issued - left
+            quarter.outstanding = held[kind]
     return list(found.values())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Select, SelectBase, Text, cast, false, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, SelectBase, Text, cast, false, func, literal, select, union_all
 
 from corekit import Activity, Bounds, Effect, Facts, Follow, Json, Limits, Sweep
 from corekit.tables import account, lot
@@ -67,7 +67,7 @@ def _within(bounds: Bounds, days: int, after: int, until: int) -> Select[Any]:
         at,
         f', "days": {days}}}',
     )
-    payload = literal("", Text)
+    payload: ColumnElement[str] = literal("", Text)
     for part in parts:
         payload = payload.concat(literal(part, Text) if isinstance(part, str) else part)
     return (

@@ -27,7 +27,7 @@ class _CashbackSchema(Schema):
     rate = Exact(required=True, least=0, most=1)
     tiers: Any = fields.Dict(keys=fields.String(), values=Exact(least=0, most=1), load_default=dict)
     categories = fields.List(fields.String(validate=_NAME), load_default=list)
-    exclude = fields.List(fields.String(validate=_NAME), load_default=list)
+    excluding = fields.List(fields.String(validate=_NAME), load_default=list, data_key="exclude")
     minimum = Exact(load_default=Fraction(0), least=0, most=_MOST)
     most = Exact(load_default=None, least=0, most=_MOST)
     leaves_out = fields.String(load_default="nothing", validate=validate.OneOf(("nothing", "bonus", "stored_value")))
@@ -92,7 +92,7 @@ class _Maker:
             rate=found["rate"],
             tiers=found["tiers"],
             categories=frozenset(found["categories"]),
-            excluded=frozenset(found["exclude"]),
+            excluded=frozenset(found["excluding"]),
             minimum=self.minor((*place, "minimum"), found["minimum"]) or 0,
             most=self.minor((*place, "most"), found["most"]),
             leaves_out=found["leaves_out"],
