@@ -16,7 +16,21 @@ from attrs import frozen
 from rich.console import Console
 from rich.table import Table
 
-from bench import bulk, closing, executor, growth, importing, intake, orm, post, proof, reading, serving, sweeps
+from bench import (
+    bulk,
+    closing,
+    executor,
+    growth,
+    holding,
+    importing,
+    intake,
+    orm,
+    post,
+    proof,
+    reading,
+    serving,
+    sweeps,
+)
 from bench.compare import Found, Goal, report
 from bench.servers import ROOT, Servers, servers
 
@@ -51,6 +65,10 @@ FIXED = (
     Benchmark(
         Goal(id="post", what="record, one connection : pgbench, one statement", must=0.4, aim=0.6),
         post.measure,
+    ),
+    Benchmark(
+        Goal(id="holds", what="authorise and capture, one connection : pgbench, the same rows", must=0.25, aim=0.4),
+        holding.measure,
     ),
     Benchmark(
         Goal(id="bulk-postgresql", what=_BULK.format("PostgreSQL"), must=5, aim=8),

@@ -248,5 +248,5 @@ class WholeMutation(StoredValueMutation, ReportsMutation):
 
 def graph() -> Graph:
     """Return what this plugin adds to the schema."""
-    extends = {Member: WholeMember, Query: ReportsQuery, Mutation: WholeMutation}
+    extends: dict[type, type] = {Member: WholeMember, Query: ReportsQuery, Mutation: WholeMutation}
     return Graph(extends=extends, examples=EXAMPLES)
