@@ -54,6 +54,7 @@ def buys(kit: Kit, member: str, *lines: tuple[int, str], amount: int = 0) -> Act
 
 
 @pytest.mark.row("V5", way="python")
+@pytest.mark.row("V5", way="reversal")
 def test_each_line_earns_by_the_first_entry_that_takes_it_and_goes_with_its_part(
     make_kit: MakeKit, clock: SettableClock
 ) -> None:
@@ -79,6 +80,7 @@ def test_each_line_earns_by_the_first_entry_that_takes_it_and_goes_with_its_part
     assert kit.verify().clean
 
 
+@pytest.mark.row("V5", way="bad_input")
 def test_a_tier_that_no_ladder_has_is_refused(make_kit: MakeKit) -> None:
     with pytest.raises(SettingsError, match=r"no tier 'gild' \(did you mean 'gold'\?\)"):
         make_kit(["stored_value"], program=PROGRAM.replace("{gold = ", "{gild = "))

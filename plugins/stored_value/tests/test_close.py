@@ -131,6 +131,7 @@ def test_a_closed_day_never_changes_and_what_comes_late_falls_into_the_next(kit:
         assert unequal(read, second) == [((PRINCIPAL, "north", "cash"), 111_01, 111_00)]
 
 
+@pytest.mark.row("V7", way="bad_input")
 def test_a_day_that_is_not_over_is_not_closed(kit: Kit, clock: SettableClock) -> None:
     with pytest.raises(Invalid) as refused:
         close(kit, FIRST)

@@ -53,6 +53,8 @@ def pays(kit: Kit, member: str, amount: int) -> None:
 
 
 @pytest.mark.row("V6", way="python")
+@pytest.mark.row("V6", way="reversal")
+@pytest.mark.row("V6", way="bad_input")
 def test_fees_come_due_are_paid_or_stay_unpaid_and_are_waived(make_kit: MakeKit, clock: SettableClock) -> None:
     clock.set("2025-03-31T23:00")
     kit = make_kit(["stored_value"], program=PROGRAM, time_zone="UTC")

@@ -27,6 +27,7 @@ from corekit_schema import (
 from corekit_stored_value import groups, quotes, requests
 from corekit_stored_value.graph_examples import EXAMPLES
 from corekit_stored_value.graph_mutations import StoredValueMutation
+from corekit_stored_value.graph_report_examples import EXAMPLES as REPORT_EXAMPLES
 from corekit_stored_value.graph_reports import ReportsMember, ReportsMutation, ReportsQuery
 from corekit_stored_value.rules import Book, Currency
 
@@ -249,4 +250,4 @@ class WholeMutation(StoredValueMutation, ReportsMutation):
 def graph() -> Graph:
     """Return what this plugin adds to the schema."""
     extends: dict[type, type] = {Member: WholeMember, Query: ReportsQuery, Mutation: WholeMutation}
-    return Graph(extends=extends, examples=EXAMPLES)
+    return Graph(extends=extends, examples=(*EXAMPLES, *REPORT_EXAMPLES))
