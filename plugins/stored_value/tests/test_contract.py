@@ -39,6 +39,20 @@ day = "10000"
 balance = "20000"
 
 [stored_value.currencies.eur]
+
+[[stored_value.cashback]]
+id = "back"
+rate = "0.02"
+
+[[stored_value.fees]]
+id = "card"
+kind = "joining"
+amount = "2"
+
+[[stored_value.fees]]
+id = "delivery"
+kind = "service"
+amount = "3"
 """
 PAYMENT = {"channel": "wechat"}
 
@@ -56,6 +70,9 @@ class TestStoredValue(PluginContract):
         for member in house.members:
             yield from _paid_in(house, member)
             yield from _given(house, member)
+            yield house.does(member, "stored_value.fee_due", payload={"fee": "delivery"}, days=6.9)
+            fee = {"kind": "cards.replacement", "store": "north"}
+            yield house.does(member, "stored_value.fee_charged", 1_50, payload=fee, days=6.95)
             yield house.does(member, "stored_value.spent", 45_67, unit="USD", days=7)
             yield house.does(member, "purchase", 30_00, payload={"tenders": {"stored_value": 20_01}}, days=7.05)
             placed = house.does(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corekit.command import Key, MemberId, emit, find_member, open_kit, record
+from corekit_stored_value import cli_reports
 
 if TYPE_CHECKING:
     from corekit_stored_value.quotes import Quote
@@ -265,3 +266,6 @@ def _table(told: dict[str, Any]) -> str:
 def _quote(found: Quote) -> str:
     lines = [f"{name:12}{getattr(found, name):>14}" for name in ("principal", "bonus", "held", "payable")]
     return "\n".join([f"minor units of {found.unit}", *lines, f"quote       {found.hash}"])
+
+
+cli_reports.add_to(app)

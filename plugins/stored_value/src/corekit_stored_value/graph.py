@@ -18,6 +18,7 @@ from corekit_schema import (
     Member,
     Mutation,
     Object,
+    Query,
     global_id,
     listed,
     owner_or_permission,
@@ -26,6 +27,8 @@ from corekit_schema import (
 from corekit_stored_value import groups, quotes, requests
 from corekit_stored_value.graph_examples import EXAMPLES
 from corekit_stored_value.graph_mutations import StoredValueMutation
+from corekit_stored_value.graph_report_examples import EXAMPLES as REPORT_EXAMPLES
+from corekit_stored_value.graph_reports import ReportsMember, ReportsMutation, ReportsQuery
 from corekit_stored_value.rules import Book, Currency
 
 
@@ -236,6 +239,15 @@ def _by_currency(parents: Sequence[Holding]) -> list[tuple[Currency, list[str]]]
     return [(known[unit], list(ids)) for unit, ids in members.items()]
 
 
+class WholeMember(StoredValueMember, ReportsMember, policy=owner_or_permission("members.read")):
+    """What this plugin adds to a member."""
+
+
+class WholeMutation(StoredValueMutation, ReportsMutation):
+    """What this plugin adds to the mutations."""
+
+
 def graph() -> Graph:
     """Return what this plugin adds to the schema."""
-    return Graph(extends={Member: StoredValueMember, Mutation: StoredValueMutation}, examples=EXAMPLES)
+    extends: dict[type, type] = {Member: WholeMember, Query: ReportsQuery, Mutation: WholeMutation}
+    return Graph(extends=extends, examples=(*EXAMPLES, *REPORT_EXAMPLES))

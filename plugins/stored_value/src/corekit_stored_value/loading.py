@@ -9,7 +9,7 @@ from sqlalchemy import select
 from corekit import Activity, Batch, Facts, Reader, any_of
 from corekit.tables import account as _account
 from corekit.tables import activity as _activity
-from corekit_stored_value import approvals, declared, quotes, requests
+from corekit_stored_value import approvals, declared, declared_reports, quotes, requests
 from corekit_stored_value.prepared import Approval, Prepared, Request, Target
 from corekit_stored_value.rules import Book, Currency, Used
 
@@ -51,8 +51,9 @@ def _needs_approval(activity: Activity, facts: Facts) -> bool:
 
 
 def _targets(batch: Batch, read: Reader) -> Mapping[str, Mapping[str, Target]]:
-    """Return what is charged back."""
-    asked = {str(each.reverses) for each in batch.of(declared.CHARGED_BACK.name)}
+    """Return what is charged back, and what is waived."""
+    taking_back = batch.of(declared.CHARGED_BACK.name, declared_reports.FEE_WAIVED.name)
+    asked = {str(each.reverses) for each in taking_back}
     if not asked:
         return {}
     columns = [_activity.c[name] for name in ("member_id", "id", "type", "unit")]

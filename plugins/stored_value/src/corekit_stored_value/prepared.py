@@ -32,7 +32,7 @@ class Approval:
 
 @frozen
 class Target:
-    """An activity that is to be charged back."""
+    """An activity that is to be charged back, or waived."""
 
     type: str
     unit: str | None
