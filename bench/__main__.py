@@ -16,7 +16,7 @@ from attrs import frozen
 from rich.console import Console
 from rich.table import Table
 
-from bench import bulk, executor, growth, importing, intake, orm, post, proof, reading, serving, sweeps
+from bench import bulk, executor, growth, importing, intake, orm, post, proof, reading, serving, stock, sweeps
 from bench.compare import Found, Goal, report
 from bench.servers import ROOT, Servers, servers
 
@@ -120,6 +120,10 @@ FIXED = (
     Benchmark(
         Goal(id="http", what="record in Python : the same mutation over HTTP", must=0.5, aim=0.8),
         serving.measure_http,
+    ),
+    Benchmark(
+        Goal(id="stock", what="32 redeemers of what has no end : of one stock", must=0.6, aim=0.8),
+        stock.measure,
     ),
 )
 

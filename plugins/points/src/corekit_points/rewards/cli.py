@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Named = Annotated[str, typer.Argument(metavar="REWARD", help="The name of the reward in the program.")]
 Store = Annotated[str | None, typer.Option(help="Where.")]
+_ID = 32
+"""Characters of an id."""
 RedemptionId = Annotated[str, typer.Argument(metavar="REDEMPTION", help="The activity that redeemed it.")]
 
 
@@ -131,9 +133,6 @@ def restock(
 
     left = restocking.restock(open_kit(ctx), ACTOR, reward, amount, reason, key or new_id())
     emit(ctx, left, lambda found: f"{found.reward}: {found.left} left")
-
-
-_ID = 32
 
 
 def add(app: typer.Typer) -> None:
