@@ -57,8 +57,10 @@ class ActivityType:
     happened, so there the effect is dropped and the reason kept. A ``reversal`` takes back the activity it names in
     ``reverses``. An ``internal`` type is recorded by the kernel alone. ``kept`` are the keys of the payload that are
     stored with the activity (None: all): an activity stays for ever, so what tells who a person is does not belong
-    to it. ``target`` is the field of the payload that names an earlier activity of the member, of which a
-    :class:`TakeBack` takes something back.
+    to it. What is not ``simulated`` cannot be tried out: nobody may learn what comes of it without doing it. ``target``
+    is the field of the payload that names an earlier activity of the member, of which a :class:`TakeBack` takes
+    something back. What is prepared for an activity that is read ``afresh`` includes all that came before it of its
+    member: in a chunk it waits until that is written.
     """
 
     name: str
@@ -71,7 +73,9 @@ class ActivityType:
     reversal: bool = False
     internal: bool = False
     kept: Sequence[str] | None = None
+    simulated: bool = True
     target: str | None = None
+    afresh: bool = False
 
 
 @frozen(kw_only=True)
@@ -84,7 +88,9 @@ class EffectKind:
     member; without them the member's next activity waits for the next chunk. ``follow`` says which follow-on
     the effect causes. ``partial`` says what returns do to it: the one that completes the whole undoes it
     (``proportional``), the first part does (``revoke``), or it stays, also after a whole return (``keep``).
-    ``refusal`` is the code where a guard fails.
+    ``refusal`` is the code where a guard fails. With ``learn`` a failed guard refuses nothing: it gives, purely, the
+    prepared value with what the failure tells, and the activity is reacted to again with that. Where the same effect
+    comes again, it is refused.
 
     An effect that is ``divisible`` has the fields ``amount`` (1 or more) and ``shares``, like a :class:`Credit`, and
     where it is ``proportional`` each part that comes back undoes its part: what ``undo`` and ``unfold`` get then says
@@ -98,6 +104,7 @@ class EffectKind:
     fold: Callable[[Any, Any], Any] | None = None
     unfold: Callable[[Any, Any], Any] | None = None
     follow: Callable[[Any], Follow | None] | None = None
+    learn: Callable[[Any, Any], Any] | None = None
     partial: Literal["keep", "revoke", "proportional"] = "proportional"
     divisible: bool = False
     refusal: str = "GUARD_FAILED"

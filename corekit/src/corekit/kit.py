@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     from corekit.members.privacy import Erasure
     from corekit.proof.verify import Report
 
+Entropy = Callable[[int], bytes]
+"""Returns so many bytes that nobody can foresee. A kit without one asks the operating system."""
 CHUNK = 500
 """Activities of one transaction, where nothing else is said."""
 
@@ -64,15 +67,19 @@ class Kit:
         settings: Settings | str | os.PathLike[str] = "corekit.toml",
         *,
         clock: Clock | None = None,
+        entropy: Entropy | None = None,
         without: Sequence[str] = (),
         modules: Mapping[str, ModuleType] | None = None,
     ) -> None:
         """Start with settings or the path of ``corekit.toml``.
 
-        ``clock`` replaces the database's clock, ``without`` leaves out enabled plugins, ``modules`` are plugins given
-        directly instead of by an installed distribution. Raises SettingsError and PluginError.
+        ``clock`` replaces the database's clock, ``entropy`` the system's source of randomness, ``without`` leaves out
+        enabled plugins, ``modules`` are plugins given directly instead of by an installed distribution. Raises
+        SettingsError and PluginError.
         """
         self.settings = settings if isinstance(settings, Settings) else Settings.load(settings)
+        self.entropy: Entropy = entropy or secrets.token_bytes
+        """Gives bytes that nobody can foresee, for secrets; what reacts to activities takes no chance."""
         self.plugins: tuple[Plugin, ...] = discover(self.settings, without, modules)
         self._declared = Registry.of(core.declares(self.settings), self.plugins)
         self.hooks = Hooks(self.plugins)

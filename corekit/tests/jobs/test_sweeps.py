@@ -82,7 +82,7 @@ def test_who_cannot_pay_is_refused_or_the_fee_is_dropped_as_the_sweep_says(make_
     run = house.kit.jobs.run("fees.yearly")
     assert (run.settled, run.refused) == ((0, 1) if way == "refuse" else (1, 0))
     rows = house.rows(request, "outcome", "code", "parameters", member_id=member)
-    refused = ("refused", "INSUFFICIENT", {"account": "fees", "available": "0", "needed": "40"})
+    refused = ("refused", "INSUFFICIENT", {"account": "fees", "available": "0", "held": "0", "needed": "40"})
     assert (refused in rows) is (way == "refuse")
     assert house.kit.jobs.run("fees.yearly").found == 0, "it was answered"
     assert house.is_proved()

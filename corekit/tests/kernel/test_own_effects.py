@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from corekit import Activity, Effect, Skipped, hookimpl
+from corekit import Activity, Batch, Effect, Facts, Skipped, hookimpl
 
 TAKERS, PIECES = 100, 10
 
@@ -135,3 +136,42 @@ def test_an_effect_that_is_declared_to_stay_outlives_its_reversal(make_world: An
     assert world.kit.record(back).settled
     assert world.shelf() == (PIECES - 1, 1)
     assert world.is_proved()
+
+
+@pytest.mark.parametrize("stubborn", [False, True])
+def test_a_guard_that_failed_teaches_what_to_do_instead_and_only_who_learns_nothing_is_refused(
+    make_world: Any, toy: Any, *, stubborn: bool
+) -> None:
+    module = taking(toy, learn=lambda *_: "no card", fold=None, unfold=None, follow=None)
+
+    @hookimpl
+    def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
+        for activity in batch.of("toy.take"):
+            other = facts.prepared(activity) == "no card" and not stubborn
+            yield toy.Take(activity, rule="take@1", item="mug" if other else "card")
+
+    vars(module)["corekit_react"] = corekit_react
+    world = make_world(modules={"toy": module})
+    world.stock(1)
+    world.stock(2, item="mug")
+    answers = list(world.kit.record_many(world.activity(world.member(), "toy.take") for _ in range(4)))
+    served = 1 if stubborn else 3
+    assert [each.code for each in answers] == [*[None] * served, *["TOY_SOLD_OUT"] * (4 - served)]
+    assert (world.shelf(), world.shelf("mug")) == ((0, 1), (2, 0) if stubborn else (0, 2))
+    assert world.is_proved()
+
+
+@pytest.mark.parametrize("secret", ["toy.take", "toy.taken"])
+def test_what_is_not_simulated_is_known_by_doing_it_alone(make_world: Any, toy: ModuleType, secret: str) -> None:
+    module = taking(toy)
+    declares = module.corekit_declare()
+    types = [evolve(each, simulated=each.name != secret) for each in declares.activities]
+    vars(module)["corekit_declare"] = hookimpl(lambda: evolve(declares, activities=types))
+    world = make_world(modules={"toy": module})
+    world.stock(PIECES)
+    asked = world.activity(world.member(), "toy.take")
+    tried = world.kit.simulate(asked)
+    found = tried if secret == "toy.take" else tried.follow_ons[0]
+    assert (found.outcome, found.code, found.parameters) == ("refused", "NOT_SIMULATED", {"type": secret})
+    done = world.kit.record(asked)
+    assert (done.outcome, done.follow_ons[0].outcome) == ("settled", "settled")

@@ -66,6 +66,30 @@ kind = "digital"
 points = 1
 gives = {activity = "check_in"}
 texts = {en = {name = "A check-in"}}
+
+[[points.draws]]
+id = "wheel"
+price = 3
+per = "year"
+guarantee = {class = "big", by = 3}
+limits = {day = 10}
+
+[[points.draws.prizes]]
+id = "ten"
+weight = 6
+points = 10
+stock = 1_000
+class = "big"
+
+[[points.draws.prizes]]
+id = "visit"
+weight = 3
+gives = {activity = "check_in"}
+class = "big"
+
+[[points.draws.prizes]]
+id = "nothing"
+weight = 3
 """
 
 
@@ -75,19 +99,30 @@ class TestPoints(PluginContract):
     plugin = "points"
     program = PROGRAM
     sections: ClassVar = {"points": {"code_secret": "a secret of the tests, long enough"}}
+    settings: ClassVar = {"entropy": lambda number: b"c" * number}
     kept: ClassVar = {
         "points_budget": "what came back stands in a row of its own, so that units do not lock crosswise",
         "points_redemption": "who redeemed what and gave it back is still told; erasing forgets it",
+        "points_draw_result": "what was drawn stays, marked as taken back, so that nobody can hide it",
+        "points_draw_result.weights": "of the draw, and in the export as numbers, not in words",
+        "points_draw_seed": "of the draw, not of members",
+        "points_draw_secret": "of the draw, not of members",
+        "points_draw_standing": "says that there are no pulls since a hit",
+        "points_draw_stock": "says that none is gone",
     }
 
     def history(self, house: House) -> Iterator[Activity]:
         """Add what is done at times, by hand and among members."""
         yield from super().history(house)
+        house.kit.jobs.run("points.draws", house.began)
         for day in range(5, 8):
             for member in house.members:
                 yield house.does(member, "check_in", days=day)
         for member in house.members:
             yield house.does(member, "points.adjustment", 70, unit="points", payload={"reason": "for the wait"}, days=8)
+            yield house.does(
+                member, "points.drawn", payload={"draw": "wheel", "pulls": 5, "client_seed": "ab"}, days=8.5
+            )
         others = cycle(house.members)
         next(others)
         for member, other in zip(house.members, others, strict=False):

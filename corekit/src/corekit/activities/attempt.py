@@ -18,7 +18,7 @@ from corekit.activities.incoming import REGISTERED, Incoming, Key
 from corekit.activities.joining import TurnedAway
 from corekit.activities.outcome import Failure, Outcome
 from corekit.activities.own_effects import GuardFailed, HeldBack, unit_ended, write_own_effects
-from corekit.activities.own_kinds import Guarded
+from corekit.activities.own_kinds import Guarded, Lesson
 from corekit.activities.plan import Plan, Sunk
 from corekit.activities.planned import Place
 from corekit.activities.reactions import Reactions, Yielded, failure_of
@@ -72,6 +72,7 @@ class Known:
     """What earlier attempts at a chunk found out: by the activity's key, and of whom."""
 
     guarded: Guarded = Factory(dict[tuple[Key, Place], str])
+    lessons: dict[Key, list[Lesson]] = Factory(dict[Key, list[Lesson]])
     broken: dict[Key, Failure] = Factory(dict[Key, Failure])
     refused: dict[Key, Refusal] = Factory(dict[Key, Refusal])
     held: dict[Key, Busy] = Factory(dict[Key, Busy])
@@ -82,6 +83,11 @@ class Known:
         """Keep why something cannot settle as it was planned."""
         if isinstance(what, GuardFailed):
             self.guarded.update(what.failed)
+            for key, lesson in what.lessons:
+                learnt = self.lessons.setdefault(key, [])
+                if lesson in learnt:
+                    self.guarded[key, lesson.place] = lesson.kind.refusal
+                learnt.append(lesson)
         elif isinstance(what, HeldBack):
             self.held.update(dict.fromkeys(what.keys, what.reason))
         elif isinstance(what.reason, Busy):
@@ -270,7 +276,9 @@ class Attempt:
 
     def _waves(self, plan: Plan, queues: dict[str, deque[Incoming]], deadline: float | None = None) -> None:
         known = self.known
-        reactions = Reactions(plan, known.broken, known.refused, known.held, self.breaker, deadline)
+        reactions = Reactions(
+            plan, known.broken, known.refused, known.held, self.breaker, deadline, lessons=known.lessons
+        )
         coming = [incoming.activity for queue in queues.values() for incoming in queue]
         reactions.prepare(coming, self.settling)
         applier = Applier(plan, self.known.guarded)
@@ -279,7 +287,7 @@ class Attempt:
             queues = {member: queue for member, queue in queues.items() if queue}
 
     def _wave(self, plan: Plan, applier: Applier, reactions: Reactions, queues: dict[str, deque[Incoming]]) -> None:
-        wave = [(plan.member(member_id), queue.popleft()) for member_id, queue in queues.items()]
+        wave = [(plan.member(member_id), queue.popleft()) for member_id, queue in queues.items() if _comes(plan, queue)]
         register_first(plan, wave, queues)
         turned_away = TurnedAway(plan, applier, reactions, wave, self._fail, self._hold)
         living: list[tuple[Member, Incoming]] = []
@@ -315,6 +323,8 @@ class Attempt:
         busy = reactions.held.get(incoming.key)
         failure = reactions.failures.get(incoming.key)
         refusal = reactions.refusals.get(incoming.key)
+        if self.simulate and not plan.terms.types[incoming.activity.type].simulated:
+            refusal = Refusal("NOT_SIMULATED", type=incoming.activity.type)
         if busy is None and failure is None and refusal is None:
             try:
                 return applier.settle(member, incoming, yielded)
@@ -446,6 +456,15 @@ class Attempt:
             self.store.commit(unit)
         except UnitEnded as error:
             raise unit_ended(plan, self.breaker) from error
+
+
+def _comes(plan: Plan, queue: deque[Incoming]) -> bool:
+    """Say whether the next activity of a member comes now; one that is read afresh waits for what came before it."""
+    coming = queue[0]
+    if coming.kind.afresh and coming.activity.parent is None and plan.member(coming.activity.member).planned:
+        plan.rest.extend(queue)
+        queue.clear()
+    return bool(queue)
 
 
 def _queue(queues: dict[str, deque[Incoming]], follow_ons: Sequence[Incoming]) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 from corekit.activities.breaker import Breaker
 from corekit.activities.incoming import Key
 from corekit.activities.outcome import Failure
-from corekit.activities.own_kinds import Guarded
+from corekit.activities.own_kinds import Guarded, Lesson
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Place, PlannedEffect
 from corekit.activities.plugin_write import Applied, own_effect, writing
@@ -36,9 +36,10 @@ _log = structlog.get_logger("corekit.settle")
 class GuardFailed(Exception):
     """Guards of plugins' own effects failed when they were written: plan again, knowing that."""
 
-    def __init__(self, failed: Guarded) -> None:
+    def __init__(self, failed: Guarded, lessons: Sequence[tuple[Key, Lesson]] = ()) -> None:
         super().__init__()
         self.failed = failed
+        self.lessons = lessons
 
 
 class ApplyRaised(Exception):
@@ -76,6 +77,7 @@ def write_own_effects(plan: Plan, store: Store, settling: Lent, breaker: Breaker
     """
     places: dict[str, tuple[Key, Place]] = {}
     failed: Guarded = {}
+    lessons: list[tuple[Key, Lesson]] = []
     for run in _runs(plan, places):
         keys = {places[each.id][0] for each in run.effects}
         owner, name = run.plugin.name, run.kind.name
@@ -99,9 +101,13 @@ def write_own_effects(plan: Plan, store: Store, settling: Lent, breaker: Breaker
             )
             raise ApplyRaised(told, keys) from error
         breaker.kept(owner)
-        failed.update((places[effect_id], run.kind.refusal) for effect_id in refused)
-    if failed:
-        raise GuardFailed(failed)
+        if run.verb == "apply" and run.kind.learn is not None:
+            lost = [(places[each.id], each.effect) for each in run.effects if each.id in refused]
+            lessons += [(key, Lesson(owner, run.kind, place, effect)) for (key, place), effect in lost]
+        else:
+            failed.update((places[effect_id], run.kind.refusal) for effect_id in refused)
+    if failed or lessons:
+        raise GuardFailed(failed, lessons)
 
 
 def unit_ended(plan: Plan, breaker: Breaker) -> ApplyRaised:

@@ -16,6 +16,7 @@ from corekit.activities.effects import Effect
 from corekit.activities.enrolment import Applicant, Reason
 from corekit.activities.incoming import Incoming, Key
 from corekit.activities.outcome import Failure
+from corekit.activities.own_kinds import Lesson
 from corekit.activities.plan import Plan
 from corekit.activities.planned_facts import PlannedFacts
 from corekit.activities.plugin_read import PluginRead
@@ -51,11 +52,17 @@ class Reactions:
         held: Mapping[Key, Busy],
         breaker: Breaker,
         deadline: float | None = None,
+        *,
+        lessons: Mapping[Key, Sequence[Lesson]] | None = None,
     ) -> None:
-        """Call under a deadline (of the monotonic clock) where a member is locked meanwhile."""
+        """Call under a deadline (of the monotonic clock) where a member is locked meanwhile.
+
+        ``lessons`` are what earlier attempts teach plugins about an activity.
+        """
         self.plan = plan
         self._breaker = breaker
         self._deadline = deadline
+        self._lessons = lessons or {}
         self.failures: dict[Key, Failure] = dict(broken)
         self.refusals: dict[Key, Refusal] = dict(refused)
         self.held: dict[Key, Busy] = dict(held)
@@ -80,6 +87,8 @@ class Reactions:
     def react(self, activities: Sequence[Activity]) -> dict[str, list[Yielded]]:
         """Return the effects of each activity of a wave, by its id, in the order in which they are applied."""
         found: dict[str, list[Yielded]] = {activity.id: [] for activity in activities}
+        if self._lessons:
+            self._teach(activities)
         for effect in core.react(Batch(activities)):
             found[effect.activity.id].append((CORE, effect))
         terms = self.plan.terms
@@ -104,6 +113,17 @@ class Reactions:
                 for effect in effects:
                     found[effect.activity.id].append((plugin.name, effect))
         return found
+
+    def _teach(self, activities: Sequence[Activity]) -> None:
+        """Let plugins learn from guards that failed when activities were written before."""
+        for activity in activities:
+            prepared = self.plan.member(activity.member).prepared
+            for lesson in self._lessons.get(_key(activity), ()):
+                try:
+                    prepared[lesson.owner] = lesson.teach(prepared.get(lesson.owner))
+                except PluginRaised as error:
+                    self._note(self.plan.terms.hooks.named(lesson.owner), activity, error)
+                    self.failures[_key(activity)] = failure_of(lesson.owner, activity, error)
 
     def vetoes(self, applicant: Applicant, joining: Incoming) -> list[Reason]:
         """Return why plugins do not let somebody become a member; one that raises has not said yes."""

@@ -193,7 +193,8 @@ SELECT :source, s.external_id, '', CASE s.verdict WHEN 'refuse' THEN 'refused' E
     CASE s.verdict WHEN 'refuse' THEN NULL ELSE {activity} END,
     CASE s.verdict WHEN 'refuse' THEN 'INSUFFICIENT' END,
     CASE s.verdict WHEN 'refuse' THEN {say.document}('account', :kind,
-        'available', CAST(s.balance - s.pending AS text), 'needed', CAST(s.amount AS text)) END,
+        'available', CAST(s.balance - s.pending AS text), 'held', CAST(s.pending AS text),
+        'needed', CAST(s.amount AS text)) END,
     CASE s.verdict WHEN 'refuse' THEN :now ELSE s.at END
 FROM corekit_swept s ORDER BY s.n"""
         self.activities = f"""

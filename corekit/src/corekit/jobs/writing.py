@@ -186,7 +186,7 @@ class Chunk:
         if self.sweep.effect == "Debit":
             conditions += ["s.account_state <> 'open'", AWAITED]
         if self.sweep.effect == "Credit":
-            conditions.append("s.owes > 0")
+            conditions += ["s.owes > 0", "s.account_state = 'frozen'"]
         return " OR ".join(conditions)
 
     def _leave(self, odd: str, now: int) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from corekit.clock import Clock
     from corekit.db.engine import Database
-    from corekit.kit import Kit
+    from corekit.kit import Entropy, Kit
     from corekit.testing.backends import Backend
     from corekit.testing.clock import SettableClock
     from corekit.testing.contract.trial import Trial
@@ -35,8 +35,9 @@ class MakeKit(Protocol):
     """Makes a kit on a migrated database of its own.
 
     ``plugins`` are installed ones, ``modules`` further ones by name, ``program`` is the text of a program file or its
-    path, ``clock`` another clock than the ``clock`` fixture, ``sections`` the settings of plugins, and ``settings`` any
-    other key of ``[corekit]``. With ``database`` the kit opens an existing database, such as that of another kit.
+    path, ``clock`` another clock than the ``clock`` fixture, ``entropy`` another source of randomness than the
+    system's, ``sections`` the settings of plugins, and ``settings`` any other key of ``[corekit]``. With ``database``
+    the kit opens an existing database, such as that of another kit.
     """
 
     def __call__(
@@ -46,6 +47,7 @@ class MakeKit(Protocol):
         modules: Mapping[str, ModuleType] | None = ...,
         program: str | Path | None = ...,
         clock: Clock | None = ...,
+        entropy: Entropy | None = ...,
         sections: Mapping[str, Any] | None = ...,
         **settings: Any,
     ) -> Kit:
@@ -162,6 +164,7 @@ def make_kit(backend: Backend, clock: SettableClock, tmp_path: Path) -> Iterator
         modules: Mapping[str, ModuleType] | None = None,
         program: str | Path | None = None,
         clock: Clock | None = None,
+        entropy: Entropy | None = None,
         sections: Mapping[str, Any] | None = None,
         **settings: Any,
     ) -> Kit:
@@ -170,7 +173,8 @@ def make_kit(backend: Backend, clock: SettableClock, tmp_path: Path) -> Iterator
             found = discover(Settings.of(sections=sections, **settings), modules=modules)
             urls.append(backend.migrated(lineages(found)))
             settings["database"] = urls[-1]
-        kit = Kit(Settings.of(sections=sections, **settings), clock=clock or own_clock, modules=modules)
+        chosen = Settings.of(sections=sections, **settings)
+        kit = Kit(chosen, clock=clock or own_clock, entropy=entropy, modules=modules)
         kits.append(kit)
         kit.upgrade()
         if program is not None:

@@ -8,6 +8,8 @@ from typing import Any, cast
 
 from corekit import ProgramContext, suggest
 from corekit_points.calendar import Calendar, holidays_of
+from corekit_points.draws.compiling import Draws
+from corekit_points.draws.prizes import Draw
 from corekit_points.earners import Earners
 from corekit_points.problems import Place, Problems
 from corekit_points.rewards.compiling import Shelves
@@ -40,13 +42,29 @@ class Compiler:
         self._groups(rules)
         self._unique("tasks")
         tasks = earners.all("tasks", self._data["tasks"], earners.task)
-        self._apart()
+        self._unique("draws")
+        draws = Draws(self._context, self._problems)
+
+        def draw(place: Place, found: Mapping[str, Any], currency: Currency) -> Draw:
+            return draws.draw(place, found, currency, earners.terms(place, found))
+
+        drawn = earners.all("draws", self._data["draws"], draw)
+        self._apart("rules", "tasks")
+        self._apart("rules", "draws")
+        self._apart("tasks", "draws")
         self._unique("rewards")
         shelves = Shelves(self._context, self._problems, currencies)
         rewards = shelves.rewards(self._data["rewards"])
         pay = shelves.pay(self._data["pay"])
         self._problems.tell()
-        return Book(currencies, tuple(rules), tuple(tasks), {each.id: each for each in rewards}, pay)
+        return Book(
+            currencies,
+            tuple(rules),
+            tuple(tasks),
+            rewards={each.id: each for each in rewards},
+            pay=pay,
+            draws={each.id: each for each in drawn},
+        )
 
     def _unique(self, table: str) -> None:
         """Refuse two entries of a table with the same id."""
@@ -124,13 +142,13 @@ class Compiler:
                         said = f"{owner} has an unknown benefit {name!r}{suggest(name, known)}."
                         self._problems.refuse(("_schema",), "UNKNOWN_BENEFIT", said)
 
-    def _apart(self) -> None:
-        """Refuse a rule and a task of one id: what they credit could not be told apart."""
-        rules = {rule["id"]: at for at, rule in enumerate(self._data["rules"])}
-        for at, task in enumerate(self._data["tasks"]):
-            if task["id"] in rules:
-                said = f"rules.{rules[task['id']]} and tasks.{at} both have the id {task['id']!r}."
-                self._problems.refuse(("tasks", at, "id"), "CONTRADICTION", said)
+    def _apart(self, one: str, other: str) -> None:
+        """Refuse one id in two tables, such as a rule's and a task's: what they credit could not be told apart."""
+        known = {each["id"]: at for at, each in enumerate(self._data[one])}
+        for at, each in enumerate(self._data[other]):
+            if each["id"] in known:
+                said = f"{one}.{known[each['id']]} and {other}.{at} both have the id {each['id']!r}."
+                self._problems.refuse((other, at, "id"), "CONTRADICTION", said)
 
     def _groups(self, rules: Sequence[Rule]) -> None:
         """Refuse a group whose rules cannot be compared."""

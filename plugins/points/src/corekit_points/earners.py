@@ -70,7 +70,7 @@ class Earners:
             step=step,
             add=self._minor((*place, "add"), found["add"], currency.scale),
             basis=None if found["basis"].is_charged else found["basis"],
-            terms=self._terms(place, found),
+            terms=self.terms(place, found),
             pending=found["pending_days"],
             budget=self._budget((*place, "budget"), found["budget"], currency),
             lines=Selection(
@@ -111,7 +111,7 @@ class Earners:
             kind=currency.kind,
             activity=found["activity"],
             points=points,
-            terms=self._terms(place, found),
+            terms=self.terms(place, found),
             limits=tuple((window, most) for window, most in limits if most is not None),
             once_per=found["once_per"],
             streak=self._streak((*place, "streak", "steps"), found["streak"], currency),
@@ -125,8 +125,8 @@ class Earners:
     def _minor(self, place: Place, number: Fraction, scale: int) -> int:
         return self._problems.minor(place, number, scale)
 
-    def _terms(self, place: Place, found: Mapping[str, Any]) -> Terms:
-        """Return when a rule or a task holds at all."""
+    def terms(self, place: Place, found: Mapping[str, Any]) -> Terms:
+        """Return when a rule, a task or a draw holds at all."""
         least: tuple[str, int] | None = None
         if found["min_tier"] is not None:
             steps = list(self._steps(place, found))
@@ -135,8 +135,9 @@ class Earners:
             else:
                 said = f"The ladder has no tier {found['min_tier']!r}{suggest(found['min_tier'], steps)}."
                 self._refuse((*place, "min_tier"), "UNKNOWN_TIER", said)
-        claim = self._claim if found["claim_hours"] == UNSAID else found["claim_hours"]
+        claim = found.get("claim_hours")
         during = self._used((*place, "during"), found["during"])
+        claim = self._claim if claim == UNSAID else claim
         return Terms(ladder=found["ladder"], least_tier=least, during=during, claim=claim)
 
     def _steps(self, place: Place, found: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from marshmallow import Schema, fields, post_load, validate, validates
 
 from corekit import Exact, Expiry, ProgramContext, coded
 from corekit_points.compiler import WEEKDAYS, Compiler
+from corekit_points.draws.schema import DrawSchema
 from corekit_points.earners import UNSAID
 from corekit_points.rewards.schema import PaySchema, RewardSchema
 from corekit_points.rules import CURRENCY, Basis, Book
@@ -279,6 +280,7 @@ class PointsSchema(Schema):
     tasks = _many(fields.Nested(_TaskSchema))
     rewards = _many(fields.Nested(RewardSchema))
     pay = fields.Nested(PaySchema, load_default=None)
+    draws = _many(fields.Nested(DrawSchema))
 
     @post_load
     def _made(self, data: dict[str, Any], **_: Any) -> Book:

@@ -1,0 +1,113 @@
+"""Reading draws: what was promised of seeds, what was drawn, and what is left; and what a person may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from attrs import asdict, field, frozen
+from sqlalchemy import delete, null, select, update
+
+from corekit import PluginWrite, Reader, Shape, any_of
+from corekit_points.draws import tables
+
+
+@frozen
+class Seed:
+    """The seed of a period of a draw: what was published of it, and it itself (hexadecimal) once that is over."""
+
+    draw: str
+    period: str
+    begins: datetime
+    ends: datetime
+    commitment: str
+    published_at: datetime
+    seed: str | None
+    revealed_at: datetime | None
+
+
+@frozen
+class Result:
+    """What a pull won, and all that it follows from but the seed."""
+
+    draw: str
+    period: str
+    ticket: str
+    number: int
+    client_seed: str
+    weights: list[list[Any]]
+    prize: str
+    guaranteed: bool = field(converter=bool)
+    taken_back: bool = field(converter=bool)
+    drawn_at: datetime
+
+
+_SEED = Shape(Seed, tables.seed)
+_RESULT = Shape(Result, tables.result)
+
+
+def seeds(read: Reader, draws: Iterable[str]) -> dict[str, list[Seed]]:
+    """Return the seeds of draws, the latest period first: one statement."""
+    seed = tables.seed.c
+    wanted = select(*_SEED.columns).where(any_of(seed.draw, draws)).order_by(seed.begins.desc(), seed.period)
+    found: dict[str, list[Seed]] = {}
+    for row in read.all(wanted):
+        found.setdefault(row.draw, []).append(_SEED(row))
+    return found
+
+
+def taken(read: Reader, draws: Iterable[str]) -> dict[tuple[str, str], int]:
+    """Return how many of each prize are gone, by draw and prize: one statement."""
+    stock = tables.stock
+    return {(row.draw, row.prize): row.taken for row in read.all(select(stock).where(any_of(stock.c.draw, draws)))}
+
+
+def results_of(read: Reader, members: Iterable[str], most: int | None = None) -> dict[str, list[Result]]:
+    """Return what members drew, the latest first: one statement. ``most`` is how many of each member."""
+    result = tables.result.c
+    order = (result.drawn_at.desc(), result.ticket, result.number.desc())
+    wanted = select(*_RESULT.columns, result.member_id).where(any_of(result.member_id, members)).order_by(*order)
+    found: dict[str, list[Result]] = {}
+    for row in read.all(wanted):
+        theirs = found.setdefault(row.member_id, [])
+        if most is None or len(theirs) < most:
+            theirs.append(_RESULT(row))
+    return found
+
+
+def proof(read: Reader, draw: str, period: str) -> dict[str, Any] | None:
+    """Return what anybody needs to recompute a period of a draw, as JSON; None where it has no seed.
+
+    The seed is null until it is revealed. What was taken back is in it as well.
+    """
+    seed, result = tables.seed.c, tables.result.c
+    promised = read.one(select(seed.commitment, seed.seed).where(seed.draw == draw, seed.period == period))
+    if promised is None:
+        return None
+    columns = (result.ticket, result.number, result.client_seed, result.weights, result.prize)
+    drawn = select(*columns, result.guaranteed, result.taken_back)
+    drawn = drawn.where(result.draw == draw, result.period == period).order_by(result.ticket, result.number)
+    results = [
+        {**row._asdict(), "guaranteed": bool(row.guaranteed), "taken_back": bool(row.taken_back)}
+        for row in read.all(drawn)
+    ]
+    known = {"draw": draw, "period": period, "commitment": promised.commitment, "seed": promised.seed}
+    return {**known, "results": results}
+
+
+# What a person may ask for
+
+
+def exported(member: str, read: Reader) -> Mapping[str, Any] | None:
+    """Return what a member drew, as JSON."""
+    drawn: Sequence[Result] = results_of(read, [member]).get(member, ())
+    return {"draws": [{**asdict(each), "drawn_at": each.drawn_at.isoformat()} for each in drawn]} if drawn else None
+
+
+def erased(member: str, write: PluginWrite) -> None:
+    """Forget who drew. What was drawn stays under its ticket: it tells of nobody, and others recompute it."""
+    theirs = select(tables.result.c.effect_id).where(tables.result.c.member_id == member)
+    write.execute(delete(tables.move).where(tables.move.c.drawn_id.in_(theirs)))
+    write.execute(delete(tables.standing).where(tables.standing.c.member_id == member))
+    write.execute(update(tables.result).where(tables.result.c.member_id == member).values(member_id=null()))
