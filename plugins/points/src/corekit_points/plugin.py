@@ -18,7 +18,7 @@ from corekit_points.earned import earned
 from corekit_points.prepared import joined, prepared
 from corekit_points.program import PointsSchema
 from corekit_points.rewards import declared as rewards
-from corekit_points.rewards import reacting, redeeming
+from corekit_points.rewards import paying, reacting, redeeming
 from corekit_points.rewards.settings import SettingsSchema
 from corekit_points.rewards.sweeps import UNFETCHED
 
@@ -70,6 +70,7 @@ def corekit_declare() -> Declares:
             draws_declared.DRAWN,
         ],
         reacts=[*BY_HAND, *ASKED],
+        tenders=[paying.TENDER],
         permissions=[
             declared.ADJUST,
             declared.CANCEL,
@@ -108,6 +109,7 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
             continue
         if (asked := ASKED.get(activity.type)) is not None:
             yield from asked(activity, facts)
+        yield from paying.paid(activity, facts)
         yield from earned(activity, facts)
 
 
