@@ -124,7 +124,5 @@ def test_a_member_is_told_what_its_points_pay_of_an_order(
             "money": {"digits": money, "unit": "USD"},
             "points": {"digits": points},
         }
-    pay = """
-    mutation ($input: RecordActivityInput!) { recordActivity(input: $input) { outcome effects { rule amount { digits } } } }
-    """
-    assert "recordActivity" in pay
+    assert ask(text, own, amount="-1", **told)["codes"] == ["RANGE"]
+    assert ask(text, own, amount="1.5", **told)["codes"] == ["AMOUNT_NOT_WHOLE"]

@@ -29,6 +29,11 @@ id = "set"
 points = 10
 money = "9.90"
 texts = {en = {name = "Tea set"}}
+
+[points.pay]
+points = 100
+money = 1
+max_share = "0.5"
 """
 Run = Callable[..., tuple[int, Any]]
 
@@ -89,16 +94,30 @@ def test_a_reward_is_shown_taken_fetched_and_cancelled(shop: tuple[Run, str], tm
 @pytest.mark.row("P8", way="bad_input")
 def test_what_cannot_be_done_is_said_with_its_code(shop: tuple[Run, str]) -> None:
     run, member = shop
-    for words, code in (
+    refused: list[tuple[tuple[str, ...], str]] = [
         (("redeem", member, "mug"), "POINTS_REWARD_SOLD_OUT"),
         (("redeem", member, "set"), "POINTS_REWARD_PRICE"),
-    ):
+    ]
+    for words, code in refused:
         status, told = run(*words)
         assert (status, told["code"]) == (1, code)
-    for words, code in (
+    wrong: list[tuple[tuple[str, ...], str]] = [
         (("restock", "--reason", "gone", "mug", "--", "-1"), "POINTS_STOCK_SHORT"),
         (("fulfil", "AAAAA"), "NOT_FOUND"),
         (("code", "0" * 32), "NOT_FOUND"),
-    ):
+    ]
+    for words, code in wrong:
         status, told = run(*words)
         assert (status, told["error"]["code"]) == (1, code)
+
+
+@pytest.mark.row("P9", way="cli")
+def test_what_points_pay_is_shown_and_paid_as_a_tender(shop: tuple[Run, str]) -> None:
+    run, member = shop
+    assert run("pay", member, "600") == (0, {"account": "points", "money": 250, "points": 250})
+    assert run("pay", member, "300", plain=True) == (0, "150 for 150 points\n")
+    status, told = run("redeem", member, "set", "--money", "990", "--tender", "points=200")
+    debits = [each["amount"] for each in told["effects"] if each["kind"] == "Debit"]
+    assert (status, debits) == (0, [10, 200])
+    assert run("pay", member, "600")[1]["points"] == 40
+    assert run("redeem", member, "set", "--tender", "points", plain=True)[0] == 2

@@ -11,8 +11,10 @@ from corekit.command import ACTOR, Key, MemberId, emit, find_member, open_kit, r
 
 if TYPE_CHECKING:
     from corekit import Kit
-    from corekit_points.rewards.offers import Offer
+    from corekit_points.rewards.offers import Judged
+    from corekit_points.rewards.paying import Payable
     from corekit_points.rewards.redeeming import Redemption
+    from corekit_points.rules import Book
 
 Named = Annotated[str, typer.Argument(metavar="REWARD", help="The name of the reward in the program.")]
 Store = Annotated[str | None, typer.Option(help="Where.")]
@@ -27,16 +29,17 @@ def rewards(
     member: Annotated[str | None, typer.Option(metavar="MEMBER", help="Say what this member can have.")] = None,
 ) -> None:
     """Show the catalogue and what is left; for a member also what it can have now, and why not the rest."""
-    from corekit_points.rewards.offers import offers
+    from corekit_points.rewards.offers import judged, people
     from corekit_points.rewards.stock import left
 
     kit = open_kit(ctx)
     id_ = find_member(kit, member).id if member is not None else None
     with kit.read() as read:
-        catalogue = kit.program.sections["points"].rewards
+        book: Book = kit.program.sections["points"]
+        catalogue, now = book.rewards, kit.now()
         pieces = left(read, (each.id for each in catalogue.values() if each.stocked))
-        asked = [id_] if id_ is not None else []
-        found = offers(read, kit.program, asked, kit.now(), kit.zone).get(id_ or "", ())
+        who = people(read, kit.program, [id_], now) if id_ is not None else {}
+        found = judged(read, book, who, now).get(id_ or "", ())
     by_reward = {each.reward.id: each for each in found}
     rows = [_plain(reward, pieces.get(reward.id), by_reward.get(reward.id), kit) for reward in catalogue.values()]
     emit(ctx, rows, lambda shown: "\n".join(map(_line, shown)) or "no rewards")
@@ -48,11 +51,16 @@ def redeem(
     reward: Named,
     *,
     money: Annotated[int, typer.Option(min=0, help="What is paid in money besides, in minor units.")] = 0,
+    tender: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=AMOUNT", help="What of the money is paid with a tender; say it again."),
+    ] = None,
     store: Store = None,
     key: Key = None,
 ) -> None:
     """Take a reward for points of a member; the code to fetch it by is shown by ``redemptions``."""
-    record(ctx, "points.redeemed", member, _given(reward=reward, store=store), key, amount=money)
+    told = _given(reward=reward, store=store, tenders=_tenders(tender))
+    record(ctx, "points.redeemed", member, told, key, amount=money)
 
 
 def redemptions(ctx: typer.Context, member: MemberId) -> None:
@@ -135,9 +143,29 @@ def restock(
     emit(ctx, left, lambda found: f"{found.reward}: {found.left} left")
 
 
+def pay(
+    ctx: typer.Context,
+    member: MemberId,
+    amount: Annotated[int, typer.Argument(min=0, help="The amount of the order, in minor units.")],
+) -> None:
+    """Show how much of an order the member can pay with points now, and how many that takes."""
+    from corekit import balances
+    from corekit_points.rewards.paying import payable
+
+    kit = open_kit(ctx)
+    id_ = find_member(kit, member).id
+    book: Book = kit.program.sections["points"]
+    found: Payable | None = None
+    if book.pay is not None:
+        with kit.read() as read:
+            held = {each.kind: each.available for each in balances(read, [id_], kit.now())[id_]}
+        found = payable(book.pay, amount, held.get(book.pay.account, 0))
+    emit(ctx, found, _payable)
+
+
 def add(app: typer.Typer) -> None:
     """Add the commands of rewards."""
-    for command in (rewards, redeem, redemptions, code, fulfil, restock):
+    for command in (rewards, redeem, redemptions, code, fulfil, restock, pay):
         app.command()(command)
     app.command("cancel-redemption")(cancel_redemption)
 
@@ -153,11 +181,26 @@ def _found(kit: Kit, ids: list[str], hashes: list[str]) -> Redemption:
     return found[0]
 
 
+def _payable(found: Payable | None) -> str:
+    return "nothing can be paid with points" if found is None else f"{found.money} for {found.points} {found.account}"
+
+
+def _tenders(given: list[str] | None) -> dict[str, int] | None:
+    """Return tenders as they are written: the name, =, and minor units."""
+    tenders: dict[str, int] = {}
+    for text in given or ():
+        name, _, amount = text.partition("=")
+        if not (name and amount.isascii() and amount.isdigit()):
+            raise typer.BadParameter(f"{text} is no tender; write for example stored_value=500")
+        tenders[name] = int(amount)
+    return tenders or None
+
+
 def _given(**told: Any) -> dict[str, Any]:
     return {name: value for name, value in told.items() if value is not None}
 
 
-def _plain(reward: Any, left: int | None, offer: Offer | None, kit: Kit) -> dict[str, Any]:
+def _plain(reward: Any, left: int | None, offer: Judged | None, kit: Kit) -> dict[str, Any]:
     told: dict[str, Any] = {
         "reward": reward.id,
         "name": reward.said("en").name,
