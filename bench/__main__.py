@@ -29,6 +29,7 @@ from bench import (
     proof,
     reading,
     serving,
+    stock,
     sweeps,
 )
 from bench.compare import Found, Goal, report
@@ -151,6 +152,10 @@ FIXED = (
     Benchmark(
         Goal(id="http", what="record in Python : the same mutation over HTTP", must=0.5, aim=0.8),
         serving.measure_http,
+    ),
+    Benchmark(
+        Goal(id="stock", what="32 redeemers of what has no end : of one stock", must=0.6, aim=0.8),
+        stock.measure,
     ),
 )
 

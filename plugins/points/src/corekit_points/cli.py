@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corekit.command import NO, Key, MemberId, emit, open_kit, record
+from corekit_points.rewards.cli import add
 
 if TYPE_CHECKING:
     from corekit_points.budget_report import Spending
     from corekit_points.liability import Liability
 
 app = typer.Typer(
-    help="Points: what is owed to members, adjustments, cancellations and transfers by hand.", no_args_is_help=True
+    help="Points: what is owed to members, adjustments, cancellations and transfers by hand, and rewards.",
+    no_args_is_help=True,
 )
+add(app)
 
 Why = Annotated[str, typer.Option("--reason", help="Why; the statement keeps it.")]
 Unit = Annotated[str, typer.Option("--currency", help="The account kind, such as points or points.growth.")]

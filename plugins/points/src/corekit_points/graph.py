@@ -10,12 +10,16 @@ import graphene
 from attrs import frozen
 from marshmallow import fields, validate
 
-from corekit import OF_AVAILABLE, Activity, Balance, balances, expiring, suggest
+from corekit import OF_AVAILABLE, Balance, balances, expiring, suggest
+from corekit import Activity as ActivityValue
 from corekit_points.declared import ADJUST, ADJUSTMENT, CANCEL, CANCELLATION, GIVE, TRANSFER
 from corekit_points.graph_examples import EXAMPLES
 from corekit_points.graph_reports import PointsCurrency, PointsReports, book_of
+from corekit_points.rewards.graph import RewardsActivity, RewardsMember, RewardsMutation, RewardsQuery
+from corekit_points.rewards.graph_examples import EXAMPLES as REWARDS
 from corekit_points.rules import CURRENCY, Currency
 from corekit_schema import (
+    Activity,
     ActivityPayload,
     Amount,
     AmountDigits,
@@ -138,7 +142,7 @@ class PointsBalance(Object, policy=public):
         ]
 
 
-class PointsMember(Object, policy=owner_or_permission("members.read")):
+class PointsMember(RewardsMember, policy=owner_or_permission("members.read")):
     """What this plugin adds to a member."""
 
     points = Field(
@@ -162,7 +166,7 @@ class PointsMember(Object, policy=owner_or_permission("members.read")):
         return [Holding(member.id, known, by_member[member.id].get(known.kind)) for member in parents]
 
 
-class PointsQuery(Object, policy=public):
+class PointsQuery(RewardsQuery, policy=public):
     """What this plugin adds to the queries."""
 
     points_reports = Field(PointsReports, description="Reports; null where the viewer may not see them.")
@@ -251,7 +255,7 @@ def _recorded(
         raise invalid("POINTS_CURRENCY_UNKNOWN", f"There is no currency {code}{hint}.", "currency", currency=code)
     return record(
         info,
-        Activity(
+        ActivityValue(
             type=type_,
             member=values["member_id"],
             members=tuple(others),
@@ -264,7 +268,7 @@ def _recorded(
     )
 
 
-class PointsMutation(Object):
+class PointsMutation(RewardsMutation):
     """What this plugin adds to the mutations."""
 
     points_adjust = MutationField(
@@ -290,6 +294,16 @@ class PointsMutation(Object):
     )
 
 
+class PointsActivity(RewardsActivity, policy=public):
+    """What this plugin adds to an activity."""
+
+
 def graph() -> Graph:
     """Return what this plugin adds to the schema."""
-    return Graph(extends={Member: PointsMember, Query: PointsQuery, Mutation: PointsMutation}, examples=EXAMPLES)
+    extends: dict[type, type] = {
+        Member: PointsMember,
+        Activity: PointsActivity,
+        Query: PointsQuery,
+        Mutation: PointsMutation,
+    }
+    return Graph(extends=extends, examples=(*EXAMPLES, *REWARDS))
