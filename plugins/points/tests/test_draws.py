@@ -63,9 +63,11 @@ class Fair:
 
     def join(self, points: int = 1000) -> str:
         member = self.kit.record(Activity(type="member.registered")).member
-        given = {"amount": points, "unit": "points", "payload": {"reason": "to begin with"}}
         if points:
-            self.kit.record(Activity(type="points.adjustment", member=member, **given))
+            told = {"reason": "to begin with"}
+            self.kit.record(
+                Activity(type="points.adjustment", member=member, amount=points, unit="points", payload=told)
+            )
         return member
 
     def asks(self, member: str, pulls: int = 1, draw: str = "wheel", **given: Any) -> Activity:
@@ -84,7 +86,7 @@ class Fair:
     def results(self, member: str) -> list[Result]:
         """Return what a member drew, the first pull first."""
         with self.kit.read() as read:
-            return results_of(read, [member]).get(member, [])[::-1]
+            return results_of(read, [member], 1_000).get(member, [])[::-1]
 
     def turn(self) -> Any:
         """Publish and reveal what is due."""
@@ -132,7 +134,7 @@ def test_a_seed_is_promised_before_its_period_and_revealed_after_it_and_never_be
 ) -> None:
     def promised() -> list[tuple[str, str | None]]:
         with fair.kit.read() as read:
-            return [(each.period, each.seed) for each in reversed(seeds(read, ["wheel"])["wheel"])]
+            return [(each.period, each.seed) for each in reversed(seeds(read, ["wheel"], 10)["wheel"])]
 
     assert promised() == [("2026-01-15", None), ("2026-01-16", None)]
     assert fair.turn() == {"promised": 0, "revealed": 0}

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corekit.command import NO, Key, MemberId, emit, open_kit, record
+from corekit_points.draws import cli as draws_cli
 
 if TYPE_CHECKING:
     from corekit_points.budget_report import Spending
     from corekit_points.liability import Liability
 
 app = typer.Typer(
-    help="Points: what is owed to members, adjustments, cancellations and transfers by hand.", no_args_is_help=True
+    help="Points: what is owed to members, adjustments, cancellations and transfers by hand, prize draws.",
+    no_args_is_help=True,
 )
 
 Why = Annotated[str, typer.Option("--reason", help="Why; the statement keeps it.")]
@@ -96,6 +98,9 @@ def transfer(
 ) -> None:
     """Give points of a member to another one, where the program allows it."""
     record(ctx, "points.transferred", member, {"reason": reason}, key, receiver, amount=amount, unit=currency)
+
+
+draws_cli.add_to(app)
 
 
 def _budget(report: Spending) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from marshmallow import fields, validate
 
 from corekit import OF_AVAILABLE, Activity, Balance, balances, expiring, suggest
 from corekit_points.declared import ADJUST, ADJUSTMENT, CANCEL, CANCELLATION, GIVE, TRANSFER
+from corekit_points.draws.graph import DrawsMember, DrawsMutation, DrawsQuery
+from corekit_points.draws.graph_examples import EXAMPLES as DRAWS_EXAMPLES
 from corekit_points.graph_examples import EXAMPLES
 from corekit_points.graph_reports import PointsCurrency, PointsReports, book_of
 from corekit_points.rules import CURRENCY, Currency
@@ -138,7 +140,7 @@ class PointsBalance(Object, policy=public):
         ]
 
 
-class PointsMember(Object, policy=owner_or_permission("members.read")):
+class PointsMember(DrawsMember, policy=owner_or_permission("members.read")):
     """What this plugin adds to a member."""
 
     points = Field(
@@ -162,7 +164,7 @@ class PointsMember(Object, policy=owner_or_permission("members.read")):
         return [Holding(member.id, known, by_member[member.id].get(known.kind)) for member in parents]
 
 
-class PointsQuery(Object, policy=public):
+class PointsQuery(DrawsQuery, policy=public):
     """What this plugin adds to the queries."""
 
     points_reports = Field(PointsReports, description="Reports; null where the viewer may not see them.")
@@ -264,7 +266,7 @@ def _recorded(
     )
 
 
-class PointsMutation(Object):
+class PointsMutation(DrawsMutation):
     """What this plugin adds to the mutations."""
 
     points_adjust = MutationField(
@@ -292,4 +294,7 @@ class PointsMutation(Object):
 
 def graph() -> Graph:
     """Return what this plugin adds to the schema."""
-    return Graph(extends={Member: PointsMember, Query: PointsQuery, Mutation: PointsMutation}, examples=EXAMPLES)
+    return Graph(
+        extends={Member: PointsMember, Query: PointsQuery, Mutation: PointsMutation},
+        examples=(*EXAMPLES, *DRAWS_EXAMPLES),
+    )
