@@ -38,6 +38,7 @@ def main(arguments: list[str]) -> None:
     name, *rest = arguments or ["help"]
     if name not in COMMANDS:
         sys.exit(f"python dev.py COMMAND [ARGUMENT ...], where COMMAND is one of: {', '.join(COMMANDS)}")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of interpreters start, and would compile it all again
     COMMANDS[name](rest)
 
 

@@ -14,14 +14,23 @@ import pytest
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / "packages"), str(HERE.parent / "schema/tests/packages")]
 
-from wheelhouse import environment, fill  # noqa: E402 - it stands in the first of these folders
+from once import once  # noqa: E402 - they stand in the first of these folders
+from wheelhouse import environment, fill  # noqa: E402
 
 
 @pytest.fixture(scope="session")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheels of this repository and of everything they need, made once for the whole run."""
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of a run have in common."""
     own = tmp_path_factory.getbasetemp()
-    return fill((own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "wheelhouse")
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def wheels(shared: Path) -> Path:
+    """A folder with the wheels of this repository and of everything they need, made once for the whole run."""
+    return once(shared / "wheels", fill)
 
 
 @pytest.fixture(scope="session")

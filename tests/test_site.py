@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from once import once
 
 from tools.node import node
 from tools.site.navigation import NavigationError, groups
@@ -46,11 +47,13 @@ const DOCUMENTATION_OPTIONS = {}, SPHINX_HIGHLIGHT_ENABLED = false;
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def site(shared: Path) -> Path:
     """The site of this repository, as `make docs` builds it."""
-    out = tmp_path_factory.mktemp("site") / "docs"
-    assert failure(out, ROOT) == ""
-    return out
+
+    def make(out: Path) -> None:
+        assert failure(out, ROOT) == ""
+
+    return once(shared / "site", make)
 
 
 @pytest.fixture

@@ -31,10 +31,12 @@ CAPTURE = (
 RELEASE = (
     "mutation ($input: ReleaseHoldInput!) { releaseHold(input: $input) { outcome code userErrors { path code } } }"
 )
+FREEZE = "mutation ($input: FreezeAccountInput!) { freezeAccount(input: $input) { outcome code } }"
+UNFREEZE = "mutation ($input: UnfreezeAccountInput!) { unfreezeAccount(input: $input) { outcome code } }"
 HELD = """
 query ($id: ID!) {
   member(id: $id) {
-    holds { holdId kind amount { digits unit } expiresAt activity { type } }
+    holds { holdId kind amount { digits unit } expiresAt activity { id type } }
     balance(kind: "stars") { available { digits } pending { digits } balance { digits } }
   }
 }
@@ -110,7 +112,7 @@ def test_value_is_held_captured_in_part_and_released(graph: Any, member: str, bo
     found = graph.data(HELD, id=member)["member"]
     (hold,) = found["holds"]
     assert (hold["kind"], hold["amount"]) == ("stars", {"digits": "60", "unit": "stars"})
-    assert hold["activity"] == {"type": "hold.placed"}
+    assert hold["activity"]["type"] == "hold.placed"
     assert hold["expiresAt"] is not None
     assert found["balance"] == {
         "available": {"digits": "40"},
@@ -126,9 +128,10 @@ def test_value_is_held_captured_in_part_and_released(graph: Any, member: str, bo
     assert found["balance"]["available"] == {"digits": "75"}
     graph.data(PLACE, input={"memberId": member, "account": "stars", "amount": "75"})
     (hold,) = graph.data(HELD, id=member)["member"]["holds"]
-    assert (
-        graph.data(RELEASE, input={"memberId": member, "holdId": hold["holdId"]})["releaseHold"]["outcome"] == "SETTLED"
-    )
+    of_activity = {"memberId": member, "activityId": hold["activity"]["id"]}
+    assert graph.data(CAPTURE, input={**of_activity, "amount": "5"})["captureHold"]["outcome"] == "SETTLED"
+    assert graph.data(RELEASE, input=of_activity)["releaseHold"]["code"] == "HOLD_RESOLVED"
+    assert graph.data(HELD, id=member)["member"]["balance"]["available"] == {"digits": "70"}
 
 
 @pytest.mark.row("A7", way="bad_input")
@@ -138,8 +141,23 @@ def test_a_hold_that_cannot_be_is_told(graph: Any, member: str, bought: str) -> 
     assert strange["userErrors"] == [{"path": ["input", "account"], "code": "ACCOUNT_UNKNOWN"}]
     much = graph.data(PLACE, input={"memberId": member, "account": "stars", "amount": "101"})["placeHold"]
     assert much["code"] == "INSUFFICIENT"
+    either = graph.data(RELEASE, input={"memberId": member})["releaseHold"]
+    assert either["userErrors"] == [{"path": ["input", "holdId"], "code": "HOLD_WHICH"}]
     nothing = graph.data(CAPTURE, input={"memberId": member, "holdId": "0" * 32, "amount": "1"})["captureHold"]
     assert nothing["userErrors"] == [{"path": ["input", "holdId"], "code": "HOLD_UNKNOWN"}]
+
+
+def test_an_account_is_frozen_and_unfrozen(graph: Any, member: str, bought: str) -> None:
+    assert bought
+    frozen = {"memberId": member, "account": "stars", "reason": "dispute", "debitsOnly": True}
+    assert graph.data(FREEZE, input=frozen)["freezeAccount"]["outcome"] == "SETTLED"
+    again = graph.data(FREEZE, input=frozen)["freezeAccount"]
+    assert (again["outcome"], again["code"]) == ("REFUSED", "ACCOUNT_STATE")
+    held = graph.data(PLACE, input={"memberId": member, "account": "stars", "amount": "1"})["placeHold"]
+    assert held["code"] == "ACCOUNT_CLOSED_TO_DEBITS"
+    opened = {"memberId": member, "account": "stars"}
+    assert graph.data(UNFREEZE, input=opened)["unfreezeAccount"]["outcome"] == "SETTLED"
+    assert graph.ask(FREEZE, ANONYMOUS, input=frozen)["errors"]
 
 
 def test_who_may_not_hold_is_told_so(graph: Any, member: str) -> None:

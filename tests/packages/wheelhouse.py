@@ -6,7 +6,6 @@ network, and whoever installs from the folder installs as strangers do, with eve
 
 from __future__ import annotations
 
-import fcntl
 import os
 import subprocess
 import sysconfig
@@ -31,21 +30,14 @@ _LEFT_OUT = {"INSTALLER", "REQUESTED", "direct_url.json"}
 """What an installer wrote about its own work."""
 
 
-def fill(folder: Path) -> Path:
-    """Return a folder of wheels below this one; of the processes of a test run the first that comes fills it."""
-    wheels, done = folder / "wheels", folder / "filled"
-    folder.mkdir(exist_ok=True)
-    with (folder / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not done.exists():
-            wheels.mkdir()
-            with ThreadPoolExecutor(2) as pool:
-                for built in pool.map(partial(build, target=folder / "built"), OURS):
-                    built.rename(wheels / built.name)
-            for name in _required(NEEDED):
-                pack(metadata.distribution(name), wheels)
-            done.touch()
-    return wheels
+def fill(wheels: Path) -> None:
+    """Put every wheel into a new folder."""
+    wheels.mkdir()
+    with ThreadPoolExecutor(2) as pool:
+        for built in pool.map(partial(build, target=wheels.with_name("built")), OURS):
+            built.rename(wheels / built.name)
+    for name in _required(NEEDED):
+        pack(metadata.distribution(name), wheels)
 
 
 def environment(folder: Path, wheels: Path, *requirements: str) -> Path:

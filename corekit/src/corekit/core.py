@@ -5,12 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from marshmallow import Schema, fields, validate
+from marshmallow import Schema, fields, validate, validates_schema
 
 from corekit import paging
-from corekit.activities import document, enrolment, receiving, reverse
+from corekit.activities import document, enrolment, freezing, receiving, reverse
 from corekit.activities.activity import Batch
-from corekit.activities.effects import LONGEST_HOLD, Capture, CloseAccount, Effect, Hold, Receive, Release
+from corekit.activities.effects import (
+    LONGEST_HOLD,
+    Capture,
+    CaptureAcross,
+    CloseAccount,
+    Effect,
+    Hold,
+    Receive,
+    Release,
+    ReleaseAcross,
+)
 from corekit.clock import moment
 from corekit.declares import ActivityType, Declares, ErrorText
 from corekit.jobs.errors import ERRORS as JOB_ERRORS
@@ -23,7 +33,7 @@ from corekit.metrics import Metric
 from corekit.program import refusals
 from corekit.tiers import declared as tiers
 from corekit.validation import ERRORS as VALIDATION_ERRORS
-from corekit.validation import WholeNumber
+from corekit.validation import WholeNumber, coded
 
 if TYPE_CHECKING:
     from corekit.settings import Settings
@@ -60,9 +70,22 @@ class HoldPlacedSchema(Schema):
 
 
 class HoldResolvedSchema(Schema):
-    """Which hold."""
+    """Which hold, or which activity placed the holds: all that it set aside."""
 
-    hold = fields.String(required=True, validate=validate.Regexp(r"[0-9a-f]{32}\Z"))
+    hold = fields.String(validate=validate.Regexp(r"[0-9a-f]{32}\Z"))
+    activity = fields.String(validate=validate.Regexp(r"[0-9a-f]{32}\Z"))
+
+    @validates_schema
+    def _one(self, data: dict[str, Any], **_: Any) -> None:
+        if ("hold" in data) == ("activity" in data):
+            raise coded("HOLD_WHICH", HOLD_WHICH.en)
+
+
+HOLD_WHICH = ErrorText(
+    "HOLD_WHICH",
+    "Name a hold, or the activity that placed holds: one of the two.",
+    "请指明一项冻结，或作出冻结的活动（二选一）。",
+)
 
 
 ERRORS = (
@@ -81,12 +104,13 @@ ERRORS = (
     *tiers.ERRORS,
     ErrorText(
         "INSUFFICIENT",
-        "There is {available} of {account}, not {needed}.",
-        "{account} 余额 {available}，不足 {needed}。",
+        "Of {account} {available} is available and {held} is held, but {needed} is needed.",
+        "{account} 可用 {available}，冻结 {held}，不足 {needed}。",
     ),
     ErrorText("ACCOUNT_UNKNOWN", "There is no account kind {account}.", "没有账户类型 {account}。"),
     ErrorText("TRANSFER_NOT_POSSIBLE", "Member {member} cannot receive anything.", "会员 {member} 无法接收。"),
     ErrorText("TRANSFER_NOT_ALLOWED", "Value of {account} cannot be given away.", "{account} 不可转让。"),
+    HOLD_WHICH,
     ErrorText("HOLD_UNKNOWN", "The member has no hold {hold}.", "该会员没有冻结 {hold}。"),
     ErrorText("HOLD_RESOLVED", "The hold {hold} was {outcome} before.", "冻结 {hold} 已处理（{outcome}）。"),
     ErrorText("HOLD_EXPIRED", "The hold {hold} has lapsed; place another.", "冻结 {hold} 已过期，请重新申请。"),
@@ -96,7 +120,7 @@ ERRORS = (
         "{missing} of {account} is held; capture or release hold {hold} first.",
         "{account} 中有 {missing} 被冻结，请先处理 {hold}。",
     ),
-    ErrorText("ACCOUNT_CLOSED_TO_DEBITS", "The account {account} is {state}.", "账户 {account} 状态为 {state}。"),
+    *freezing.ERRORS,
     ErrorText(
         "CLAWBACK_SHORTFALL",
         "{missing} of {account} has been spent and cannot be taken back.",
@@ -182,6 +206,7 @@ def declares(settings: Settings) -> Declares:
                 internal=True,
                 command=True,
             ),
+            *freezing.ACTIVITIES,
             *tiers.ACTIVITIES,
         ),
         metrics=(
@@ -206,6 +231,7 @@ def react(batch: Batch) -> Iterator[Effect]:
     yield from declared.react(batch)
     yield from opening.react(batch)
     yield from _value(batch)
+    yield from freezing.react(batch)
     yield from tiers.react(batch)
 
 
@@ -216,9 +242,18 @@ def _value(batch: Batch) -> Iterator[Effect]:
             activity, rule="core@1", account=asked["account"], amount=activity.amount, seconds=asked.get("seconds")
         )
     for activity in batch.of("hold.captured"):
-        yield Capture(activity, rule="core@1", hold=activity.payload["hold"], amount=activity.amount or None)
+        hold, placed_by = activity.payload.get("hold"), activity.payload.get("activity", "")
+        amount = activity.amount or None
+        if hold is None:
+            yield CaptureAcross(activity, rule="core@1", placed_by=placed_by, amount=amount)
+        else:
+            yield Capture(activity, rule="core@1", hold=hold, amount=amount)
     for activity in batch.of("hold.released"):
-        yield Release(activity, rule="core@1", hold=activity.payload["hold"])
+        hold, placed_by = activity.payload.get("hold"), activity.payload.get("activity", "")
+        if hold is None:
+            yield ReleaseAcross(activity, rule="core@1", placed_by=placed_by)
+        else:
+            yield Release(activity, rule="core@1", hold=hold)
     for activity in batch.of(reverse.CLOSED):
         asked = activity.payload
         yield CloseAccount(activity, rule="removal@1", account=asked["account"], to=asked["to"])

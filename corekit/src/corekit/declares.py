@@ -59,7 +59,8 @@ class ActivityType:
     stored with the activity (None: all): an activity stays for ever, so what tells who a person is does not belong
     to it. What is not ``simulated`` cannot be tried out: nobody may learn what comes of it without doing it. ``target``
     is the field of the payload that names an earlier activity of the member, of which a :class:`TakeBack` takes
-    something back.
+    something back. What is prepared for an activity that is read ``afresh`` includes all that came before it of its
+    member: in a chunk it waits until that is written.
     """
 
     name: str
@@ -74,6 +75,7 @@ class ActivityType:
     kept: Sequence[str] | None = None
     simulated: bool = True
     target: str | None = None
+    afresh: bool = False
 
 
 @frozen(kw_only=True)

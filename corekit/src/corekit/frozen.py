@@ -35,10 +35,16 @@ class FrozenList(list[Any]):
         return list, (list(self),)
 
 
+NOTHING = FrozenDict()
+"""A dictionary in which nothing is and nothing will be."""
+
+
 def frozen_mapping(value: Any) -> Any:
     """Return a mapping that stays as it is, and everything in it; what is none is left to whoever checks it."""
     if type(value) is FrozenDict or not isinstance(value, Mapping):
         return value
+    if not value:
+        return NOTHING
     return _frozen(dict(cast("Mapping[str, Any]", value)))
 
 

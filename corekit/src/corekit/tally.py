@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from threading import Lock
 
@@ -12,12 +11,13 @@ class Tally:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._counted = Counter[str]()
+        self._counted: dict[str, int] = {}
 
     def add(self, labels: Iterable[str]) -> None:
         """Count each label once more."""
         with self._lock:
-            self._counted.update(labels)
+            for label in labels:
+                self._counted[label] = self._counted.get(label, 0) + 1
 
     def counted(self) -> dict[str, int]:
         """Return how often each label was counted, by the label's name."""

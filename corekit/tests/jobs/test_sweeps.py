@@ -10,9 +10,9 @@ import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Text, cast, literal, null, select, union_all
+from sqlalchemy import Text, cast, func, literal, null, select, union_all
 
-from corekit import Activity, Json, PluginError, hookimpl
+from corekit import Activity, ActivityType, Json, PluginError, hookimpl
 from corekit.activities.tables import activity, intake, request
 from corekit.ledger.tables import lot
 
@@ -82,7 +82,7 @@ def test_who_cannot_pay_is_refused_or_the_fee_is_dropped_as_the_sweep_says(make_
     run = house.kit.jobs.run("fees.yearly")
     assert (run.settled, run.refused) == ((0, 1) if way == "refuse" else (1, 0))
     rows = house.rows(request, "outcome", "code", "parameters", member_id=member)
-    refused = ("refused", "INSUFFICIENT", {"account": "fees", "available": "0", "needed": "40"})
+    refused = ("refused", "INSUFFICIENT", {"account": "fees", "available": "0", "held": "0", "needed": "40"})
     assert (refused in rows) is (way == "refuse")
     assert house.kit.jobs.run("fees.yearly").found == 0, "it was answered"
     assert house.is_proved()
@@ -351,6 +351,41 @@ def test_a_select_that_gives_what_no_activity_can_be_is_refused_before_anything_
     assert house.count(activity, type="fees.gift") == 0
     (run,) = house.kit.jobs.runs("fees.gift")
     assert (run.state, run.code) == ("failed", "SWEEP_INVALID")
+
+
+def test_a_sweep_takes_back_the_activities_that_its_select_names(make_house: Any) -> None:
+    def earned(bounds: Any) -> Any:
+        key = func.replace(cast(activity.c.id, Text), "-", "")
+        return select(
+            activity.c.member_id,
+            key.label("key"),
+            literal(0).label("amount"),
+            literal("back@1").label("rule"),
+            activity.c.id.label("reverses"),
+        ).where(bounds.within(activity.c.member_id), activity.c.type == "fees.earn")
+
+    back = evolve(fees.NOTE, name="fees.back", activity_type="fees.back", select=earned)
+    type_ = ActivityType(name="fees.back", internal=True, reversal=True)
+    house = make_house(fees.plugin(back, types=(*fees.TYPES, type_)))
+    first, second = house.joins(2)
+    for coins in (39, 31):
+        house.does(first, "fees.earn", coins)
+    run = house.kit.jobs.run("fees.back")
+    assert (run.found, run.waiting) == (2, 2)
+    house.kit.work()
+    assert (house.balances(first), house.balances(second)) == ({"fees": 0}, {})
+    assert house.count(activity, type="fees.back", state="settled") == 2
+    assert house.kit.jobs.run("fees.back").found == 0
+    assert house.is_proved()
+
+
+def test_a_sweep_of_reversals_says_what_it_takes_back(make_house: Any) -> None:
+    type_ = ActivityType(name="fees.note", internal=True, reversal=True)
+    others = [each for each in fees.TYPES if each.name != "fees.note"]
+    house = make_house(fees.plugin(fees.NOTE, types=(*others, type_)))
+    house.joins()
+    with pytest.raises(PluginError, match="what it reverses"):
+        house.kit.jobs.run("fees.note")
 
 
 def test_an_account_of_another_unit_or_of_nobody_is_refused(make_house: Any) -> None:

@@ -56,7 +56,7 @@ def test_value_is_held_captured_and_released(world: Any, corekit: Callable[..., 
     assert (again.exit_code, "HOLD_RESOLVED" in again.output) == (1, True)
     assert corekit("holds", "place", member, "toy", "75").exit_code == 0
     (hold,) = json.loads(corekit("holds", "list", member, "--json").stdout)
-    assert corekit("holds", "release", member, hold["id"]).exit_code == 0
+    assert corekit("holds", "release", member, "--activity", hold["activity"]).exit_code == 0
     assert world.balances(member) == {"toy": 75}
     assert world.is_proved()
 

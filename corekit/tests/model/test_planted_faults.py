@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from corekit_model.machine import House, playing
+from corekit_model.machine import MOVES, House, playing
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -88,6 +88,15 @@ def a_key_does_not_know_its_body(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(receiving, "hash_of", lambda *_: "same")
 
 
+WAITS = ("waits", "waits_until_something_is_due")
+FEW_MOVES: dict[Plant, tuple[str, ...]] = {
+    what_a_hold_lets_go_pays_no_debt: ("gives", "takes", "holds", "releases", "takes_back"),
+    each_part_of_a_return_rounds_down_by_itself: ("buys", "takes_back_an_amount", "takes_back_of_a_line"),
+    holds_are_for_ever: ("gives", "holds", "captures", *WAITS),
+    a_tier_outlives_its_cause: ("buys", "takes_back"),
+    a_stay_is_valid_for_a_day_more: ("buys", *WAITS, "sweeps"),
+}
+"""What it takes to see a fault that shows seldom among all that can happen."""
 FAULTS = (
     latest_expiry_first,
     a_clawback_funds_nothing_anew,
@@ -109,4 +118,4 @@ FAULTS = (
 def test_the_fault_is_found(house: House, plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
     with pytest.raises((AssertionError, Integrity, pytest.fail.Exception)):
-        run_state_machine_as_test(seed(1)(playing(house)), settings=PLAYS)
+        run_state_machine_as_test(seed(1)(playing(house, FEW_MOVES.get(plant, MOVES))), settings=PLAYS)

@@ -97,6 +97,9 @@ class SetFacts:
     def balance(self, kind: str, activity: Activity) -> int:
         return 0
 
+    def held(self, kind: str, activity: Activity) -> int:
+        return 0
+
     def local(self, activity: Activity) -> datetime:
         assert activity.occurred_at is not None
         return activity.occurred_at.astimezone(self.zone)

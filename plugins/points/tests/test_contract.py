@@ -52,6 +52,21 @@ points = 5
 limits = {day = 1}
 streak = {steps = [{days = 2, points = 10}], repeat = true}
 
+[[points.rewards]]
+id = "parking"
+kind = "service"
+points = 3
+limits = {month = 50}
+collect_days = 30
+texts = {en = {name = "An hour of parking"}}
+
+[[points.rewards]]
+id = "check"
+kind = "digital"
+points = 1
+gives = {activity = "check_in"}
+texts = {en = {name = "A check-in"}}
+
 [[points.draws]]
 id = "wheel"
 price = 3
@@ -83,9 +98,11 @@ class TestPoints(PluginContract):
 
     plugin = "points"
     program = PROGRAM
+    sections: ClassVar = {"points": {"code_secret": "a secret of the tests, long enough"}}
     settings: ClassVar = {"entropy": lambda number: b"c" * number}
     kept: ClassVar = {
         "points_budget": "what came back stands in a row of its own, so that units do not lock crosswise",
+        "points_redemption": "who redeemed what and gave it back is still told; erasing forgets it",
         "points_draw_result": "what was drawn stays, marked as taken back, so that nobody can hide it",
         "points_draw_result.weights": "of the draw, and in the export as numbers, not in words",
         "points_draw_seed": "of the draw, not of members",
@@ -112,3 +129,8 @@ class TestPoints(PluginContract):
             if member != other:
                 told = {"unit": "points", "members": (other,), "payload": {"reason": "a gift"}}
                 yield house.does(member, "points.transferred", 15, days=9, **told)
+        for member in house.members:
+            yield house.does(member, "points.redeemed", days=9.1, payload={"reward": "check"})
+            redeemed = house.does(member, "points.redeemed", days=9.2, payload={"reward": "parking", "store": "main"})
+            yield redeemed
+            yield house.does(member, "points.redemption_fulfilled", days=9.5, payload={"redemption": redeemed.id})

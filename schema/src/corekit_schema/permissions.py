@@ -14,6 +14,7 @@ RECORD = "activities.record"
 SIMULATE = "activities.simulate"
 REVERSE = "activities.reverse"
 HOLD = "accounts.hold"
+FREEZE = "accounts.freeze"
 DELIVER = "outbox.deliver"
 READ_JOBS = "jobs.read"
 RUN_JOBS = "jobs.run"
@@ -36,6 +37,7 @@ PERMISSIONS = (
     Permission(name=SIMULATE, description="Ask what an activity would do."),
     Permission(name=REVERSE, description="Take activities back."),
     Permission(name=HOLD, description="Set value aside, and capture or release it."),
+    Permission(name=FREEZE, description="Freeze accounts of members, and unfreeze them."),
     Permission(name=DELIVER, description="See what plugins are told, and mend what could not be delivered."),
     Permission(name=READ_JOBS, description="See jobs and their runs."),
     Permission(name=RUN_JOBS, description="Let jobs run, also what a circuit breaker holds."),

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from corekit.frozen import FrozenDict, frozen_mapping
+from corekit.frozen import NOTHING, frozen_mapping
 from corekit.ids import new_id
 
 WHOLE = 1000
@@ -56,7 +56,7 @@ class Activity:
     amount: int = 0
     unit: str | None = None
     lines: tuple[Line, ...] = ()
-    payload: Mapping[str, Any] = field(factory=FrozenDict, converter=frozen_mapping)
+    payload: Mapping[str, Any] = field(default=NOTHING, converter=frozen_mapping)
     actor: str | None = None
     reverses: str | None = None
     parent: str | None = None

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from corekit.activities import merging, moving, persons
+from corekit.activities import across, freezing, holding, merging, moving, persons
 from corekit.activities.activity import Activity
 from corekit.activities.checks import check
 from corekit.activities.closing import close
 from corekit.activities.effects import (
+    Across,
     Capture,
+    CaptureAcross,
     ClaimBenefit,
     CloseAccount,
     Credit,
@@ -26,7 +28,9 @@ from corekit.activities.effects import (
     PlaceInTier,
     Receive,
     Release,
+    ReleaseAcross,
     RequestTier,
+    SetAccountState,
     SetState,
     SetTier,
     ShiftMetrics,
@@ -196,14 +200,18 @@ class Applier:
             planned.skipped.append(SkippedRule(owner, effect.rule, effect.code, effect.parameters))
             return
         start = member.journal.mark(), planned.voucher.mark(), len(follow_ons)
-        rows: list[PlannedEffect] = []
+        rows: dict[int, PlannedEffect] = {}
         try:
-            for part in parts_of(effect):
+            for number, part in enumerate(parts_of(effect)):
                 if isinstance(part, Follow):
                     self._follow(planned, owner, part, follow_ons)
+                elif isinstance(part, Across):
+                    across.take(self.plan, member, planned, owner, part)
+                elif isinstance(part, CaptureAcross | ReleaseAcross):
+                    holding.resolve_all(self.plan, member, planned, owner, part)
                 else:
-                    rows.append(planned.add(member.journal, PlannedEffect.of(owner, part, self.terms.effects)))
-                    self._apply_one(member, planned, part, rows[-1], follow_ons)
+                    row = rows[number] = PlannedEffect.of(owner, part, self.terms.effects)
+                    self._apply_one(member, planned, part, planned.add(member.journal, row), follow_ons)
         except Refusal as refusal:
             if otherwise == "refuse":
                 raise
@@ -218,15 +226,15 @@ class Applier:
         planned: Planned,
         owner: str,
         effect: Effect,
-        rows: list[PlannedEffect],
+        tried: Mapping[int, PlannedEffect],
         code: str,
     ) -> None:
-        """Record that an effect, or all of a bundle, could not be applied; ``rows`` are those that were tried."""
-        wanted = [part for part in parts_of(effect) if not isinstance(part, Follow)]
-        untried = [PlannedEffect.of(owner, part, self.terms.effects) for part in wanted[len(rows) :]]
-        for row in (*rows, *untried):
-            row.drop(code)
-            planned.add(member.journal, row)
+        """Record that an effect, or all of a bundle, could not be applied; ``tried`` are rows by number of the part."""
+        for number, part in enumerate(parts_of(effect)):
+            if not isinstance(part, Follow):
+                row = tried.get(number) or PlannedEffect.of(owner, part, self.terms.effects)
+                row.drop(code)
+                planned.add(member.journal, row)
 
     def _apply_one(
         self, member: Member, planned: Planned, effect: Effect, row: PlannedEffect, follow_ons: list[Activity]
@@ -253,16 +261,22 @@ class Applier:
             shift(planned, effect.days)
         elif isinstance(effect, Merge | GiveUp | PassOn | TakeDebt):
             merging.apply(self.plan, member, planned, effect, row, follow_ons)
-        elif isinstance(effect, SetState | Enrol | PersonEffect):
+        elif isinstance(effect, SetState | SetAccountState | Enrol | PersonEffect):
             self._live(member, planned, effect, row)
         else:
             self._apply_own(member, planned, effect, row, follow_ons)
 
     def _live(
-        self, member: Member, planned: Planned, effect: SetState | Enrol | PersonEffect, row: PlannedEffect
+        self,
+        member: Member,
+        planned: Planned,
+        effect: SetState | SetAccountState | Enrol | PersonEffect,
+        row: PlannedEffect,
     ) -> None:
         if isinstance(effect, SetState):
             set_state(member, effect, row)
+        elif isinstance(effect, SetAccountState):
+            freezing.set_state(self.plan, member, planned, effect, row)
         elif isinstance(effect, Enrol):
             enrol(self.plan, member, planned, effect)
         else:
@@ -271,52 +285,20 @@ class Applier:
     def _move(
         self, member: Member, planned: Planned, effect: Hold | Receive | Capture | Release, row: PlannedEffect
     ) -> None:
-        if isinstance(effect, Hold):
-            self._hold(member, planned, effect, row)
-        elif isinstance(effect, Receive):
-            book = self._book(effect.account, planned.incoming.occurred)
-            moving.receive(self.plan, member, planned, effect, row, book)
-        else:
-            self._resolve(member, planned, effect, row)
-
-    def _hold(self, member: Member, planned: Planned, effect: Hold, row: PlannedEffect) -> None:
+        if isinstance(effect, Capture | Release):
+            holding.resolve(self.plan, member, planned, effect, row)
+            return
         book = self._book(effect.account, planned.incoming.occurred)
-        if not effect.amount:
-            raise Refusal("AMOUNT_ZERO")
-        if planned.unit not in (None, book.unit.code):
-            raise Refusal("UNIT_WRONG", expected=book.unit.code)
-        Teller(member, planned.voucher, row.id, book, self.terms.zone).hold(effect.amount, effect.seconds)
+        if isinstance(effect, Hold):
+            holding.place(self.plan, member, planned, effect, row, book)
+        else:
+            moving.receive(self.plan, member, planned, effect, row, book)
 
     def _book(self, account: str, occurred: int) -> Book:
         """Return the book of an account that somebody asked for."""
         if account not in self.terms.chart.books:
             raise Refusal("ACCOUNT_UNKNOWN", account=account)
         return self.terms.book(account, occurred)
-
-    def _resolve(self, member: Member, planned: Planned, effect: Capture | Release, row: PlannedEffect) -> None:
-        hold = member.holds.get(effect.hold)
-        outcome = hold.outcome if hold is not None else self.plan.resolved.get(effect.hold)
-        if outcome is not None:
-            code = "HOLD_EXPIRED" if outcome == "expired" else "HOLD_RESOLVED"
-            raise Refusal(code, hold=effect.hold, outcome=outcome)
-        if hold is None:
-            raise Refusal("HOLD_UNKNOWN", hold=effect.hold)
-        if hold.account.kind not in self.terms.chart.books:
-            raise Refusal("PLUGIN_OFF", plugin=hold.account.kind)
-        expected = self.terms.chart.books[hold.account.kind].unit.code
-        if planned.unit not in (None, expected):
-            raise Refusal("UNIT_WRONG", expected=expected)
-        row.account = hold.account.kind
-        row.amount = hold.amount
-        teller = self._teller(member, planned, row, row.account)
-        if isinstance(effect, Release):
-            teller.release(hold)
-            return
-        row.amount = effect.amount or hold.amount
-        if row.amount > hold.amount:
-            raise Refusal("OVER_CAPTURE", hold=hold.id, held=str(hold.amount), asked=str(row.amount))
-        teller.capture(hold, row.amount)
-        member.journal.put(member.spends, row.id, row)
 
     def _teller(self, member: Member, planned: Planned, row: PlannedEffect, account: str) -> Teller:
         book = self.terms.book(account, planned.incoming.occurred)

@@ -287,7 +287,7 @@ class Attempt:
             queues = {member: queue for member, queue in queues.items() if queue}
 
     def _wave(self, plan: Plan, applier: Applier, reactions: Reactions, queues: dict[str, deque[Incoming]]) -> None:
-        wave = [(plan.member(member_id), queue.popleft()) for member_id, queue in queues.items()]
+        wave = [(plan.member(member_id), queue.popleft()) for member_id, queue in queues.items() if _comes(plan, queue)]
         register_first(plan, wave, queues)
         turned_away = TurnedAway(plan, applier, reactions, wave, self._fail, self._hold)
         living: list[tuple[Member, Incoming]] = []
@@ -456,6 +456,15 @@ class Attempt:
             self.store.commit(unit)
         except UnitEnded as error:
             raise unit_ended(plan, self.breaker) from error
+
+
+def _comes(plan: Plan, queue: deque[Incoming]) -> bool:
+    """Say whether the next activity of a member comes now; one that is read afresh waits for what came before it."""
+    coming = queue[0]
+    if coming.kind.afresh and coming.activity.parent is None and plan.member(coming.activity.member).planned:
+        plan.rest.extend(queue)
+        queue.clear()
+    return bool(queue)
 
 
 def _queue(queues: dict[str, deque[Incoming]], follow_ons: Sequence[Incoming]) -> None:

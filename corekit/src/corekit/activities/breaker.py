@@ -12,7 +12,7 @@ import structlog
 from attrs import frozen
 
 from corekit.activities.watch import Going, Watch
-from corekit.db.guard import Hold, here
+from corekit.db.guard import here
 from corekit.errors import Busy
 from corekit.suspension.suspensions import suspended
 from corekit.tally import Tally
@@ -71,12 +71,12 @@ class Breaker:
         if self._abandoned or self._unreturned:
             self.check_returned(plugin)
         if deadline is None:
-            return self._watched(plugin, call, number, let_go)
+            return self._watched(Going(plugin, PATIENCE + EACH * number, let_go), call)
         answers: list[_Answer] = []
         raised: list[BaseException] = []
 
         def watched() -> _Answer:
-            return self._watched(plugin, call, number, let_go)
+            return self._watched(Going(plugin, PATIENCE + EACH * number, let_go), call)
 
         thread = threading.Thread(
             target=_caught, args=(watched, answers, raised), daemon=True, name=f"corekit-{plugin}"
@@ -99,7 +99,7 @@ class Breaker:
 
         That suspends nobody, since only what the plugin itself is told waits for it.
         """
-        self._until_over(self._watch.begin(plugin, TELLING, suspends=False), call, None)
+        self._watched(Going(plugin, TELLING, suspends=False), call, held=False)
 
     def check_returned(self, plugin: str) -> None:
         """Raise Busy where a plugin has not returned from an earlier call of this process."""
@@ -123,49 +123,39 @@ class Breaker:
         """Note that a plugin did what it may, so that what it broke before is not in a row with what may come."""
         self._strikes.pop(plugin, None)
 
-    def _watched(
-        self, plugin: str, call: Callable[[], _Answer], number: int, let_go: Callable[[], object] | None
-    ) -> _Answer:
-        hold = Hold(plugin)
-        try:
-            answer = self._until_over(self._watch.begin(plugin, PATIENCE + EACH * number, let_go), call, hold)
-        except Busy:
-            raise
-        except BaseException as error:
-            if hold.broken is not None:
-                raise hold.broken from error
-            raise
-        if hold.broken is not None:
-            raise hold.broken
-        return answer
-
-    def _until_over(self, going: Going, call: Callable[[], _Answer], hold: Hold | None) -> _Answer:
-        """Return what a call returns, if it was not stopped; what it sends meanwhile is held, where it is given."""
+    def _watched(self, going: Going, call: Callable[[], _Answer], *, held: bool = True) -> _Answer:
+        """Return what a call returns, if it was not stopped, and sent nothing that it may not where it is ``held``."""
         running = here.hold
+        self._watch.begin(going)
         try:
             try:
-                here.hold = hold
+                if held:
+                    here.hold = going
                 answer = call()
             finally:
                 here.hold = running
                 self._watch.end(going)
-        except BaseException as error:  # what is raised because it was stopped is nobody's answer
+        except BaseException as error:
             here.hold = running  # it may have been stopped on its way out
             self._watch.end(going)
-            if not going.late:
-                raise
-            raise suspended(going.plugin, "it did not return in time and was stopped") from error
+            if going.late:  # what is raised because it was stopped is nobody's answer
+                raise suspended(going.owner, "it did not return in time and was stopped") from error
+            if going.broken is not None:
+                raise going.broken from error
+            raise
         if going.late:
-            raise suspended(going.plugin, "it did not return in time and was stopped")
+            raise suspended(going.owner, "it did not return in time and was stopped")
+        if going.broken is not None:
+            raise going.broken
         return answer
 
     def _is_late(self, going: Going) -> None:
         """Suspend a plugin whose call is told to stop: here at once, and everywhere when that is stored."""
-        _log.error("plugin does not return", plugin=going.plugin)
+        _log.error("plugin does not return", plugin=going.owner)
         if not going.suspends:
             return
-        self._unreturned[going.plugin] = going
-        self._trip(going.plugin, "it did not return from a call in time")
+        self._unreturned[going.owner] = going
+        self._trip(going.owner, "it did not return from a call in time")
 
     def _trip(self, plugin: str, reason: str) -> None:
         self.tripped.add([plugin])

@@ -11,14 +11,19 @@ import orjson
 from corekit.activities.activity import Activity
 from corekit.activities.effects import (
     LONGEST_HOLD,
+    Across,
     Bundle,
     Capture,
+    CaptureAcross,
     Credit,
     Debit,
     Effect,
     Follow,
     Hold,
+    HoldAcross,
     Release,
+    ReleaseAcross,
+    SetAccountState,
     Skipped,
     Tag,
     TakeBack,
@@ -86,18 +91,27 @@ def _check_kind(effect: Effect, plugin: str, terms: Terms) -> None:
         _check_follow(effect, plugin, terms)
     elif isinstance(effect, Credit | Debit | Hold | Transfer):
         _check_value(effect, plugin, terms)
-    elif isinstance(effect, Capture | Release):
+    elif isinstance(effect, Across):
+        _check_across(effect, plugin, terms)
+    elif isinstance(effect, Capture | Release | CaptureAcross | ReleaseAcross):
         _check_resolving(effect, plugin)
     elif isinstance(effect, Tag):
         _check_tags(effect, plugin)
-    elif isinstance(effect, TakeBack):
-        _check_account(effect.account, plugin, terms)
-        if effect.amount is not None:
-            _check_amount(effect.amount, plugin)
+    elif isinstance(effect, TakeBack | SetAccountState):
+        _check_about_account(effect, plugin, terms)
     elif isinstance(effect, Skipped):
         _check_skipped(effect, plugin, terms)
     else:
         _check_own(effect, plugin, terms)
+
+
+def _check_about_account(effect: TakeBack | SetAccountState, plugin: str, terms: Terms) -> None:
+    _check_account(effect.account, plugin, terms)
+    if isinstance(effect, SetAccountState):
+        if effect.state not in ("open", "no_debit", "frozen"):
+            _invalid(plugin, f"sets an account {effect.state!r}; say 'open', 'no_debit' or 'frozen'")
+    elif effect.amount is not None:
+        _check_amount(effect.amount, plugin)
 
 
 def _check_bundle(bundle: Bundle, plugin: str, terms: Terms, activities: Mapping[str, Activity]) -> None:
@@ -116,10 +130,13 @@ def _check_named(member: str, effect: Effect, plugin: str) -> None:
         _invalid(plugin, f"moves value of {member!r} by {effect.rule}, whom the activity does not name in members")
 
 
-def _check_resolving(effect: Capture | Release, plugin: str) -> None:
-    if not is_id(effect.hold):
+def _check_resolving(effect: Capture | Release | CaptureAcross | ReleaseAcross, plugin: str) -> None:
+    if isinstance(effect, CaptureAcross | ReleaseAcross):
+        if not is_id(effect.placed_by):
+            _invalid(plugin, f"names {effect.placed_by!r} as what placed holds; give the id of that activity")
+    elif not is_id(effect.hold):
         _invalid(plugin, f"names {effect.hold!r} as a hold; give the id of the effect that placed it")
-    if isinstance(effect, Capture) and effect.amount is not None:
+    if isinstance(effect, Capture | CaptureAcross) and effect.amount is not None:
         _check_amount(effect.amount, plugin)
 
 
@@ -184,8 +201,7 @@ def _check_value(effect: Credit | Debit | Hold | Transfer, plugin: str, terms: T
         _check_named(effect.to, effect, plugin)
         return
     if isinstance(effect, Hold):
-        if effect.seconds is not None and (type(effect.seconds) is not int or not 1 <= effect.seconds <= LONGEST_HOLD):
-            _invalid(plugin, f"holds for {effect.seconds!r} seconds; give a whole number of 1..{LONGEST_HOLD}, or None")
+        _check_seconds(effect.seconds, plugin)
         return
     if effect.shares is not None:
         _check_shares(effect, effect.shares, plugin)
@@ -196,6 +212,29 @@ def _check_value(effect: Credit | Debit | Hold | Transfer, plugin: str, terms: T
             _check_moment("become available", effect.available_from, effect, plugin)
             if not terms.chart.books[effect.account].lots:
                 _invalid(plugin, f"lets {effect.account!r} become available later, which only a kind with lots can")
+
+
+def _check_seconds(seconds: object, plugin: str) -> None:
+    if seconds is not None and (type(seconds) is not int or not 1 <= seconds <= LONGEST_HOLD):
+        _invalid(plugin, f"holds for {seconds!r} seconds; give a whole number of 1..{LONGEST_HOLD}, or None")
+
+
+def _check_across(effect: Across, plugin: str, terms: Terms) -> None:
+    kinds: Any = effect.accounts
+    if isinstance(kinds, str) or not kinds or len(set(kinds)) < len(kinds):
+        _invalid(plugin, f"takes of the accounts {kinds!r} by {effect.rule}; give a list of different account kinds")
+    for kind in kinds:
+        _check_account(kind, plugin, terms)
+    _check_amount(effect.amount, plugin)
+    books = [terms.chart.books[kind] for kind in kinds]
+    if len({book.unit.code for book in books}) > 1:
+        _invalid(plugin, f"takes of accounts of different units by {effect.rule}; yield an effect for each unit")
+    if effect.split not in ("in_turn", "pro_rata"):
+        _invalid(plugin, f"splits by {effect.split!r}; say 'in_turn' or 'pro_rata'")
+    if effect.split == "pro_rata" and len({book.lots for book in books}) > 1:
+        _invalid(plugin, f"takes pro rata of kinds with and without lots by {effect.rule}; name kinds that are alike")
+    if isinstance(effect, HoldAcross):
+        _check_seconds(effect.seconds, plugin)
 
 
 def _check_moment(name: str, at: datetime, effect: Effect, plugin: str) -> None:

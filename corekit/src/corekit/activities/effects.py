@@ -12,6 +12,10 @@ from corekit.activities.activity import Activity
 
 Otherwise = Literal["refuse", "drop"]
 """What happens to an effect that cannot be applied: the activity is refused, or the effect is dropped."""
+Split = Literal["in_turn", "pro_rata"]
+"""How value is taken of several accounts: of the first one first, or of all in proportion to what they have."""
+AccountState = Literal["open", "no_debit", "frozen"]
+"""What an account lets pass: everything, all but debits and holds, or nothing."""
 LONGEST_HOLD = 10 * 366 * 86_400
 """Seconds for which value can be set aside: ten years."""
 
@@ -56,6 +60,28 @@ class Debit(Effect):
 
 
 @frozen
+class Across(Effect):
+    """The base of what is taken from several of the member's accounts of one unit: all of it, or nothing.
+
+    ``in_turn`` takes from the first account of ``accounts`` first. ``pro_rata`` goes group by group: a group is the
+    lots that one activity issued, of whatever kind; the one that lapses first comes first, then the oldest. Within a
+    group each account gives in proportion to what remains of it (accounts without lots are one group).
+    """
+
+    accounts: Sequence[str] = field(kw_only=True)
+    amount: int = field(kw_only=True)
+    split: Split = field(default="in_turn", kw_only=True)
+
+
+@frozen
+class DebitAcross(Across):
+    """Value taken from several accounts; more than they have together cannot be applied.
+
+    It becomes one ``Debit`` for each account that gives something; these come back together, in the same proportion.
+    """
+
+
+@frozen
 class Hold(Effect):
     """Value set aside: it is not available any more, but not spent until captured.
 
@@ -65,6 +91,13 @@ class Hold(Effect):
 
     account: str = field(kw_only=True)
     amount: int = field(kw_only=True)
+    seconds: int | None = field(default=None, kw_only=True)
+
+
+@frozen
+class HoldAcross(Across):
+    """Value of several accounts set aside, as one ``Hold`` for each that gives something; see there of ``seconds``."""
+
     seconds: int | None = field(default=None, kw_only=True)
 
 
@@ -81,6 +114,24 @@ class Release(Effect):
     """Lets what was set aside by a hold be available again."""
 
     hold: str = field(kw_only=True)
+
+
+@frozen
+class CaptureAcross(Effect):
+    """Spends what an earlier activity of the member set aside, ``placed_by``: all that is still held, or ``amount``.
+
+    Of a part each hold gives in proportion, as one ``Capture``; the rest is available again. These come back together.
+    """
+
+    placed_by: str = field(kw_only=True)
+    amount: int | None = field(default=None, kw_only=True)
+
+
+@frozen
+class ReleaseAcross(Effect):
+    """Lets all that an earlier activity of the member set aside, ``placed_by``, be available again."""
+
+    placed_by: str = field(kw_only=True)
 
 
 @frozen
@@ -112,6 +163,18 @@ class CloseAccount(Effect):
 
     account: str = field(kw_only=True)
     to: str | None = field(default=None, kw_only=True)
+
+
+@frozen
+class SetAccountState(Effect):
+    """What the member's account of a kind lets pass from now on.
+
+    ``no_debit`` refuses debits and holds, ``frozen`` credits as well; reversals, expiry, and captures of what was held
+    before are posted in any case. Taken back, the account is again as the last word on it said that stands.
+    """
+
+    account: str = field(kw_only=True)
+    state: AccountState = field(kw_only=True)
 
 
 @frozen

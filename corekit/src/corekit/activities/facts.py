@@ -76,6 +76,10 @@ class Facts(Protocol):
         """Return what the member has of an account kind and may spend now, in minor units."""
         ...
 
+    def held(self, kind: str, activity: Activity) -> int:
+        """Return what of the member's account of a kind is set aside now, in minor units."""
+        ...
+
     def local(self, activity: Activity) -> datetime:
         """Return ``occurred_at`` on the clock of the program's time zone."""
         ...

@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from corekit.activities.effects import (
+    Across,
     Capture,
+    CaptureAcross,
     CloseAccount,
     Credit,
     Debit,
@@ -21,6 +23,7 @@ from corekit.activities.effects import (
     PassOn,
     PersonEffect,
     Release,
+    ReleaseAcross,
     Skipped,
     TakeDebt,
     Transfer,
@@ -67,6 +70,10 @@ class Loaded:
         self.links: list[tuple[str, str]] = []
         # How holds ended that some activity of the plan asks for.
         self.resolved: dict[str, str] = {}
+        # The same of those that an activity of a member placed.
+        self.resolved_of: dict[tuple[str, str], str] = {}
+        # What was said of the accounts of members, and not taken back: effect, account and state, in their order.
+        self.words: dict[str, list[tuple[str, str, str]]] = {}
         # By what members are known, with the member, and what earlier activities changed of profiles.
         self.known: dict[tuple[str, str], str | None] = {}
         self.stored: set[tuple[str, str]] = set()
@@ -172,8 +179,8 @@ class Loaded:
         by_id = {account.id: account for account in member.accounts.values()}
         for lot_row in due or ():
             self._add_lot(by_id[lot_row[1]], lot_row)
-        for hold, account, amount, expires_at in holds or ():
-            member.holds[hold] = HeldValue(hold, by_id[account], amount, expires_at)
+        for hold, activity, account, amount, expires_at in holds or ():
+            member.holds[hold] = HeldValue(hold, activity, by_id[account], amount, expires_at)
         for assignment_row in sorted(assignments or (), key=lambda row: row[3]):
             assignment = Assignment.loaded(assignment_row)
             member.assignments.setdefault(assignment.ladder, []).append(assignment)
@@ -213,7 +220,12 @@ class Loaded:
         for original in self.originals.values():
             if original.parent in self.originals:
                 self.originals[original.parent].children.append(original)
-        self._load_persons_of([effect for it in self.originals.values() for effect in it.effects], members)
+        undone = [effect for it in self.originals.values() for effect in it.effects]
+        self._load_persons_of(undone, members)
+        if any(effect.kind == "SetAccountState" for effect in undone):
+            self.words = {}
+            for member, *word in self.store.words(sorted(members)):
+                self.words.setdefault(member, []).append((word[0], word[1], word[2]))
         if effects:
             self._load_involved(self._accounts_with_lots(members), list(self.originals), effects)
 
@@ -301,11 +313,27 @@ class Loaded:
         self.need_held_lots(
             hold for effect in closing for hold in holds_on(self.member(effect.activity.member), effect.account)
         )
-        resolving = [effect for effect in flat if isinstance(effect, Capture | Release)]
-        known = [(effect, self.member(effect.activity.member).holds.get(effect.hold)) for effect in resolving]
-        self.need_held_lots([hold for _, hold in known if hold is not None and hold.outcome is None])
-        if strange := sorted({effect.hold for effect, hold in known if hold is None and is_id(effect.hold)}):
-            self.resolved.update(self.store.holds(strange))
+        self._need_resolved(flat)
+
+    def _need_resolved(self, effects: Sequence[Effect]) -> None:
+        """Load what it takes to resolve holds: their lots, and how those ended that are not there any more."""
+        held: list[HeldValue] = []
+        strange: set[str] = set()
+        strange_activities: set[str] = set()
+        for effect in effects:
+            if isinstance(effect, Capture | Release):
+                hold = self.member(effect.activity.member).holds.get(effect.hold)
+                held += [hold] if hold is not None else ()
+                strange |= {effect.hold} if hold is None and is_id(effect.hold) else set()
+            elif isinstance(effect, CaptureAcross | ReleaseAcross):
+                held += (placed := holds_by(self.member(effect.activity.member), effect.placed_by))
+                strange_activities |= {effect.placed_by} if not placed and is_id(effect.placed_by) else set()
+        self.need_held_lots([hold for hold in held if hold.outcome is None])
+        if strange:
+            self.resolved.update(self.store.holds(sorted(strange)))
+        if strange_activities:
+            for activity, member, outcome in self.store.placed(sorted(strange_activities)):
+                self.resolved_of.setdefault((activity, member), outcome)
 
     def need_all_days(self, members: Sequence[Member]) -> None:
         """Load every day of every metric of members, whatever windows anybody asks for."""
@@ -376,12 +404,20 @@ def _spent(effect: Effect) -> Sequence[str]:
     """Return the account kinds of which an effect spends lots."""
     if isinstance(effect, CloseAccount):
         return (effect.account, effect.to) if effect.to is not None else (effect.account,)
+    if isinstance(effect, Across):
+        return effect.accounts
     return (effect.account,) if isinstance(effect, Debit | Hold | Transfer | TakeDebt) else ()
 
 
 def holds_on(member: Member, kind: str) -> list[HeldValue]:
     """Return what is set aside of a member's account of a kind, in the order of the ids."""
     found = (hold for hold in member.holds.values() if hold.outcome is None and hold.account.kind == kind)
+    return sorted(found, key=lambda hold: hold.id)
+
+
+def holds_by(member: Member, activity: str) -> list[HeldValue]:
+    """Return what an activity set aside of a member's accounts, in the order in which it did."""
+    found = (hold for hold in member.holds.values() if hold.activity == activity)
     return sorted(found, key=lambda hold: hold.id)
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from corekit.activities.activity import Activity, Line
 from corekit.activities.effects import (
+    Across,
     Capture,
     Credit,
     Debit,
@@ -81,17 +82,19 @@ class PlannedEffect:
         name = type(effect).__name__
         if isinstance(effect, Credit | Debit):
             return cls(owner, name, effect.rule, account=effect.account, amount=effect.amount, shares=effect.shares)
-        if isinstance(effect, Hold | Receive):
-            return cls(owner, name, effect.rule, account=effect.account, amount=effect.amount)
-        if isinstance(effect, Transfer):
-            return cls(owner, name, effect.rule, account=effect.account, amount=effect.amount, data={"to": effect.to})
+        if isinstance(effect, Hold | Receive | Transfer):
+            told: dict[str, Any] | None = {"to": effect.to} if isinstance(effect, Transfer) else None
+            return cls(owner, name, effect.rule, account=effect.account, amount=effect.amount, data=told)
+        if isinstance(effect, Across):
+            told = {"accounts": list(effect.accounts), "split": effect.split}
+            return cls(owner, name, effect.rule, amount=effect.amount, data=told)
         if isinstance(effect, Capture | Release):
             return cls(owner, name, effect.rule, data={"hold": effect.hold})
         if type(effect) in own:
             kind, value = own[type(effect)][0], cast("Any", effect)
-            told = {"amount": value.amount, "shares": value.shares} if kind.divisible else {}
+            divided = {"amount": value.amount, "shares": value.shares} if kind.divisible else {}
             values = values_of(effect, divisible=kind.divisible)
-            return cls(owner, kind.name, effect.rule, data=values, value=effect, **told)
+            return cls(owner, kind.name, effect.rule, data=values, value=effect, **divided)
         # Who somebody is has tables of its own, from which it can be erased.
         data = None if isinstance(effect, Enrol | PersonEffect) else values_of(effect)
         return cls(owner, name, effect.rule, data=data)

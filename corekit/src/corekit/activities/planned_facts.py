@@ -93,6 +93,11 @@ class PlannedFacts:
         account = self._member(activity).accounts.get(kind)
         return account.available - account.awaited(self._instant(activity)) if account else 0
 
+    def held(self, kind: str, activity: Activity) -> int:
+        """Return what of an account kind is set aside."""
+        account = self._member(activity).accounts.get(kind)
+        return account.pending if account else 0
+
     def local(self, activity: Activity) -> datetime:
         """Return when the activity occurred, on the clock of the program's time zone."""
         occurred = activity.occurred_at or moment(self._plan.now)

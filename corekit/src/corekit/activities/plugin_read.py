@@ -20,6 +20,21 @@ _AT_ONCE = 1_000
 """Rows of a stream that are read at once."""
 
 
+class _Open:
+    """What there is once something is read: most calls read nothing."""
+
+    def __init__(self, owner: str) -> None:
+        self.hold = Hold(owner)
+        self.given = ExitStack()
+        self.lock = Lock()
+        self.reader: Reader | None = None
+        self.streams: list[Iterator[AnyRow]] = []
+
+
+_FIRST = Lock()
+"""Held while a reader finds out whether it is the first time that something is read, or too late."""
+
+
 class PluginRead(Reader):
     """Reads by a reader that is opened when the first select is read, for the time of one call.
 
@@ -29,12 +44,9 @@ class PluginRead(Reader):
     def __init__(self, owner: str, dialect: str, opened: Callable[[], AbstractContextManager[Reader]]) -> None:
         self.dialect = dialect
         self.statements = 0
+        self._owner = owner
         self._opened = opened
-        self._hold = Hold(owner)
-        self._given: ExitStack | None = None
-        self._known: Reader | None = None
-        self._lock = Lock()
-        self._streams: list[Iterator[AnyRow]] = []
+        self._open: _Open | None = None
         self._over = False
 
     def share(self, others: Others | None) -> None:
@@ -56,7 +68,8 @@ class PluginRead(Reader):
         with self._reading() as read:
             self.statements += 1
             rows = read.stream(select)
-            self._streams.append(rows)
+            if self._open is not None:
+                self._open.streams.append(rows)
         while True:
             with self._reading():
                 part = list(islice(rows, _AT_ONCE))
@@ -66,43 +79,46 @@ class PluginRead(Reader):
 
     def cancel(self) -> None:
         """Stop the statement that is being executed, from another thread: it raises there."""
-        if self._known is not None:
-            self._known.cancel()
+        if self._open is not None and self._open.reader is not None:
+            self._open.reader.cancel()
 
     def end(self, *, spoilt: bool = False) -> PluginError | None:
         """Let nobody read by it any more; return what was stopped that was none of its reading, if anything was.
 
         ``spoilt`` says that the call did not end by itself: what it was reading is stopped.
         """
-        self._over = True
-        if spoilt and self._lock.locked():
-            self.cancel()
-        with self._lock:
-            given = self._given
-        if given is None or self._known is None:  # it read nothing
+        with _FIRST:
+            self._over = True
+            opened = self._open
+        if opened is None:
             return None
-        with given:
-            source: Any = self._known.source
-            with self._hold.passing("SELECT"):
-                for rows in self._streams:
+        if spoilt and opened.lock.locked():
+            self.cancel()
+        with opened.lock, opened.given:
+            if opened.reader is None:  # it could not be opened
+                return opened.hold.broken
+            source: Any = opened.reader.source
+            with opened.hold.passing("SELECT"):
+                for rows in opened.streams:
                     _close(rows)
             source.driver.hold = None
-            source.spoilt = source.spoilt or spoilt or self._hold.broken is not None
-            return self._hold.broken
+            source.spoilt = source.spoilt or spoilt or opened.hold.broken is not None
+            return opened.hold.broken
 
     @contextmanager
     def _reading(self) -> Generator[Reader]:
-        with self._lock:
+        with _FIRST:
+            opened = self._open = self._open or _Open(self._owner)
+        with opened.lock:
             if self._over:
-                message = f"plugin {self._hold.owner} reads when its call has ended; read before it returns"
-                raise PluginError(message, code="CALL_ENDED", plugin=self._hold.owner)
-            with self._hold.passing("SELECT"):
-                if self._known is None:
-                    self._given = ExitStack()
-                    self._known = self._given.enter_context(self._opened())
-                driver: Any = self._known.source.driver
-                driver.hold = self._hold
-                yield self._known
+                message = f"plugin {self._owner} reads when its call has ended; read before it returns"
+                raise PluginError(message, code="CALL_ENDED", plugin=self._owner)
+            with opened.hold.passing("SELECT"):
+                if opened.reader is None:
+                    opened.reader = opened.given.enter_context(self._opened())
+                driver: Any = opened.reader.source.driver
+                driver.hold = opened.hold
+                yield opened.reader
 
 
 def _close(rows: Any) -> None:

@@ -54,6 +54,10 @@ class Return:
             if no in self.weights
         )
 
+    def upto(self, amount: int) -> int:
+        """Return how much is undone, this part included, of a positive amount that belongs to no line."""
+        return sum(self.after.values()) * amount // sum(self.weights.values()) if self.weights else amount
+
     def of_whole(self, amount: int) -> int:
         """Return how much is undone of what belongs to no line; a negative amount like a positive one."""
         if not self.weights:
@@ -70,6 +74,23 @@ class Return:
                 back = _between(self.before.get(line.no, 0), part, quantity, line.amount)
                 found.append(evolve(line, amount=part, quantity=back if line.quantity >= 0 else -back))
         return tuple(found)
+
+
+def in_proportion(amount: int, weights: Sequence[int]) -> list[int]:
+    """Share an amount out in proportion to weights, none of which gets more than itself where their sum is enough.
+
+    By nested floors: the first gets ``floor(amount * w / sum)``, and the rest is shared among the others in the same
+    way. Each part depends on the amount alone and never falls as it grows, so what is shared out of a growing amount
+    in steps sums exactly, however it is cut.
+    """
+    left, weight = amount, sum(weights)
+    parts: list[int] = []
+    for each in weights:
+        part = left * each // weight if weight else 0
+        parts.append(part)
+        left -= part
+        weight -= each
+    return parts
 
 
 def weights_of(amount: int, lines: Iterable[Line]) -> dict[int, int]:

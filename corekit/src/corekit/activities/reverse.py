@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import Factory, define
 
 from corekit.activities.activity import Activity, Line
 from corekit.activities.planned import PlannedEffect
-from corekit.activities.returns import WHOLE_ACTIVITY, Return, returned, weights_of
+from corekit.activities.returns import WHOLE_ACTIVITY, Return, in_proportion, returned, weights_of
 from corekit.declares import ErrorText
 
 ERRORS = (
@@ -72,17 +72,26 @@ class StoredEffect:
     shares: Mapping[str, int] | None
 
     @property
+    def across(self) -> str | None:
+        """The first of the debits, or captures, that take from several accounts at once and come back together."""
+        told = self.data or {}
+        return told.get("across") if self.kind in {"Debit", "Capture"} else None
+
+    @property
     def remaining(self) -> int:
         """What has not been taken back of it yet."""
         return self.amount - self.undone if self.state == "applied" else 0
 
-    def part(self, back: Return) -> int:
-        """Return how much of it is undone by a part that comes back."""
+    def part(self, back: Return, together: Sequence[StoredEffect] = ()) -> int:
+        """Return how much of it is undone by a part that comes back; ``together`` are those it is one of."""
         if back.completes:
             return self.remaining
         if self.state != "applied" or self.kind in {"Hold", "Transfer"}:
             return 0
-        if self.shares is None:
+        if together:
+            amounts = [each.amount for each in together]
+            part = in_proportion(back.upto(sum(amounts)), amounts)[together.index(self)] - self.undone
+        elif self.shares is None:
             part = back.of_whole(self.amount)
         else:
             part = back.of_shares({int(no): share for no, share in self.shares.items()})
@@ -157,6 +166,11 @@ class Original:
         weights = weights_of(self.amount, self.lines)
         known = (line.no for line in self.lines)
         return returned(weights, known, self.returned, asked.lines, asked.amount)
+
+    def together(self, effect: StoredEffect) -> Sequence[StoredEffect]:
+        """Return the effects by which value was taken from several accounts at once, if this is one of them."""
+        across = effect.across
+        return [each for each in self.effects if each.across == across] if across is not None else ()
 
     @property
     def is_expiry(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from corekit.activities import merging, persons
+from corekit.activities import freezing, merging, persons
 from corekit.activities.activity import Activity
 from corekit.activities.effects import TakeBack
 from corekit.activities.incoming import MERGED
@@ -72,7 +72,7 @@ class Undoing:
     def _undo(self, member: Member, planned: Planned, original: Original, effect: StoredEffect, back: Return) -> None:
         if effect.kind == "TakeBack":
             raise Refusal("REVERSAL_OF_REVERSAL", activity=original.id)
-        amount = 0 if _stays(member, effect) else self._part(effect, back)
+        amount = 0 if _stays(member, effect) else self._part(original, effect, back)
         if not amount:
             return
         self._check_owner(effect)
@@ -84,6 +84,8 @@ class Undoing:
             self._undo_value(member, planned, effect, row, effect.account)
         elif effect.kind in {"SetTier", "PlaceInTier"}:
             self._tiering.withdraw(member, planned, original, (effect.data or {}).get("ladder"))
+        elif effect.kind == "SetAccountState":
+            freezing.undo(self._plan, member, effect)
         elif effect.kind in {"RequestTier", "ClaimBenefit", "Merge", "PassOn", "TakeDebt"}:
             pass  # a claim is a measure, the others led to follow-ons: they are taken back as such
         elif effect.kind == "ShiftMetrics":
@@ -123,15 +125,16 @@ class Undoing:
 
         house = {"source": (effect.data or {})["source"]} if effect.kind == "Receive" else {}
         house |= {"sink": "transfer"} if effect.kind in {"Transfer", "Owe"} else {}
-        house |= {"sink": effect.data["sink"]} if effect.kind == "Debit" and effect.data else {}
+        if effect.kind == "Debit" and effect.data and "sink" in effect.data:
+            house["sink"] = effect.data["sink"]
         teller = Teller(member, planned.voucher, row.id, book, self._terms.zone, **house)
         undo = teller.claw_back if effect.kind in GIVES else teller.restore
         undo(row.amount, effect.id, unfund)
 
-    def _part(self, effect: StoredEffect, back: Return) -> int:
+    def _part(self, original: Original, effect: StoredEffect, back: Return) -> int:
         own, _ = self._terms.effects_by_name.get(effect.kind, (None, CORE))
         if own is None or own.partial == "proportional":
-            return effect.part(back)
+            return effect.part(back, original.together(effect))
         return effect.remaining if own.partial == "revoke" else 0
 
     def take_part(self, member: Member, planned: Planned, owner: str, wanted: TakeBack) -> None:

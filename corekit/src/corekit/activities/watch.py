@@ -9,10 +9,13 @@ and what others wait for because of it is let go.
 
 from __future__ import annotations
 
-import os
 import threading
-import time
 from collections.abc import Callable
+from os import getpid
+from threading import get_ident
+from time import monotonic
+
+from corekit.db.guard import Hold
 
 TICK = 0.25
 """Seconds between two looks."""
@@ -26,17 +29,22 @@ class Stopped(BaseException):
     """Raised in a plugin's code that has gone on for too long."""
 
 
-class Going:
+class Going(Hold):
     """A call that is going on: ``late`` once it was told to stop, ``over`` once it ended."""
 
-    __slots__ = ("late", "let_go", "looks", "outer", "over", "plugin", "suspends", "thread", "until")
+    __slots__ = ("late", "let_go", "looks", "outer", "over", "suspends", "thread", "until")
 
-    def __init__(self, plugin: str, until: float, let_go: Callable[[], object] | None, *, suspends: bool) -> None:
-        self.plugin = plugin
-        self.until = until
+    def __init__(
+        self, plugin: str, seconds: float, let_go: Callable[[], object] | None = None, *, suspends: bool = True
+    ) -> None:
+        """Begin a call of this thread. Where it cannot be stopped, ``let_go`` is done."""
+        self.owner = plugin
+        self.broken = None
+        self.kind = None
+        self.thread = get_ident()
+        self.until = monotonic() + seconds
         self.let_go = let_go
         self.suspends = suspends
-        self.thread = threading.get_ident()
         self.outer: Going | None = None
         self.late = False
         self.over = False
@@ -53,19 +61,17 @@ class Watch:
         self._process = 0
         """In which the thread looks: a forked one has none."""
 
-    def begin(
-        self, plugin: str, seconds: float, let_go: Callable[[], object] | None = None, *, suspends: bool = True
-    ) -> Going:
-        """Watch a call that this thread is about to make. Where it cannot be stopped, ``let_go`` is done."""
-        going = Going(plugin, time.monotonic() + seconds, let_go, suspends=suspends)
-        going.outer = self._going.get(going.thread)
+    def begin(self, going: Going) -> None:
+        """Watch a call from now on."""
+        outer = self._going.get(going.thread)
+        if outer is not None:
+            going.outer = outer
         self._going[going.thread] = going
-        if self._process != os.getpid():
+        if self._process != getpid():
             with self._lock:
-                if self._process != os.getpid():
-                    self._process = os.getpid()
+                if self._process != getpid():
+                    self._process = getpid()
                     threading.Thread(target=self._watch, name="corekit-watch", daemon=True).start()
-        return going
 
     def end(self, going: Going) -> None:
         """Watch a call no more; once this returns nothing is raised because of it. To say it again does no harm."""
@@ -91,13 +97,13 @@ class Watch:
             going = list(self._going.values())
             quiet = 0 if going else quiet + 1
             for each in going:
-                if time.monotonic() > each.until:
+                if monotonic() > each.until:
                     with self._lock:
                         self._stop(each)
             if quiet == QUIET:
                 self._process = 0
                 if self._going:  # of somebody who has not seen that
-                    self._process, quiet = os.getpid(), 0
+                    self._process, quiet = getpid(), 0
 
     def _stop(self, going: Going) -> None:
         """Tell a call to stop, now and then; what it does not let go by itself is let go when that is of no use."""

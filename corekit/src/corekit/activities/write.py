@@ -112,7 +112,8 @@ def _add_member(rows: Rows, member: Member) -> None:
 
 
 def _add_account(rows: Rows, terms: Terms, account: Account) -> None:
-    if account.touched is not None or account.pending != account.base[2]:
+    changed = account.pending != account.base[2] or account.state != account.state_loaded
+    if account.touched is not None or changed:
         counters = (account.debits, account.credits, account.pending)
         at = account.touched.at if account.touched is not None else account.last_at
         known = account.kind in terms.chart.books
@@ -137,6 +138,7 @@ def _add_account(rows: Rows, terms: Terms, account: Account) -> None:
             rows["account_changed"].append(
                 (
                     account.id,
+                    account.state,
                     account.debits - debits,
                     account.credits - credits_,
                     account.pending - pending,

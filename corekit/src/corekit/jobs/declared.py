@@ -45,7 +45,8 @@ class Sweep:
     and the member), ``amount`` (minor units, 1 or more where there is an effect) and ``rule`` (name and version, such
     as ``fee@1``). Each row becomes one activity of ``activity_type`` with one ``effect`` on the member's ``account``;
     what ``otherwise`` says happens to an effect that cannot be applied. Without an effect the rows are recorded, and
-    may bring a column ``payload``.
+    may bring a column ``payload``; of a type that takes something back they bring a column ``reverses``, the id of the
+    activity that is taken back.
 
     An activity type with an effect is ``internal``, and its amount counts the unit of the account. ``schedule`` is a
     cron expression of five fields on the program's clock; None: it runs by hand alone.

@@ -32,6 +32,7 @@ swept = Table(
     Column("amount", Amount, nullable=False),
     Column("rule", Text, nullable=False),
     Column("payload", Json),
+    Column("reverses", Text),
     # What the member and the account were when the row was selected.
     Column("seq", Whole, nullable=False),
     Column("last_at", Instant, nullable=False),
@@ -155,7 +156,7 @@ class Statements:
 INSERT INTO core_intake (id, scope, key, hash, member_id, lane, occurred_at, activity, enqueued_at, state)
 SELECT {id_("intake", "s.n")}, :source, s.external_id, '', s.member_id, {say.lane}, :occurred,
     {say.document}('id', {say.id_text.format("activity", "s.n")}, 'type', :type, 'amount', {{amount}},
-        'unit', :unit, 'lines', {say.nothing}, 'payload', {{payload}}, 'actor', NULL, 'reverses', NULL,
+        'unit', :unit, 'lines', {say.nothing}, 'payload', {{payload}}, 'actor', NULL, 'reverses', s.reverses,
         'members', {say.nothing}, 'parent', NULL, 'depth', 0, 'historical', {{historical}}),
     :now, 'waiting'
 FROM corekit_swept s WHERE {{odd}} ORDER BY s.n"""
@@ -192,7 +193,8 @@ SELECT :source, s.external_id, '', CASE s.verdict WHEN 'refuse' THEN 'refused' E
     CASE s.verdict WHEN 'refuse' THEN NULL ELSE {activity} END,
     CASE s.verdict WHEN 'refuse' THEN 'INSUFFICIENT' END,
     CASE s.verdict WHEN 'refuse' THEN {say.document}('account', :kind,
-        'available', CAST(s.balance - s.pending AS text), 'needed', CAST(s.amount AS text)) END,
+        'available', CAST(s.balance - s.pending AS text), 'held', CAST(s.pending AS text),
+        'needed', CAST(s.amount AS text)) END,
     CASE s.verdict WHEN 'refuse' THEN :now ELSE s.at END
 FROM corekit_swept s ORDER BY s.n"""
         self.activities = f"""

@@ -120,6 +120,7 @@ class Sweeping:
                 func.count(rows.c.external_id).label("keys"),
                 func.count(rows.c.rule).label("rules"),
                 func.count(rows.c.amount).label("amounts"),
+                func.count(rows.c.reverses).label("targets"),
                 func.coalesce(func.sum(rows.c.amount), 0).label("value"),
                 func.min(rows.c.amount).label("least"),
                 func.max(rows.c.amount).label("most"),
@@ -127,14 +128,17 @@ class Sweeping:
             )
         )
         least = 0 if sweep.effect is None else 1
+        targets = row.number if terms.types[sweep.activity_type].reversal else 0
         if row.number and (
             not row.number == row.members == row.keys == row.rules == row.amounts
             or not least <= row.least <= row.most <= LARGEST_AMOUNT
             or row.longest > _LONGEST_KEY
+            or row.targets != targets
         ):
             message = (
                 f"the select of sweep {sweep.name} gives rows without member, key, rule or amount, amounts outside "
-                f"{least}..{LARGEST_AMOUNT}, or keys of more than {_LONGEST_KEY} characters with the type; mend it"
+                f"{least}..{LARGEST_AMOUNT}, keys of more than {_LONGEST_KEY} characters with the type, or "
+                f"does not say what it reverses, just where the type takes something back; mend it"
             )
             raise PluginError(message, code="SWEEP_INVALID", sweep=sweep.name)
         share = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import Connection, SelectBase, Table, and_, cast, func, insert, literal, null, select
+from sqlalchemy import Connection, SelectBase, Table, Text, and_, cast, func, insert, literal, null, select
 from sqlalchemy.schema import CreateTable
 
 from corekit.activities import tables as activities
@@ -29,6 +29,7 @@ PREFIX = 24
 _STATEMENTS = {"sqlite": Statements(SQLITE), "postgresql": Statements(POSTGRESQL)}
 _HOUSE = {"Credit": "issued", "Debit": "redeemed", "Expire": "breakage"}
 _COUNTED = {"preserve_rowcount": True}
+_FOUND = ("member_id", "external_id", "amount", "rule", "payload", "reverses")
 _KINDS_OF_ID = ("activity", "effect", "posting", "account", "intake")
 
 
@@ -44,6 +45,7 @@ def is_plain(terms: Terms, sweep: Sweep, at: int) -> bool:
         metrics += terms.credited.get(sweep.account or "", ())
     return not (
         terms.registry.owner("type", sweep.activity_type) == SOURCE
+        or terms.types[sweep.activity_type].reversal
         or any(terms.reacts(plugin, sweep.activity_type) for plugin in terms.reacting)
         or any(metric.rule is not None or metric.name in terms.ladder_metrics for metric in metrics)
         # When all that is left lapses follows from each entry by the calendar.
@@ -66,6 +68,9 @@ def candidates(sweep: Sweep, bounds: Bounds) -> SelectBase:
         chosen.c.amount,
         chosen.c.rule,
         (chosen.c.payload if "payload" in chosen.c else cast(null(), Json())).label("payload"),
+        (func.replace(cast(chosen.c.reverses, Text), "-", "") if "reverses" in chosen.c else cast(null(), Text)).label(
+            "reverses"
+        ),
     ).where(bounds.within(chosen.c.member_id), ~answered, ~waits)
 
 
@@ -113,7 +118,7 @@ class Chunk:
             "n": func.row_number().over(order_by=(found.c.member_id, found.c.external_id)),
             "nth": func.row_number().over(partition_by=found.c.member_id, order_by=found.c.external_id),
             "in_all": func.count().over(partition_by=found.c.member_id),
-            **{name: found.c[name] for name in ("member_id", "external_id", "amount", "rule", "payload")},
+            **{name: found.c[name] for name in _FOUND},
             **{name: member.c[name] for name in ("seq", "last_at", "state")},
             "account_id": account.c.id,
             "account_state": account.c.state,
@@ -181,7 +186,7 @@ class Chunk:
         if self.sweep.effect == "Debit":
             conditions += ["s.account_state <> 'open'", AWAITED]
         if self.sweep.effect == "Credit":
-            conditions.append("s.owes > 0")
+            conditions += ["s.owes > 0", "s.account_state = 'frozen'"]
         return " OR ".join(conditions)
 
     def _leave(self, odd: str, now: int) -> int:

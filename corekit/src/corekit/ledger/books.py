@@ -68,6 +68,8 @@ class Teller:
         ``earned`` is the instant from which the kind's expiry counts, unless ``expires_at`` says when it lapses, or not
         ``by_rule`` that it does not. Until ``available_from`` the lot is spent by nobody.
         """
+        if self._account.state == "frozen":
+            raise Refusal("ACCOUNT_FROZEN", account=self._book.code)
         posting = self._post(self._source, self._account, amount)
         if not self._book.lots:
             self._pay_debt([])
@@ -80,12 +82,12 @@ class Teller:
         self._move(lot, "issue", amount)
         self._pay_debt([lot])
 
-    def debit(self, amount: int) -> None:
-        """Take value, earliest expiry first; refused when less is available."""
+    def debit(self, amount: int, parts: Iterable[tuple[Lot, int]] | None = None) -> None:
+        """Take value, as ``parts`` of lots say or else earliest expiry first; refused when less is available."""
         self._need(amount)
         self._post(self._account, self._sink, amount)
         if self._book.lots:
-            for lot, part in _take(self._spendable(), amount):
+            for lot, part in _take(self.spendable_lots(), amount) if parts is None else parts:
                 self._move(lot, "consume", part, self._effect)
 
     def give_away(self, amount: int) -> list[tuple[int, int | None]]:
@@ -99,9 +101,8 @@ class Teller:
 
     def give_all(self) -> list[tuple[int | None, ...]]:
         """Take everything, what cannot be spent yet as well; return the parts, with expiry and when they can be."""
+        self.need_open()
         account = self._account
-        if account.state != "open":
-            raise Refusal("ACCOUNT_CLOSED_TO_DEBITS", account=self._book.code, state=account.state)
         amount = account.available
         self._post(account, self._sink, amount)
         parts: dict[tuple[int | None, int | None], int] = {}
@@ -117,18 +118,23 @@ class Teller:
         account = self._account
         return max(0, account.available - account.awaited(self._voucher.at)) if account.state == "open" else 0
 
+    @property
+    def held(self) -> int:
+        """What is set aside."""
+        return self._account.pending
+
     def owe(self, amount: int) -> None:
         """Take value that the member has not: it owes it."""
         self._post(self._open(self._book.debt, overdraft_limit=None), self._sink, amount)
 
-    def hold(self, amount: int, seconds: int | None) -> None:
-        """Set value aside, earliest expiry first; refused when less is available."""
+    def hold(self, amount: int, seconds: int | None, parts: Iterable[tuple[Lot, int]] | None = None) -> None:
+        """Set value aside, as ``parts`` of lots say or else earliest expiry first; refused when less is available."""
         self._need(amount)
         hold = HeldValue.placed(self._effect, self._account, amount, seconds, self._voucher)
         self._journal.put(self._member.holds, hold.id, hold)
         self._journal.set(self._account, "pending", self._account.pending + amount)
         if self._book.lots:
-            for lot, part in _take(self._spendable(), amount):
+            for lot, part in _take(self.spendable_lots(), amount) if parts is None else parts:
                 self._move(lot, "hold", part, hold.id)
 
     def release(self, hold: HeldValue, outcome: str = "released") -> None:
@@ -155,14 +161,18 @@ class Teller:
         return lots
 
     def _need(self, amount: int) -> None:
-        account, code = self._account, self._book.code
-        if account.state != "open":
-            raise Refusal("ACCOUNT_CLOSED_TO_DEBITS", account=code, state=account.state)
+        self.need_open()
+        account = self._account
         available = account.available - account.awaited(self._voucher.at)
         if available < amount:
-            raise Refusal("INSUFFICIENT", account=code, available=str(available), needed=str(amount))
+            raise insufficient(self._book.code, available, account.pending, amount)
 
-    def _spendable(self) -> list[Lot]:
+    def need_open(self) -> None:
+        """Refuse where nothing may be taken from the account."""
+        if self._account.state != "open":
+            raise Refusal("ACCOUNT_CLOSED_TO_DEBITS", account=self._book.code, state=self._account.state)
+
+    def spendable_lots(self) -> list[Lot]:
         """Return the lots with something that can be spent now, in the order in which they are spent."""
         return [lot for lot in self._account.open_lots() if not lot.is_awaited(self._voucher.at)]
 
@@ -250,7 +260,7 @@ class Teller:
                     self._move(lot, "release", part, hold)
                     self._move(lot, "clawback", part)
                     self._post(self._account, self._source, part)
-                    for other, taken in _take([lot for lot in self._spendable() if lot not in own], part):
+                    for other, taken in _take([lot for lot in self.spendable_lots() if lot not in own], part):
                         self._move(other, "hold", taken, hold)
                         part -= taken
                     if part:
@@ -333,6 +343,11 @@ class Teller:
 
     def _move(self, lot: Lot, kind: str, amount: int, spend: str | None = None) -> None:
         self._voucher.move(self._journal, self._effect, lot, kind, amount, spend)
+
+
+def insufficient(account: str, available: int, held: int, needed: int) -> Refusal:
+    """Return what says that there is not enough of an account, or of several."""
+    return Refusal("INSUFFICIENT", account=account, available=str(available), held=str(held), needed=str(needed))
 
 
 def _take(lots: list[Lot], amount: int) -> Iterator[tuple[Lot, int]]:

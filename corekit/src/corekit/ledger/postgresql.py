@@ -66,7 +66,7 @@ _CHANGES = {
     "member_changed": "UPDATE core_member o SET state = coalesce(v.state, o.state), seq = o.seq + v.seq, "
     "last_at = v.last_at, merged_into = CASE WHEN v.state IS NULL THEN o.merged_into ELSE v.merged_into END {from_} "
     "WHERE o.id = v.id RETURNING 1",
-    "account_changed": "UPDATE core_account o SET debits_posted = o.debits_posted + v.debits_posted, "
+    "account_changed": "UPDATE core_account o SET state = v.state, debits_posted = o.debits_posted + v.debits_posted, "
     "credits_posted = o.credits_posted + v.credits_posted, debits_pending = o.debits_pending + v.debits_pending, "
     "seq = o.seq + v.seq, last_at = v.last_at, lapses_at = v.lapses_at {from_} WHERE o.id = v.id RETURNING 1",
     "lot_changed": "UPDATE core_lot o SET consumed = o.consumed + v.consumed, held = o.held + v.held, "
@@ -215,6 +215,14 @@ class PostgreSQL:
     def holds(self, ids: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return how holds ended, for those that were resolved."""
         return self._all(QUERIES.holds, (array(ids),))
+
+    def placed(self, activities: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return how holds ended that activities had placed, for those that were resolved."""
+        return self._all(QUERIES.placed, (array(activities),))
+
+    def words(self, members: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return what was said of members' accounts and not taken back."""
+        return self._all(QUERIES.words, (array(members),))
 
     def begin(self) -> None:
         """Begin a transaction that writes."""

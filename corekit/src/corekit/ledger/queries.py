@@ -60,7 +60,7 @@ EFFECT = (
     "e.shares",
 )
 LINE = ("i.no", "i.amount", "i.sku", "i.category", "i.quantity", "i.unit_price", "i.flags")
-HOLD = ("h.id", "h.account_id", "h.amount", "h.expires_at")
+HOLD = ("h.id", "h.activity_id", "h.account_id", "h.amount", "h.expires_at")
 FAILED = ("f.id", "f.source", "f.external_id", "f.reason ->> 'hash'")
 PROFILE = tuple(f"p.{name}" for name in COLUMNS)
 _IDS = {
@@ -128,6 +128,8 @@ class Queries:
     originals: str = field(init=False)
     involved_lots: str = field(init=False)
     holds: str = field(init=False)
+    placed: str = field(init=False)
+    words: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         for name, text in _statements(self.spelling).items():
@@ -239,4 +241,13 @@ SELECT {lot}, {funds}, {held} FROM core_lot l WHERE l.id IN (
     UNION SELECT p.id FROM core_posting p WHERE p.activity_id {say.ids}
     UNION SELECT v.lot_id FROM core_lot_movement v WHERE v.spend_id {say.ids})""",
         "holds": f"SELECT {column('h.id')}, h.outcome FROM core_hold h WHERE h.id {say.ids} AND h.outcome IS NOT NULL",
+        "words": f"""
+SELECT {column("a.member_id")}, {column("e.id")}, e.data ->> 'account', e.data ->> 'state' FROM core_activity a
+JOIN core_effect e ON e.activity_id = a.id
+WHERE a.member_id {say.ids} AND a.state = 'settled' AND e.kind = 'SetAccountState' AND e.state = 'applied'
+    AND e.undoes IS NULL AND e.undone = 0 ORDER BY a.seq, e.no""",
+        "placed": f"""
+SELECT {column("e.activity_id")}, {column("a.member_id")}, h.outcome FROM core_effect e
+JOIN core_hold h ON h.id = e.id JOIN core_account a ON a.id = h.account_id
+WHERE e.activity_id {say.ids} AND e.kind = 'Hold' AND h.outcome IS NOT NULL ORDER BY e.no""",
     }

@@ -61,7 +61,15 @@ INSERTS = {
 CHANGES = {
     "member_changed": Layout.of(members.member, "id", "state", "merged_into", "seq", "last_at"),
     "account_changed": Layout.of(
-        ledger.account, "id", "debits_posted", "credits_posted", "debits_pending", "seq", "last_at", "lapses_at"
+        ledger.account,
+        "id",
+        "state",
+        "debits_posted",
+        "credits_posted",
+        "debits_pending",
+        "seq",
+        "last_at",
+        "lapses_at",
     ),
     "lot_changed": Layout.of(ledger.lot, "id", "consumed", "held", "expired", "repaid", "expires_at", "seq"),
     "effect_changed": Layout.of(activities.effect, "id", "undone", "unfunded"),

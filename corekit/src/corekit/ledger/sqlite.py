@@ -45,9 +45,9 @@ _INSERTS = {
 # Numbered parameters: the position of the column in its layout.
 _CHANGES = {
     "member_changed": "UPDATE core_member SET seq = seq + ?4, last_at = ?5 WHERE id = ?1",
-    "account_changed": "UPDATE core_account SET debits_posted = debits_posted + ?2, "
-    "credits_posted = credits_posted + ?3, debits_pending = debits_pending + ?4, seq = seq + ?5, last_at = ?6, "
-    "lapses_at = ?7 WHERE id = ?1",
+    "account_changed": "UPDATE core_account SET state = ?2, debits_posted = debits_posted + ?3, "
+    "credits_posted = credits_posted + ?4, debits_pending = debits_pending + ?5, seq = seq + ?6, last_at = ?7, "
+    "lapses_at = ?8 WHERE id = ?1",
     "lot_changed": "UPDATE core_lot SET consumed = consumed + ?2, held = held + ?3, expired = expired + ?4, "
     "repaid = repaid + ?5, expires_at = ?6, seq = seq + ?7 WHERE id = ?1",
     "effect_changed": "UPDATE core_effect SET undone = undone + ?2, unfunded = unfunded + ?3 WHERE id = ?1",
@@ -172,6 +172,14 @@ class SQLite:
     def holds(self, ids: Sequence[str]) -> list[tuple[str, str]]:
         """Return how holds ended, for those that were resolved."""
         return self._all(QUERIES.holds, (_json(ids),))
+
+    def placed(self, activities: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return how holds ended that activities had placed, for those that were resolved."""
+        return self._all(QUERIES.placed, (_json(activities),))
+
+    def words(self, members: Sequence[str]) -> list[tuple[Any, ...]]:
+        """Return what was said of members' accounts and not taken back."""
+        return self._all(QUERIES.words, (_json(members),))
 
     def begin(self) -> None:
         """Begin a transaction that writes: SQLite has one writer at a time, so this is where others wait."""

@@ -36,6 +36,7 @@ class Account:
         "pending",
         "seq",
         "state",
+        "state_loaded",
         "touched",
     )
 
@@ -43,7 +44,7 @@ class Account:
         self.id = new_id()
         self.member_id = member_id
         self.kind = kind
-        self.state = "open"
+        self.state = self.state_loaded = "open"
         self.debits = self.credits = self.pending = self.seq = self.last_at = 0
         self.lapses_at: int | None = None
         self.overdraft_limit = overdraft_limit
@@ -70,6 +71,7 @@ class Account:
             account.lapses_at,
         ) = row
         account.member_id = member_id
+        account.state_loaded = account.state
         account.base = (account.debits, account.credits, account.pending, account.seq)
         account.is_new = False
         account.touched = None
@@ -212,6 +214,7 @@ class HeldValue:
         "_expires_at",
         "_seconds",
         "account",
+        "activity",
         "amount",
         "captured",
         "id",
@@ -220,8 +223,9 @@ class HeldValue:
         "resolved_by",
     )
 
-    def __init__(self, hold: str, account: Account, amount: int, expires_at: int | None = None) -> None:
+    def __init__(self, hold: str, activity: str, account: Account, amount: int, expires_at: int | None = None) -> None:
         self.id = hold
+        self.activity = activity
         self.account = account
         self.amount = amount
         self._expires_at = expires_at
@@ -235,7 +239,7 @@ class HeldValue:
     @classmethod
     def placed(cls, hold: str, account: Account, amount: int, seconds: int | None, by: Voucher) -> HeldValue:
         """Make a hold that lapses so many seconds after it settles."""
-        made = cls(hold, account, amount)
+        made = cls(hold, by.activity_id, account, amount)
         made.placed_by = by
         made._seconds = seconds
         return made

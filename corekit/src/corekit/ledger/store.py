@@ -123,6 +123,14 @@ class Store(Protocol):
         """Return (id, outcome) of those holds that were resolved."""
         ...
 
+    def placed(self, activities: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+        """Return (activity, member, outcome) of the holds that activities placed and that were resolved, in order."""
+        ...
+
+    def words(self, members: Sequence[str]) -> Sequence[tuple[Any, ...]]:
+        """Return (member, effect, account kind, state) of what was said of accounts and not taken back, in order."""
+        ...
+
     def begin(self) -> None:
         """Begin a transaction that writes."""
         ...

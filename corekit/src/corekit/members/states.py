@@ -53,9 +53,14 @@ STEPS: Mapping[str, Step] = {
 ABOUT_PERSON = frozenset({"member.updated", "member.tagged", "member.joined_group", "member.left_group"})
 """What is known of a member may change in every state but the last."""
 
-ALWAYS = frozenset({"reversal", "refund", "tier.changed", "member.consented", "member.erased", "account.closed"})
-"""What takes back, what follows from that, and what is a person's right, is possible for every member; so is the end
-of an account."""
+ALWAYS = frozenset(
+    {
+        *("reversal", "refund", "tier.changed", "member.consented", "member.erased"),
+        *("account.frozen", "account.unfrozen", "account.closed"),
+    }
+)
+"""What takes back, what follows from that, and what is a person's right, is possible for every member; so is what
+freezes and ends an account."""
 
 OF_MERGED = frozenset({"reversal", "refund", "member.erased", "account.closed"})
 """What is about a merged member itself; everything else that names it is about its survivor."""

@@ -87,4 +87,15 @@ SEARCHES = (
         """SELECT a.id AS account, a.kind, a.member_id AS member FROM {account} a
         JOIN core_account_kind k ON k.code = a.kind WHERE a.member_id IS NOT NULL AND k.system""",
     ),
+    Search(
+        "frozen",
+        "account kind member",
+        """SELECT a.id AS account, a.kind, a.member_id AS member FROM {account} a LEFT JOIN (
+            SELECT c.member_id, e.data ->> 'account' AS kind, e.data ->> 'state' AS state, row_number() OVER (
+                PARTITION BY c.member_id, e.data ->> 'account' ORDER BY c.seq DESC, e.no DESC) AS newest
+            FROM {effect} e JOIN core_activity c ON c.id = e.activity_id WHERE e.kind = 'SetAccountState'
+                AND e.state = 'applied' AND e.undoes IS NULL AND e.undone = 0) w
+            ON w.member_id = a.member_id AND w.kind = a.kind AND w.newest = 1
+        WHERE a.member_id IS NOT NULL AND a.state <> coalesce(w.state, 'open')""",
+    ),
 )

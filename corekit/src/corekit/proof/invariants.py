@@ -19,6 +19,7 @@ WHOLE = {
     "16": "Stays in tiers neither overlap nor leave a hole, and are what evaluation makes of history.",
     "17": "The guards of what may only grow exist and are enabled.",
     "debt": "What a member owes is what nothing funds of the spends, less what lots repaid.",
+    "frozen": "An account is open, or frozen as the last word on it says that was not taken back.",
     "follow-ons": "What follows from an activity comes after it, for its member or one that it names.",
     "metrics": "Metrics are the sums of their days, and those the sums of what activities measured.",
     "parents": "Every row that belongs to another finds it.",

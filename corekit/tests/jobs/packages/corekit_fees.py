@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from types import ModuleType
 from typing import Any
@@ -102,7 +102,10 @@ TYPES = (
 
 
 def plugin(
-    *sweeps: Sweep, reacts: tuple[str, ...] | None = ("fees.earn", "fees.plain", "fees.spend"), **more: Any
+    *sweeps: Sweep,
+    reacts: tuple[str, ...] | None = ("fees.earn", "fees.plain", "fees.spend"),
+    types: Sequence[ActivityType] = TYPES,
+    **more: Any,
 ) -> ModuleType:
     """Return the plugin; with ``reacts=None`` it might react to everything, so nothing is written without asking it."""
     module = ModuleType("fees")
@@ -111,7 +114,7 @@ def plugin(
             AccountKind(code="fees", unit=UNIT, lots=True, expiry=Expiry(24)),
             AccountKind(code="fees.plain", unit=UNIT),
         ],
-        activities=TYPES,
+        activities=types,
         metrics=[
             Metric(name="fees.paid", activities=("fees.fee",)),
             Metric(name="fees.times", activities=("fees.fee",), measure="count"),

@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from corekit import Activity, Bundle, Credit, Effect, Facts, Window, micros
 from corekit_points.calendar import midnight
+from corekit_points.prepared import prepared
 from corekit_points.rules import Book, Budget, Rule, Task
 
 Key = tuple[str, str, int]
@@ -59,7 +60,7 @@ def lacking(
     if budget is None or not budget.stops:
         return None
     key = key_of(earner, activity, facts)
-    spent: Mapping[Key, int] = facts.prepared(activity) or {}
+    spent: Mapping[Key, int] = prepared(activity, facts).budgets
     left = budget.most - spent.get(key, 0) - before
     return None if amount <= left else {"span": key[1], "left": str(max(0, left)), "wanted": str(amount)}
 

@@ -12,6 +12,7 @@ from corekit_points.draws.compiling import Draws
 from corekit_points.draws.prizes import Draw
 from corekit_points.earners import Earners
 from corekit_points.problems import Place, Problems
+from corekit_points.rewards.compiling import Shelves
 from corekit_points.rules import CURRENCY, Book, Currency, Rule, benefit_of, kind_of, ratio
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -47,12 +48,23 @@ class Compiler:
         def draw(place: Place, found: Mapping[str, Any], currency: Currency) -> Draw:
             return draws.draw(place, found, currency, earners.terms(place, found))
 
-        made = earners.all("draws", self._data["draws"], draw)
+        drawn = earners.all("draws", self._data["draws"], draw)
         self._apart("rules", "tasks")
         self._apart("rules", "draws")
         self._apart("tasks", "draws")
+        self._unique("rewards")
+        shelves = Shelves(self._context, self._problems, currencies)
+        rewards = shelves.rewards(self._data["rewards"])
+        pay = shelves.pay(self._data["pay"])
         self._problems.tell()
-        return Book(currencies, tuple(rules), tuple(tasks), draws={each.id: each for each in made})
+        return Book(
+            currencies,
+            tuple(rules),
+            tuple(tasks),
+            rewards={each.id: each for each in rewards},
+            pay=pay,
+            draws={each.id: each for each in drawn},
+        )
 
     def _unique(self, table: str) -> None:
         """Refuse two entries of a table with the same id."""

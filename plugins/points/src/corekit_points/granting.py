@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import Select, and_, bindparam, case, func, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -19,6 +19,7 @@ from corekit.tables import activity as _activity
 from corekit.tables import effect as _effect
 from corekit_points import declared
 from corekit_points.budgets import Grant, Key, key_of
+from corekit_points.prepared import EMPTY, Prepared
 from corekit_points.rules import Book, Rule, Task
 from corekit_points.tables import budget as _budget
 
@@ -133,9 +134,10 @@ def _row(key: Key, what: str, amount: int) -> dict[str, Any]:
     return {"rule": rule, "span": span, "since": since, "what": what, "amount": amount}
 
 
-def _moved(spent: Mapping[Key, int] | None, grant: Grant, sign: int) -> Mapping[Key, int]:
-    known = spent or {}
-    return {**known, grant.key: known.get(grant.key, 0) + sign * grant.amount}
+def _moved(before: Prepared | None, grant: Grant, sign: int) -> Prepared:
+    known = before or EMPTY
+    spent = {**known.budgets, grant.key: known.budgets.get(grant.key, 0) + sign * grant.amount}
+    return evolve(known, budgets=spent)
 
 
 GRANT = EffectKind(
@@ -143,8 +145,8 @@ GRANT = EffectKind(
     effect=Grant,
     apply=_apply,
     undo=_undo,
-    fold=lambda spent, grant: _moved(spent, grant, 1),
-    unfold=lambda spent, grant: _moved(spent, grant, -1),
+    fold=lambda before, grant: _moved(before, grant, 1),
+    unfold=lambda before, grant: _moved(before, grant, -1),
     divisible=True,
     refusal=declared.BUDGET.code,
 )

@@ -13,10 +13,11 @@ from corekit import Exact, Expiry, ProgramContext, coded
 from corekit_points.compiler import WEEKDAYS, Compiler
 from corekit_points.draws.schema import DrawSchema
 from corekit_points.earners import UNSAID
+from corekit_points.rewards.schema import PaySchema, RewardSchema
 from corekit_points.rules import CURRENCY, Basis, Book
+from corekit_points.written import CODE, Day
 
 _MINUTES = 24 * 60
-_code = validate.Regexp(r"[a-z][a-z0-9_-]{0,39}\Z", error="{input!r} is no name; use a-z, 0-9, _ and -.")
 _MOST = 10**12
 _MOST_HOURS = 24 * 366
 _SPANS = ("day", "week", "month")
@@ -50,17 +51,7 @@ class _Tiers(fields.Dict):
         return cast("Any", super())._deserialize(value, attr, data, **options)  # noqa: SLF001
 
 
-class _Day(fields.Field[date]):
-    """A date, in quotes or not."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> date:
-        try:
-            return value if type(value) is date else date.fromisoformat(value)
-        except (TypeError, ValueError):
-            raise coded("DATE", f"{value!s} is no date; write for example 2017-12-24.") from None
-
-
-class _OneDay(_Day):
+class _OneDay(Day):
     """A date as the span of that one day."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
@@ -127,8 +118,8 @@ class _CurrencySchema(Schema):
 
 
 class _SpanSchema(Schema):
-    first = _Day(required=True, data_key="from")
-    last = _Day(required=True, data_key="to")
+    first = Day(required=True, data_key="from")
+    last = Day(required=True, data_key="to")
 
     @post_load
     def _made(self, data: dict[str, Any], **_: Any) -> tuple[date, date]:
@@ -154,7 +145,7 @@ class _HolidaysSchema(Schema):
 
 
 class _CalendarSchema(Schema):
-    id = fields.String(required=True, validate=_code)
+    id = fields.String(required=True, validate=CODE)
     multiplier = Exact(load_default=None, least=0, most=1000)
     add = Exact(load_default=Fraction(0), least=0, most=_MOST)
     dates = _many(_OrTable(_SpanSchema, _OneDay()))
@@ -224,7 +215,7 @@ class _BudgetSchema(Schema):
 class _TermsSchema(Schema):
     """What rules and tasks have in common."""
 
-    id = fields.String(required=True, validate=_code)
+    id = fields.String(required=True, validate=CODE)
     version = fields.Integer(strict=True, load_default=1, validate=validate.Range(1, 10**6))
     currency = fields.String(load_default=CURRENCY)
     ladder = fields.String(load_default=None)
@@ -248,7 +239,7 @@ class _RuleSchema(_TermsSchema):
     calendars = _names()
     stacking = fields.String(load_default="multiply", validate=validate.OneOf(("multiply", "add", "best")))
     priority = fields.Integer(strict=True, load_default=0, validate=validate.Range(-1000, 1000))
-    group = fields.String(load_default=None, validate=_code)
+    group = fields.String(load_default=None, validate=CODE)
 
 
 class _StepSchema(Schema):
@@ -281,12 +272,14 @@ class PointsSchema(Schema):
     """The section ``[points]``; loads into a :class:`corekit_points.rules.Book`."""
 
     currencies: Any = fields.Dict(
-        keys=fields.String(validate=_code), values=fields.Nested(_CurrencySchema), load_default=dict
+        keys=fields.String(validate=CODE), values=fields.Nested(_CurrencySchema), load_default=dict
     )
     calendars = _many(fields.Nested(_CalendarSchema))
     claim_hours = _Hours(load_default=timedelta(hours=24))
     rules = _many(fields.Nested(_RuleSchema))
     tasks = _many(fields.Nested(_TaskSchema))
+    rewards = _many(fields.Nested(RewardSchema))
+    pay = fields.Nested(PaySchema, load_default=None)
     draws = _many(fields.Nested(DrawSchema))
 
     @post_load

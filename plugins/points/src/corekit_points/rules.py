@@ -15,6 +15,7 @@ from attrs import field, frozen
 from corekit import Expiry
 from corekit_points.calendar import Calendar
 from corekit_points.draws.prizes import Draw
+from corekit_points.rewards.catalogue import Pay, Reward
 
 CURRENCY = "points"
 """The currency that always is, and the account kind of the same name."""
@@ -239,14 +240,17 @@ class Task:
 
 @frozen(eq=False)
 class Book:
-    """All currencies, rules, tasks and draws of a program; rules by descending priority, then id; tasks by id.
+    """All currencies, rules, tasks, rewards and draws of a program; rules by descending priority, then id; tasks by id.
 
-    ``budgeted`` are the rules and tasks that have a budget, by id.
+    ``rewards`` are by id, in the order of the program; ``pay`` is how orders are paid with points, None where they are
+    not. ``budgeted`` are the rules and tasks that have a budget, by id.
     """
 
     currencies: Mapping[str, Currency]
     rules: tuple[Rule, ...] = ()
     tasks: tuple[Task, ...] = ()
+    rewards: Mapping[str, Reward] = field(factory=dict[str, Reward], kw_only=True)
+    pay: Pay | None = field(default=None, kw_only=True)
     draws: Mapping[str, Draw] = field(factory=dict[str, Draw], kw_only=True)
     by_activity: Mapping[str, tuple[Rule, ...]] = field(init=False)
     tasks_by_activity: Mapping[str, tuple[Task, ...]] = field(init=False)

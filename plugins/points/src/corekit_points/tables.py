@@ -1,4 +1,4 @@
-"""The only table of points: what rules have granted of budgets that stop them."""
+"""What rules have granted of budgets that stop them. The tables of rewards are in :mod:`corekit_points.rewards`."""
 
 from __future__ import annotations
 

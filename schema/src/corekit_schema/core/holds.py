@@ -9,6 +9,7 @@ import graphene
 from marshmallow import fields, validate
 
 from corekit.activities.effects import LONGEST_HOLD
+from corekit.core import HOLD_WHICH
 from corekit.ledger.holds import HoldView, holds
 from corekit.members.read import Member as MemberValue
 from corekit.validation import WholeNumber
@@ -16,7 +17,7 @@ from corekit_schema.context import Info
 from corekit_schema.core import activity as activities
 from corekit_schema.core.inputs import OfMember
 from corekit_schema.fields import Field, Object
-from corekit_schema.inputs import AmountDigits
+from corekit_schema.inputs import AmountDigits, GlobalId
 from corekit_schema.mutations import invalid
 from corekit_schema.policies import public
 from corekit_schema.scalars import Amount, AmountValue, DateTime
@@ -61,19 +62,25 @@ class PlaceHoldInput(OfMember):
     )
 
 
-class CaptureHoldInput(OfMember):
+class _WhichInput(OfMember):
+    """Value that was set aside: a hold, or all that an activity set aside."""
+
+    hold_id = fields.String(load_default=None, metadata={"description": "The hold."})
+    activity_id = GlobalId(
+        "Activity", load_default=None, metadata={"description": "Instead of a hold: all that this activity set aside."}
+    )
+
+
+class CaptureHoldInput(_WhichInput):
     """Value that was set aside and is to be spent."""
 
-    hold_id = fields.String(required=True, metadata={"description": "The hold."})
     amount = AmountDigits(
         load_default=0, metadata={"description": "How much of it, in minor units; all where left out."}
     )
 
 
-class ReleaseHoldInput(OfMember):
+class ReleaseHoldInput(_WhichInput):
     """Value that was set aside and is to be available again."""
-
-    hold_id = fields.String(required=True, metadata={"description": "The hold."})
 
 
 def placed(info: Info, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,18 +95,28 @@ def placed(info: Info, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def captured(info: Info, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an activity says that captures a hold."""
-    member, hold, amount = values["member_id"], values["hold_id"], values["amount"]
-    told: dict[str, Any] = {"type": "hold.captured", "payload": {"hold": hold}}
+    """Return what an activity says that captures a hold, or all that an activity set aside."""
+    member, amount, which = values["member_id"], values["amount"], _which(values)
+    told: dict[str, Any] = {"type": "hold.captured", "payload": which}
     if amount:
         open_ = holds(info.context.read, [member], info.context.now)[member]
-        unit = next((each.unit for each in open_ if each.id == hold), None)
+        named = set(which.values())
+        unit = next((each.unit for each in open_ if {each.id, each.activity} & named), None)
         if unit is None:
+            (hold,) = named
             raise invalid("HOLD_UNKNOWN", "The member has no such hold, or it was resolved.", "holdId", hold=hold)
         told |= {"amount": amount, "unit": unit}
     return told
 
 
 def released(_info: Info, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an activity says that releases a hold."""
-    return {"type": "hold.released", "payload": {"hold": values["hold_id"]}}
+    """Return what an activity says that releases a hold, or all that an activity set aside."""
+    return {"type": "hold.released", "payload": _which(values)}
+
+
+def _which(values: Mapping[str, Any]) -> dict[str, str]:
+    named = {"hold": values["hold_id"], "activity": values["activity_id"]}
+    which = {name: value for name, value in named.items() if value is not None}
+    if len(which) != 1:
+        raise invalid(HOLD_WHICH.code, HOLD_WHICH.en, "holdId")
+    return which

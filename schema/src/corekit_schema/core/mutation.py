@@ -9,7 +9,7 @@ from typing import Any
 from corekit import Activity, Line, NotFound
 from corekit_schema import permissions
 from corekit_schema.context import Info
-from corekit_schema.core import holds, inputs, outbox, tiering
+from corekit_schema.core import freezing, holds, inputs, outbox, tiering
 from corekit_schema.core.holds import CaptureHoldInput, PlaceHoldInput, ReleaseHoldInput
 from corekit_schema.core.jobs import RUN_JOB
 from corekit_schema.core.lives import PROFILE, LifeMutation
@@ -137,6 +137,8 @@ class Mutation(LifeMutation, PrivacyMutation):
         permissions.HOLD,
         "Let what is set aside be available again.",
     )
+    freeze_account = freezing.FREEZE_ACCOUNT
+    unfreeze_account = freezing.UNFREEZE_ACCOUNT
     reverse_activity = _of(
         inputs.ReverseActivityInput,
         _reverse,

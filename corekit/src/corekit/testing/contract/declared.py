@@ -28,8 +28,9 @@ class Names:
             broken(f"{name}: its tables carry its name", f"its migrations make {', '.join(strange)}", way)
         offered = metadata.entry_points(group=_COMMANDS)
         own = [point.name for point in offered if point.dist and point.dist.name == contract.found.distribution]
-        if strange := sorted(each for each in own if each.partition("-")[0] != name.replace("_", "-")):
-            way = f"call the entry point in {_COMMANDS} {name}, and let the rest be commands below it"
+        command = name.replace("_", "-")
+        if strange := sorted(each for each in own if not f"{each}-".startswith(f"{command}-")):
+            way = f"call the entry point in {_COMMANDS} {command}, and let the rest be commands below it"
             broken(f"{name}: its commands carry its name", f"it offers corekit {', corekit '.join(strange)}", way)
 
 

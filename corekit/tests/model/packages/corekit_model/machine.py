@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -83,6 +83,11 @@ MOVES = {
 }
 """What can happen, and how often in proportion."""
 
+
+def _weighed(moves: Iterable[str]) -> st.SearchStrategy[str]:
+    return st.sampled_from([move for move in moves for _ in range(MOVES[move])])
+
+
 _BOOKS = """
 SELECT a.member_id, a.kind, a.credits_posted - a.debits_posted, a.debits_pending
 FROM core_account a WHERE a.member_id IN ({ids})"""
@@ -135,9 +140,7 @@ class Machine(RuleBasedStateMachine):
         for amount, told in ((30, {"lapses_in": 5}), (40, {})):
             self._gives(0, account, amount, told)
 
-    @rule(move=st.sampled_from([move for move, weight in MOVES.items() for _ in range(weight)]), dice=DICE)
-    def step(self, move: str, dice: Dice) -> None:
-        """One rule, so that chance alone says how often which move comes; one that cannot be made is passed over."""
+    def _step(self, move: str, dice: Dice) -> None:
         dice = evolve(dice, account=dice.account or self.favourite)
         getattr(self, move)(dice)
         for who, steps in list(self.thaws_in.items()):
@@ -423,9 +426,17 @@ class Machine(RuleBasedStateMachine):
             assert self.kit.record(Activity(type="member.cancelled", member=member)).settled
 
 
-def playing(house: House) -> type[Machine]:
-    """Return a machine that plays in a house."""
-    return type("Play", (Machine,), {"house": house})
+def playing(house: House, moves: Iterable[str] = MOVES) -> type[Machine]:
+    """Return a machine that plays in a house, with some of the moves."""
+
+    class Play(Machine):
+        @rule(move=_weighed(moves), dice=DICE)
+        def step(self, move: str, dice: Dice) -> None:
+            """One rule, so that chance alone says how often which move comes; what cannot be made is passed over."""
+            self._step(move, dice)
+
+    Play.house = house
+    return Play
 
 
 def _parts(lot: Any) -> tuple[int, ...]:

@@ -1,7 +1,4 @@
-"""A pull: what is known before it, what follows from it, and what is written.
-
-The prepared value of the plugin holds what is known of draws under the key :data:`KEY`.
-"""
+"""A pull: what is known before it, what follows from it, and what is written."""
 
 from __future__ import annotations
 
@@ -18,9 +15,8 @@ from corekit_points.draws import declared, tables
 from corekit_points.draws.fairness import ticket_of, won
 from corekit_points.draws.prizes import Draw, Prize, period_of
 from corekit_points.earning import barred
+from corekit_points.prepared import EMPTY, Prepared, prepared
 from corekit_points.rules import Book
-
-KEY = "draws"
 
 
 @frozen
@@ -170,7 +166,7 @@ def pull(book: Book, activity: Activity, facts: Facts) -> Iterator[Effect]:
         raise Refusal(declared.DRAW_UNKNOWN.code, draw=asked["draw"])
     if (reason := barred(draw.terms, activity, facts, timedelta(0))) is not None:
         raise Refusal(reason[0], **reason[1])
-    known: Drawn = facts.prepared(activity)[KEY]
+    known = _drawn(prepared(activity, facts))
     day = facts.local(activity).date()
     _check_limits(draw, asked["pulls"], day, known)
     pulls = _decided(draw, activity, day, known)
@@ -254,9 +250,9 @@ def _decided(draw: Draw, activity: Activity, day: date, known: Drawn) -> Pulls:
 # What is foreseen
 
 
-def fold(prepared: Mapping[Any, Any] | None, pulls: Pulls) -> Mapping[Any, Any]:
+def fold(before: Prepared | None, pulls: Pulls) -> Prepared:
     """Return what is known after pulls."""
-    known: Drawn = (prepared or {})[KEY]
+    known = _drawn(before)
     had = known.days.get(pulls.draw, {})
     after = evolve(
         known,
@@ -271,17 +267,24 @@ def fold(prepared: Mapping[Any, Any] | None, pulls: Pulls) -> Mapping[Any, Any]:
             },
         },
     )
-    return {**(prepared or {}), KEY: after}
+    return evolve(before or EMPTY, draws=after)
 
 
-def learn(prepared: Mapping[Any, Any] | None, pulls: Pulls) -> Mapping[Any, Any]:
+def learn(before: Prepared | None, pulls: Pulls) -> Prepared:
     """Return what is known after a guard failed: of the scarcest prize that the pulls took, somebody took the last.
 
     Where by now less is known to be left than they took, that was it, and there is nothing more to learn.
     """
-    known: Drawn = (prepared or {})[KEY]
+    known = _drawn(before)
     wanted = {prize: times for prize, times in pulls.taken.items() if (pulls.draw, prize) not in known.gone}
     if not wanted or any(known.left(pulls, prize) < times for prize, times in wanted.items()):
-        return prepared or {}
+        return before or EMPTY
     scarcest = min(wanted, key=lambda prize: (known.left(pulls, prize), prize))
-    return {**(prepared or {}), KEY: evolve(known, gone=known.gone | {(pulls.draw, scarcest)})}
+    return evolve(before or EMPTY, draws=evolve(known, gone=known.gone | {(pulls.draw, scarcest)}))
+
+
+def _drawn(before: Prepared | None) -> Drawn:
+    """Return what was read of draws, as it is for whoever pulls."""
+    known = (before or EMPTY).draws
+    assert known is not None
+    return known

@@ -8,7 +8,7 @@ from alembic import op
 from corekit.db import types
 
 revision = "points_0003"
-down_revision = "points_0001"
+down_revision = "points_0002"
 branch_labels = None
 depends_on = None
 

@@ -1,0 +1,1 @@
+"""Rewards: the catalogue, its stock, what members redeem, and paying with points."""

@@ -1,0 +1,72 @@
+"""Stored value as a plugin: what it declares, what it reads, and what activities do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from corekit import Activity, Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
+from corekit_stored_value import approvals, declared, leaving, loading, persons, requests, spending, tables, topping
+from corekit_stored_value.derived import accounts, metrics
+from corekit_stored_value.merging import TAKE_REQUESTS, TakeRequests
+from corekit_stored_value.program import StoredValueSchema
+
+REACTIONS: Mapping[str, Callable[[Activity, Facts], Iterator[Effect]]] = {
+    declared.TOPPED_UP.name: topping.topped_up,
+    declared.REQUESTED.name: topping.requested,
+    declared.PAID.name: topping.paid,
+    declared.CANCELLED.name: topping.cancelled,
+    declared.LAPSED.name: topping.lapsed,
+    declared.SPENT.name: spending.spent,
+    declared.AUTHORISED.name: spending.authorised,
+    "hold.placed": spending.held_otherwise,
+    declared.WITHDRAWN.name: leaving.withdrawn,
+    declared.CHARGED_BACK.name: leaving.charged_back,
+    declared.ADJUSTED.name: leaving.adjusted,
+    declared.APPROVED.name: approvals.approving,
+    "member.merged": lambda activity, _: iter([TakeRequests(activity, rule="merged@1", giver=activity.members[0])]),
+}
+"""What each type of activity does."""
+
+
+@hookimpl
+def corekit_declare() -> Declares:
+    """Declare what the plugin brings; accounts and metrics follow from the currencies of the program."""
+    return Declares(
+        lineage=Lineage(owner="stored_value", package="corekit_stored_value", metadata=tables.metadata),
+        activities=declared.ACTIVITIES,
+        reacts=tuple(REACTIONS),
+        effects=[requests.AWAIT, requests.RESOLVE, approvals.APPROVE, approvals.USE_APPROVAL, TAKE_REQUESTS],
+        jobs=[requests.REQUESTS],
+        permissions=declared.PERMISSIONS,
+        errors=declared.ERRORS,
+        program=Section(schema=StoredValueSchema, accounts=accounts, metrics=metrics),
+        budget=4,  # of a top-up that needs an approval, or of what is paid
+    )
+
+
+@hookimpl
+def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Any]:
+    """Read requests, approvals, and what was paid and spent, where the batch asks for it."""
+    return loading.load(batch, read, facts)
+
+
+@hookimpl
+def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
+    """Let value come in and go out."""
+    for activity in batch:
+        reaction = REACTIONS.get(activity.type)
+        if reaction is not None:
+            yield from reaction(activity, facts)
+
+
+@hookimpl
+def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
+    """Tell members what they were about to pay, and what was approved for them."""
+    return persons.exported(member, read)
+
+
+@hookimpl
+def corekit_erase(member: str, write: PluginWrite) -> None:
+    """Forget it."""
+    persons.erased(member, write)
