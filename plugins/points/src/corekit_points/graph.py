@@ -10,14 +10,18 @@ import graphene
 from attrs import frozen
 from marshmallow import fields, validate
 
-from corekit import OF_AVAILABLE, Activity, Balance, balances, expiring, suggest
+from corekit import OF_AVAILABLE, Balance, balances, expiring, suggest
+from corekit import Activity as ActivityValue
 from corekit_points.declared import ADJUST, ADJUSTMENT, CANCEL, CANCELLATION, GIVE, TRANSFER
 from corekit_points.draws.graph import DrawsMember, DrawsMutation, DrawsQuery
-from corekit_points.draws.graph_examples import EXAMPLES as DRAWS_EXAMPLES
+from corekit_points.draws.graph_examples import EXAMPLES as DRAWS
 from corekit_points.graph_examples import EXAMPLES
 from corekit_points.graph_reports import PointsCurrency, PointsReports, book_of
+from corekit_points.rewards.graph import RewardsActivity, RewardsMember, RewardsMutation, RewardsQuery
+from corekit_points.rewards.graph_examples import EXAMPLES as REWARDS
 from corekit_points.rules import CURRENCY, Currency
 from corekit_schema import (
+    Activity,
     ActivityPayload,
     Amount,
     AmountDigits,
@@ -140,7 +144,7 @@ class PointsBalance(Object, policy=public):
         ]
 
 
-class PointsMember(DrawsMember, policy=owner_or_permission("members.read")):
+class PointsMember(DrawsMember, RewardsMember, policy=owner_or_permission("members.read")):
     """What this plugin adds to a member."""
 
     points = Field(
@@ -164,7 +168,7 @@ class PointsMember(DrawsMember, policy=owner_or_permission("members.read")):
         return [Holding(member.id, known, by_member[member.id].get(known.kind)) for member in parents]
 
 
-class PointsQuery(DrawsQuery, policy=public):
+class PointsQuery(DrawsQuery, RewardsQuery, policy=public):
     """What this plugin adds to the queries."""
 
     points_reports = Field(PointsReports, description="Reports; null where the viewer may not see them.")
@@ -253,7 +257,7 @@ def _recorded(
         raise invalid("POINTS_CURRENCY_UNKNOWN", f"There is no currency {code}{hint}.", "currency", currency=code)
     return record(
         info,
-        Activity(
+        ActivityValue(
             type=type_,
             member=values["member_id"],
             members=tuple(others),
@@ -266,7 +270,7 @@ def _recorded(
     )
 
 
-class PointsMutation(DrawsMutation):
+class PointsMutation(DrawsMutation, RewardsMutation):
     """What this plugin adds to the mutations."""
 
     points_adjust = MutationField(
@@ -292,9 +296,16 @@ class PointsMutation(DrawsMutation):
     )
 
 
+class PointsActivity(RewardsActivity, policy=public):
+    """What this plugin adds to an activity."""
+
+
 def graph() -> Graph:
     """Return what this plugin adds to the schema."""
-    return Graph(
-        extends={Member: PointsMember, Query: PointsQuery, Mutation: PointsMutation},
-        examples=(*EXAMPLES, *DRAWS_EXAMPLES),
-    )
+    extends: dict[type, type] = {
+        Member: PointsMember,
+        Activity: PointsActivity,
+        Query: PointsQuery,
+        Mutation: PointsMutation,
+    }
+    return Graph(extends=extends, examples=(*EXAMPLES, *REWARDS, *DRAWS))

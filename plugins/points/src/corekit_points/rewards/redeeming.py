@@ -10,7 +10,7 @@ from attrs import field, frozen
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
 from corekit import Applied, Effect, EffectKind, PluginWrite, Reader, Shape, any_of
-from corekit_points.rewards import declared, stock
+from corekit_points.rewards import codes, declared, stock
 from corekit_points.rewards.tables import redemption, redemption_move
 
 State = Literal["reserved", "fulfilled", "cancelled", "expired"]
@@ -67,13 +67,33 @@ def named(read: Reader, ids: Iterable[str], codes: Iterable[str] = ()) -> list[R
     return [_SHAPE(row) for row in read.all(select(*_SHAPE.columns).where(wanted))]
 
 
-def redemptions_of(read: Reader, members: Iterable[str]) -> Mapping[str, Sequence[Redemption]]:
-    """Return what members redeemed, the newest first: one statement, however many they are."""
-    theirs = select(*_SHAPE.columns).where(any_of(redemption.c.member_id, members))
+def redemptions_of(read: Reader, members: Iterable[str], most: int | None = None) -> Mapping[str, Sequence[Redemption]]:
+    """Return what members redeemed, the newest first, ``most`` of each: one statement, however many they are."""
+    newest = (redemption.c.redeemed_at.desc(), redemption.c.id.desc())
+    number = func.row_number().over(partition_by=redemption.c.member_id, order_by=newest)
+    theirs = select(*_SHAPE.columns, number.label("number")).where(any_of(redemption.c.member_id, members))
+    rows = theirs.subquery()
+    chosen = select(rows).order_by(rows.c.number)
     found: dict[str, list[Redemption]] = {}
-    for row in read.all(theirs.order_by(redemption.c.redeemed_at.desc(), redemption.c.id.desc())):
+    for row in read.all(chosen if most is None else chosen.where(rows.c.number <= most)):
         found.setdefault(row.member_id, []).append(_SHAPE(row))
     return found
+
+
+def of_activities(read: Reader, ids: Sequence[str]) -> Mapping[str, Redemption]:
+    """Return the redemption that each activity made, or by which it was resolved: one statement."""
+    wanted = or_(any_of(redemption.c.id, ids), any_of(redemption.c.resolved_by, ids))
+    found = [_SHAPE(row) for row in read.all(select(*_SHAPE.columns).where(wanted))]
+    by_activity = {each.resolved_by: each for each in found} | {each.id: each for each in found}
+    return {id_: by_activity[id_] for id_ in ids if id_ in by_activity}
+
+
+def code_of(found: Redemption, secret: str | None) -> str | None:
+    """Return the code to show; None where there is nothing to fetch, or it was made with another secret."""
+    if found.state != "reserved" or found.code is None or secret is None:
+        return None
+    code = codes.code_of(secret, found.id)
+    return code if codes.digest(code) == found.code else None
 
 
 # Reserving

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 from marshmallow import Schema, fields, post_load, validate
+
+if TYPE_CHECKING:
+    from corekit import Kit
 
 SHORTEST_SECRET = 32
 """Characters: a code is worth no more than the secret that it is made with."""
@@ -36,3 +39,9 @@ class SettingsSchema(Schema):
     def make(self, data: dict[str, Any], **_: Any) -> PointsSettings:
         """Make the value."""
         return PointsSettings(**data)
+
+
+def settings_of(kit: Kit) -> PointsSettings:
+    """Return the plugin's settings."""
+    found: PointsSettings = next(plugin.settings for plugin in kit.plugins if plugin.name == "points")
+    return found

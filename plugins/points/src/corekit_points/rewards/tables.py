@@ -53,6 +53,7 @@ redemption = table(
     Column("resolved_by", Id),
     Column("store", Text),
     Index(None, "member_id", "reward"),
+    Index(None, "resolved_by"),
     Index("uq_points_redemption_code", "code", unique=True),
     Index(
         None,

@@ -56,6 +56,7 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_points_redemption_member_id_reward"), "points_redemption", ["member_id", "reward"])
+    op.create_index(op.f("ix_points_redemption_resolved_by"), "points_redemption", ["resolved_by"])
     op.create_index("uq_points_redemption_code", "points_redemption", ["code"], unique=True)
     op.create_index(
         op.f("ix_points_redemption_expires_at"),
