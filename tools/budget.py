@@ -20,7 +20,7 @@ CEILINGS = {
     "jobs": 2_010,
     "ledger": 3_340,
     "members": 2_500,
-    "outbox": 700,
+    "outbox": 710,
     "program": 1_600,
     "proof": 950,
     "removal": 530,

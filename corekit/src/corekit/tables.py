@@ -6,9 +6,9 @@ these tables are public; all other tables of the core are its own business.
 
 from __future__ import annotations
 
-from corekit.activities.tables import activity, effect
+from corekit.activities.tables import activity, effect, outbox
 from corekit.ledger.tables import account, entry, lot, posting
 from corekit.members.tables import member
 from corekit.tiers.tables import assignment
 
-__all__ = ["account", "activity", "assignment", "effect", "entry", "lot", "member", "posting"]
+__all__ = ["account", "activity", "assignment", "effect", "entry", "lot", "member", "outbox", "posting"]

@@ -10,11 +10,13 @@ import pytest
 from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from marshmallow import Schema, fields
 from sqlalchemy import Text, cast, func, literal, null, select, union_all
 
-from corekit import Activity, ActivityType, Json, PluginError, hookimpl
+from corekit import Activity, ActivityType, Json, PluginError, Section, hookimpl
 from corekit.activities.tables import activity, intake, request
 from corekit.ledger.tables import lot
+from corekit.program import apply_text
 
 EXAMPLES = settings(
     max_examples=10,
@@ -415,3 +417,24 @@ def test_a_plugin_is_not_asked_about_types_to_which_it_says_it_does_not_react(ma
     house.does(member, "purchase", 5)
     house.does(member, "fees.earn", 5)
     assert asked == ["fees.earn"]
+
+
+def test_a_select_sees_what_the_program_says_at_its_instant(make_house: Any) -> None:
+    seen: list[tuple[Any, str]] = []
+
+    class Fees(Schema):
+        amount = fields.Integer(load_default=0)
+
+    def select_(bounds: Any) -> Any:
+        seen.append((bounds.program, str(bounds.zone)))
+        return fees.yearly(bounds).where(literal(bounds.program["amount"]) > 0)
+
+    program = '[program]\nname = "Shop"\n[fees]\namount = {}\n'
+    plugin = fees.plugin(fees.fee(select=select_), program=Section(schema=Fees))
+    house = make_house(plugin, program=program.format(5), time_zone="Asia/Shanghai")
+    house.joins()
+    assert house.kit.jobs.run("fees.yearly").settled == 1
+    assert {(found["amount"], zone) for found, zone in seen} == {(5, "Asia/Shanghai")}
+    apply_text(house.kit, program.format(0))
+    house.joins()
+    assert house.kit.jobs.run("fees.yearly").found == 0

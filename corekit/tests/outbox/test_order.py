@@ -11,9 +11,9 @@ from threading import Event as Flag
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
-from corekit import Activity, Event, Kit
+from corekit import Activity, Event, Kit, Unavailable
 from corekit.activities.tables import activity, outbox
 from corekit.ids import new_id
 from corekit.outbox import delivery, horizon
@@ -252,3 +252,14 @@ def test_telling_a_member_what_is_new_before_what_was_put_off_is_found_out(
     deaf_for_a_while(kit, clock, ears, joins, buys)
     with pytest.raises(AssertionError):
         check(kit, ears)
+
+
+@postgresql_only
+def test_what_is_final_waits_for_who_began_before(kit: Kit, joins: Joins) -> None:
+    with open_transaction(kit, joins()), pytest.raises(Unavailable, match="not ended yet"):
+        kit.outbox.final(seconds=0)
+    with kit.read() as read:
+        taken = read.scalar(select(func.max(outbox.c.position)))
+    assert kit.outbox.final(seconds=0) == taken
+    kit.record(Activity(type="member.registered"))
+    assert kit.outbox.final(seconds=0) == taken + 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 from sqlalchemy import ColumnElement, and_, true
 
 
@@ -12,12 +13,16 @@ from sqlalchemy import ColumnElement, and_, true
 class Bounds:
     """As of which instant a sweep selects (UTC microseconds), and members from where to where, by their ids.
 
-    ``after`` is excluded, ``upto`` included; both None: all members, as for the survey before the sweep.
+    ``after`` is excluded, ``upto`` included; both None: all members, as for the survey before the sweep. ``program`` is
+    the section of the plugin that declares the sweep, in the version of the program that holds at that instant (None:
+    it has none), ``zone`` the program's time zone.
     """
 
     at: int
     after: str | None = None
     upto: str | None = None
+    program: Any = field(default=None, eq=False, repr=False)
+    zone: tzinfo = UTC
 
     @property
     def whole(self) -> bool:

@@ -112,7 +112,7 @@ class Sweeping:
 
     def _found(self, read: Reader, terms: Terms, sweep: Sweep, members: int) -> Found:
         check(terms, sweep)
-        rows = candidates(sweep, Bounds(self._at)).subquery()
+        rows = candidates(sweep, self._bounds(terms, sweep)).subquery()
         (row,) = read.all(
             select(
                 func.count().label("number"),
@@ -205,7 +205,7 @@ class Sweeping:
                     at=self._at,
                     historical=self._run.historical,
                 )
-                bounds = Bounds(self._at, position.after, upto or "f" * 32)
+                bounds = self._bounds(terms, sweep, position.after, upto or "f" * 32)
                 counts = self._counted(writing, bounds)
                 full = counts.chosen >= self._chunk
                 behind = _behind(position, counts, counts.last if full else upto)
@@ -217,6 +217,11 @@ class Sweeping:
                 raise
             connection.exec_driver_sql("COMMIT")
         return counts, behind
+
+    def _bounds(self, terms: Terms, sweep: Sweep, after: str | None = None, upto: str | None = None) -> Bounds:
+        owner = terms.registry.owner("type", sweep.activity_type) or ""
+        section = terms.program_at(self._at).sections.get(owner)
+        return Bounds(self._at, after, upto, section, terms.zone)
 
     def _roll_back(self, connection: Connection, driver: Any) -> None:
         """Undo a chunk, unless the connection is lost and the server does so."""

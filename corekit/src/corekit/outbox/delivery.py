@@ -16,7 +16,7 @@ from corekit.audit.trail import leave
 from corekit.clock import moment
 from corekit.db.engine import Database
 from corekit.db.reader import AnyRow, Reader, any_of
-from corekit.errors import Busy, NotFound, PluginRaised
+from corekit.errors import Busy, NotFound, PluginRaised, Unavailable
 from corekit.log import raised_at
 from corekit.outbox import standing, tables
 from corekit.outbox.claims import Claims, writing
@@ -39,6 +39,8 @@ TURN = 100
 """Events between two times that progress is written: so many may come twice where a deliverer dies."""
 LONGEST = 2.0
 """Seconds of calling after which progress is written, too."""
+PATIENCE = 30.0
+"""Seconds for which others are waited for to end what they began."""
 SLOW = 1.0
 """Seconds of one call after which it is asked whether the claim still holds."""
 
@@ -94,6 +96,22 @@ class Outbox:
                         break
                     done += number
         return done
+
+    def final(self, seconds: float = PATIENCE) -> int:
+        """Return a position up to which nothing will appear any more, when all that began before this call has ended.
+
+        What is read from then on has all activities up to it. Raises :class:`~corekit.Unavailable` where somebody
+        takes more than so many seconds to end what was begun.
+        """
+        with self._database.connect() as connection:
+            wanted = last(connection)
+        until = time.monotonic() + seconds
+        while (reached := self._horizon.reached()) < wanted:
+            if time.monotonic() > until:
+                message = "what was begun before has not ended yet; try again later"
+                raise Unavailable(message)
+            time.sleep(0.02)
+        return reached
 
     def standings(self) -> list[standing.Standing]:
         """Return how far each plugin is: those that are on, and those that were."""
