@@ -83,6 +83,7 @@ def member(kit: Kit) -> str:
     return member
 
 
+@pytest.mark.row("P10", way="graphql")
 def test_everybody_sees_what_can_be_won_what_is_promised_and_what_was_drawn(
     kit: Kit, member: str, asking: Callable[[Kit], Ask], clock: SettableClock
 ) -> None:
@@ -132,6 +133,7 @@ def test_who_may_not_pull_is_told_so(kit: Kit, member: str, asking: Callable[[Ki
     assert [each["code"] for each in errors] == ["POINTS_DRAW_LIMIT"]
 
 
+@pytest.mark.row("P10", way="cli")
 def test_the_command_line_draws_shows_and_proves(kit: Kit, member: str, tmp_path: Path) -> None:
     config = tmp_path / "corekit.toml"
     config.write_text(f'[corekit]\ndatabase = "{kit.settings.database}"\nplugins = ["points"]\n')

@@ -36,6 +36,7 @@ ROUNDS = 100_000
 _SIGMAS = 4
 
 
+@pytest.mark.row("P10", way="python")
 def test_a_hundred_thousand_pulls_are_recomputed_as_likely_as_they_should_be_and_with_what_is_guaranteed() -> None:
     tickets = [ticket_of(DRAW.id, PERIOD, f"{member:032x}") for member in range(100)]
     dry, free, results = dict.fromkeys(tickets, 0), Counter[str](), list[dict[str, Any]]()

@@ -101,6 +101,7 @@ def fair(make_kit: MakeKit, clock: SettableClock) -> Fair:
     return fair
 
 
+@pytest.mark.row("P10", way="python")
 def test_a_pull_costs_its_price_and_brings_what_it_wins(fair: Fair) -> None:
     member = fair.join()
     answer = fair.pulls(member, 20)
@@ -112,6 +113,7 @@ def test_a_pull_costs_its_price_and_brings_what_it_wins(fair: Fair) -> None:
     assert fair.kit.verify().clean
 
 
+@pytest.mark.row("P10", way="bad_input")
 def test_what_cannot_be_drawn_is_refused_and_costs_nothing(fair: Fair, clock: SettableClock) -> None:
     member, poor = fair.join(), fair.join(9)
     assert fair.pulls(member, draw="whale").code == "POINTS_DRAW_UNKNOWN"
@@ -147,6 +149,7 @@ def test_a_seed_is_promised_before_its_period_and_revealed_after_it_and_never_be
     assert [seed for _, seed in others] == [None, None]
 
 
+@pytest.mark.row("P10", way="python")
 def test_what_was_drawn_is_recomputed_by_the_published_script(fair: Fair, clock: SettableClock) -> None:
     """A thousand pulls at once on SQLite and PostgreSQL: the jackpot and guarantees among them."""
     members = [fair.join() for _ in range(40)]
@@ -218,6 +221,7 @@ def test_who_comes_too_late_for_a_prize_gets_the_next_one_and_none_is_given_twic
     assert fair.kit.verify().clean
 
 
+@pytest.mark.row("P10", way="reversal")
 def test_pulls_that_are_taken_back_give_back_the_price_take_back_the_prizes_and_stay_numbered(fair: Fair) -> None:
     member, other = fair.join(), fair.join()
     first = fair.pulls(member, 4)
