@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from hashlib import sha256
 from math import sqrt
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -130,3 +132,11 @@ def test_another_draw_period_member_number_or_word_of_the_member_is_another_pull
     others = [place(2), place(draw="other"), place(period="2026-01-16"), place(ticket="2f"), place(client_seed="ac")]
     assert len({place(), *others}) == 6
     assert place() == place()
+
+
+def test_whoever_recomputes_reads_twenty_lines_and_nothing_of_corekit() -> None:
+    source = Path(verify_draw.__file__).read_text(encoding="utf-8")
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    lines = [line for node in functions for each in node.body[1:] for line in ast.unparse(each).splitlines()]
+    assert len(lines) <= 20
+    assert "corekit" not in "".join(line for line in source.splitlines() if "import" in line)
