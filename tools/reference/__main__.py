@@ -13,7 +13,7 @@ from tools.reference.pages import PAGES
 from tools.reference.quotations import ROOT, quoted
 
 REFERENCE = "docs/reference"
-QUOTING = ("docs/plugins.md", "docs/testing.md")
+QUOTING = ("docs/draws.md", "docs/plugins.md", "docs/testing.md")
 MARK = "<!-- Made by `make docs` from the code; do not edit. -->"
 
 

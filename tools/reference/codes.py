@@ -59,6 +59,7 @@ MEANINGS = {
     "UNKNOWN_BENEFIT": "Nobody declares this kind of benefit.",
     "UNKNOWN_ACTIVITY": "Nobody declares this activity type.",
     "UNKNOWN_CALENDAR": "The program has no calendar of this name.",
+    "UNKNOWN_CLASS": "No prize of the draw is of this class.",
     "UNKNOWN_COUNTRY": "No holidays are known of this country, or of this part of it.",
     "UNKNOWN_CURRENCY": "The program has no currency of this name.",
     "UNKNOWN_LADDER": "The program has no ladder of this code.",

@@ -124,3 +124,9 @@ def test_the_program_of_the_page_can_be_applied() -> None:
     whole, head = (program(each["toml"]) for each in _BLOCK.finditer((DOCS / "program.md").read_text(encoding="utf-8")))
     assert [tier.code for tier in whole.ladders[0].tiers] == ["ordinary", "silver"]
     assert head.notice_days == 30
+
+
+def test_the_draw_of_the_page_on_draws_is_a_draw() -> None:
+    (text,) = (block["toml"] for block in _BLOCK.finditer((DOCS / "draws.md").read_text(encoding="utf-8")))
+    book: Book = program(text).sections["points"]
+    assert [prize.id for prize in book.draws["wheel"].prizes] == ["jackpot", "hundred", "coffee", "nothing"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from hashlib import sha256
 from math import sqrt
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -36,6 +38,7 @@ ROUNDS = 100_000
 _SIGMAS = 4
 
 
+@pytest.mark.row("P10", way="python")
 def test_a_hundred_thousand_pulls_are_recomputed_as_likely_as_they_should_be_and_with_what_is_guaranteed() -> None:
     tickets = [ticket_of(DRAW.id, PERIOD, f"{member:032x}") for member in range(100)]
     dry, free, results = dict.fromkeys(tickets, 0), Counter[str](), list[dict[str, Any]]()
@@ -129,3 +132,11 @@ def test_another_draw_period_member_number_or_word_of_the_member_is_another_pull
     others = [place(2), place(draw="other"), place(period="2026-01-16"), place(ticket="2f"), place(client_seed="ac")]
     assert len({place(), *others}) == 6
     assert place() == place()
+
+
+def test_whoever_recomputes_reads_twenty_lines_and_nothing_of_corekit() -> None:
+    source = Path(verify_draw.__file__).read_text(encoding="utf-8")
+    functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    lines = [line for node in functions for each in node.body[1:] for line in ast.unparse(each).splitlines()]
+    assert len(lines) <= 20
+    assert "corekit" not in "".join(line for line in source.splitlines() if "import" in line)

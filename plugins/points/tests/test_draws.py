@@ -63,9 +63,11 @@ class Fair:
 
     def join(self, points: int = 1000) -> str:
         member = self.kit.record(Activity(type="member.registered")).member
-        given: dict[str, Any] = {"amount": points, "unit": "points", "payload": {"reason": "to begin with"}}
         if points:
-            self.kit.record(Activity(type="points.adjustment", member=member, **given))
+            told = {"reason": "to begin with"}
+            self.kit.record(
+                Activity(type="points.adjustment", member=member, amount=points, unit="points", payload=told)
+            )
         return member
 
     def asks(self, member: str, pulls: int = 1, draw: str = "wheel", **given: Any) -> Activity:
@@ -84,7 +86,7 @@ class Fair:
     def results(self, member: str) -> list[Result]:
         """Return what a member drew, the first pull first."""
         with self.kit.read() as read:
-            return results_of(read, [member]).get(member, [])[::-1]
+            return results_of(read, [member], 1_000).get(member, [])[::-1]
 
     def turn(self) -> Any:
         """Publish and reveal what is due."""
@@ -99,6 +101,7 @@ def fair(make_kit: MakeKit, clock: SettableClock) -> Fair:
     return fair
 
 
+@pytest.mark.row("P10", way="python")
 def test_a_pull_costs_its_price_and_brings_what_it_wins(fair: Fair) -> None:
     member = fair.join()
     answer = fair.pulls(member, 20)
@@ -110,6 +113,7 @@ def test_a_pull_costs_its_price_and_brings_what_it_wins(fair: Fair) -> None:
     assert fair.kit.verify().clean
 
 
+@pytest.mark.row("P10", way="bad_input")
 def test_what_cannot_be_drawn_is_refused_and_costs_nothing(fair: Fair, clock: SettableClock) -> None:
     member, poor = fair.join(), fair.join(9)
     assert fair.pulls(member, draw="whale").code == "POINTS_DRAW_UNKNOWN"
@@ -132,7 +136,7 @@ def test_a_seed_is_promised_before_its_period_and_revealed_after_it_and_never_be
 ) -> None:
     def promised() -> list[tuple[str, str | None]]:
         with fair.kit.read() as read:
-            return [(each.period, each.seed) for each in reversed(seeds(read, ["wheel"])["wheel"])]
+            return [(each.period, each.seed) for each in reversed(seeds(read, ["wheel"], 10)["wheel"])]
 
     assert promised() == [("2026-01-15", None), ("2026-01-16", None)]
     assert fair.turn() == {"promised": 0, "revealed": 0}
@@ -145,6 +149,7 @@ def test_a_seed_is_promised_before_its_period_and_revealed_after_it_and_never_be
     assert [seed for _, seed in others] == [None, None]
 
 
+@pytest.mark.row("P10", way="python")
 def test_what_was_drawn_is_recomputed_by_the_published_script(fair: Fair, clock: SettableClock) -> None:
     """A thousand pulls at once on SQLite and PostgreSQL: the jackpot and guarantees among them."""
     members = [fair.join() for _ in range(40)]
@@ -216,6 +221,7 @@ def test_who_comes_too_late_for_a_prize_gets_the_next_one_and_none_is_given_twic
     assert fair.kit.verify().clean
 
 
+@pytest.mark.row("P10", way="reversal")
 def test_pulls_that_are_taken_back_give_back_the_price_take_back_the_prizes_and_stay_numbered(fair: Fair) -> None:
     member, other = fair.join(), fair.join()
     first = fair.pulls(member, 4)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import SelectBase, Text, cast, func, literal, select
 
-from corekit import ActivityType, Bounds, Declares, Sweep, hookimpl, member
+from corekit import Activity, ActivityType, Bounds, Declares, Sweep, hookimpl, member
 from corekit.clock import moment
 from corekit.ledger.tables import account, lot
 from corekit.program import apply_text
@@ -93,3 +93,23 @@ def test_a_task_for_what_a_sweep_records_gives_its_points(
     house = open_house(kit)
     kit.jobs.run("gifts.notes")
     assert house.has() == 5
+
+
+@pytest.mark.row("P4", way="python")
+@pytest.mark.row("P4", way="reversal")
+def test_a_task_for_what_another_plugin_tops_up_gives_its_points_and_takes_them_back(
+    make_kit: MakeKit, open_house: Callable[..., Any]
+) -> None:
+    wallet = ModuleType("wallet")
+    declares = Declares(activities=[ActivityType(name="wallet.topped_up", amount="money")])
+    vars(wallet)["corekit_declare"] = hookimpl(lambda: declares)
+    text = HEAD + '[[points.tasks]]\nid = "top_up"\nactivity = "wallet.topped_up"\npoints = 5\nlimits = {day = 1}\n'
+    kit = make_kit(["points"], modules={"wallet": wallet}, program=text)
+    house = open_house(kit)
+    first, _ = (
+        kit.record(Activity(type="wallet.topped_up", member=house.member, amount=amount)) for amount in (500, 700)
+    )
+    assert house.has() == 5
+    kit.reverse(first.activity_id or "")
+    assert house.has() == 0
+    assert house.clean()

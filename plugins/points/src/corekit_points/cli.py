@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from corekit.command import NO, Key, MemberId, emit, open_kit, record
+from corekit_points.draws import cli as draws_cli
 from corekit_points.rewards.cli import add
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from corekit_points.liability import Liability
 
 app = typer.Typer(
-    help="Points: what is owed to members, adjustments, cancellations and transfers by hand, and rewards.",
+    help="Points: what is owed to members, adjustments, cancellations and transfers by hand, rewards, prize draws.",
     no_args_is_help=True,
 )
 add(app)
@@ -99,6 +100,9 @@ def transfer(
 ) -> None:
     """Give points of a member to another one, where the program allows it."""
     record(ctx, "points.transferred", member, {"reason": reason}, key, receiver, amount=amount, unit=currency)
+
+
+draws_cli.add_to(app)
 
 
 def _budget(report: Spending) -> dict[str, Any]:

@@ -94,6 +94,7 @@ class Compiler:
                 clawback=found["clawback"],
                 grace=found["grace"],
                 transfers=found["transfers"],
+                notices=tuple(sorted(set(found["notices"]))),
             )
             for code, found in self._data["currencies"].items()
         }

@@ -13,6 +13,8 @@ from marshmallow import fields, validate
 from corekit import OF_AVAILABLE, Balance, balances, expiring, suggest
 from corekit import Activity as ActivityValue
 from corekit_points.declared import ADJUST, ADJUSTMENT, CANCEL, CANCELLATION, GIVE, TRANSFER
+from corekit_points.draws.graph import DrawsMember, DrawsMutation, DrawsQuery
+from corekit_points.draws.graph_examples import EXAMPLES as DRAWS
 from corekit_points.graph_examples import EXAMPLES
 from corekit_points.graph_reports import PointsCurrency, PointsReports, book_of
 from corekit_points.rewards.graph import RewardsActivity, RewardsMember, RewardsMutation, RewardsQuery
@@ -142,7 +144,7 @@ class PointsBalance(Object, policy=public):
         ]
 
 
-class PointsMember(RewardsMember, policy=owner_or_permission("members.read")):
+class PointsMember(DrawsMember, RewardsMember, policy=owner_or_permission("members.read")):
     """What this plugin adds to a member."""
 
     points = Field(
@@ -166,7 +168,7 @@ class PointsMember(RewardsMember, policy=owner_or_permission("members.read")):
         return [Holding(member.id, known, by_member[member.id].get(known.kind)) for member in parents]
 
 
-class PointsQuery(RewardsQuery, policy=public):
+class PointsQuery(DrawsQuery, RewardsQuery, policy=public):
     """What this plugin adds to the queries."""
 
     points_reports = Field(PointsReports, description="Reports; null where the viewer may not see them.")
@@ -268,7 +270,7 @@ def _recorded(
     )
 
 
-class PointsMutation(RewardsMutation):
+class PointsMutation(DrawsMutation, RewardsMutation):
     """What this plugin adds to the mutations."""
 
     points_adjust = MutationField(
@@ -306,4 +308,4 @@ def graph() -> Graph:
         Query: PointsQuery,
         Mutation: PointsMutation,
     }
-    return Graph(extends=extends, examples=(*EXAMPLES, *REWARDS))
+    return Graph(extends=extends, examples=(*EXAMPLES, *REWARDS, *DRAWS))

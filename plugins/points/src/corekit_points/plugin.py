@@ -29,6 +29,7 @@ from corekit_points.draws.merging import TAKE_PULLS, TakePulls
 from corekit_points.draws.seeds import DRAWS
 from corekit_points.draws.writing import PULLS
 from corekit_points.earned import earned
+from corekit_points.notices import EXPIRING, NOTICES
 from corekit_points.prepared import joined, prepared
 from corekit_points.program import PointsSchema
 from corekit_points.rewards import declared as rewards
@@ -77,13 +78,14 @@ def corekit_declare() -> Declares:
         lineage=Lineage(owner="points", package="corekit_points", metadata=tables.metadata),
         effects=[granting.GRANT, *redeeming.EFFECTS, PULLS, TAKE_PULLS],
         jobs=[BUDGETS, DRAWS],
-        sweeps=[UNFETCHED],
+        sweeps=[UNFETCHED, NOTICES],
         activities=[
             declared.ADJUSTMENT,
             declared.CANCELLATION,
             declared.TRANSFER,
             *rewards.ACTIVITIES,
             draws_declared.DRAWN,
+            EXPIRING,
         ],
         reacts=[*BY_HAND, *ASKED],
         tenders=[paying.TENDER],

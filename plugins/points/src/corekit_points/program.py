@@ -115,6 +115,7 @@ class _CurrencySchema(Schema):
     clawback = fields.String(load_default="debt", validate=validate.OneOf(("debt", "write_off", "refuse")))
     grace = fields.Integer(strict=True, load_default=0, validate=validate.Range(0, 3660))
     transfers = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    notices = _many(fields.Integer(strict=True, validate=validate.Range(1, 3660)))
 
 
 class _SpanSchema(Schema):

@@ -50,7 +50,7 @@ Stacking = Literal["multiply", "add", "best"]
 class Currency:
     """What members earn: an account kind with its unit. ``scale`` is the number of decimal places.
 
-    ``transfers`` says whether a member may give it to another.
+    ``transfers`` says whether a member may give it to another, ``notices`` how many days before it lapses that is said.
     """
 
     code: str
@@ -61,6 +61,7 @@ class Currency:
     clawback: Literal["debt", "write_off", "refuse"] = "debt"
     grace: int = 0
     transfers: bool = False
+    notices: tuple[int, ...] = ()
 
 
 @frozen(kw_only=True)

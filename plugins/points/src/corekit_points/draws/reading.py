@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from attrs import asdict, field, frozen
-from sqlalchemy import delete, null, select, update
+from sqlalchemy import Column, ColumnElement, Select, and_, delete, func, null, select, tuple_, update
 
 from corekit import PluginWrite, Reader, Shape, any_of
 from corekit_points.draws import tables
@@ -47,12 +47,13 @@ _SEED = Shape(Seed, tables.seed)
 _RESULT = Shape(Result, tables.result)
 
 
-def seeds(read: Reader, draws: Iterable[str]) -> dict[str, list[Seed]]:
-    """Return the seeds of draws, the latest period first: one statement."""
+def seeds(read: Reader, draws: Iterable[str], most: int) -> dict[str, list[Seed]]:
+    """Return the seeds of draws, the latest period first, at most so many of each: one statement."""
     seed = tables.seed.c
-    wanted = select(*_SEED.columns).where(any_of(seed.draw, draws)).order_by(seed.begins.desc(), seed.period)
+    place = func.row_number().over(partition_by=seed.draw, order_by=(seed.begins.desc(), seed.period)).label("place")
+    numbered = select(*_SEED.columns, place).where(any_of(seed.draw, draws)).subquery()
     found: dict[str, list[Seed]] = {}
-    for row in read.all(wanted):
+    for row in read.all(select(numbered).where(numbered.c.place <= most).order_by(numbered.c.place)):
         found.setdefault(row.draw, []).append(_SEED(row))
     return found
 
@@ -63,17 +64,45 @@ def taken(read: Reader, draws: Iterable[str]) -> dict[tuple[str, str], int]:
     return {(row.draw, row.prize): row.taken for row in read.all(select(stock).where(any_of(stock.c.draw, draws)))}
 
 
-def results_of(read: Reader, members: Iterable[str], most: int | None = None) -> dict[str, list[Result]]:
-    """Return what members drew, the latest first: one statement. ``most`` is how many of each member."""
+def results_of(read: Reader, members: Iterable[str], most: int) -> dict[str, list[Result]]:
+    """Return what each member drew, the latest first, at most so many: one statement."""
     result = tables.result.c
     order = (result.drawn_at.desc(), result.ticket, result.number.desc())
-    wanted = select(*_RESULT.columns, result.member_id).where(any_of(result.member_id, members)).order_by(*order)
+    theirs = any_of(result.member_id, members)
     found: dict[str, list[Result]] = {}
-    for row in read.all(wanted):
-        theirs = found.setdefault(row.member_id, [])
-        if most is None or len(theirs) < most:
-            theirs.append(_RESULT(row))
+    for row in read.all(_first(most, theirs, (result.member_id,), order)):
+        found.setdefault(row.its_member_id, []).append(_RESULT(row))
     return found
+
+
+def results_in(
+    read: Reader, periods: Iterable[tuple[str, str]], most: int, after: tuple[str, int] | None = None
+) -> dict[tuple[str, str], list[Result]]:
+    """Return what was drawn in periods of draws, by ticket and number, at most so many of each: one statement.
+
+    ``after`` is the ticket and the number behind which it begins.
+    """
+    result, wanted = tables.result.c, set(periods)
+    within = and_(
+        any_of(result.draw, {draw for draw, _ in wanted}), any_of(result.period, {period for _, period in wanted})
+    )
+    if after is not None:
+        within = and_(within, tuple_(result.ticket, result.number) > after)
+    order = (result.ticket, result.number)
+    found: dict[tuple[str, str], list[Result]] = {}
+    for row in read.all(_first(most, within, (result.draw, result.period), order)):
+        found.setdefault((row.its_draw, row.its_period), []).append(_RESULT(row))
+    return found
+
+
+def _first(
+    most: int, within: ColumnElement[bool], each: Sequence[Column[Any]], order: Sequence[ColumnElement[Any]]
+) -> Select[Any]:
+    """Select results within something, the first so many of each, with what each is as ``its_...``."""
+    place = func.row_number().over(partition_by=each, order_by=order).label("place")
+    named = [column.label(f"its_{column.name}") for column in each]
+    numbered = select(*_RESULT.columns, *named, place).where(within).subquery()
+    return select(numbered).where(numbered.c.place <= most).order_by(numbered.c.place)
 
 
 def proof(read: Reader, draw: str, period: str) -> dict[str, Any] | None:
@@ -101,7 +130,9 @@ def proof(read: Reader, draw: str, period: str) -> dict[str, Any] | None:
 
 def exported(member: str, read: Reader) -> Mapping[str, Any] | None:
     """Return what a member drew, as JSON."""
-    drawn: Sequence[Result] = results_of(read, [member]).get(member, ())
+    result = tables.result.c
+    theirs = select(*_RESULT.columns).where(result.member_id == member).order_by(result.drawn_at, result.number)
+    drawn = [_RESULT(row) for row in read.all(theirs)]
     return {"draws": [{**asdict(each), "drawn_at": each.drawn_at.isoformat()} for each in drawn]} if drawn else None
 
 
