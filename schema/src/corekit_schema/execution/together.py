@@ -4,9 +4,9 @@ Resolvers are plain functions. Each runs in a greenlet of its own, which pauses 
 for its result: meanwhile the next resolver of the level runs, and sends its own. The server works through them in that
 order while what has come back is completed. All of it happens in one thread, and between two pauses nobody else runs.
 
-Nobody may know a greenlet once they have run. What was raised knows the frames that it came through, and may live on as
-garbage until its thread has ended. Greenlet 3.5 frees the main greenlet of a thread with it, whoever still knows it, and
-the collector of cycles then dies of a segmentation fault.
+Nobody may know a greenlet once they have run. What was raised knows the frames that it came through, and may live on
+as garbage until its thread has ended. Greenlet 3.5 frees the main greenlet of a thread with it, whoever still knows it,
+and the collector of cycles then dies of a segmentation fault.
 """
 
 from __future__ import annotations
