@@ -68,7 +68,14 @@ def fuzz(arguments: list[str]) -> None:
     env([])
     number = os.environ.setdefault("COREKIT_FUZZ", str(secrets.randbelow(1_000_000)))
     print(f"COREKIT_FUZZ={number} make fuzz", file=sys.stderr, flush=True)
-    test(["corekit/tests/model", "schema/tests/test_differential.py", *arguments])
+    test(
+        [
+            "corekit/tests/model",
+            "plugins/stored_value/tests/test_model.py",
+            "schema/tests/test_differential.py",
+            *arguments,
+        ]
+    )
 
 
 def clients(arguments: list[str]) -> None:
