@@ -37,6 +37,7 @@ def withdraw(house: Any, amount: int, hashed: str, **given: Any) -> Any:
 @pytest.mark.parametrize(
     ("program", "payable"), [pytest.param(NEUTRAL, 300_00, id="neutral"), pytest.param(OWN_CHOICE, 280_00, id="own")]
 )
+@pytest.mark.row("V3", way="bad_input")
 def test_who_leaves_is_paid_what_the_quote_said_and_the_bonus_is_taken_back(
     shop: Shop, program: str, payable: int
 ) -> None:

@@ -55,23 +55,23 @@ from = "500"
 give = "50"
 """
 MOVES = {
-    "tops_up": 5,
+    "tops_up": 9,
     "asks": 2,
-    "pays": 3,
+    "pays": 2,
     "cancels": 1,
     "spends": 8,
     "authorises": 4,
-    "captures": 4,
+    "captures": 5,
     "releases": 1,
     "adjusts": 2,
     "approves": 1,
     "asks_for_a_quote": 3,
-    "withdraws": 3,
-    "charges_back": 2,
+    "withdraws": 1,
+    "charges_back": 1,
     "takes_back": 5,
     "takes_back_a_part": 7,
     "freezes": 1,
-    "thaws": 3,
+    "thaws": 4,
     "waits": 4,
 }
 """What can happen, and how often in proportion."""
@@ -236,7 +236,9 @@ class Machine:
         return self.chance.choice((self.chance.random() < 0.9 and open_) or found or [None])
 
     def _any(self) -> int | None:
-        return self.chance.randrange(len(self.reference.deeds)) if self.reference.deeds else None
+        deeds = self.reference.deeds
+        found = [at for at, deed in enumerate(deeds) if not deed.is_reversal or self.chance.random() < 0.1]
+        return self.chance.choice(found or [None])
 
     # --------------------------------------------------------------------------------------------------------- both
 
