@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import graphene
 
-from corekit.errors import Refusal
 from corekit.members.finding import find, survivor
 from corekit.members.offering import offers
 from corekit.members.read import Member as MemberValue
@@ -15,9 +14,15 @@ from corekit.offers import Offer as OfferValue
 from corekit.offers import Offers as OffersValue
 from corekit_schema.context import Info
 from corekit_schema.fields import Field, Object, listed
+from corekit_schema.ids import local_id
 from corekit_schema.policies import public
 from corekit_schema.scalars import JSON, Amount, AmountValue
 from corekit_schema.usererrors import ErrorCode
+
+
+class _Reason(NamedTuple):
+    code: str
+    parameters: Mapping[str, Any]
 
 
 class OfferReason(Object, policy=public):
@@ -28,13 +33,13 @@ class OfferReason(Object, policy=public):
     parameters = Field(JSON, required=True, description="What fills in the sentence.")
 
     @staticmethod
-    def resolve_message(parents: Sequence[Refusal], info: Info) -> list[str]:
+    def resolve_message(parents: Sequence[_Reason], info: Info) -> list[str]:
         """Return the sentences."""
         english, say = info.context.kit.terms().message, info.context.speech.say
         return [say(each.code, english(each.code, each.parameters), each.parameters) for each in parents]
 
     @staticmethod
-    def resolve_parameters(parents: Sequence[Refusal], _info: Info) -> list[dict[str, Any]]:
+    def resolve_parameters(parents: Sequence[_Reason], _info: Info) -> list[dict[str, Any]]:
         """Return the parameters as JSON."""
         return [dict(each.parameters) for each in parents]
 
@@ -54,7 +59,7 @@ class Offer(Object, policy=public):
     available = Field(
         graphene.Boolean, required=True, description="Whether the member can have it now.", reads=("reason",)
     )
-    reason = Field(OfferReason, description="Why the member cannot have it now; null where it can.")
+    reason = Field(OfferReason, description="Why the member cannot have it now; null where it can.", reads=("reason",))
 
     @staticmethod
     def resolve_title(parents: Sequence[OfferValue], info: Info) -> list[str]:
@@ -66,6 +71,11 @@ class Offer(Object, policy=public):
         """Return the prices with their units."""
         scale = info.context.chart.scale
         return [[AmountValue(price, unit, scale(unit)) for unit, price in each.price.items()] for each in parents]
+
+    @staticmethod
+    def resolve_reason(parents: Sequence[OfferValue], _info: Info) -> list[_Reason | None]:
+        """Return the reasons."""
+        return [_Reason(each.reason.code, each.reason.parameters) if each.reason else None for each in parents]
 
     @staticmethod
     def resolve_available(parents: Sequence[OfferValue], _info: Info) -> list[bool]:
@@ -97,5 +107,5 @@ def greeted(info: Info, known: str) -> MemberValue | None:
     """Return the member whom somebody at the counter names; whoever is a part of another is that one."""
     if "\0" in known:
         return None
-    found = find(info.context.read, info.context.kit.settings, known)
+    found = find(info.context.read, info.context.kit.settings, local_id("Member", known) or known)
     return survivor(info.context.read, found) if found is not None else None
