@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from corekit import Activity, SetAccountState
+from corekit import Activity, Kit, SetAccountState
 
 
 def _freeze(world: Any, member: str, **told: Any) -> Any:
@@ -94,10 +94,13 @@ def test_what_cannot_be_frozen_is_told(world: Any, toy: Any) -> None:
     member = world.member()
     assert world.does(member, "account.frozen", payload={"account": "gold"}).code == "ACCOUNT_UNKNOWN"
     assert world.does(member, "account.unfrozen", payload={"account": "toy"}).code == "ACCOUNT_STATE"
-    shut: Any = "shut"
-    toy.rogue.append(lambda activity: SetAccountState(activity, rule="x@1", account="toy", state=shut))
+    states: list[Any] = ["shut", "no_debit"]
+
+    def sets(activity: Activity) -> SetAccountState:
+        return SetAccountState(activity, rule="x@1", account="toy", state=states.pop(0))
+
+    toy.rogue.append(sets)
     assert "'shut'" in world.does(member, "toy.yield", 1).message
-    toy.rogue[:] = [lambda activity: SetAccountState(activity, rule="x@1", account="toy", state="no_debit")]
     assert world.does(member, "toy.yield", 2).effects[0].state == "applied"
     assert world.does(member, "member.frozen").settled
     assert world.does(member, "account.unfrozen", payload={"account": "toy"}).settled, "also of a frozen member"
@@ -107,7 +110,12 @@ def test_what_cannot_be_frozen_is_told(world: Any, toy: Any) -> None:
 def test_the_command_line_freezes_and_unfreezes(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     app = typer.Typer()
     app.add_typer(import_module("corekit.cli.accounts").app, name="accounts")
-    monkeypatch.setattr("corekit.cli.lives.open_kit", lambda _: world.kit)
+
+    def give(_: Any) -> Kit:
+        kit: Kit = world.kit
+        return kit
+
+    monkeypatch.setattr("corekit.cli.lives.open_kit", give)
     member = world.member()
     world.does(member, "toy.earn", 10)
     run = CliRunner()
