@@ -23,7 +23,9 @@ Refuse = Callable[[Place, str, str], None]
 
 def many(schema: type[Schema]) -> Any:
     """Return a field for a list of tables."""
-    return fields.List(fields.Nested(schema), load_default=list)
+    nested: Any = fields.Nested(schema)
+    tables: Any = fields.List(nested, load_default=list)
+    return tables
 
 
 class _CashbackSchema(Schema):

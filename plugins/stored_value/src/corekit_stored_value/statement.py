@@ -147,7 +147,8 @@ def _entries(chosen: Filter) -> Any:
 
 def _movement(row: Any) -> Movement:
     told: dict[str, Any] = {name: getattr(row, name) for name in HEAD}
-    return Movement(**told | {"recorded_at": moment(row.recorded_at)})
+    told["recorded_at"] = moment(row.recorded_at)
+    return Movement(**told)
 
 
 def _told(each: Movement) -> dict[str, Any]:
