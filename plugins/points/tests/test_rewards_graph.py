@@ -68,7 +68,11 @@ def member(kit: Kit) -> str:
 @pytest.fixture
 def ask(kit: Kit, asking: Callable[[Kit], Ask]) -> Ask:
     run = asking(kit)
-    return lambda text, viewer=CLERK, **variables: run(text, viewer, **variables)
+
+    def ask(text: str, viewer: Viewer = CLERK, **variables: Any) -> dict[str, Any]:
+        return run(text, viewer, **variables)
+
+    return ask
 
 
 CATALOGUE = """

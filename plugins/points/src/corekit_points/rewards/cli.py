@@ -38,7 +38,7 @@ def rewards(
         book: Book = kit.program.sections["points"]
         catalogue, now = book.rewards, kit.now()
         pieces = left(read, (each.id for each in catalogue.values() if each.stocked))
-        who = people(read, kit.program, [id_], now) if id_ is not None else {}
+        who = people(read, kit.program, [id_] if id_ is not None else [], now)
         found = judged(read, book, who, now).get(id_ or "", ())
     by_reward = {each.reward.id: each for each in found}
     rows = [_plain(reward, pieces.get(reward.id), by_reward.get(reward.id), kit) for reward in catalogue.values()]

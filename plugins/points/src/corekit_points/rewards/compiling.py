@@ -121,7 +121,7 @@ class Shelves:
             return None
         if tier is None:
             return None
-        steps = list(ladders[ladder] if ladder is not None else next(iter(ladders.values()), {}))
+        steps: list[str] = list(ladders[ladder] if ladder is not None else next(iter(ladders.values()), ()))
         if tier not in steps:
             said = f"The ladder has no tier {tier!r}{suggest(tier, steps)}."
             self._refuse((*place, "min_tier"), "UNKNOWN_TIER", said)

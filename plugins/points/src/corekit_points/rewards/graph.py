@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import graphene
 from attrs import frozen
@@ -287,9 +287,9 @@ class PointsPayable(Object, policy=public):
 def _order(amount: str) -> int:
     """Return the amount of an order."""
     try:
-        order: int = AmountDigits().deserialize(amount)
+        order: int = cast("Any", AmountDigits()).deserialize(amount)
     except ValidationError as error:
-        problem: Any = error.messages[0]
+        problem = cast("Any", error).messages[0]
         raise invalid(problem["code"], problem["message"], "amount") from None
     if order < 0:
         raise invalid("RANGE", "An order is 0 or more.", "amount", min=0)

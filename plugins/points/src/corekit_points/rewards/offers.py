@@ -46,8 +46,7 @@ class Judged:
 def judged(read: Reader, book: Book, members: Mapping[str, Somebody], at: datetime) -> Mapping[str, Sequence[Judged]]:
     """Return for each member the whole catalogue in its order: two statements at most."""
     rewards = list(book.rewards.values())
-    limited = [each.id for each in rewards if each.limits]
-    had = redeeming.had(read, members, limited) if limited else {}
+    had = redeeming.had(read, members, (each.id for each in rewards if each.limits))
     left = stock.left(read, (each.id for each in rewards if each.stocked))
     day = at.astimezone(book.zone).date()
     return {

@@ -41,8 +41,8 @@ def load(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Seen]:
         for activity in batch.of(declared.REDEEMED.name)
         if (reward := _wanted(activity, facts)) is not None
     ]
-    limited = {(member, reward.id) for member, reward in asking if reward.limits}
-    had = redeeming.had(read, *map(set, zip(*limited, strict=True))) if limited else {}
+    limited = {reward.id for _, reward in asking if reward.limits}
+    had = redeeming.had(read, {member for member, reward in asking if reward.limits}, limited)
     left = stock.left(read, (reward.id for _, reward in asking if reward.stocked))
     resolving = [*batch.of(declared.FULFILLED.name, declared.CANCELLED.name, declared.EXPIRED.name)]
     found: dict[str, dict[str, Redemption]] = {}

@@ -45,12 +45,15 @@ _OPEN = ("reserved", "fulfilled")
 
 
 def had(read: Reader, members: Iterable[str], rewards: Iterable[str]) -> Mapping[str, Mapping[str, Mapping[str, int]]]:
-    """Return how often members had rewards, by member, reward and day: one statement."""
+    """Return how often members had rewards, by member, reward and day: one statement, and none for no reward."""
+    wanted = sorted(set(rewards))
+    if not wanted:
+        return {}
     counted = (
         select(redemption.c.member_id, redemption.c.reward, redemption.c.day, func.count().label("number"))
         .where(
             any_of(redemption.c.member_id, members),
-            any_of(redemption.c.reward, rewards),
+            any_of(redemption.c.reward, wanted),
             redemption.c.state.in_(_OPEN),
         )
         .group_by(redemption.c.member_id, redemption.c.reward, redemption.c.day)

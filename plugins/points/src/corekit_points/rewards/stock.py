@@ -47,7 +47,7 @@ def left(read: Reader, rewards: Iterable[str]) -> Mapping[str, int]:
 
 
 @prepared
-def _left() -> Select[Any]:
+def _left() -> Select[*tuple[Any, ...]]:
     pieces = cast(func.sum(stock.c.pieces), Whole).label("pieces")
     return select(stock.c.reward, pieces).where(any_of(stock.c.reward, bindparam("rewards"))).group_by(stock.c.reward)
 
@@ -84,7 +84,7 @@ def _took_one(write: PluginWrite, reward: str) -> bool:
     return row is not None
 
 
-def held(rewards: Iterable[str]) -> Select[Any]:
+def held(rewards: Iterable[str]) -> Select[*tuple[Any, ...]]:
     """Select the rows of rewards that have a piece, and lock them: always in the same order."""
     full = select(*_ROW, stock.c.pieces).where(any_of(stock.c.reward, sorted(set(rewards))), stock.c.pieces > 0)
     return full.order_by(*_ROW).with_for_update()
