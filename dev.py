@@ -28,6 +28,11 @@ ASSETS = ROOT / "schema/src/corekit_schema/graphiql"
 PLUGINS = sorted(f"plugins/{path.parent.name}" for path in ROOT.glob("plugins/*/pyproject.toml"))
 DISTRIBUTIONS = ("corekit", "schema", *PLUGINS, "examples/acme_stamps", "examples/demo")
 OLDEST = (3, 11)
+FUZZED = (
+    "corekit/tests/model",
+    "schema/tests/test_differential.py",
+    "plugins/stored_value/tests/test_close_of_many.py",
+)
 
 
 def main(arguments: list[str]) -> None:
@@ -69,7 +74,7 @@ def fuzz(arguments: list[str]) -> None:
     env([])
     number = os.environ.setdefault("COREKIT_FUZZ", str(secrets.randbelow(1_000_000)))
     print(f"COREKIT_FUZZ={number} make fuzz", file=sys.stderr, flush=True)
-    test(["corekit/tests/model", "schema/tests/test_differential.py", *arguments])
+    test([*FUZZED, *arguments])
 
 
 def clients(arguments: list[str]) -> None:

@@ -16,7 +16,22 @@ from attrs import frozen
 from rich.console import Console
 from rich.table import Table
 
-from bench import bulk, executor, growth, importing, intake, orm, post, proof, reading, serving, sweeps
+from bench import (
+    bulk,
+    closing,
+    executor,
+    growth,
+    holding,
+    importing,
+    intake,
+    orm,
+    post,
+    proof,
+    reading,
+    serving,
+    stock,
+    sweeps,
+)
 from bench.compare import Found, Goal, report
 from bench.servers import ROOT, Servers, servers
 
@@ -51,6 +66,10 @@ FIXED = (
     Benchmark(
         Goal(id="post", what="record, one connection : pgbench, one statement", must=0.4, aim=0.6),
         post.measure,
+    ),
+    Benchmark(
+        Goal(id="holds", what="authorise and capture, one connection : pgbench, the same rows", must=0.25, aim=0.4),
+        holding.measure,
     ),
     Benchmark(
         Goal(id="bulk-postgresql", what=_BULK.format("PostgreSQL"), must=5, aim=8),
@@ -94,6 +113,19 @@ FIXED = (
         proof.measure_growth,
     ),
     Benchmark(
+        Goal(id="close", what="a loop over 1,000,000 entries : the close of their day", must=10),
+        closing.measure,
+    ),
+    Benchmark(
+        Goal(
+            id="close-memory",
+            what="peak memory of the process, a close of 1,000,000 entries : of 100,000",
+            must=1.1,
+            at_most=True,
+        ),
+        closing.measure_memory,
+    ),
+    Benchmark(
         Goal(id="executor", what="graphql-core : the planned executor, on the same values", must=8, aim=15),
         executor.measure,
     ),
@@ -120,6 +152,10 @@ FIXED = (
     Benchmark(
         Goal(id="http", what="record in Python : the same mutation over HTTP", must=0.5, aim=0.8),
         serving.measure_http,
+    ),
+    Benchmark(
+        Goal(id="stock", what="32 redeemers of what has no end : of one stock", must=0.6, aim=0.8),
+        stock.measure,
     ),
 )
 

@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = {
     "jit": "off",
     "shared_buffers": "3GB",
+    # Four processes with eight threads each have as many pools.
+    "max_connections": "200",
     # After a checkpoint the next write of each page is dearer: none may fall into a round.
     "checkpoint_timeout": "1h",
     "max_wal_size": "16GB",

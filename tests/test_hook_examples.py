@@ -20,6 +20,7 @@ from docs.examples.hooks import (
     corekit_graph,
     corekit_happened,
     corekit_may_enrol,
+    corekit_offers,
     corekit_prepare,
     corekit_react,
     corekit_viewer,
@@ -112,6 +113,19 @@ def test_corekit_export(make_kit: MakeKit) -> None:
     invite(kit, corekit_export.guest, member)
     assert kit.export(member)["plugins"] == {"guests": {"note": "Likes tea."}}
     assert kit.export(other)["plugins"] == {}
+
+
+@on_sqlite
+def test_corekit_offers(make_kit: MakeKit) -> None:
+    kit = make_kit(modules={"card": corekit_offers})
+    member = joins(kit)
+    kit.record(Activity(type="card.filled", member=member, amount=7))
+    (offer,) = kit.offers(member).offers
+    assert (offer.title["en"], offer.price) == ("Coffee", {"card": 10})
+    assert offer.reason is not None
+    assert (offer.reason.code, offer.reason.parameters) == ("CARD_SHORT", {"missing": 3})
+    kit.record(Activity(type="card.filled", member=member, amount=3))
+    assert [each.reason for each in kit.offers(member).offers] == [None]
 
 
 @on_sqlite

@@ -26,6 +26,7 @@ from typer.main import get_command
 import corekit.hookspecs
 import corekit_schema.hookspecs
 from corekit import ActivityType, Kit
+from corekit.activities.tenders import payload_schema
 from corekit.cli import EPILOG, app
 from corekit.program import blank
 from corekit.registry import Registry, What
@@ -149,14 +150,15 @@ def kind_of(type_: ActivityType) -> str:
 def amount_of(type_: ActivityType) -> str:
     """Return what the amount of an activity counts."""
     what = {"none": "", "own": "a unit of its plugin"}.get(type_.amount, type_.amount)
-    return ", ".join([what, *(word for word in ("signed", "lines") if getattr(type_, word))]).removeprefix(", ")
+    return ", ".join([what, *(word for word in ("signed", "lines", "tenders") if getattr(type_, word))]).removeprefix(
+        ", "
+    )
 
 
 def payload(type_: ActivityType) -> str:
     """Return the keys of a payload, the required ones with a star."""
-    if type_.schema is None:
-        return ""
-    return ", ".join(f"`{name}`{'*' * each.required}" for name, each in keys(type_.schema))
+    schema = payload_schema(type_)
+    return "" if schema is None else ", ".join(f"`{name}`{'*' * each.required}" for name, each in keys(schema))
 
 
 def yes(value: bool) -> str:  # noqa: FBT001 - the answer is the question

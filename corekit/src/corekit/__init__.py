@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from corekit.members.read import MemberFilter, member_page
     from corekit.members.tables import member
     from corekit.metrics import Metric, Window, add_months
+    from corekit.offers import MemberNow, Offer, Offers
     from corekit.outbox.event import Event
     from corekit.program import Program
     from corekit.program.context import ProgramContext
@@ -156,6 +157,7 @@ _HOMES = {
     "corekit.members.read": ("MemberFilter", "member_page"),
     "corekit.members.tables": ("member",),
     "corekit.metrics": ("Metric", "Window", "add_months"),
+    "corekit.offers": ("MemberNow", "Offer", "Offers"),
     "corekit.outbox.event": ("Event",),
     "corekit.program": ("Program",),
     "corekit.program.context": ("ProgramContext",),
@@ -234,8 +236,11 @@ __all__ = [
     "Lineage",
     "MemberFacts",
     "MemberFilter",
+    "MemberNow",
     "Metric",
     "NotFound",
+    "Offer",
+    "Offers",
     "Outcome",
     "Permission",
     "PluginError",

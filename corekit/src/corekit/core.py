@@ -156,6 +156,7 @@ def declares(settings: Settings) -> Declares:
                 schema=PurchaseSchema,
                 amount="money",
                 lines=True,
+                tenders=True,
             ),
             ActivityType(
                 name="refund", description="A purchase comes back.", schema=ReversalSchema, reversal=True, command=True

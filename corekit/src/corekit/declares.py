@@ -60,7 +60,9 @@ class ActivityType:
     to it. What is not ``simulated`` cannot be tried out: nobody may learn what comes of it without doing it. ``target``
     is the field of the payload that names an earlier activity of the member, of which a :class:`TakeBack` takes
     something back. What is prepared for an activity that is read ``afresh`` includes all that came before it of its
-    member: in a chunk it waits until that is written.
+    member: in a chunk it waits until that is written. With ``tenders`` the payload may say in a table of that name how
+    much of the amount, in minor units, is paid by which tender; whoever takes one (:class:`Declares`) is asked about
+    the activity.
     """
 
     name: str
@@ -76,6 +78,7 @@ class ActivityType:
     simulated: bool = True
     target: str | None = None
     afresh: bool = False
+    tenders: bool = False
 
 
 @frozen(kw_only=True)
@@ -164,6 +167,8 @@ class Declares:
     what is recorded from ``now`` on, or at the ``beginning`` of all. Off and on again, it goes on where it was.
     ``reacts`` are the activity types to which ``corekit_react`` reacts, besides those that its :class:`Section` derives
     from the program: sweeps of other types need not ask it. With neither it may react to all.
+    ``tenders`` are those that the plugin takes. It reacts to whatever activity has one in its payload with effects that
+    ``otherwise`` refuse, so that the whole activity is refused where one tender cannot be paid.
     """
 
     requires: Sequence[str] = ()
@@ -179,6 +184,7 @@ class Declares:
     benefits: Sequence[BenefitKind] = ()
     permissions: Sequence[Permission] = ()
     errors: Sequence[ErrorText] = ()
+    tenders: Sequence[str] = ()
     program: Section | None = None
     specs: Sequence[ModuleType] = ()
     budget: int = 0

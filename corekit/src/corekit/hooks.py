@@ -18,14 +18,18 @@ from corekit.calling import is_of_plugin
 from corekit.declares import Declares
 from corekit.deprecations import warn_plugin
 from corekit.errors import PluginError, PluginRaised, Refusal, reason_of
+from corekit.offers import MOST_OFFERS
 from corekit.validation import suggest
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from corekit.activities.activity import Batch
     from corekit.activities.enrolment import Applicant
     from corekit.activities.facts import Facts
     from corekit.activities.plugin_write import PluginWrite
     from corekit.db.reader import Reader
+    from corekit.offers import MemberNow, Offer
     from corekit.outbox.event import Event
     from corekit.plugins import Plugin
 
@@ -137,6 +141,33 @@ class Hooks:
             return None if document is None else _document(document)
         except BaseException as error:
             raise _raised(plugin, "corekit_export", error) from error
+
+    @property
+    def offering(self) -> tuple[Plugin, ...]:
+        """The plugins that say what members can have, in order."""
+        return self._implementing("corekit_offers")
+
+    def offers(
+        self,
+        plugin: Plugin,
+        members: Sequence[MemberNow],
+        read: Reader,
+        at: datetime,
+        program: Any,
+        check: Callable[[Sequence[Any]], object],
+    ) -> list[Offer]:
+        """Return what one plugin says that members can have, if ``check`` finds nothing wrong with it.
+
+        What the plugin raises, and what is wrong, becomes :class:`PluginRaised`.
+        """
+        given = {"members": members, "read": read, "at": at, "program": program, "settings": plugin.settings}
+        try:
+            answer = self.call("corekit_offers", plugin, given)
+            made: list[Offer] = list(islice(answer, MOST_OFFERS * len(members) + 1)) if answer is not None else []
+            check(made)
+        except BaseException as error:
+            raise _raised(plugin, "corekit_offers", error) from error
+        return made
 
     @property
     def erasing(self) -> tuple[Plugin, ...]:

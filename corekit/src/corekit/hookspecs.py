@@ -9,12 +9,14 @@ own, with which ``corekit_react`` answers the activity ``member.merged``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from corekit.activities.activity import Batch
     from corekit.activities.effects import Effect
     from corekit.activities.enrolment import Applicant
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from corekit.db.reader import Reader
     from corekit.declares import Declares
     from corekit.errors import Refusal
+    from corekit.offers import MemberNow, Offer
     from corekit.outbox.event import Event
 
 NAMESPACE = "corekit"
@@ -142,5 +145,25 @@ def corekit_erase(member: str, write: PluginWrite) -> None:
     Called where a member is to be forgotten (``Kit.erase``), once per plugin, in a transaction that is committed when
     it returns; ``write`` reaches the plugin's own tables only. What counts value stays: it belongs to the member's id.
     When it raises, the request stays open and says why, and is tried again as a whole: so it may be called again.
+    """
+    raise NotImplementedError
+
+
+# ------------------------------------------------------------------------------------------ at the counter
+
+
+@since("0.1")
+@hookspec
+def corekit_offers(
+    members: Sequence[MemberNow], read: Reader, at: datetime, program: Any, settings: Any
+) -> Iterable[Offer]:
+    """Say what members can have now, and of what they cannot have, why not.
+
+    Called where somebody asks what members can have (``Kit.offers``, ``Member.offers``, the greeting at the counter),
+    once for all of them, so read set-based: a fixed number of statements whatever their number. ``program`` and
+    ``settings`` are the plugin's own sections, ``program`` that which holds at ``at``. Yield an :class:`Offer` for each
+    thing and member, also of what it cannot have, with the reason; what is not for a member at all is left out. The
+    offers of all plugins stand side by side, in the order of the plugins. When it raises, or yields what it may not, or
+    the plugin is suspended, the offers of that plugin are left out and the plugin is named.
     """
     raise NotImplementedError

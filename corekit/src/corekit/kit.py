@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from corekit.activities.views import Explanation
     from corekit.jobs.runs import JobRun
     from corekit.members.privacy import Erasure
+    from corekit.offers import Offers
     from corekit.proof.verify import Report
 
 Entropy = Callable[[int], bytes]
@@ -297,6 +298,24 @@ class Kit:
                 external_id=external_id or new_id(),
             )
         )
+
+    def offers(self, member: str) -> Offers:
+        """Return what a member can have now, each with the reason why not, and which plugins could not say it.
+
+        Raises NotFound where there is no such member.
+        """
+        from corekit.members.offering import offers  # noqa: PLC0415 - reading is not needed to settle
+        from corekit.members.read import members, survivors  # noqa: PLC0415 - the same
+
+        try:
+            with self.read() as read:
+                known = survivors(read, [member]).get(member, member)
+                if known not in members(read, [known]):
+                    message = f"there is no member {member}"
+                    raise NotFound(message, member=member)
+                return offers(read, self, [known], self.now(read))[known]
+        finally:
+            self.suspend_broken()
 
     def why(self, activity_id: str) -> Explanation:
         """Explain an activity: its effects with rule and lines, its cause, what followed, what was taken back.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CORE = "core"
 """The owner of what belongs to the core; what it owns anybody may use."""
 
-What = Literal["unit", "kind", "type", "effect", "metric", "job", "benefit", "permission", "error", "table"]
+What = Literal["unit", "kind", "type", "effect", "metric", "job", "benefit", "permission", "error", "tender", "table"]
 
 _WORDS: Mapping[What, str] = {
     "unit": "unit",
@@ -33,6 +33,7 @@ _WORDS: Mapping[What, str] = {
     "benefit": "kind of benefit",
     "permission": "permission",
     "error": "error code",
+    "tender": "tender",
     "table": "table",
 }
 
@@ -55,6 +56,7 @@ class Registry:
     benefits: Mapping[str, BenefitKind]
     permissions: Mapping[str, Permission]
     errors: Mapping[str, ErrorText]
+    tenders: Mapping[str, str]
     owners: Mapping[tuple[What, str], str] = field(repr=False)
     allies: Mapping[str, frozenset[str]] = field(repr=False)
 
@@ -85,6 +87,7 @@ class Registry:
             benefits=desk.of("benefit"),
             permissions=desk.of("permission"),
             errors=desk.of("error"),
+            tenders=desk.of("tender"),
             owners=MappingProxyType(desk.owners),
             allies=allies,
         )
@@ -234,11 +237,16 @@ class _Desk:
             *(("benefit", each.name, each) for each in declares.benefits),
             *(("permission", each.name, each) for each in declares.permissions),
             *(("error", each.code, each) for each in declares.errors),
+            *(("tender", each, each) for each in declares.tenders),
         )
         for what, name, value in named:
             self.put(owner, what, name, value)
         for kind in declares.effects:
             self._put_class(owner, kind)
+        for type_ in declares.activities:
+            if type_.tenders and (type_.amount != "money" or type_.signed):
+                said = f"lets activities of type {type_.name!r} be paid with tenders, but they have no amount of money"
+                self._clash(owner, said, "declare amount='money', without signed")
         for sweep in declares.sweeps:
             self._check_sweep(owner, sweep)
         if declares.lineage is not None:

@@ -427,7 +427,8 @@ def test_a_select_sees_what_the_program_says_at_its_instant(make_house: Any) -> 
 
     def select_(bounds: Any) -> Any:
         seen.append((bounds.program, str(bounds.zone)))
-        return fees.yearly(bounds).where(literal(bounds.program["amount"]) > 0)
+        chosen: Any = fees.yearly(bounds)
+        return chosen.where(literal(bounds.program["amount"]) > 0)
 
     program = '[program]\nname = "Shop"\n[fees]\namount = {}\n'
     plugin = fees.plugin(fees.fee(select=select_), program=Section(schema=Fees))

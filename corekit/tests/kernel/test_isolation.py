@@ -30,7 +30,7 @@ ASIDE = {"core_erasure", "core_audit", "core_outbox_letter", "core_outbox_cursor
 """What is written beside value: requests, the trail, how far delivery is, who is suspended."""
 BUT = {"core_activity": ("state", "failed"), "core_request": ("outcome", "refused")}
 """Rows that are no value: what failed, and what was refused."""
-VALUE = [table for table in core().metadata.sorted_tables if table.name not in ASIDE]
+VALUE = [*(table for table in core().metadata.sorted_tables if table.name not in ASIDE), own.mark]
 
 
 class House:
@@ -50,16 +50,13 @@ class House:
         plugin.known.update(victim=self.victim, account=self.account)
 
     def value(self) -> dict[str, Any]:
-        """Return everything committed that is value or leads to it."""
-        with self.kit.read() as read:
+        """Return everything committed that is value or leads to it, as the driver reads it."""
+        with self.kit.database.connect() as connection:
             found: dict[str, Any] = {}
             for table in VALUE:
-                chosen = select(table)
-                if table.name in BUT:
-                    column, state = BUT[table.name]
-                    chosen = chosen.where(table.c[column] != state)
-                found[table.name] = sorted(map(repr, read.all(chosen)))
-            found["rogue_mark"] = sorted(map(repr, read.all(select(own.mark))))
+                but = "WHERE {} <> '{}'".format(*BUT[table.name]) if table.name in BUT else ""
+                rows = connection.exec_driver_sql(f"SELECT * FROM {table.name} {but}")
+                found[table.name] = sorted(map(repr, rows))
             return found
 
     def others_are_served(self) -> None:

@@ -95,11 +95,13 @@ def test_what_the_page_says_is_what_is_earned(toml: str, row: Row) -> None:
         assert earned == Decimal(row[rule.id] if rule.id in row else row["points"])
 
 
-def test_every_block_of_the_page_can_be_applied() -> None:
-    blocks = list(_BLOCK.finditer((DOCS / "points.md").read_text(encoding="utf-8")))
-    assert blocks
-    for block in blocks:
-        assert isinstance(program(block["toml"]).sections["points"], Book)
+@pytest.mark.parametrize("page", ["points.md", "rewards.md"])
+def test_every_block_of_the_page_can_be_applied(page: str) -> None:
+    blocks = [block["toml"] for block in _BLOCK.finditer((DOCS / page).read_text(encoding="utf-8"))]
+    programs = [block for block in blocks if not block.startswith("[plugins.")]  # those are settings
+    assert programs
+    for block in programs:
+        assert isinstance(program(block).sections["points"], Book)
 
 
 @pytest.mark.row("P7", way="python")

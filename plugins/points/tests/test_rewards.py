@@ -218,6 +218,19 @@ def test_a_reward_that_gives_something_is_handed_over_at_once_and_taken_back_wit
     assert (house.points(), house.redemption(taken).state) == (1_000, "cancelled")
 
 
+@pytest.mark.row("P8", way="python")
+def test_rewards_stand_among_all_that_a_member_can_have(shop: Callable[..., Shop]) -> None:
+    house = shop()
+    found = {each.code: each for each in house.kit.offers(house.member).offers}
+    assert list(found) == ["mug", "parking", "lounge", "set", "growth"]
+    assert {code: each.reason.code for code, each in found.items() if each.reason is not None} == {
+        "mug": "POINTS_REWARD_SOLD_OUT",
+        "lounge": "POINTS_REWARD_TIER",
+    }
+    assert (found["mug"].kind, found["mug"].title) == ("points.reward", {"en": "Mug", "zh": "马克杯"})
+    assert found["set"].price == {"points": 50, "USD": 990}
+
+
 def test_a_redemption_and_what_becomes_of_it_settle_in_one_chunk(shop: Callable[..., Shop]) -> None:
     house = shop()
     house.restock(2)

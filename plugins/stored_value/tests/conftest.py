@@ -30,7 +30,8 @@ class Shop:
         known: dict[str, Any] = {"member": self.member, **given}
         if amount is not None:
             known |= {"amount": amount, "unit": unit}
-        return self.kit.record(Activity(type=what if "." in what else f"stored_value.{what}", **known))
+        kind = what if "." in what or what == "purchase" else f"stored_value.{what}"
+        return self.kit.record(Activity(type=kind, **known))
 
     def top_up(self, amount: int, **given: Any) -> Outcome:
         told = {"channel": "cash", **given.pop("payload", {})}

@@ -53,6 +53,7 @@ def test_nobody_approves_what_it_does_itself(shop: Shop) -> None:
     assert adjust(house, -10_01, None).code == "STORED_VALUE_ACTOR_MISSING"
 
 
+@pytest.mark.row("V4", way="reversal")
 def test_an_approval_lapses_and_can_be_withdrawn(shop: Shop, clock: SettableClock) -> None:
     house = shop(PROGRAM)
     wanted = adjust(house, 10_01).parameters["hash"]

@@ -37,6 +37,7 @@ def withdraw(house: Any, amount: int, hashed: str, **given: Any) -> Any:
 @pytest.mark.parametrize(
     ("program", "payable"), [pytest.param(NEUTRAL, 300_00, id="neutral"), pytest.param(OWN_CHOICE, 280_00, id="own")]
 )
+@pytest.mark.row("V3", way="bad_input")
 def test_who_leaves_is_paid_what_the_quote_said_and_the_bonus_is_taken_back(
     shop: Shop, program: str, payable: int
 ) -> None:
@@ -108,7 +109,22 @@ def test_a_top_up_that_is_charged_back_takes_both_lots_along_and_what_is_missing
     assert back.settled
     assert house.has() == (0, 0)
     assert house.has(debt=True) == (100_00, 10_00)
+    house.top_up(500_00)
+    assert house.has() == (400_00, 40_00)
+    stopped = house.spend(1)
+    assert (stopped.code, stopped.parameters["state"]) == ("ACCOUNT_CLOSED_TO_DEBITS", "no_debit")
     assert house.kit.verify().clean
+
+
+def test_a_charge_back_opens_nothing_that_is_frozen(shop: Shop) -> None:
+    house = shop(NEUTRAL)
+    paid = house.top_up(500_00)
+    told = {"account": "stored_value.principal", "reason": "an inquiry"}
+    house.does("account.frozen", payload=told)
+    assert house.top_up(1_00).code == "ACCOUNT_FROZEN"
+    back = house.does("charged_back", reverses=paid.activity_id)
+    assert [each.kind for each in back.effects].count("SetAccountState") == 1
+    assert house.top_up(1_00).code == "ACCOUNT_FROZEN"
 
 
 def test_only_a_top_up_is_charged_back(shop: Shop) -> None:

@@ -48,6 +48,7 @@ def test_a_request_credits_nothing_until_it_is_paid_and_then_once(shop: Shop) ->
     assert house.kit.verify().clean
 
 
+@pytest.mark.row("V1", way="bad_input")
 def test_what_is_paid_for_a_cancelled_request_is_refused_and_replayed(shop: Shop) -> None:
     house = shop(PROGRAM)
     asked = request(house)
@@ -104,6 +105,7 @@ def test_a_chunk_does_what_single_activities_do(shop: Shop) -> None:
     assert house.has() == (500_00, 50_00)
 
 
+@pytest.mark.row("V1", way="reversal")
 def test_a_payment_that_is_taken_back_leaves_a_request_that_waits(shop: Shop) -> None:
     house = shop(PROGRAM)
     asked = request(house)

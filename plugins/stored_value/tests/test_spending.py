@@ -37,6 +37,8 @@ def test_the_program_says_what_is_spent_first(shop: Shop, policy: str, left: tup
 
 
 @pytest.mark.row("V3", way="python")
+@pytest.mark.row("V2", way="reversal")
+@pytest.mark.row("V3", way="reversal")
 def test_a_refund_goes_back_where_it_came_from_in_any_number_of_parts(shop: Shop) -> None:
     house = shop(PROGRAM.format(spend="pro_rata"))
     house.top_up(500_00)
@@ -58,6 +60,7 @@ def test_groups_are_spent_one_after_the_other(shop: Shop, clock: SettableClock) 
     assert house.has() == (10_00, 0)
 
 
+@pytest.mark.row("V2", way="bad_input")
 def test_more_than_there_is_is_refused_with_what_is_held(shop: Shop) -> None:
     house = shop(PROGRAM.format(spend="pro_rata"))
     house.top_up(500_00)

@@ -135,6 +135,7 @@ def test_a_step_can_be_for_tiers_and_days_and_is_capped(shop: Shop, clock: Setta
 
 
 @pytest.mark.row("V4", way="python")
+@pytest.mark.row("V4", way="bad_input")
 def test_a_top_up_keeps_to_the_first_limits_that_are_for_the_member(shop: Shop, clock: SettableClock) -> None:
     house = shop(LIMITED, **ATTRIBUTES)
     refused = house.top_up(100_01)

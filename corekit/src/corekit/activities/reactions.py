@@ -22,7 +22,7 @@ from corekit.activities.planned_facts import PlannedFacts
 from corekit.activities.plugin_read import PluginRead
 from corekit.activities.swept import swept
 from corekit.db.reader import is_of_database
-from corekit.declares import Declares
+from corekit.declares import ActivityType, Declares
 from corekit.errors import Busy, CorekitError, PluginError, PluginRaised, Refusal, Unavailable
 from corekit.log import raised_at
 from corekit.registry import CORE
@@ -169,7 +169,8 @@ class Reactions:
 
     def _living(self, plugin: Plugin, activities: Sequence[Activity]) -> list[Activity]:
         """Return the activities to which a plugin may react, but those that are lost already."""
-        asked = [each for each in activities if _may_react(plugin.declares, each.type)]
+        types = self.plan.terms.types
+        asked = [each for each in activities if _may_react(plugin.declares, types[each.type])]
         if not (self.failures or self.refusals or self.held):
             return asked
         lost = self.failures.keys() | self.refusals.keys() | self.held.keys()
@@ -252,10 +253,14 @@ def failure_of(plugin: str, activity: Activity, error: CorekitError) -> Failure:
     return Failure(plugin, error.code, error.message)
 
 
-def _may_react(declares: Declares, type_: str) -> bool:
-    """Say whether a plugin is asked: always, but where it says of fixed types that it reacts to no others."""
+def _may_react(declares: Declares, type_: ActivityType) -> bool:
+    """Say whether a plugin is asked: always, but where it says of fixed types that it reacts to no others.
+
+    Who takes a tender is asked about all that may be paid with tenders.
+    """
     by_program = declares.program is not None and declares.program.reacts is not None
-    return declares.reacts is None or by_program or type_ in declares.reacts
+    pays = type_.tenders and bool(declares.tenders)
+    return declares.reacts is None or by_program or pays or type_.name in declares.reacts
 
 
 def _key(activity: Activity) -> Key:

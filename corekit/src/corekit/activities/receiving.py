@@ -11,6 +11,7 @@ import orjson
 from attrs import evolve
 from marshmallow import Schema
 
+from corekit.activities import tenders
 from corekit.activities.activity import Activity, Line
 from corekit.activities.incoming import MERGED, REGISTERED, Incoming, hash_of
 from corekit.activities.outcome import Outcome
@@ -69,6 +70,7 @@ ERRORS = (
     ),
     ErrorText("IDENTITY_UNEXPECTED", "Give a member or an identity, not both.", "会员与身份信息只能提供其一。"),
     ErrorText("KEY_REUSED", "This key was used for another body; send a new key.", "该键已用于其他内容。"),
+    *tenders.ERRORS,
 )
 """The codes of what can be wrong with an activity at the door."""
 
@@ -359,10 +361,13 @@ def _payload(activity: Activity, terms: Terms, problems: list[Problem]) -> Mappi
             problems.append(Problem(code="UNKNOWN_FIELD", message="This type has no payload.", path=("payload",)))
         return activity.payload
     try:
-        return loaded(activity.payload, schema)
+        payload = loaded(activity.payload, schema)
     except Invalid as error:
         problems.extend(error.problems)
         return activity.payload
+    if terms.types[activity.type].tenders:
+        problems.extend(tenders.problems(activity, payload, terms))
+    return payload
 
 
 def loaded(payload: Mapping[str, Any], schema: Schema | None) -> Mapping[str, Any]:

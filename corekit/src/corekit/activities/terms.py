@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from attrs import evolve, field, frozen
 from marshmallow import Schema
 
+from corekit.activities.tenders import payload_schema
 from corekit.clock import day_number, local_day
 from corekit.declares import ActivityType, Declares, EffectKind
 from corekit.jobs.declared import Sweep
@@ -121,7 +122,7 @@ class Terms:
             chart=_chart(registry),
             books={edition.version: _chart(edition.registry).books for edition in versions.editions},
             types=types,
-            schemas={name: kind.schema() if kind.schema else None for name, kind in types.items()},
+            schemas={name: schema() if (schema := payload_schema(kind)) else None for name, kind in types.items()},
             effects={
                 kind.effect: (kind, registry.owner("effect", kind.name) or CORE) for kind in registry.effects.values()
             },
@@ -139,7 +140,9 @@ class Terms:
             },
             reacting={
                 plugin.name: _reacted(
-                    plugin.declares, [edition.program.sections.get(plugin.name) for edition in versions.editions]
+                    plugin.declares,
+                    [edition.program.sections.get(plugin.name) for edition in versions.editions],
+                    {name for name, kind in types.items() if kind.tenders},
                 )
                 for plugin in hooks.reacting
             },
@@ -222,14 +225,17 @@ def _counting(name: str) -> Metric:
     return Metric(name=name, activities=(name.removeprefix("count:"),), measure="count")
 
 
-def _reacted(declares: Declares, contents: Sequence[Any]) -> frozenset[str] | None:
-    """Return the activity types to which a plugin reacts under any version; None where it does not say."""
+def _reacted(declares: Declares, contents: Sequence[Any], paid: Collection[str]) -> frozenset[str] | None:
+    """Return the activity types to which a plugin reacts under any version; None where it does not say.
+
+    Who takes a tender reacts to all those that are ``paid`` with tenders.
+    """
     section = declares.program
     if declares.reacts is None and (section is None or section.reacts is None):
         return None
     asked = section.reacts if section is not None else None
     by_program = (asked(content) for content in contents) if asked is not None else ()
-    return frozenset(declares.reacts or ()).union(*by_program)
+    return frozenset(declares.reacts or ()).union(*by_program, paid if declares.tenders else ())
 
 
 def _group(pairs: Any) -> dict[str, tuple[Metric, ...]]:

@@ -214,19 +214,10 @@ def instant(text: str, kit: Kit) -> datetime:
 def find(kit: Kit, text: str) -> Member:
     """Return the member with that id, number, external id, phone or e-mail address; NotFound otherwise."""
     from corekit.errors import NotFound
-    from corekit.ids import is_id
-    from corekit.members.profile import normal_email, normal_phone
-    from corekit.members.read import MemberFilter, member_page, members
+    from corekit.members.finding import find as find_member
 
-    wanted = [MemberFilter(external_id=text), MemberFilter(number=text.replace(" ", ""))]
-    if (phone := normal_phone(text, kit.settings.members.region)) is not None:
-        wanted.append(MemberFilter(phone=phone))
-    if (email := normal_email(text)) is not None:
-        wanted.append(MemberFilter(email=email))
     with kit.read() as read:
-        found = members(read, [text]).get(text) if is_id(text) else None
-        for each in wanted:
-            found = found or next(iter(member_page(read, each, first=1).items), None)
+        found = find_member(read, kit.settings, text)
     if found is None:
         raise NotFound(f"there is no member {text}", member=text)
     return found
@@ -249,14 +240,12 @@ def record(
     from corekit.activities.activity import Activity
 
     kit = open_kit(ctx)
-    known: dict[str, Any] = {} if key is None else {"external_id": key}
+    known: dict[str, Any] = {"source": "cli"} if key is None else {"source": "cli", "external_id": key}
     activity = Activity(
         type=kind,
         member=find(kit, member).id if member else "",
         members=tuple(find(kit, other).id for other in others),
-        source="cli",
         payload=payload,
-        **known,
-        **values,
+        **(known | values),
     )
     answer(ctx, [kit.simulate(activity) if dry_run else kit.record(activity)])

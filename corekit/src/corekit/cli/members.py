@@ -8,6 +8,7 @@ import typer
 
 from corekit.cli.context import open_kit
 from corekit.cli.files import Metrics, Where, add_files_to, chosen, ranges, stands
+from corekit.cli.greeting import greet
 from corekit.cli.lives import Id, Key, Sets, Text, add_to, find, instant, record, told
 from corekit.cli.outcomes import listed, outline
 from corekit.cli.output import emit
@@ -98,6 +99,7 @@ def register(
     record(ctx, "member.registered", "", payload | told(attribute), key)
 
 
+app.command()(greet)
 add_to(app)
 add_files_to(app)
 add_privacy_to(app)

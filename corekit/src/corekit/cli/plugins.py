@@ -95,6 +95,7 @@ def _describe(plugin: Plugin, hooks: Hooks, suspension: Suspension | None) -> di
         "metrics": [metric.name for metric in declares.metrics],
         "permissions": [permission.name for permission in declares.permissions],
         "errors": [error.code for error in declares.errors],
+        "tenders": list(declares.tenders),
         "specs": [module.__name__ for module in declares.specs],
         "budget": declares.budget,
     }

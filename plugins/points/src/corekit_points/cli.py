@@ -9,15 +9,17 @@ import typer
 
 from corekit.command import NO, Key, MemberId, emit, open_kit, record
 from corekit_points.draws import cli as draws_cli
+from corekit_points.rewards.cli import add
 
 if TYPE_CHECKING:
     from corekit_points.budget_report import Spending
     from corekit_points.liability import Liability
 
 app = typer.Typer(
-    help="Points: what is owed to members, adjustments, cancellations and transfers by hand, prize draws.",
+    help="Points: what is owed to members, adjustments, cancellations and transfers by hand, rewards, prize draws.",
     no_args_is_help=True,
 )
+add(app)
 
 Why = Annotated[str, typer.Option("--reason", help="Why; the statement keeps it.")]
 Unit = Annotated[str, typer.Option("--currency", help="The account kind, such as points or points.growth.")]

@@ -63,6 +63,7 @@ class Compiler:
             tuple(tasks),
             rewards={each.id: each for each in rewards},
             pay=pay,
+            zone=self._context.zone,
             draws={each.id: each for each in drawn},
         )
 

@@ -18,6 +18,7 @@ from corekit import Activity, Facts, Line
 from corekit_points import declared
 from corekit_points.budgets import lacking
 from corekit_points.calendar import Calendar
+from corekit_points.rewards.paying import tendered
 from corekit_points.rules import Basis, Book, Ratio, Rule, Selection, Stacking, Terms
 
 Reason = tuple[str, dict[str, Any]]
@@ -195,7 +196,7 @@ def _shift(basis: Basis, payload: Mapping[str, Any]) -> int:
     if not basis.tax:
         shift -= payload.get("tax", 0)
     if not basis.points_paid:
-        shift -= payload.get("points_paid", 0)
+        shift -= payload.get("points_paid", 0) + tendered(payload)
     return shift
 
 

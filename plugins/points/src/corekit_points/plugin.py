@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from corekit import Activity, Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
+from corekit import (
+    Activity,
+    Batch,
+    Declares,
+    Effect,
+    Facts,
+    Lineage,
+    MemberNow,
+    Offer,
+    PluginWrite,
+    Reader,
+    Section,
+    hookimpl,
+)
 from corekit_points import by_hand, declared, granting, tables
 from corekit_points.budget_report import BUDGETS
 from corekit_points.derived import accounts, metrics
@@ -19,9 +33,11 @@ from corekit_points.notices import EXPIRING, NOTICES
 from corekit_points.prepared import joined, prepared
 from corekit_points.program import PointsSchema
 from corekit_points.rewards import declared as rewards
-from corekit_points.rewards import reacting, redeeming
+from corekit_points.rewards import paying, reacting, redeeming
+from corekit_points.rewards.offers import offered
 from corekit_points.rewards.settings import SettingsSchema
 from corekit_points.rewards.sweeps import UNFETCHED
+from corekit_points.rules import Book
 
 if TYPE_CHECKING:
     from corekit_schema import Graph
@@ -72,6 +88,7 @@ def corekit_declare() -> Declares:
             EXPIRING,
         ],
         reacts=[*BY_HAND, *ASKED],
+        tenders=[paying.TENDER],
         permissions=[
             declared.ADJUST,
             declared.CANCEL,
@@ -110,7 +127,14 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
             continue
         if (asked := ASKED.get(activity.type)) is not None:
             yield from asked(activity, facts)
+        yield from paying.paid(activity, facts)
         yield from earned(activity, facts)
+
+
+@hookimpl
+def corekit_offers(members: Sequence[MemberNow], read: Reader, at: datetime, program: Book) -> Iterator[Offer]:
+    """Offer the rewards."""
+    return offered(read, program, members, at)
 
 
 @hookimpl

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from fractions import Fraction
 from typing import Literal, TypeVar
+from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
@@ -244,7 +245,7 @@ class Book:
     """All currencies, rules, tasks, rewards and draws of a program; rules by descending priority, then id; tasks by id.
 
     ``rewards`` are by id, in the order of the program; ``pay`` is how orders are paid with points, None where they are
-    not. ``budgeted`` are the rules and tasks that have a budget, by id.
+    not; ``zone`` is the program's time zone. ``budgeted`` are the rules and tasks that have a budget, by id.
     """
 
     currencies: Mapping[str, Currency]
@@ -252,6 +253,7 @@ class Book:
     tasks: tuple[Task, ...] = ()
     rewards: Mapping[str, Reward] = field(factory=dict[str, Reward], kw_only=True)
     pay: Pay | None = field(default=None, kw_only=True)
+    zone: ZoneInfo = field(factory=lambda: ZoneInfo("UTC"), kw_only=True)
     draws: Mapping[str, Draw] = field(factory=dict[str, Draw], kw_only=True)
     by_activity: Mapping[str, tuple[Rule, ...]] = field(init=False)
     tasks_by_activity: Mapping[str, tuple[Task, ...]] = field(init=False)

@@ -147,6 +147,7 @@ CHARGED_BACK = ActivityType(
     schema=ChargedBackSchema,
     reversal=True,
     command=True,
+    afresh=True,
 )
 ADJUSTED = ActivityType(
     name="stored_value.adjusted",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from corekit import Activity, Credit, Debit, Effect, Facts, Refusal
+from corekit import Activity, Credit, Debit, Effect, Facts, Refusal, SetAccountState
 from corekit_stored_value import declared
 from corekit_stored_value.approvals import used
 from corekit_stored_value.prepared import NOTHING, Prepared
@@ -64,8 +64,10 @@ def charged_back(activity: Activity, facts: Facts) -> Iterator[Effect]:
     target = known.targets.get(str(activity.reverses))
     if target is None or target.type not in (declared.TOPPED_UP.name, declared.PAID.name):
         raise Refusal(declared.NO_TOP_UP.code, activity=str(activity.reverses))
-    currency_of(activity, facts, target.unit)
-    yield from ()
+    currency = currency_of(activity, facts, target.unit)
+    for account in (currency.principal, currency.bonus):
+        if account not in known.closed:  # what is frozen altogether stays so
+            yield SetAccountState(activity, rule="charged_back@1", account=account, state="no_debit")
 
 
 def adjusted(activity: Activity, facts: Facts) -> Iterator[Effect]:

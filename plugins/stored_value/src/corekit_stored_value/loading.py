@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import select
 
 from corekit import Activity, Batch, Facts, Reader, any_of
+from corekit.tables import account as _account
 from corekit.tables import activity as _activity
-from corekit_stored_value import approvals, declared, quotes, requests
+from corekit_stored_value import approvals, declared, declared_reports, quotes, requests
 from corekit_stored_value.prepared import Approval, Prepared, Request, Target
 from corekit_stored_value.rules import Book, Currency, Used
 
@@ -16,12 +17,13 @@ from corekit_stored_value.rules import Book, Currency, Used
 def load(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Prepared]:
     """Return what was read of each member."""
     requested, approved = _requests(batch, read), _approvals(batch, read, facts)
-    targets, used = _targets(batch, read), _used(batch, read, facts)
+    targets, closed, used = _targets(batch, read), _closed(batch, read), _used(batch, read, facts)
     return {
         member: Prepared(
             requests=requested.get(member, {}),
             approvals=approved.get(member, {}),
             targets=targets.get(member, {}),
+            closed=closed.get(member, frozenset()),
             used=used.get(member, {}),
         )
         for member in requested.keys() | approved.keys() | targets.keys() | used.keys()
@@ -49,8 +51,9 @@ def _needs_approval(activity: Activity, facts: Facts) -> bool:
 
 
 def _targets(batch: Batch, read: Reader) -> Mapping[str, Mapping[str, Target]]:
-    """Return what is charged back."""
-    asked = {str(each.reverses) for each in batch.of(declared.CHARGED_BACK.name)}
+    """Return what is charged back, and what is waived."""
+    taking_back = batch.of(declared.CHARGED_BACK.name, declared_reports.FEE_WAIVED.name)
+    asked = {str(each.reverses) for each in taking_back}
     if not asked:
         return {}
     columns = [_activity.c[name] for name in ("member_id", "id", "type", "unit")]
@@ -58,6 +61,18 @@ def _targets(batch: Batch, read: Reader) -> Mapping[str, Mapping[str, Target]]:
     for member, key, type_, unit in read.all(select(*columns).where(any_of(_activity.c.id, sorted(asked)))):
         found.setdefault(member, {})[key] = Target(type_, unit)
     return found
+
+
+def _closed(batch: Batch, read: Reader) -> Mapping[str, frozenset[str]]:
+    """Return which accounts of those who are charged something back are closed already."""
+    members = {each.member for each in batch.of(declared.CHARGED_BACK.name)}
+    if not members:
+        return {}
+    theirs = select(_account.c.member_id, _account.c.kind).where(any_of(_account.c.member_id, sorted(members)))
+    found: dict[str, set[str]] = {}
+    for member, kind in read.all(theirs.where(_account.c.state != "open")):
+        found.setdefault(member, set()).add(kind)
+    return {member: frozenset(kinds) for member, kinds in found.items()}
 
 
 def _used(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Mapping[str, Used]]:

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corekit import Activity, Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
-from corekit_stored_value import approvals, declared, leaving, loading, persons, requests, spending, tables, topping
+from corekit_stored_value import (
+    approvals,
+    cashback,
+    declared,
+    declared_reports,
+    fees,
+    leaving,
+    loading,
+    notices,
+    persons,
+    requests,
+    spending,
+    tables,
+    topping,
+)
+from corekit_stored_value.close import CLOSE
 from corekit_stored_value.derived import accounts, metrics
 from corekit_stored_value.merging import TAKE_REQUESTS, TakeRequests
 from corekit_stored_value.program import StoredValueSchema
+
+if TYPE_CHECKING:
+    from corekit_schema import Graph
 
 REACTIONS: Mapping[str, Callable[[Activity, Facts], Iterator[Effect]]] = {
     declared.TOPPED_UP.name: topping.topped_up,
@@ -24,6 +42,11 @@ REACTIONS: Mapping[str, Callable[[Activity, Facts], Iterator[Effect]]] = {
     declared.CHARGED_BACK.name: leaving.charged_back,
     declared.ADJUSTED.name: leaving.adjusted,
     declared.APPROVED.name: approvals.approving,
+    declared_reports.FEE_DUE.name: fees.due,
+    declared_reports.FEE_CHARGED.name: fees.charged,
+    declared_reports.FEE_WAIVED.name: fees.waived,
+    "member.registered": fees.joined,
+    "purchase": cashback.bought,
     "member.merged": lambda activity, _: iter([TakeRequests(activity, rule="merged@1", giver=activity.members[0])]),
 }
 """What each type of activity does."""
@@ -34,12 +57,14 @@ def corekit_declare() -> Declares:
     """Declare what the plugin brings; accounts and metrics follow from the currencies of the program."""
     return Declares(
         lineage=Lineage(owner="stored_value", package="corekit_stored_value", metadata=tables.metadata),
-        activities=declared.ACTIVITIES,
+        activities=(*declared.ACTIVITIES, *declared_reports.ACTIVITIES),
         reacts=tuple(REACTIONS),
         effects=[requests.AWAIT, requests.RESOLVE, approvals.APPROVE, approvals.USE_APPROVAL, TAKE_REQUESTS],
-        jobs=[requests.REQUESTS],
-        permissions=declared.PERMISSIONS,
-        errors=declared.ERRORS,
+        sweeps=[fees.ANNUAL_FEES, notices.COMING_EXPIRY],
+        jobs=[requests.REQUESTS, CLOSE],
+        permissions=(*declared.PERMISSIONS, *declared_reports.PERMISSIONS),
+        errors=(*declared.ERRORS, *declared_reports.ERRORS),
+        tenders=[spending.TENDER],
         program=Section(schema=StoredValueSchema, accounts=accounts, metrics=metrics),
         budget=4,  # of a top-up that needs an approval, or of what is paid
     )
@@ -58,6 +83,8 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
         reaction = REACTIONS.get(activity.type)
         if reaction is not None:
             yield from reaction(activity, facts)
+        yield from spending.tendered(activity, facts)
+        yield from notices.low(activity, facts)
 
 
 @hookimpl
@@ -70,3 +97,11 @@ def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
 def corekit_erase(member: str, write: PluginWrite) -> None:
     """Forget it."""
     persons.erased(member, write)
+
+
+@hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed
+def corekit_graph() -> Graph:
+    """Add stored value to members, queries and mutations."""
+    from corekit_stored_value.graph import graph
+
+    return graph()

@@ -32,7 +32,7 @@ class Approval:
 
 @frozen
 class Target:
-    """An activity that is to be charged back."""
+    """An activity that is to be charged back, or waived."""
 
     type: str
     unit: str | None
@@ -45,6 +45,8 @@ class Prepared:
     requests: Mapping[str, Request] = field(factory=dict[str, Request])
     approvals: Mapping[str, Approval] = field(factory=dict[str, Approval])
     targets: Mapping[str, Target] = field(factory=dict[str, Target])
+    closed: frozenset[str] = frozenset()
+    """The accounts of the member that let no debit pass, where something is charged back."""
     used: Mapping[str, Used] = field(factory=dict[str, Used])
 
     def with_request(self, request: Request) -> Prepared:

@@ -10,6 +10,7 @@ from typing import Any, cast
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from corekit import Exact, Expiry, ProgramContext, Unit, coded, minor_units, suggest
+from corekit_stored_value.program_reports import ReportsSchema, made
 from corekit_stored_value.rules import BONUS, PRINCIPAL, Book, Currency, Limits, Step
 
 RESERVED = ("adjust", "breakage", "debt", "issued", "opening", "redeemed", "transfer")
@@ -116,7 +117,7 @@ class _CurrencySchema(Schema):
     approval = fields.Nested(_ApprovalSchema, load_default=dict)
 
 
-class StoredValueSchema(Schema):
+class StoredValueSchema(ReportsSchema):
     """The section ``[stored_value]``; loads into a :class:`corekit_stored_value.rules.Book`."""
 
     name = fields.String(load_default="Stored value", validate=validate.Length(1, 200))
@@ -165,10 +166,11 @@ class _Maker:
             if kind not in kinds:
                 said = f"There is no account kind {kind!r} of stored value{suggest(kind, kinds)}."
                 self._refuse(("frozen", at), "UNKNOWN_ACCOUNT", said)
+        more = made(data, self._units[""], self._refuse)
         if self._wrong:
             raise ValidationError(cast("dict[str, Any]", self._wrong))
         kept = ("spend", "withdrawal", "named_by", "request_hours", "hold_seconds", "approval_hours")
-        return Book(currencies=currencies, **{name: data[name] for name in kept})
+        return Book(currencies=currencies, **{name: data[name] for name in kept}, **more)
 
     def _named_units(self) -> dict[str, Unit]:
         """Return the unit of each currency by its code; that of the program's own has none."""

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
 from attrs import frozen
 from sqlalchemy import BigInteger, and_, case, cast, func, select
@@ -15,7 +14,7 @@ from corekit import Reader, any_of, balances
 from corekit.tables import activity as _activity
 from corekit.tables import effect as _effect
 from corekit_stored_value import declared
-from corekit_stored_value.rules import Book, Currency, Used, payable
+from corekit_stored_value.rules import PRINCIPAL, Book, Currency, Used, payable
 
 _IN = ("Credit", "Receive")
 _OUT = ("Debit", "Capture")
@@ -69,23 +68,22 @@ def quotes(read: Reader, book: Book, currency: Currency, members: Iterable[str],
 def used_by(read: Reader, members: Iterable[str], currencies: Iterable[Currency]) -> dict[str, Mapping[str, Used]]:
     """Return by member and unit what was paid in and spent since its money was last taken out: one statement."""
     units = {kind: each.unit.code for each in currencies for kind in (each.principal, each.bonus)}
-    principal = [each.principal for each in currencies]
+    unit = case(*((_effect.c.account_kind == kind, code) for kind, code in units.items()))
     last, back = _activity.alias("last"), _activity.alias("back")
     taken_out = (
         select(func.max(last.c.seq))
-        .where(last.c.member_id == _activity.c.member_id, last.c.type == declared.WITHDRAWN.name)
-        .where(last.c.unit == _activity_unit(units), ~select(back.c.id).where(back.c.reverses == last.c.id).exists())
+        .where(last.c.member_id == _activity.c.member_id, last.c.type == declared.WITHDRAWN.name, last.c.unit == unit)
+        .where(~select(back.c.id).where(back.c.reverses == last.c.id).exists())
         .correlate(_activity, _effect)
         .scalar_subquery()
     )
-    left = _effect.c.amount - _effect.c.undone
-    paid = and_(_effect.c.kind.in_(_IN), _effect.c.account_kind.in_(principal))
-    summed = (
+    moved = (
         select(
             _activity.c.member_id,
-            _activity_unit(units).label("unit"),
-            cast(func.sum(case((paid, left), else_=0)), BigInteger).label("paid"),
-            cast(func.sum(case((_effect.c.kind.in_(_OUT), left), else_=0)), BigInteger).label("spent"),
+            unit.label("unit"),
+            _effect.c.kind,
+            _effect.c.account_kind,
+            (_effect.c.amount - _effect.c.undone).label("amount"),
         )
         .join_from(_effect, _activity, _activity.c.id == _effect.c.activity_id)
         .where(
@@ -96,14 +94,19 @@ def used_by(read: Reader, members: Iterable[str], currencies: Iterable[Currency]
             _effect.c.undoes.is_(None),
             _activity.c.seq > func.coalesce(taken_out, 0),
         )
-        .group_by(_activity.c.member_id, _activity_unit(units))
+        .subquery()
     )
+    paid = and_(moved.c.kind.in_(_IN), moved.c.account_kind.in_([each for each in units if each.startswith(PRINCIPAL)]))
+    spent = moved.c.kind.in_(_OUT)
+    summed = select(
+        moved.c.member_id,
+        moved.c.unit,
+        *(
+            cast(func.sum(case((which, moved.c.amount), else_=0)), BigInteger).label(name)
+            for name, which in (("paid", paid), ("spent", spent))
+        ),
+    ).group_by(moved.c.member_id, moved.c.unit)
     found: dict[str, dict[str, Used]] = {}
     for row in read.all(summed):
         found.setdefault(row.member_id, {})[row.unit] = Used(int(row.paid), int(row.spent))
     return dict(found)
-
-
-def _activity_unit(units: Mapping[str, str]) -> Any:
-    """Return the unit of the account that an effect moves."""
-    return case(*((_effect.c.account_kind == kind, unit) for kind, unit in units.items()))

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Literal, Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
 from corekit import Expiry, Unit
+from corekit_stored_value.entries import Cashback, Fee
 
 PRINCIPAL = "stored_value.principal"
 """The account kind of what members paid; a further currency appends ``.<code>``."""
@@ -158,7 +159,8 @@ class Book:
     """What the program says about stored value.
 
     ``currencies`` by unit. ``named_by`` is the custom attribute of members who are named. A request to pay lapses after
-    ``request_hours``, what is authorised after ``hold_seconds``, an approval after ``approval_hours``.
+    ``request_hours``, what is authorised after ``hold_seconds``, an approval after ``approval_hours``. ``fees`` by
+    their id; what is left is little below ``low_balance``, and what lapses is told ``notices`` days before.
     """
 
     currencies: Mapping[str, Currency]
@@ -168,6 +170,15 @@ class Book:
     request_hours: int
     hold_seconds: int
     approval_hours: int
+    cashback: Sequence[Cashback] = ()
+    fees: Mapping[str, Fee] = field(factory=dict[str, Fee])
+    low_balance: int | None = None
+    notices: Sequence[int] = ()
+
+    @property
+    def own(self) -> Currency:
+        """The program's own currency."""
+        return next(each for each in self.currencies.values() if not each.code)
 
 
 @frozen

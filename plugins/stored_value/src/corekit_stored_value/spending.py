@@ -10,11 +10,23 @@ from corekit_stored_value import declared
 from corekit_stored_value.rules import Book, Currency
 from corekit_stored_value.standing import check_amount, currency_of
 
+TENDER = "stored_value"
+"""By which what is bought can be paid."""
+
 
 def spent(activity: Activity, facts: Facts) -> Iterator[Effect]:
     """Spend."""
     check_amount(activity)
     yield debit(activity, facts, currency_of(activity, facts), activity.amount, "spent@1")
+
+
+def tendered(activity: Activity, facts: Facts) -> Iterator[Effect]:
+    """Pay a part of something else, or all of it; where there is not enough, that is refused altogether."""
+    amount = (activity.payload.get("tenders") or {}).get(TENDER, 0)
+    if amount:
+        book: Book = facts.program(activity)
+        currency = book.own if activity.unit is None else currency_of(activity, facts)
+        yield debit(activity, facts, currency, amount, "tendered@1")
 
 
 def authorised(activity: Activity, facts: Facts) -> Iterator[Effect]:

@@ -1,10 +1,10 @@
-"""What the ledger does not know: which top-ups wait to be paid, and what was approved."""
+"""What the ledger does not know: which top-ups wait to be paid, what was approved, and which days are closed."""
 
 from __future__ import annotations
 
 from sqlalchemy import CheckConstraint, Column, Index, MetaData, Text
 
-from corekit import NAMING, Amount, Id, Instant, table
+from corekit import NAMING, Amount, Id, Instant, Json, Whole, table
 
 metadata = MetaData(naming_convention=NAMING)
 
@@ -46,5 +46,37 @@ approval = table(
     Column("lapses_at", Instant, nullable=False),
     Column("state", Text, CheckConstraint("state IN ('open', 'used', 'withdrawn')", name="state"), nullable=False),
     Index(None, "member_id"),
+    meta=metadata,
+)
+closed_day = table(
+    "stored_value_closed_day",
+    # On the program's calendar, such as 2017-06-01.
+    Column("day", Text, primary_key=True),
+    Column("begins", Instant, nullable=False),
+    Column("ends", Instant, nullable=False),
+    Column("closed_at", Instant, nullable=False),
+    # How far the outbox was final then, and up to where all of it belongs to this day or an earlier one.
+    Column("upto", Whole, nullable=False),
+    Column("resume", Whole, nullable=False),
+    CheckConstraint("begins < ends AND resume <= upto", name="order"),
+    meta=metadata,
+)
+close = table(
+    "stored_value_close",
+    Column("day", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    # Empty where activities name none.
+    Column("store", Text, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("opening", Amount, nullable=False),
+    Column("ins", Amount, nullable=False),
+    Column("outs", Amount, nullable=False),
+    # What of that was recorded for days that were closed before.
+    Column("late", Amount, nullable=False),
+    Column("closing", Amount, nullable=False),
+    # Ins and outs by activity type.
+    Column("types", Json, nullable=False),
+    CheckConstraint("ins >= 0 AND outs >= 0 AND closing = opening + ins - outs", name="sum"),
+    sqlite_with_rowid=False,
     meta=metadata,
 )

@@ -202,6 +202,57 @@ query Program {
 """,
     ),
     Example(
+        en="At the counter: who is it, and what can it have now",
+        zh="柜台查询：会员概况与现在可享的权益",
+        text="""\
+query Greeting($known: String!) {
+  greeting(known: $known) {
+    id
+    name
+    state
+    tiers {
+      ladder
+      tier {
+        name
+      }
+    }
+    balances {
+      kind
+      available {
+        digits
+        unit
+      }
+      expiringNext {
+        at
+        amount {
+          digits
+          unit
+        }
+      }
+    }
+    offers {
+      items {
+        kind
+        code
+        title
+        price {
+          digits
+          unit
+        }
+        available
+        reason {
+          code
+          message
+        }
+      }
+      missing
+    }
+  }
+}
+""",
+        variables={"known": "13800138000"},
+    ),
+    Example(
         en="Who changed what",
         zh="操作审计",
         text="""\

@@ -29,6 +29,7 @@ from corekit_schema.core.activity import Activity
 from corekit_schema.core.amounts import Balance, Entry, ExpiringAmount, ExpiringValue, StatementEntry
 from corekit_schema.core.holds import Hold, holds_of
 from corekit_schema.core.known import Consent, ExternalId, GroupPlace, ProfileChange
+from corekit_schema.core.offers import Offers, offers_of
 from corekit_schema.core.purchases import Consumption, ConsumptionBy, Purchase
 from corekit_schema.core.standing import Progress, Standing, TierBenefit, TierTime
 from corekit_schema.fields import Field, Object, listed
@@ -181,6 +182,14 @@ class Member(
         listed(TierBenefit), description="What its tiers bring, and what is left of each quota.", reads=("id",)
     )
     tier_history = Field(listed(Standing), description="Every stay in a tier, by ladder, oldest first.", reads=("id",))
+    offers = Field(
+        Offers,
+        required=True,
+        resolve=offers_of,
+        cost=20,
+        description="What the member can have now, and of what it cannot have, why not.",
+        reads=("id",),
+    )
     progress = Field(listed(Progress), description="How far the next tier is, on each ladder.", reads=("id",))
 
     @staticmethod

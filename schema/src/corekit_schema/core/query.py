@@ -20,6 +20,7 @@ from corekit_schema.core import member as members
 from corekit_schema.core.audit import AUDIT_TRAIL
 from corekit_schema.core.duplicates import DuplicatesQuery
 from corekit_schema.core.jobs import JOBS, RUNS
+from corekit_schema.core.offers import greeted
 from corekit_schema.core.outbox import DELIVERIES
 from corekit_schema.core.plugins import PLUGINS
 from corekit_schema.core.privacy import PrivacyQuery
@@ -138,6 +139,16 @@ class Query(PrivacyQuery, DuplicatesQuery):
         policy=owner_or_permission(READ),
         description="A member; null where there is none.",
     )
+    greeting = Field(
+        members.Member,
+        known=graphene.Argument(
+            graphene.String,
+            required=True,
+            description="The member's number, telephone number, e-mail address, external id, or id of 32 digits.",
+        ),
+        policy=permission(READ),
+        description="The member whom somebody at the counter names; null where nobody is known so.",
+    )
     members = ConnectionField(
         members.Member,
         filter=graphene.Argument(MemberFilter, description="Which members."),
@@ -187,6 +198,11 @@ class Query(PrivacyQuery, DuplicatesQuery):
         """Return a member."""
         key = local_id("Member", id)
         return members.by_id([key], info, info.needs()) if key is not None else [None]
+
+    @staticmethod
+    def resolve_greeting(_parents: Sequence[Any], info: Info, known: str) -> list[Any]:
+        """Return a member."""
+        return [greeted(info, known)]
 
     @staticmethod
     def resolve_members(

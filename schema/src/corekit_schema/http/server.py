@@ -39,10 +39,14 @@ class _OurLog(logging.Handler):
 
 
 def server(app: Starlette) -> uvicorn.Server:
-    """Return a server of the application; requests are logged by the application itself."""
+    """Return a server of the application; requests are logged by the application itself.
+
+    It runs on the event loop of Python itself, also where uvloop is installed, which has crashed.
+    """
     said = logging.getLogger("uvicorn")
     said.handlers, said.propagate = [_OurLog(logging.WARNING)], False
-    return uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False))
+    config = uvicorn.Config(app, loop="asyncio", log_config=None, access_log=False, lifespan="off", server_header=False)
+    return uvicorn.Server(config)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from corekit.activities.activity import Activity, Line
+from corekit.activities.tenders import payload_schema
 from corekit.errors import Invalid
 from corekit.validation import load
 
@@ -38,8 +39,8 @@ def _speaks_for_itself(type_: ActivityType) -> bool:
     if type_.internal or type_.reversal or type_.amount != "none":
         return False
     try:
-        if type_.schema is not None:
-            load(type_.schema(), {}, ("payload",))
+        if (schema := payload_schema(type_)) is not None:
+            load(schema(), {}, ("payload",))
     except Invalid:
         return False
     return True

@@ -32,12 +32,13 @@ class Gift:
 
 @frozen(kw_only=True)
 class Price:
-    """What a reward costs: minor units of a currency of points, and money on top, in minor units."""
+    """What a reward costs: minor units of a currency of points, and money on top, in minor units of ``money_unit``."""
 
     currency: str
     account: str
     points: int
     money: int = 0
+    money_unit: str = ""
 
 
 @frozen(kw_only=True)

@@ -62,7 +62,10 @@ class Shelves:
             account=currency.kind,
             points=self._minor((*place, "points"), found["points"], currency.scale),
             money=self._minor((*place, "money"), found["money"], self._context.currency.scale),
+            money_unit=self._context.currency.code,
         )
+        if "en" not in found["texts"]:
+            self._refuse((*place, "texts"), "REQUIRED", "Give its name in English, en, at least.")
         if not price.points:
             self._refuse((*place, "points"), "RANGE", "It must be more than 0.")
         first, last = found["valid_from"], found["valid_to"]

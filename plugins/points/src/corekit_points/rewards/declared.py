@@ -45,6 +45,7 @@ REDEEMED = ActivityType(
     schema=RedeemedSchema,
     amount="money",
     command=True,
+    tenders=True,
 )
 FULFILLED = ActivityType(
     name="points.redemption_fulfilled",
@@ -117,7 +118,21 @@ NOT_STOCKED = ErrorText(
     "There is no end to reward {reward}: write stocked = true in the program first.",
     "奖品 {reward} 不限量；请先在计划中写明 stocked = true。",
 )
+PAY_OFF = ErrorText("POINTS_PAY_OFF", "Nothing can be paid with points.", "不支持积分抵扣。")
+PAY_LEAST = ErrorText(
+    "POINTS_PAY_LEAST",
+    "At least {least} is paid with points (minor units of money), not {asked}.",
+    "积分抵扣至少 {least}（最小货币单位），而非 {asked}。",
+)
+PAY_SHARE = ErrorText(
+    "POINTS_PAY_SHARE",
+    "Of this at most {most} can be paid with points (minor units of money), not {asked}.",
+    "此单最多可用积分抵扣 {most}（最小货币单位），而非 {asked}。",
+)
 ERRORS = (
+    PAY_OFF,
+    PAY_LEAST,
+    PAY_SHARE,
     REWARD_UNKNOWN,
     NOT_YET,
     OVER,

@@ -9,11 +9,12 @@ import graphene
 from attrs import frozen
 from marshmallow import ValidationError, fields, validate, validates_schema
 
-from corekit import Activity
+from corekit import Activity, balances
 from corekit_points.graph_reports import PointsCurrency, book_of
 from corekit_points.rewards import codes, declared, redeeming, restocking, stock
 from corekit_points.rewards.catalogue import Reward, Why
-from corekit_points.rewards.offers import Offer, offers
+from corekit_points.rewards.offers import Judged, judged, people
+from corekit_points.rewards.paying import Payable, payable
 from corekit_points.rewards.redeeming import Redemption
 from corekit_points.rewards.settings import settings_of
 from corekit_points.rules import Currency
@@ -23,6 +24,7 @@ from corekit_schema import (
     AmountDigits,
     AmountValue,
     DateTime,
+    Digits,
     Field,
     GlobalId,
     Info,
@@ -182,7 +184,7 @@ class PointsOffer(Object, policy=public):
     reasons = Field(listed(PointsReason), description="Everything that does.")
 
     @staticmethod
-    def resolve_reasons(parents: Sequence[Offer], info: Info) -> list[list[Reason]]:
+    def resolve_reasons(parents: Sequence[Judged], info: Info) -> list[list[Reason]]:
         """Return the reasons with their sentences."""
         return [_told(each.reasons, info) for each in parents]
 
@@ -264,6 +266,36 @@ def _some(type_: type[Object]) -> graphene.List:
     return graphene.List(graphene.NonNull(type_))
 
 
+class PointsPayable(Object, policy=public):
+    """How much of an order can be paid with points."""
+
+    money = Field(Amount, required=True, description="So much of the order: what the tender `points` says.")
+    points = Field(Amount, required=True, description="The points that this takes.")
+
+    @staticmethod
+    def resolve_money(parents: Sequence[Payable], info: Info) -> list[AmountValue]:
+        """Return the money."""
+        return [_money(each.money, info) for each in parents]
+
+    @staticmethod
+    def resolve_points(parents: Sequence[Payable], info: Info) -> list[AmountValue]:
+        """Return the points."""
+        scales = {each.kind: each.scale for each in book_of(info).currencies.values()}
+        return [AmountValue(each.points, each.account, scales[each.account]) for each in parents]
+
+
+def _order(amount: str) -> int:
+    """Return the amount of an order."""
+    try:
+        order: int = AmountDigits().deserialize(amount)
+    except ValidationError as error:
+        problem: Any = error.messages[0]
+        raise invalid(problem["code"], problem["message"], "amount") from None
+    if order < 0:
+        raise invalid("RANGE", "An order is 0 or more.", "amount", min=0)
+    return order
+
+
 class RewardsMember(Object, abstract=True):
     """What rewards add to a member."""
 
@@ -278,12 +310,34 @@ class RewardsMember(Object, abstract=True):
         first=graphene.Int(required=True, default_value=20, description=f"How many, {_MOST} at most."),
     )
 
+    points_payable = Field(
+        PointsPayable,
+        description="How much of an order the member can pay with points now; null where nobody can.",
+        reads=("id",),
+        amount=graphene.Argument(
+            Digits, required=True, description="The amount of the order, in minor units of the program's currency."
+        ),
+    )
+
     @staticmethod
-    def resolve_points_offers(parents: Sequence[Any], info: Info) -> list[Sequence[Offer]]:
+    def resolve_points_payable(parents: Sequence[Any], info: Info, amount: str) -> list[Payable | None]:
+        """Return what each can pay."""
+        context, pay = info.context, book_of(info).pay
+        order = _order(amount)
+        if pay is None:
+            return [None] * len(parents)
+        members = list(dict.fromkeys(member.id for member in parents))
+        held = balances(context.read, members, context.now)
+        available = {member: each.available for member in members for each in held[member] if each.kind == pay.account}
+        return [payable(pay, order, available.get(member.id, 0)) for member in parents]
+
+    @staticmethod
+    def resolve_points_offers(parents: Sequence[Any], info: Info) -> list[Sequence[Judged]]:
         """Return the catalogue of each."""
         context = info.context
         members = list(dict.fromkeys(member.id for member in parents))
-        found = offers(context.read, context.kit.program, members, context.now, context.kit.zone)
+        who = people(context.read, context.kit.program, members, context.now)
+        found = judged(context.read, book_of(info), who, context.now)
         return [found[member.id] for member in parents]
 
     @staticmethod
@@ -333,6 +387,10 @@ class PointsRedeemRewardInput(Input):
     reward = fields.String(required=True, validate=_NAME, metadata={"description": "The name of the reward."})
     money = AmountDigits(
         load_default=0, metadata={"description": "What is paid in money besides, in minor units: its price says."}
+    )
+    tenders = fields.Raw(
+        load_default=None,
+        metadata={"description": 'What of the money is paid with which tender, such as `{"stored_value": 500}`.'},
     )
     store = fields.String(load_default=None, validate=_NAME, metadata={"description": "Where it is asked for."})
     idempotency_key = idempotency_key()
@@ -387,7 +445,7 @@ class PointsStockPayload(Payload, policy=public):
 
 
 def _redeem(info: Info, values: Mapping[str, Any]) -> Any:
-    told = {"reward": values["reward"], **_given(store=values["store"])}
+    told = {"reward": values["reward"], **_given(store=values["store"], tenders=values["tenders"])}
     return _recorded(info, declared.REDEEMED.name, values, values["member_id"], told, amount=values["money"])
 
 

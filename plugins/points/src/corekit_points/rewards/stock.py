@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from zlib import crc32
 
-from sqlalchemy import Select, bindparam, delete, func, insert, select, tuple_, update
+from sqlalchemy import Select, bindparam, cast, delete, func, insert, select, tuple_, update
 
-from corekit import Applied, PluginWrite, Reader, any_of
+from corekit import Applied, PluginWrite, Reader, Whole, any_of, prepared
 from corekit_points.rewards.tables import stock
 
 SHARDS = 32
@@ -42,9 +42,14 @@ def left(read: Reader, rewards: Iterable[str]) -> Mapping[str, int]:
     wanted = sorted(set(rewards))
     if not wanted:
         return {}
-    summed = select(stock.c.reward, func.sum(stock.c.pieces).label("pieces")).group_by(stock.c.reward)
-    found = {row.reward: int(row.pieces) for row in read.all(summed.where(any_of(stock.c.reward, wanted)))}
+    found = {row.reward: row.pieces for row in read.all(_left(), rewards=wanted)}
     return {reward: found.get(reward, 0) for reward in wanted}
+
+
+@prepared
+def _left() -> Select[Any]:
+    pieces = cast(func.sum(stock.c.pieces), Whole).label("pieces")
+    return select(stock.c.reward, pieces).where(any_of(stock.c.reward, bindparam("rewards"))).group_by(stock.c.reward)
 
 
 def take(write: PluginWrite, wanted: Sequence[Applied]) -> list[str]:

@@ -1,0 +1,111 @@
+"""What members can have now: every plugin says it, and one that cannot is left out and named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from corekit import Declares, ErrorText, MemberNow, NotFound, Offer, Refusal
+from corekit.testing.modules import plugin_module
+
+ERRORS = [ErrorText("SHOP_SHORT", "{missing} missing.", "还差 {missing}。")]
+
+
+def _reward(member: str, **told: Any) -> Offer:
+    given: dict[str, Any] = {"kind": "shop.reward", "code": "mug", "title": {"en": "Mug"}, "price": {"toys": 30}}
+    return Offer(member=member, **{**given, **told})
+
+
+@pytest.fixture
+def shop(make_world: Any, toy: Any) -> Any:
+    """A world with a shop, and a bar beside it that says what ``shop.bar`` lists."""
+
+    def offers(members: Sequence[MemberNow]) -> Iterator[Offer]:
+        for member in members:
+            missing = 30 - member.available.get("toy", 0)
+            yield _reward(member.id, reason=Refusal("SHOP_SHORT", missing=missing) if missing > 0 else None)
+
+    def bar(members: Sequence[MemberNow], program: Any, settings: Any) -> Iterator[Offer]:
+        assert (program, settings) == (None, None)
+        for make in said:
+            yield make(members[0])
+
+    said: list[Any] = []
+    declares = Declares(requires=["toy"], errors=ERRORS)
+    modules = {
+        "toy": toy,
+        "shop": plugin_module(declares, "shop", corekit_offers=offers),
+        "bar": plugin_module(None, "bar", corekit_offers=bar),
+    }
+    world = make_world(modules=modules)
+    return world, said
+
+
+@pytest.mark.row("M13", way="python")
+def test_each_plugin_says_what_a_member_can_have_and_why_not(shop: Any) -> None:
+    world, said = shop
+    member = world.member()
+    world.does(member, "toy.earn", 20)
+    said.append(lambda member: _reward(member.id, kind="bar", code="tea", price={"USD": 150}))
+    found = world.kit.offers(member)
+    assert found.missing == ()
+    assert [(each.kind, each.code, each.reason and each.reason.parameters) for each in found.offers] == [
+        ("bar", "tea", None),
+        ("shop.reward", "mug", {"missing": 10}),
+    ]
+    world.does(member, "toy.earn", 10)
+    assert [each.reason for each in world.kit.offers(member).offers] == [None, None]
+    world.does(member, "member.frozen")
+    assert {each.reason.code for each in world.kit.offers(member).offers} == {"MEMBER_FROZEN"}
+
+
+@pytest.mark.row("M13", way="bad_input")
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda _: 1 / 0,
+        lambda _: "tea",
+        lambda member: _reward(member.id),
+        lambda _: _reward("0" * 32, kind="bar"),
+        lambda member: _reward(member.id, kind="bar", price={"gold": 1}),
+        lambda member: _reward(member.id, kind="bar", title={"zh": "茶"}),
+        lambda member: _reward(member.id, kind="bar", reason=Refusal("BAR_SHUT")),
+    ],
+    ids=["raises", "no offer", "another's kind", "nobody", "no unit", "no title", "no code"],
+)
+def test_a_plugin_that_cannot_say_it_is_left_out_and_named(shop: Any, make: Any) -> None:
+    world, said = shop
+    member = world.member()
+    said.append(make)
+    found = world.kit.offers(member)
+    assert ([each.code for each in found.offers], found.missing) == (["mug"], ("bar",))
+
+
+def test_a_plugin_that_is_suspended_is_left_out_and_a_stranger_is_not_found(shop: Any) -> None:
+    world, _ = shop
+    member = world.member()
+    world.kit.suspend("shop")
+    assert world.kit.offers(member) == world.kit.offers(member)
+    assert world.kit.offers(member).missing == ("shop",)
+    with pytest.raises(NotFound):
+        world.kit.offers("0" * 32)
+
+
+@pytest.mark.row("M13", way="cli")
+def test_the_command_line_greets_whoever_is_known(shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from corekit.cli import app  # noqa: PLC0415
+
+    world, _ = shop
+    member = world.member(external_id="ann")
+    world.does(member, "toy.earn", 20)
+    monkeypatch.setattr("corekit.cli.greeting.open_kit", lambda _: world.kit)
+    told = CliRunner().invoke(app, ["members", "greet", "ann", "--json"])
+    assert told.exit_code == 0, told.output
+    greeting = json.loads(told.stdout)
+    assert greeting["member"]["id"] == member
+    assert greeting["offers"][0]["reason"]["message"] == "10 missing."
+    assert CliRunner().invoke(app, ["members", "greet", "bob"]).exit_code == 1

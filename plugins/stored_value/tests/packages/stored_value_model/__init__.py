@@ -1,0 +1,1 @@
+"""Stored value a second time, in plain Python."""
