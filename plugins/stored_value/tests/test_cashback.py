@@ -110,13 +110,8 @@ leaves_out = "{leaves_out}"
 """
     kit = make_kit(["stored_value"], program=program)
     ann = kit.record(Activity(type="member.registered")).member
-    paid: dict[str, Any] = {
-        "type": "stored_value.topped_up",
-        "payload": {"channel": "cash"},
-        "unit": "USD",
-        "amount": 100_00,
-    }
-    assert kit.record(Activity(member=ann, **paid)).settled
+    top_up = Activity(type="stored_value.topped_up", member=ann, amount=100_00, unit="USD", payload={"channel": "cash"})
+    assert kit.record(top_up).settled
     told = {"tenders": {"stored_value": 60_00}}
     bought = kit.record(Activity(type="purchase", member=ann, amount=100_00, payload=told))
     assert [each.amount for each in bought.effects if each.rule == "back@1"] == [back]
