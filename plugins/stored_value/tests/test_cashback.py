@@ -80,6 +80,47 @@ def test_each_line_earns_by_the_first_entry_that_takes_it_and_goes_with_its_part
     assert kit.verify().clean
 
 
+@pytest.mark.parametrize(
+    ("leaves_out", "spend", "back"),
+    [
+        ("nothing", "pro_rata", 1_00),
+        ("stored_value", "pro_rata", 40),  # 60 of 100 are paid with what is stored
+        ("bonus", "bonus_first", 80),  # of which 20 are bonus
+        ("bonus", "principal_first", 1_00),
+        ("bonus", "pro_rata", 90),  # 20 of 120 are bonus, so 10 of 60
+    ],
+)
+def test_what_was_paid_with_bonus_may_earn_nothing(make_kit: MakeKit, leaves_out: str, spend: str, back: int) -> None:
+    program = f"""
+[program]
+name = "Corner shop"
+
+[stored_value]
+spend = "{spend}"
+
+[[stored_value.bonus]]
+id = "gift"
+from = "100"
+give = "20"
+
+[[stored_value.cashback]]
+id = "back"
+rate = "0.01"
+leaves_out = "{leaves_out}"
+"""
+    kit = make_kit(["stored_value"], program=program)
+    ann = kit.record(Activity(type="member.registered")).member
+    top_up = Activity(type="stored_value.topped_up", member=ann, amount=100_00, unit="USD", payload={"channel": "cash"})
+    assert kit.record(top_up).settled
+    told = {"tenders": {"stored_value": 60_00}}
+    bought = kit.record(Activity(type="purchase", member=ann, amount=100_00, payload=told))
+    assert [each.amount for each in bought.effects if each.rule == "back@1"] == [back]
+    kit.reverse(bought.activity_id or "", amount=50_00)
+    kit.reverse(bought.activity_id or "")
+    assert bonus(kit, ann) == 20_00
+    assert kit.verify().clean
+
+
 @pytest.mark.row("V5", way="bad_input")
 def test_a_tier_that_no_ladder_has_is_refused(make_kit: MakeKit) -> None:
     with pytest.raises(SettingsError, match=r"no tier 'gild' \(did you mean 'gold'\?\)"):

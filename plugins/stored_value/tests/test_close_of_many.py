@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from corekit import Activity, Kit, Outcome, micros
-from corekit.tables import account, activity, entry
+from corekit.tables import account, activity, effect, entry
 from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
 from corekit_stored_value.close import close, unequal
@@ -82,8 +82,8 @@ class Till:
             Activity(
                 type="hold.captured",
                 member=each.member,
-                payload={"activity": each.activity_id},
-                amount=self.pick.choice((1, 100)),
+                payload=self.pick.choice(({"activity": each.activity_id}, {"hold": each.effects[0].id})),
+                amount=1,
                 unit="USD",
             )
             for each in outcomes
@@ -117,17 +117,19 @@ def _trial_balance(kit: Kit, ends: Any) -> dict[tuple[str, str, str], int]:
     with kit.read() as read:
         told = {row.id: row for row in read.all(select(activity))}
         kinds = {row.id: row.kind for row in read.all(select(account))}
+        holds = {row.id: row.activity_id for row in read.all(select(effect).where(effect.c.kind == "Hold"))}
         for row in read.stream(select(entry).where(entry.c.recorded_at < micros(ends))):
-            place = _place(told, told[row.activity_id])
+            place = _place(told, holds, told[row.activity_id])
             found[kinds[row.account_id], *place] += row.amount if row.side == "credit" else -row.amount
     return {place: amount for place, amount in found.items() if amount}
 
 
-def _place(told: Any, did: Any) -> tuple[str, str]:
+def _place(told: Any, holds: Any, did: Any) -> tuple[str, str]:
     """Return the first store and the first channel that an activity, or one that it goes back to, names."""
     found: dict[str, str] = {}
     while did is not None:
         payload: dict[str, Any] = did.payload or {}
         found = {name: payload[name] for name in ("store", "channel") if name in payload} | found
-        did = told.get(did.reverses or did.parent_id or payload.get("activity"))
+        placed = payload.get("activity") or holds.get(payload.get("hold"))
+        did = told.get(did.reverses or did.parent_id or placed)
     return found.get("store", ""), found.get("channel", "")

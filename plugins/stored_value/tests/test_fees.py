@@ -86,6 +86,8 @@ def test_fees_come_due_are_paid_or_stay_unpaid_and_are_waived(make_kit: MakeKit,
     assert has(kit, ann)["principal"] == 8_00
     again = kit.record(Activity(reverses=card.activity_id, **waiver))
     assert (again.outcome, again.code) == ("refused", "ALREADY_REVERSED")
+    no_fee = kit.record(Activity(reverses=due.activity_id, **waiver))
+    assert (no_fee.outcome, no_fee.code) == ("refused", "STORED_VALUE_NO_FEE")
     unknown = kit.record(Activity(type="stored_value.fee_due", member=bob, payload={"fee": "delivry"}))
     assert (unknown.outcome, unknown.code) == ("refused", "STORED_VALUE_FEE_UNKNOWN")
     assert kit.verify().clean

@@ -34,7 +34,7 @@ def notes(kit: Kit, kind: str) -> list[dict[str, Any]]:
 
 
 def does(kit: Kit, member: str, what: str, amount: int, **payload: Any) -> None:
-    unit = "USD" if what == "topped_up" else None
+    unit = None if what == "fee_charged" else "USD"
     done = kit.record(Activity(type=f"stored_value.{what}", member=member, amount=amount, unit=unit, payload=payload))
     assert done.settled, done
 
@@ -47,9 +47,14 @@ def test_a_spend_that_leaves_little_is_told_once(make_kit: MakeKit) -> None:
         does(kit, ann, "fee_charged", amount, kind="service")
     assert notes(kit, "low_balance") == [{"currency": "USD", "left": 3_00, "threshold": 5_00}]
     does(kit, ann, "fee_charged", 1_50, kind="service", channel="cash")
-    does(kit, ann, "topped_up", 8_00, channel="cash")
-    does(kit, ann, "fee_charged", 6_00, kind="service")
-    assert [each["left"] for each in notes(kit, "low_balance")] == [3_00, 4_00]
+    for spends in ("spent", "authorised"):
+        does(kit, ann, "topped_up", 8_00, channel="cash")
+        does(kit, ann, spends, 7_00)
+    assert [each["left"] for each in notes(kit, "low_balance")] == [3_00, 3_00, 4_00]
+    does(kit, ann, "topped_up", 1_00, channel="cash")
+    told = {"tenders": {"stored_value": 2_00}}
+    assert kit.record(Activity(type="purchase", member=ann, amount=9_00, payload=told)).settled
+    assert [each["left"] for each in notes(kit, "low_balance")] == [3_00, 3_00, 4_00, 3_00]
 
 
 def test_what_lapses_is_told_once_for_each_period_of_notice(make_kit: MakeKit, clock: SettableClock) -> None:
