@@ -31,6 +31,7 @@ OLDEST = (3, 11)
 FUZZED = (
     "corekit/tests/model",
     "schema/tests/test_differential.py",
+    "plugins/stored_value/tests/test_model.py",
     "plugins/stored_value/tests/test_close_of_many.py",
 )
 

@@ -13,6 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from rich.console import Console
 from sqlalchemy import select
@@ -104,7 +105,7 @@ def _loop(kit: Kit) -> tuple[dict[tuple[str, str, str], int], float]:
     began = time.perf_counter()
     with kit.read() as read:
         for row in read.stream(rows):
-            told = {**(row.before or {}), **(row.payload or {})}
+            told: dict[str, Any] = {**(row.before or {}), **(row.payload or {})}
             place = told.get("store", ""), told.get("channel", "")
             if row.credit_member is not None:
                 found[row.credit, *place] += row.amount

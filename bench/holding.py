@@ -83,13 +83,14 @@ def _open(url: str) -> Kit:
     return Kit(Settings.of(database=url, plugins=["stored_value"]))
 
 
-def _hold(kit: Kit, member: str, amount: int) -> None:
+def _hold(kit: Kit, member: str, amount: int) -> Outcome:
     told = {"store": "217", "order_no": "385729104"}
     placed = _settled(
         kit, Activity(type="stored_value.authorised", member=member, amount=amount, unit="USD", payload=told)
     )
-    captured = {"amount": amount * 4 // 5, "unit": "USD", "payload": {"activity": placed.activity_id}}
-    _settled(kit, Activity(type="hold.captured", member=member, source="shop", **captured))
+    told = {"activity": str(placed.activity_id)}
+    captured = Activity(type="hold.captured", member=member, amount=amount * 4 // 5, unit="USD", payload=told)
+    return _settled(kit, captured)
 
 
 def _settled(kit: Kit, activity: Activity) -> Outcome:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from threading import Thread
@@ -20,7 +19,7 @@ from corekit import Kit, Settings, Unavailable, hookimpl
 from corekit_schema import Field, Graph, Object, Query, Viewer, build_app, public, scalars, tokens
 from corekit_schema.execution.limits import Limits
 from corekit_schema.http import pages
-from corekit_schema.http.server import listen, server
+from corekit_schema.http.server import listen
 from corekit_schema.testing import serving
 
 SECRET = "a secret of more than thirty-two characters"
@@ -434,12 +433,3 @@ def test_requests_at_the_same_time_each_get_their_own_answer(make_client: Any) -
     assert answers == {
         f"member {number}": {"outcome": "SETTLED", "member": {"name": f"member {number}"}} for number in range(8)
     }
-
-
-def test_a_server_runs_on_pythons_own_loop_whatever_else_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "uvloop", ModuleType("uvloop"))
-    made = server(Starlette()).config.get_loop_factory()
-    assert made is not None
-    loop = made()
-    loop.close()
-    assert type(loop).__module__.startswith("asyncio.")

@@ -52,6 +52,7 @@ def test_one_query_at_the_counter_tells_what_a_member_can_have(make_kit: Any, do
         ],
         "missing": ["bar"],
     }
+    assert graph.data(GREETING, known=member)["greeting"] == found
     assert graph.data(GREETING, known="nobody")["greeting"] is None
     assert graph.data(GREETING, known="\0")["greeting"] is None
     assert graph.ask(GREETING, ANONYMOUS, known="nobody")["errors"]

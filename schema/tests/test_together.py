@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast
 
 import graphene
 import pytest
+from greenlet import greenlet
 from sqlalchemy import Text, bindparam, func, literal, select
 from sqlalchemy import cast as as_type
 from sqlalchemy.exc import DBAPIError
@@ -342,3 +343,36 @@ def test_a_turn_is_given_back_where_nobody_waits_any_more() -> None:
             return gone.cancelled()
 
     assert asyncio.run(play())
+
+
+# --------------------------------------------------------------------------------------------------------- afterwards
+
+
+def known_to(error: BaseException) -> set[str]:
+    """Return the local variables of the frames that something raised came through, those that are greenlets."""
+    found: set[str] = set()
+    trace = error.__traceback__
+    while trace is not None:
+        for name, value in trace.tb_frame.f_locals.items():
+            inside: list[Any] = [value, *(value if isinstance(value, list) else [])]
+            inside += [getattr(each, name, None) for each in inside for name in ("main", "waiter", "parent")]
+            found.update(name for each in inside if isinstance(each, greenlet))
+        trace = trace.tb_next
+    return found
+
+
+def test_what_was_raised_knows_no_greenlet() -> None:
+    together, log = Together(), list[str]()
+
+    def fails() -> None:
+        together.pause()
+        raise LookupError
+
+    def within() -> None:
+        together.run(cast("list[Callable[[], Any]]", [fails, partial(asking, together, log, "a")]))
+
+    with pytest.raises(LookupError) as caught:
+        together.run(cast("list[Callable[[], Any]]", [within, partial(asking, together, log, "b")]))
+    assert log == ["b asks", "a asks", "b sees", "a sees"]
+    assert known_to(caught.value) == set()
+    assert together.main is None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from corekit.activities.tables import activity, effect, outbox
 from corekit.ledger.tables import account, entry, lot, posting
-from corekit.members.tables import member
+from corekit.members.tables import group_member, member
 from corekit.tiers.tables import assignment
 
-__all__ = ["account", "activity", "assignment", "effect", "entry", "lot", "member", "outbox", "posting"]
+__all__ = ["account", "activity", "assignment", "effect", "entry", "group_member", "lot", "member", "outbox", "posting"]

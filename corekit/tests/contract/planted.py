@@ -29,6 +29,8 @@ from corekit import (
     ErrorText,
     Facts,
     Lineage,
+    MemberNow,
+    Offer,
     PluginWrite,
     Reader,
     table,
@@ -390,6 +392,32 @@ class TestAsksForEachMember(TestCard):
 
     module: ClassVar = changed(corekit_graph=looping)
     breaks, says = "pages", "2 items"
+
+
+def offers_in_a_loop(members: Sequence[MemberNow], read: Reader) -> Iterator[Offer]:
+    """Look at the marks of each member by itself."""
+    for member in members:
+        note = read.scalar(select(mark.c.note).where(mark.c.member_id == member.id).limit(1))
+        yield Offer(member=member.id, kind="card.mark", code="mark", title={"en": str(note)})
+
+
+class TestOffersInALoop(TestCard):
+    """What members can have is read one by one."""
+
+    module: ClassVar = changed(corekit_offers=offers_in_a_loop)
+    breaks, says = "offers", "7 for 3"
+
+
+def offers_what_is_none(members: Sequence[MemberNow]) -> Iterator[Offer]:
+    """Offer what has no English title."""
+    yield Offer(member=members[0].id, kind="card.mark", code="mark", title={"zh": "印章"})
+
+
+class TestOffersWhatNobodyCanShow(TestCard):
+    """What it offers cannot be shown."""
+
+    module: ClassVar = changed(corekit_offers=offers_what_is_none)
+    breaks, says = "offers", "its offers are left out"
 
 
 class TestTellsNothing(TestCard):

@@ -90,6 +90,15 @@ def test_who_cannot_pay_is_refused_or_the_fee_is_dropped_as_the_sweep_says(make_
     assert house.is_proved()
 
 
+def test_what_comes_to_a_frozen_account_is_dropped_by_a_worker(house: Any) -> None:
+    frozen, other = house.joins(2)
+    house.does(frozen, "account.frozen", payload={"account": "fees"})
+    run = house.kit.jobs.run("fees.gift")
+    assert (run.settled, run.waiting) == (1, 1)
+    assert (house.balances(frozen), house.balances(other)["fees"] > 0) == ({"fees": 0}, True)
+    assert house.is_proved()
+
+
 @pytest.mark.row("X5", way="reversal")
 def test_each_activity_of_a_sweep_can_be_reversed_except_an_expiry(house: Any) -> None:
     (member,) = house.joins()

@@ -277,7 +277,11 @@ def test_in_one_chunk_plugins_hold_and_resolve_what_an_activity_set_aside(
     answers = list(world.kit.record_many([world.activity(member, "toy.yield", amount) for amount in (1, 2)]))
     assert [answer.code for answer in answers] == [None, "HOLD_RESOLVED"]
     assert _standing(world, member) == {"toy": (80, 0), "toy.strict": (40, 0)}
-    toy.rogue[:] = [lambda activity: ReleaseAcross(activity, rule="x@1", placed_by="mine")]
+
+    def release(activity: Activity) -> Effect:
+        return ReleaseAcross(activity, rule="x@1", placed_by="mine")
+
+    toy.rogue[:] = [release]
     assert "what placed holds" in world.does(member, "toy.yield", 3).message
     assert world.is_proved()
 

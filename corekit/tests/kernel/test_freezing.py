@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from corekit import Activity, SetAccountState
+from corekit import Activity, Kit, SetAccountState
 
 
 def _freeze(world: Any, member: str, **told: Any) -> Any:
@@ -22,6 +23,15 @@ def _state(world: Any, member: str, kind: str = "toy") -> str:
     with world.kit.read() as read:
         found = {each.kind: each.state for each in balances(read, [member], world.clock())[member]}
     return found[kind]
+
+
+def _sets(state: Any) -> Callable[[Activity], SetAccountState]:
+    """Make what lets ``toy.yield`` say what an account lets pass."""
+
+    def make(activity: Activity) -> SetAccountState:
+        return SetAccountState(activity, rule="x@1", account="toy", state=state)
+
+    return make
 
 
 def _place(world: Any, member: str, amount: int) -> Any:
@@ -94,10 +104,9 @@ def test_what_cannot_be_frozen_is_told(world: Any, toy: Any) -> None:
     member = world.member()
     assert world.does(member, "account.frozen", payload={"account": "gold"}).code == "ACCOUNT_UNKNOWN"
     assert world.does(member, "account.unfrozen", payload={"account": "toy"}).code == "ACCOUNT_STATE"
-    shut: Any = "shut"
-    toy.rogue.append(lambda activity: SetAccountState(activity, rule="x@1", account="toy", state=shut))
+    toy.rogue.append(_sets("shut"))
     assert "'shut'" in world.does(member, "toy.yield", 1).message
-    toy.rogue[:] = [lambda activity: SetAccountState(activity, rule="x@1", account="toy", state="no_debit")]
+    toy.rogue[:] = [_sets("no_debit")]
     assert world.does(member, "toy.yield", 2).effects[0].state == "applied"
     assert world.does(member, "member.frozen").settled
     assert world.does(member, "account.unfrozen", payload={"account": "toy"}).settled, "also of a frozen member"
@@ -107,7 +116,12 @@ def test_what_cannot_be_frozen_is_told(world: Any, toy: Any) -> None:
 def test_the_command_line_freezes_and_unfreezes(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     app = typer.Typer()
     app.add_typer(import_module("corekit.cli.accounts").app, name="accounts")
-    monkeypatch.setattr("corekit.cli.lives.open_kit", lambda _: world.kit)
+
+    def give(_: Any) -> Kit:
+        kit: Kit = world.kit
+        return kit
+
+    monkeypatch.setattr("corekit.cli.lives.open_kit", give)
     member = world.member()
     world.does(member, "toy.earn", 10)
     run = CliRunner()

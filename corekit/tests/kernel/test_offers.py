@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
-from corekit import Declares, ErrorText, MemberNow, NotFound, Offer, Refusal
+from corekit import Declares, ErrorText, Kit, MemberNow, NotFound, Offer, Refusal
 from corekit.testing.modules import plugin_module
 
 ERRORS = [ErrorText("SHOP_SHORT", "{missing} missing.", "还差 {missing}。")]
@@ -18,6 +18,23 @@ ERRORS = [ErrorText("SHOP_SHORT", "{missing} missing.", "还差 {missing}。")]
 def _reward(member: str, **told: Any) -> Offer:
     given: dict[str, Any] = {"kind": "shop.reward", "code": "mug", "title": {"en": "Mug"}, "price": {"toys": 30}}
     return Offer(member=member, **{**given, **told})
+
+
+def _offers(**told: Any) -> Callable[[MemberNow], Offer]:
+    """Make what offers a member something."""
+
+    def make(member: MemberNow) -> Offer:
+        return _reward(**{"member": member.id, **told})
+
+    return make
+
+
+def _raises(_: MemberNow) -> Offer:
+    raise RuntimeError("secret of the bar")
+
+
+def _says_tea(_: MemberNow) -> str:
+    return "tea"
 
 
 @pytest.fixture
@@ -50,7 +67,7 @@ def test_each_plugin_says_what_a_member_can_have_and_why_not(shop: Any) -> None:
     world, said = shop
     member = world.member()
     world.does(member, "toy.earn", 20)
-    said.append(lambda member: _reward(member.id, kind="bar", code="tea", price={"USD": 150}))
+    said.append(_offers(kind="bar", code="tea", price={"USD": 150}))
     found = world.kit.offers(member)
     assert found.missing == ()
     assert [(each.kind, each.code, each.reason and each.reason.parameters) for each in found.offers] == [
@@ -67,13 +84,13 @@ def test_each_plugin_says_what_a_member_can_have_and_why_not(shop: Any) -> None:
 @pytest.mark.parametrize(
     "make",
     [
-        lambda _: 1 / 0,
-        lambda _: "tea",
-        lambda member: _reward(member.id),
-        lambda _: _reward("0" * 32, kind="bar"),
-        lambda member: _reward(member.id, kind="bar", price={"gold": 1}),
-        lambda member: _reward(member.id, kind="bar", title={"zh": "茶"}),
-        lambda member: _reward(member.id, kind="bar", reason=Refusal("BAR_SHUT")),
+        _raises,
+        _says_tea,
+        _offers(),
+        _offers(kind="bar", member="0" * 32),
+        _offers(kind="bar", price={"gold": 1}),
+        _offers(kind="bar", title={"zh": "茶"}),
+        _offers(kind="bar", reason=Refusal("BAR_SHUT")),
     ],
     ids=["raises", "no offer", "another's kind", "nobody", "no unit", "no title", "no code"],
 )
@@ -102,7 +119,12 @@ def test_the_command_line_greets_whoever_is_known(shop: Any, monkeypatch: pytest
     world, _ = shop
     member = world.member(external_id="ann")
     world.does(member, "toy.earn", 20)
-    monkeypatch.setattr("corekit.cli.greeting.open_kit", lambda _: world.kit)
+
+    def give(_: Any) -> Kit:
+        kit: Kit = world.kit
+        return kit
+
+    monkeypatch.setattr("corekit.cli.greeting.open_kit", give)
     told = CliRunner().invoke(app, ["members", "greet", "ann", "--json"])
     assert told.exit_code == 0, told.output
     greeting = json.loads(told.stdout)

@@ -138,11 +138,15 @@ def test_an_effect_that_is_declared_to_stay_outlives_its_reversal(make_world: An
     assert world.is_proved()
 
 
+def _learn(_prepared: Any, _take: Any) -> str:
+    return "no card"
+
+
 @pytest.mark.parametrize("stubborn", [False, True])
 def test_a_guard_that_failed_teaches_what_to_do_instead_and_only_who_learns_nothing_is_refused(
     make_world: Any, toy: Any, *, stubborn: bool
 ) -> None:
-    module = taking(toy, learn=lambda *_: "no card", fold=None, unfold=None, follow=None)
+    module = taking(toy, learn=_learn, fold=None, unfold=None, follow=None)
 
     @hookimpl
     def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:

@@ -7,9 +7,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from attrs import evolve
 
-from corekit import Batch, Debit, Declares, Effect, Invalid, PluginError, hookimpl
+from corekit import ActivityType, Batch, Debit, Declares, Effect, Invalid, PluginError
 from corekit.testing.modules import plugin_module
 
 
@@ -22,7 +21,8 @@ def _till(name: str, **told: Any) -> ModuleType:
             if amount := activity.payload.get("tenders", {}).get(name):
                 yield Debit(activity, rule=f"{name}@1", account=account, amount=amount, otherwise="refuse")
 
-    declares = Declares(requires=["toy"], **{"tenders": [name], "reacts": [], **told})
+    given: dict[str, Any] = {"tenders": [name], "reacts": [], **told}
+    declares = Declares(requires=["toy"], **given)
     return plugin_module(declares, name, corekit_react=react)
 
 
@@ -69,10 +69,6 @@ def test_a_tender_has_one_taker_and_a_type_with_tenders_has_money(make_world: An
         make_world(modules={"toy": toy, "till": _till("till"), "wallet": _till("wallet", tenders=["till"])})
     with pytest.raises(PluginError, match="declares the tender 'gold', which is not its own"):
         make_world(modules={"toy": toy, "till": _till("till", tenders=["gold"])})
-    declares = toy.corekit_declare()
-    paid = [evolve(type_, tenders=type_.name == "toy.tip") for type_ in declares.activities]
-    module = ModuleType("toy")
-    vars(module).update({name: value for name, value in vars(toy).items() if name.startswith("corekit_")})
-    vars(module)["corekit_declare"] = hookimpl(lambda: evolve(declares, activities=paid))
+    tip = ActivityType(name="tip.given", amount="toys", tenders=True)
     with pytest.raises(PluginError, match="no amount of money"):
-        make_world(modules={"toy": module})
+        make_world(modules={"tip": plugin_module(Declares(activities=[tip]), "tip")})

@@ -105,6 +105,7 @@ FAULTS = [
     Fault("15", """UPDATE core_effect SET shares = '{"1": 3}' WHERE shares IS NOT NULL"""),
     Fault("15", """UPDATE core_effect SET shares = '{"1": 10, "2": 0, "7": 2}' WHERE shares IS NOT NULL"""),
     Fault("debt", f"UPDATE core_account SET member_id = {NOBODY} WHERE kind = 'toy.debt'"),
+    Fault("frozen", "UPDATE core_account SET state = 'no_debit' WHERE kind = 'toy.plain' AND member_id IS NOT NULL"),
     Fault("follow-ons", "UPDATE core_activity SET depth = 5 WHERE type = 'toy.taken'"),
     Fault("metrics", "UPDATE core_metric SET value = value + 1 WHERE metric = 'spend'"),
     Fault("metrics", "UPDATE core_metric_day SET day = day + 1000 WHERE metric = 'visits'"),
@@ -199,7 +200,7 @@ def test_books_of_honest_activities_are_clean(books: Kit) -> None:
     assert (report.unproved, report.limits) == ({}, "")
 
 
-_NAMED = {"debt", "follow-ons", "metrics", "parents", "sequence"}
+_NAMED = {"debt", "frozen", "follow-ons", "metrics", "parents", "sequence"}
 
 
 def test_every_invariant_has_a_fault_that_breaks_it() -> None:

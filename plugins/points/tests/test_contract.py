@@ -93,13 +93,18 @@ weight = 3
 """
 
 
+def _same(number: int) -> bytes:
+    """Return the same bytes in each house."""
+    return b"c" * number
+
+
 class TestPoints(PluginContract):
     """Points keep all promises."""
 
     plugin = "points"
     program = PROGRAM
     sections: ClassVar = {"points": {"code_secret": "a secret of the tests, long enough"}}
-    settings: ClassVar = {"entropy": lambda number: b"c" * number}
+    settings: ClassVar = {"entropy": _same}
     kept: ClassVar = {
         "points_budget": "what came back stands in a row of its own, so that units do not lock crosswise",
         "points_redemption": "who redeemed what and gave it back is still told; erasing forgets it",

@@ -13,6 +13,7 @@ from attrs import frozen
 from corekit import Activity, Kit, Outcome, SettingsError, balances
 from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
+from corekit_points.draws import drawing
 from corekit_points.draws.reading import Result, proof, results_of, seeds
 from docs.examples import verify_draw
 
@@ -147,6 +148,27 @@ def test_a_seed_is_promised_before_its_period_and_revealed_after_it_and_never_be
     (first, seed), *others = promised()
     assert (first, len(seed or "")) == ("2026-01-15", 64)
     assert [seed for _, seed in others] == [None, None]
+
+
+def test_a_pull_by_a_seed_that_is_revealed_before_it_is_written_is_not_written(
+    fair: Fair, clock: SettableClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = fair.join()
+    pull = fair.asks(member, occurred_at=clock())
+    with fair.kit.read() as read:
+        before = drawing.read_seeds(read, ["wheel"], ["2026-01-15"])
+    clock.advance(days=1)
+    fair.turn()
+    looked: list[object] = []
+    read_seeds = drawing.read_seeds
+
+    def too_early(*asked: Any) -> Any:
+        looked.append(asked)
+        return before if len(looked) == 1 else read_seeds(*asked)
+
+    monkeypatch.setattr(drawing, "read_seeds", too_early)
+    assert fair.kit.record(pull).code == "POINTS_DRAW_OVER"
+    assert (len(looked), fair.results(member), fair.has(member)) == (2, [], 1000)
 
 
 @pytest.mark.row("P10", way="python")

@@ -32,7 +32,7 @@ FIRST, SECOND, THIRD = date(2026, 3, 10), date(2026, 3, 11), date(2026, 3, 12)
 
 def pays(kit: Kit, member: str, amount: int, store: str | None = "north", channel: str = "cash", **more: Any) -> str:
     told = {"channel": channel} | ({"store": store} if store else {})
-    given = {"source": "till", **more}
+    given: dict[str, Any] = {"source": "till", **more}
     paid = kit.record(
         Activity(type="stored_value.topped_up", member=member, amount=amount, unit="USD", payload=told, **given)
     )
@@ -56,7 +56,7 @@ def books(kit: Kit, day: ClosedDay) -> dict[tuple[str, str, str], int]:
                 told = did[row.activity_id]
                 while told is not None and "channel" not in (told.payload or {}):
                     told = did.get(told.reverses or told.parent_id)
-                payload = told.payload if told is not None else {}
+                payload: dict[str, Any] = told.payload if told is not None else {}
                 found[own.kind, payload.get("store", ""), payload.get("channel", "")] += sign * row.amount
     return {place: amount for place, amount in found.items() if amount}
 

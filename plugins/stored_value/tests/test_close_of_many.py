@@ -127,7 +127,7 @@ def _place(told: Any, did: Any) -> tuple[str, str]:
     """Return the first store and the first channel that an activity, or one that it goes back to, names."""
     found: dict[str, str] = {}
     while did is not None:
-        payload = did.payload or {}
+        payload: dict[str, Any] = did.payload or {}
         found = {name: payload[name] for name in ("store", "channel") if name in payload} | found
         did = told.get(did.reverses or did.parent_id or payload.get("activity"))
     return found.get("store", ""), found.get("channel", "")

@@ -17,7 +17,7 @@ from corekit import Activity, Busy, Kit, Outcome, balances
 from corekit.tables import account, posting
 from corekit.testing.plugin import MakeKit
 
-MEMBERS, THREADS, ROUNDS = 10, 32, 6
+MEMBERS, THREADS, ROUNDS, SNAPSHOTS = 10, 32, 6, 20
 PROGRAM = """
 [program]
 name = "Corner shop"
@@ -38,11 +38,13 @@ def test_whatever_is_done_at_once_adds_up(make_kit: MakeKit) -> None:
     before = _deadlocks(kit)
     # Two threads send the same, key for key.
     lists = [list(_mixed(members, Random(number))) for number in range(THREADS // 2)] * 2
+
+    def sends(activities: list[Activity]) -> list[Outcome]:
+        return [_sent(kit, activity) for activity in activities]
+
     with ThreadPoolExecutor(THREADS + 1) as pool:
-        reading = pool.submit(lambda: [_adds_up(kit) for _ in range(20)])
-        answers = [
-            answer for some in pool.map(lambda each: [_sent(kit, one) for one in each], lists) for answer in some
-        ]
+        reading = pool.submit(_adds_up, kit, SNAPSHOTS)
+        answers = [answer for some in pool.map(sends, lists) for answer in some]
         reading.result()
     assert {answer.code for answer in answers} <= ACCEPTED, Counter(answer.code for answer in answers)
     done = {answer.activity_id: answer for answer in answers if answer.settled and not answer.replayed}
@@ -67,7 +69,7 @@ def test_whatever_is_done_at_once_adds_up(make_kit: MakeKit) -> None:
 def _mixed(members: list[str], chance: Random) -> Iterator[Activity]:
     for _ in range(ROUNDS):
         about: dict[str, Any] = {"member": chance.choice(members), "unit": "USD"}
-        top_up = {"type": "stored_value.topped_up", "payload": {"channel": "cash"}}
+        top_up: dict[str, Any] = {"type": "stored_value.topped_up", "payload": {"channel": "cash"}}
         yield Activity(amount=chance.randint(1_00, 50_00), **top_up, **about)
         spent = Activity(type="stored_value.spent", amount=chance.randint(1, 40_00), **about)
         yield spent
@@ -86,26 +88,18 @@ def _sent(kit: Kit, activity: Activity) -> Outcome:
             continue
 
 
-def _adds_up(kit: Kit) -> None:
-    """In one snapshot what members have and what the house gave cancel."""
+def _adds_up(kit: Kit, times: int) -> None:
+    """In each snapshot what members have and what the house gave cancel."""
     house = account.alias("house")
-    with kit.read() as read:
-        has = read.scalar(
-            select(func.coalesce(func.sum(account.c.credits_posted - account.c.debits_posted), 0)).where(
-                account.c.member_id.is_not(None)
-            )
-        )
-        side = case((posting.c.credit_account_id == house.c.id, posting.c.amount), else_=-posting.c.amount)
-        gave = read.scalar(
-            select(func.coalesce(func.sum(side), 0))
-            .join_from(
-                posting,
-                house,
-                (posting.c.credit_account_id == house.c.id) | (posting.c.debit_account_id == house.c.id),
-            )
-            .where(house.c.member_id.is_(None))
-        )
-    assert int(has) + int(gave) == 0
+    has = select(func.coalesce(func.sum(account.c.credits_posted - account.c.debits_posted), 0))
+    side = case((posting.c.credit_account_id == house.c.id, posting.c.amount), else_=-posting.c.amount)
+    either = (posting.c.credit_account_id == house.c.id) | (posting.c.debit_account_id == house.c.id)
+    gave = select(func.coalesce(func.sum(side), 0)).join_from(posting, house, either)
+    for _ in range(times):
+        with kit.read() as read:
+            held = read.scalar(has.where(account.c.member_id.is_not(None)))
+            given = read.scalar(gave.where(house.c.member_id.is_(None)))
+        assert int(held) + int(given) == 0
 
 
 def _deadlocks(kit: Kit) -> int:

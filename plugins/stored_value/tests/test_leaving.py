@@ -79,7 +79,7 @@ def test_a_quote_is_of_the_present_also_within_a_chunk(shop: Shop) -> None:
     told = quote(house)
     usd: dict[str, Any] = {"member": house.member, "unit": "USD"}
     payload = {"channel": "cash", "quote": told.hash}
-    taking = {"type": "stored_value.withdrawn", "amount": told.payable, "payload": payload, **usd}
+    taking: dict[str, Any] = {"type": "stored_value.withdrawn", "amount": told.payable, "payload": payload, **usd}
     spent = Activity(type="stored_value.spent", external_id="1", amount=1, **usd)
     back = Activity(type="reversal", external_id="3", member=house.member, reverses=spent.id)
     first, second = (Activity(external_id=key, **taking) for key in ("2", "4"))

@@ -20,7 +20,7 @@ sys.path[:0] = [str(Path(__file__).parent / "packages"), str(ROOT / "corekit/tes
 from stored_value_model.machine import PROGRAM, Machine  # noqa: E402 - it stands in the first of these folders
 
 FUZZ = os.environ.get("COREKIT_FUZZ")
-HISTORIES, STEPS = (150, 100) if FUZZ else (6, 60)
+HISTORIES, STEPS = (150, 100) if FUZZ else (4, 50)
 
 
 @pytest.mark.row("V2", way="python")

@@ -58,7 +58,7 @@ def test_what_lapses_is_told_once_for_each_period_of_notice(make_kit: MakeKit, c
     ann, bob = (kit.record(Activity(type="member.registered")).member for _ in range(2))
     for member in (ann, ann, bob):
         does(kit, member, "topped_up", 20_00, channel="cash")
-    told = []
+    told: list[int] = []
     for day in ("2026-01-29", "2026-01-31", "2026-02-10", "2026-02-23", "2026-02-24"):
         clock.set(f"{day}T12:00")
         told.append(kit.jobs.run("stored_value.expiring").found)

@@ -1,4 +1,4 @@
-"""What a plugin's ``corekit_prepare`` and ``corekit_export`` read with: a reader that ends with the call."""
+"""What a plugin's ``corekit_prepare``, ``corekit_export`` and ``corekit_offers`` read with: it ends with the call."""
 
 from __future__ import annotations
 

@@ -102,6 +102,20 @@ def transfer(
     record(ctx, "points.transferred", member, {"reason": reason}, key, receiver, amount=amount, unit=currency)
 
 
+@app.command()
+def share(
+    ctx: typer.Context,
+    member: MemberId,
+    receiver: Annotated[str, typer.Argument(metavar="RECEIVER", help="The supplementary member, named alike.")],
+    amount: Annotated[int, typer.Argument(min=1, help="How many, in minor units.")],
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    currency: Unit = "points",
+    key: Key = None,
+) -> None:
+    """Let a supplementary member have points of the pool, which is the account of the primary one."""
+    record(ctx, "points.shared", member, {"reason": reason}, key, receiver, amount=amount, unit=currency)
+
+
 draws_cli.add_to(app)
 
 

@@ -11,6 +11,7 @@ from corekit_points.calendar import Calendar, holidays_of
 from corekit_points.draws.compiling import Draws
 from corekit_points.draws.prizes import Draw
 from corekit_points.earners import Earners
+from corekit_points.pool.shared import Pool, limits_of
 from corekit_points.problems import Place, Problems
 from corekit_points.rewards.compiling import Shelves
 from corekit_points.rules import CURRENCY, Book, Currency, Rule, benefit_of, kind_of, ratio
@@ -56,6 +57,7 @@ class Compiler:
         shelves = Shelves(self._context, self._problems, currencies)
         rewards = shelves.rewards(self._data["rewards"])
         pay = shelves.pay(self._data["pay"])
+        pool = self._pool(currencies)
         self._problems.tell()
         return Book(
             currencies,
@@ -65,7 +67,24 @@ class Compiler:
             pay=pay,
             zone=self._context.zone,
             draws={each.id: each for each in drawn},
+            pool=pool,
         )
+
+    def _pool(self, currencies: Mapping[str, Currency]) -> Pool | None:
+        """Return whose points are one."""
+        found = self._data["pool"]
+        if found is None:
+            return None
+        if found["currency"] not in currencies:
+            said = f"There is no currency {found['currency']!r}{suggest(found['currency'], currencies)}."
+            self._problems.refuse(("pool", "currency"), "UNKNOWN_CURRENCY", said)
+            return None
+        currency = currencies[found["currency"]]
+        limits = [
+            (window, self._problems.minor(("pool", "limits", window), most, currency.scale))
+            for window, most in limits_of(found["limits"])
+        ]
+        return Pool(group=found["group"], kind=currency.kind, limits=tuple(limits))
 
     def _unique(self, table: str) -> None:
         """Refuse two entries of a table with the same id."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from corekit import AccountKind, Metric, Unit
+from corekit_points.pool.declared import SHARED
+from corekit_points.pool.shared import GIVEN
 from corekit_points.rules import CURRENCY, Book
 
 
@@ -26,7 +28,7 @@ def accounts(book: Book) -> list[AccountKind]:
 
 def metrics(book: Book) -> list[Metric]:
     """Return what was earned of each currency, and by each rule whose caps look back."""
-    return [*_earned(book), *_capped(book), *_done(book)]
+    return [*_earned(book), *_capped(book), *_done(book), *_shared(book)]
 
 
 def _earned(book: Book) -> Iterator[Metric]:
@@ -41,6 +43,13 @@ def _capped(book: Book) -> Iterator[Metric]:
             windows = tuple(window for window, _, _ in rule.windows if window != "lifetime")
             said = f"what the rule {rule.id!r} credited"
             yield Metric(name=rule.metric, credits=rule.kind, rule=rule.id, windows=windows, description=said)
+
+
+def _shared(book: Book) -> Iterator[Metric]:
+    if book.pool is not None and book.pool.limits:
+        windows = tuple(window for window, _ in book.pool.limits)
+        said = "what was shared of the pool"
+        yield Metric(name=GIVEN, activities=(SHARED.name,), windows=windows, description=said)
 
 
 def _done(book: Book) -> Iterator[Metric]:

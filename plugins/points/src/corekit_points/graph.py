@@ -17,6 +17,7 @@ from corekit_points.draws.graph import DrawsMember, DrawsMutation, DrawsQuery
 from corekit_points.draws.graph_examples import EXAMPLES as DRAWS
 from corekit_points.graph_examples import EXAMPLES
 from corekit_points.graph_reports import PointsCurrency, PointsReports, book_of
+from corekit_points.pool.graph import PoolMutation
 from corekit_points.rewards.graph import RewardsActivity, RewardsMember, RewardsMutation, RewardsQuery
 from corekit_points.rewards.graph_examples import EXAMPLES as REWARDS
 from corekit_points.rules import CURRENCY, Currency
@@ -270,7 +271,7 @@ def _recorded(
     )
 
 
-class PointsMutation(DrawsMutation, RewardsMutation):
+class PointsMutation(DrawsMutation, PoolMutation, RewardsMutation):
     """What this plugin adds to the mutations."""
 
     points_adjust = MutationField(

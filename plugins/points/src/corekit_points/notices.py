@@ -27,7 +27,7 @@ _lapses: ColumnElement[Any] = case(
 def expiring(bounds: Bounds) -> SelectBase:
     """Select what lapses within each notice of each currency, and not within a shorter one of it."""
     book: Book | None = bounds.program
-    parts: list[Select[Any]] = []
+    parts: list[Select[*tuple[Any, ...]]] = []
     for currency in book.currencies.values() if book is not None else ():
         after = bounds.at
         for days in currency.notices:
@@ -37,7 +37,7 @@ def expiring(bounds: Bounds) -> SelectBase:
     return union_all(*parts) if parts else _within(bounds, CURRENCY, 0, 0, 0).where(false())
 
 
-def _within(bounds: Bounds, kind: str, days: int, after: int, until: int) -> Select[Any]:
+def _within(bounds: Bounds, kind: str, days: int, after: int, until: int) -> Select[*tuple[Any, ...]]:
     id_, at = func.replace(cast(account.c.id, Text), "-", ""), cast(_lapses, Text)
     payload = (
         literal(f'{{"account": "{kind}", "days": {days}, "amount": ', Text)

@@ -30,6 +30,8 @@ from corekit_points.draws.seeds import DRAWS
 from corekit_points.draws.writing import PULLS
 from corekit_points.earned import earned
 from corekit_points.notices import EXPIRING, NOTICES
+from corekit_points.pool import declared as pool_declared
+from corekit_points.pool import sharing
 from corekit_points.prepared import joined, prepared
 from corekit_points.program import PointsSchema
 from corekit_points.rewards import declared as rewards
@@ -51,6 +53,10 @@ def _pulled(activity: Activity, facts: Facts) -> Iterator[Effect]:
     return drawing.pull(facts.program(activity), activity, facts)
 
 
+def _pooled(activity: Activity, facts: Facts) -> Effect:
+    return sharing.moved(activity, prepared(activity, facts).places, facts)
+
+
 def _merged(activity: Activity, facts: Facts) -> Iterator[Effect]:
     yield from _of_rewards(activity, facts)
     yield TakePulls(activity, rule="merge@1", giver=activity.members[0])
@@ -60,6 +66,8 @@ BY_HAND: Mapping[str, Callable[[Activity, Facts], Effect]] = {
     declared.ADJUSTMENT.name: by_hand.adjusted,
     declared.CANCELLATION.name: by_hand.cancelled,
     declared.TRANSFER.name: by_hand.transferred,
+    pool_declared.POOLED.name: _pooled,
+    pool_declared.SHARED.name: _pooled,
 }
 """What is done by hand, and earns nothing."""
 ASKED: Mapping[str, Callable[[Activity, Facts], Iterator[Effect]]] = {
@@ -77,7 +85,7 @@ def corekit_declare() -> Declares:
         settings=SettingsSchema,
         lineage=Lineage(owner="points", package="corekit_points", metadata=tables.metadata),
         effects=[granting.GRANT, *redeeming.EFFECTS, PULLS, TAKE_PULLS],
-        jobs=[BUDGETS, DRAWS],
+        jobs=[BUDGETS, DRAWS, sharing.POOL],
         sweeps=[UNFETCHED, NOTICES],
         activities=[
             declared.ADJUSTMENT,
@@ -86,6 +94,7 @@ def corekit_declare() -> Declares:
             *rewards.ACTIVITIES,
             draws_declared.DRAWN,
             EXPIRING,
+            *pool_declared.ACTIVITIES,
         ],
         reacts=[*BY_HAND, *ASKED],
         tenders=[paying.TENDER],
@@ -96,6 +105,7 @@ def corekit_declare() -> Declares:
             declared.REPORT,
             *rewards.PERMISSIONS,
             draws_declared.DRAW,
+            pool_declared.SHARE,
         ],
         errors=[
             declared.CURRENCY_UNKNOWN,
@@ -104,6 +114,7 @@ def corekit_declare() -> Declares:
             *declared.SKIPS,
             *rewards.ERRORS,
             *draws_declared.ERRORS,
+            *pool_declared.ERRORS,
         ],
         budget=10,  # of a pull that wins what there is a stock of
         program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics, reacts=lambda book: book.activities),
@@ -114,7 +125,10 @@ def corekit_declare() -> Declares:
 def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Any]:
     """Read what is left of budgets that stop a rule, and what rewards and draws need, where the batch asks for it."""
     return joined(
-        granting.load(batch, read, facts), reacting.load(batch, read, facts), drawing.load(batch, read, facts)
+        granting.load(batch, read, facts),
+        reacting.load(batch, read, facts),
+        drawing.load(batch, read, facts),
+        sharing.load(batch, read),
     )
 
 

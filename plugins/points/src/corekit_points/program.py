@@ -13,6 +13,7 @@ from corekit import Exact, Expiry, ProgramContext, coded
 from corekit_points.compiler import WEEKDAYS, Compiler
 from corekit_points.draws.schema import DrawSchema
 from corekit_points.earners import UNSAID
+from corekit_points.pool.shared import PoolSchema
 from corekit_points.rewards.schema import PaySchema, RewardSchema
 from corekit_points.rules import CURRENCY, Basis, Book
 from corekit_points.written import CODE, Day
@@ -282,6 +283,7 @@ class PointsSchema(Schema):
     rewards = _many(fields.Nested(RewardSchema))
     pay = fields.Nested(PaySchema, load_default=None)
     draws = _many(fields.Nested(DrawSchema))
+    pool = fields.Nested(PoolSchema, load_default=None)
 
     @post_load
     def _made(self, data: dict[str, Any], **_: Any) -> Book:

@@ -16,6 +16,7 @@ from attrs import field, frozen
 from corekit import Expiry
 from corekit_points.calendar import Calendar
 from corekit_points.draws.prizes import Draw
+from corekit_points.pool.shared import Pool
 from corekit_points.rewards.catalogue import Pay, Reward
 
 CURRENCY = "points"
@@ -255,6 +256,7 @@ class Book:
     pay: Pay | None = field(default=None, kw_only=True)
     zone: ZoneInfo = field(factory=lambda: ZoneInfo("UTC"), kw_only=True)
     draws: Mapping[str, Draw] = field(factory=dict[str, Draw], kw_only=True)
+    pool: Pool | None = field(default=None, kw_only=True)
     by_activity: Mapping[str, tuple[Rule, ...]] = field(init=False)
     tasks_by_activity: Mapping[str, tuple[Task, ...]] = field(init=False)
     budgeted: Mapping[str, Rule | Task] = field(init=False)

@@ -13,7 +13,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from attrs import evolve
-from sqlalchemy import Select, SelectBase, Text, and_, cast, false, func, literal, or_, select, union_all
+from sqlalchemy import SelectBase, Text, and_, cast, false, func, literal, or_, select, union_all
 
 from corekit import (
     Activity,
@@ -93,7 +93,7 @@ def _annual(bounds: Bounds) -> SelectBase:
     return union_all(*chosen) if chosen else _row("", "fee@1", today.year).where(false())
 
 
-def _of_fee(fee: Fee, bounds: Bounds, today: date) -> Select[Any]:
+def _of_fee(fee: Fee, bounds: Bounds, today: date) -> Any:
     def first(year: int, months: int = 0) -> int:
         day = add_months(date(year, today.month, 1), months)
         return micros(datetime.combine(day, time.min, bounds.zone))
@@ -107,7 +107,7 @@ def _of_fee(fee: Fee, bounds: Bounds, today: date) -> Select[Any]:
     return _row(fee.id, fee.rule, today.year).where(bounds.within(member.c.id), member.c.state == "active", joined)
 
 
-def _row(fee: str, rule: str, year: int) -> Select[Any]:
+def _row(fee: str, rule: str, year: int) -> Any:
     id_ = func.replace(cast(member.c.id, Text), "-", "")
     return select(
         member.c.id.label("member_id"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SelectBase, Text, cast, false, func, literal, select, union_all
+from sqlalchemy import ColumnElement, SelectBase, Text, cast, false, func, literal, select, union_all
 
 from corekit import Activity, Bounds, Effect, Facts, Follow, Json, Limits, Sweep
 from corekit.tables import account, lot
@@ -55,7 +55,7 @@ def _expiring(bounds: Bounds) -> SelectBase:
     return union_all(*chosen) if chosen else _within(bounds, 0, 0, 0).where(false())
 
 
-def _within(bounds: Bounds, days: int, after: int, until: int) -> Select[Any]:
+def _within(bounds: Bounds, days: int, after: int, until: int) -> Any:
     opened = func.sum(lot.c.issued - lot.c.consumed - lot.c.held - lot.c.expired)
     id_, at = func.replace(cast(account.c.id, Text), "-", ""), cast(lot.c.expires_at, Text)
     parts = (

@@ -27,8 +27,13 @@ def _amount(**options: Any) -> Any:
     return Exact(**{"load_default": None, "least": 0, "most": _MOST, **options})
 
 
+def _many(inner: fields.Field[Any]) -> Any:
+    """Return a field for a list, empty where it is left out."""
+    return fields.List(inner, load_default=list)
+
+
 def _names() -> Any:
-    return fields.List(fields.String(validate=validate.Length(1, 200)), load_default=list)
+    return _many(fields.String(validate=validate.Length(1, 200)))
 
 
 class _Day(fields.Field[date]):
@@ -137,8 +142,8 @@ class StoredValueSchema(ReportsSchema):
     currencies: Any = fields.Dict(
         keys=fields.String(validate=_code), values=fields.Nested(_CurrencySchema), load_default=dict
     )
-    bonus: Any = fields.List(fields.Nested(_BonusSchema), load_default=list)
-    limits: Any = fields.List(fields.Nested(_LimitsSchema), load_default=list)
+    bonus = _many(fields.Nested(_BonusSchema))
+    limits = _many(fields.Nested(_LimitsSchema))
 
     @post_load
     def _made(self, data: dict[str, Any], **_: Any) -> Book:

@@ -21,6 +21,13 @@ Place = tuple[str | int, ...]
 Refuse = Callable[[Place, str, str], None]
 
 
+def many(schema: type[Schema]) -> Any:
+    """Return a field for a list of tables."""
+    nested: Any = fields.Nested(schema)
+    tables: Any = fields.List(nested, load_default=list)
+    return tables
+
+
 class _CashbackSchema(Schema):
     id = fields.String(required=True, validate=_CODE)
     version = fields.Integer(strict=True, load_default=1, validate=_VERSION)
@@ -44,8 +51,8 @@ class _FeeSchema(Schema):
 class ReportsSchema(Schema):
     """The part of the section that cash-back, fees and notices read."""
 
-    cashback: Any = fields.List(fields.Nested(_CashbackSchema), load_default=list)
-    fees: Any = fields.List(fields.Nested(_FeeSchema), load_default=list)
+    cashback = many(_CashbackSchema)
+    fees = many(_FeeSchema)
     low_balance = Exact(load_default=None, least=0, most=_MOST)
     notices = fields.List(
         fields.Integer(strict=True, validate=validate.Range(1, 3660)),
@@ -117,7 +124,8 @@ class _Maker:
             return 0
 
     def _check_tiers(self, place: Place, tiers: Mapping[str, Any]) -> None:
-        known = next(iter(ProgramContext.current().ladders.values()), {})
+        ladders = ProgramContext.current().ladders
+        known: Mapping[str, Any] = next(iter(ladders.values()), dict[str, Any]())
         for tier in tiers:
             if tier not in known:
                 said = f"The first ladder has no tier {tier!r}{suggest(tier, known)}."

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, field, frozen
-from sqlalchemy import Select, and_, case, select
+from sqlalchemy import and_, case, select
 
 from corekit import NotFound, Reader, any_of, moment
 from corekit.tables import account, activity, entry, posting
@@ -134,7 +134,7 @@ def as_html(found: Slip, shop: str, zone: ZoneInfo, language: Language = "en") -
     )
 
 
-def _entries(activity_id: str) -> Select[Any]:
+def _entries(activity_id: str) -> Any:
     of_posting = and_(posting.c.activity_id == entry.c.activity_id, posting.c.id == entry.c.posting_id)
     signed = case((entry.c.side == "credit", entry.c.amount), else_=-entry.c.amount)
     return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 from corekit import Activity, DebitAcross, Effect, Facts, HoldAcross, Refusal
@@ -22,8 +22,8 @@ def spent(activity: Activity, facts: Facts) -> Iterator[Effect]:
 
 def tendered(activity: Activity, facts: Facts) -> Iterator[Effect]:
     """Pay a part of something else, or all of it; where there is not enough, that is refused altogether."""
-    amount = (activity.payload.get("tenders") or {}).get(TENDER, 0)
-    if amount:
+    tenders: Mapping[str, int] = activity.payload.get("tenders") or {}
+    if amount := tenders.get(TENDER, 0):
         book: Book = facts.program(activity)
         currency = book.own if activity.unit is None else currency_of(activity, facts)
         yield debit(activity, facts, currency, amount, "tendered@1")

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import and_, case, func, select
 
 from corekit import Reader, any_of, micros, moment
 from corekit.tables import account, activity, effect, entry, posting
@@ -104,7 +104,7 @@ def as_json_lines(found: Iterable[Movement]) -> Iterator[str]:
         yield json.dumps(told, ensure_ascii=False) + "\n"
 
 
-def _entries(chosen: Filter) -> Select[Any]:
+def _entries(chosen: Filter) -> Any:
     did = activity.alias("did")
     of_posting = and_(posting.c.activity_id == entry.c.activity_id, posting.c.id == entry.c.posting_id)
     order = (entry.c.account_id, entry.c.seq)
@@ -146,8 +146,9 @@ def _entries(chosen: Filter) -> Select[Any]:
 
 
 def _movement(row: Any) -> Movement:
-    told = {name: getattr(row, name) for name in HEAD}
-    return Movement(**told | {"recorded_at": moment(row.recorded_at)})
+    told: dict[str, Any] = {name: getattr(row, name) for name in HEAD}
+    told["recorded_at"] = moment(row.recorded_at)
+    return Movement(**told)
 
 
 def _told(each: Movement) -> dict[str, Any]:

@@ -250,7 +250,7 @@ query Greeting($known: String!) {
   }
 }
 """,
-        variables={"known": "13800138000"},
+        variables={"known": A_MEMBER},
     ),
     Example(
         en="Who changed what",

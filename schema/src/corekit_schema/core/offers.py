@@ -14,6 +14,7 @@ from corekit.offers import Offer as OfferValue
 from corekit.offers import Offers as OffersValue
 from corekit_schema.context import Info
 from corekit_schema.fields import Field, Object, listed
+from corekit_schema.ids import local_id
 from corekit_schema.policies import public
 from corekit_schema.scalars import JSON, Amount, AmountValue
 from corekit_schema.usererrors import ErrorCode
@@ -106,5 +107,5 @@ def greeted(info: Info, known: str) -> MemberValue | None:
     """Return the member whom somebody at the counter names; whoever is a part of another is that one."""
     if "\0" in known:
         return None
-    found = find(info.context.read, info.context.kit.settings, known)
+    found = find(info.context.read, info.context.kit.settings, local_id("Member", known) or known)
     return survivor(info.context.read, found) if found is not None else None

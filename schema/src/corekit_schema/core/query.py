@@ -144,7 +144,7 @@ class Query(PrivacyQuery, DuplicatesQuery):
         known=graphene.Argument(
             graphene.String,
             required=True,
-            description="The member's number, telephone number, e-mail address, external id, or id of 32 digits.",
+            description="The member's number, telephone number, e-mail address, external id, or id.",
         ),
         policy=permission(READ),
         description="The member whom somebody at the counter names; null where nobody is known so.",

@@ -3,6 +3,10 @@
 Resolvers are plain functions. Each runs in a greenlet of its own, which pauses between sending a statement and asking
 for its result: meanwhile the next resolver of the level runs, and sends its own. The server works through them in that
 order while what has come back is completed. All of it happens in one thread, and between two pauses nobody else runs.
+
+Nobody may know a greenlet once they have run. What was raised knows the frames that it came through, and may live on
+as garbage until its thread has ended. Greenlet 3.5 frees the main greenlet of a thread with it, whoever still knows it,
+and the collector of cycles then dies of a segmentation fault.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ class _Group:
     __slots__ = ("left", "raised", "waiter")
 
     def __init__(self, waiter: greenlet, left: int) -> None:
-        self.waiter = waiter
+        self.waiter: greenlet | None = waiter
         self.left = left
         self.raised: BaseException | None = None
 
@@ -31,8 +35,8 @@ class _Group:
 class _Call(greenlet):
     """One of these functions: what it returned, and whether it, or what it began, asked for something."""
 
-    def __init__(self, together: Together, group: _Group, function: Callable[[], Any]) -> None:
-        super().__init__(self._go, together.main)
+    def __init__(self, together: Together, main: greenlet, group: _Group, function: Callable[[], Any]) -> None:
+        super().__init__(self._go, main)
         self.gr_context = copy_context()
         self.group = group
         self.found: Any = None
@@ -45,9 +49,11 @@ class _Call(greenlet):
         try:
             self.found = self._function()
         except BaseException as error:  # noqa: BLE001 - raised again where all of them are waited for
-            group.raised = group.raised or error
+            traced = error.__traceback__
+            group.raised = group.raised or error.with_traceback(traced and traced.tb_next)  # without this frame
+            del traced
         group.left -= 1
-        if not group.left and group.waiter is not self._together.main:
+        if not group.left and group.waiter is not None and group.waiter is not self._together.main:
             self._together.ready.append(group.waiter)
 
 
@@ -57,7 +63,8 @@ class Together:
     def __init__(self) -> None:
         self.running = False
         """Whether there is anybody who can run while another waits."""
-        self.main = getcurrent()
+        self.main: greenlet | None = None
+        """Where they are run from, while they run."""
         self.ready: deque[greenlet] = deque()
         """Who can go on; whoever only needs an answer comes after them."""
         self._asking: deque[greenlet] = deque()
@@ -68,42 +75,49 @@ class Together:
 
         Where one raises, the rest end before that is raised.
         """
-        group = _Group(getcurrent(), len(functions))
-        calls = [_Call(self, group, function) for function in functions]
+        current = getcurrent()
+        main = self.main = self.main or current
+        group = _Group(current, len(functions))
+        calls = [_Call(self, main, group, function) for function in functions]
         self.ready.extend(calls)
-        if group.waiter is self.main:
+        if current is main:
             self.running = True
             try:
                 while group.left:
                     (self.ready or self._asking).popleft().switch()
             finally:
                 self.running = False
+                self.main = None
         else:
-            self.main.switch()
-        if group.raised is not None:
-            raise group.raised
-        return [call.found for call in calls], [call.asked for call in calls]
+            main.switch()
+        group.waiter = None
+        raised, found, asked = group.raised, [call.found for call in calls], [call.asked for call in calls]
+        del current, main, calls
+        if raised is not None:
+            raise raised
+        return found, asked
 
     def pause(self) -> None:
         """Let others run until it is our turn to ask for what we sent: answers come in the order of questions."""
-        current = getcurrent()
-        if current is not self.main:  # else nobody is left who could run
+        current, main = getcurrent(), self.main
+        if main is not None and current is not main:  # else nobody is left who could run
             self._asking.append(current)
-            self._leave(current)
+            self._leave(current, main)
 
     def wait_for(self, key: Hashable) -> None:
         """Let others run until one says that there is something."""
-        current = getcurrent()
+        current, main = getcurrent(), self.main
+        assert main is not None  # whoever makes it waits, so they run
         self._waiting[key].append(current)
-        self._leave(current)
+        self._leave(current, main)
 
     def tell(self, key: Hashable) -> None:
         """Say that there is something, to who waits for it."""
         self.ready.extend(self._waiting.pop(key, ()))
 
-    def _leave(self, current: greenlet) -> None:
-        call = current
+    def _leave(self, current: greenlet, main: greenlet) -> None:
+        call: greenlet | None = current
         while isinstance(call, _Call) and not call.asked:
             call.asked = True
             call = call.group.waiter
-        self.main.switch()
+        main.switch()

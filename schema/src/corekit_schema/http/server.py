@@ -39,14 +39,10 @@ class _OurLog(logging.Handler):
 
 
 def server(app: Starlette) -> uvicorn.Server:
-    """Return a server of the application; requests are logged by the application itself.
-
-    It runs on the event loop of Python itself, also where uvloop is installed, which has crashed.
-    """
+    """Return a server of the application; requests are logged by the application itself."""
     said = logging.getLogger("uvicorn")
     said.handlers, said.propagate = [_OurLog(logging.WARNING)], False
-    config = uvicorn.Config(app, loop="asyncio", log_config=None, access_log=False, lifespan="off", server_header=False)
-    return uvicorn.Server(config)
+    return uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", server_header=False))
 
 
 def listen(host: str, port: int) -> socket.socket:

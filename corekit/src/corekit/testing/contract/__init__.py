@@ -21,6 +21,7 @@ from corekit.activities.activity import Activity
 from corekit.testing.contract.alone import Broken, Company, Frugal
 from corekit.testing.contract.declared import Names, SettingsRead
 from corekit.testing.contract.history import usual
+from corekit.testing.contract.offering import Offering
 from corekit.testing.contract.personal import Privacy
 from corekit.testing.contract.purity import Pure
 from corekit.testing.contract.settled import Crowd, Exact, Fold, Once, SetBased, Time
@@ -32,7 +33,21 @@ GROUP = "corekit.promises"
 
 
 class PluginContract(
-    Names, LineageKept, Company, SettingsRead, Pure, Exact, Once, Fold, Crowd, Time, SetBased, Privacy, Frugal, Broken
+    Names,
+    LineageKept,
+    Company,
+    SettingsRead,
+    Pure,
+    Exact,
+    Once,
+    Fold,
+    Crowd,
+    Time,
+    SetBased,
+    Offering,
+    Privacy,
+    Frugal,
+    Broken,
 ):
     """What every plugin promises. Subclass it in a test module, and name the plugin.
 

@@ -94,7 +94,7 @@ def load(batch: Batch, read: Reader, facts: Facts) -> dict[str, Drawn]:
         return {}
     draws = {each.draw.id for each in asked}
     members = {each.activity.member for each in asked}
-    seeds = _seeds(read, draws, {each.period for each in asked})
+    seeds = read_seeds(read, draws, {each.period for each in asked})
     numbers = _numbers(read, draws, asked)
     taken = _taken(read, draws) if any(each.draw.stocked for each in asked) else {}
     days = _days(read, draws, members) if any(each.draw.limits for each in asked) else {}
@@ -105,7 +105,8 @@ def load(batch: Batch, read: Reader, facts: Facts) -> dict[str, Drawn]:
     }
 
 
-def _seeds(read: Reader, draws: Iterable[str], periods: Iterable[str]) -> dict[tuple[str, str], bytes | None]:
+def read_seeds(read: Reader, draws: Iterable[str], periods: Iterable[str]) -> dict[tuple[str, str], bytes | None]:
+    """Return the seeds of periods, None where one is revealed; those that have none are left out."""
     seed, secret = tables.seed.c, tables.secret.c
     same = and_(secret.draw == seed.draw, secret.period == seed.period)
     wanted = (

@@ -16,8 +16,8 @@ from corekit_model.reference import NEVER, Act, Kind, Lot, Purse, Refused, porti
 
 ACCOUNTS = ("principal", "bonus")
 SECOND = 1_000_000
-STEPS = ((500_00, lambda amount: 50_00), (100_00, lambda amount: amount * 3 // 100))
-"""The ladder, the highest step first: from which amount on how much comes with it."""
+STEPS = ((500_00, 50_00, 0), (100_00, 0, 3))
+"""The ladder, the highest step first: from which amount on which amount and how many percent come with it."""
 APPROVED_ABOVE = 200_00
 """More than that is adjusted with approval alone."""
 MOST_AT_ONCE, MOST_BALANCE = 900_00, 2_000_00
@@ -370,7 +370,7 @@ class Reference:
 
 def bonus_of(amount: int) -> int:
     """What comes with a top-up."""
-    return next((brings(amount) for least, brings in STEPS if amount >= least), 0)
+    return next((give + amount * percent // 100 for least, give, percent in STEPS if amount >= least), 0)
 
 
 def nested(amount: int, weights: Sequence[int]) -> list[int]:
