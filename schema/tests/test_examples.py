@@ -34,6 +34,11 @@ name = "积分"
 [[points.rules]]
 id = "spend"
 rate = 1
+
+[[points.rewards]]
+id = "mug"
+points = 20
+texts = {en = {name = "Mug"}, zh = {name = "马克杯"}}
 """
 HAN = re.compile("[\u4e00-\u9fff]")
 on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)

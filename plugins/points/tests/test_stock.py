@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from corekit import Activity, Kit
 from corekit.testing.plugin import MakeKit
@@ -97,3 +97,20 @@ def test_pieces_that_come_back_while_others_take_them_add_up(make_kit: MakeKit) 
         rows = read.all(select(table.c.shard).where(table.c.shard.startswith("back:"), table.c.pieces == 0))
     assert len(rows) <= 16  # what came back and is gone again was cleared away, but for the last of it
     assert kit.verify().clean
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_who_finds_the_last_piece_held_waits_for_whoever_holds_it(make_kit: MakeKit) -> None:
+    kit = make_kit(["points"], program=PROGRAM, clock=lambda: datetime.now(UTC))
+    (member,) = joined(kit, 1, 1)
+    restock(kit, "staff:mira", "mug", 1, "delivered", "first")
+    waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with ThreadPoolExecutor(1) as pool:
+        with kit.database.write() as holding, kit.database.connect() as looking:
+            holding.execute(stock.held(["mug"]))
+            redeeming = pool.submit(kit.record, redeems(member))
+            while not redeeming.done() and not looking.execute(waits).scalar():
+                pass
+            assert not redeeming.done()
+        assert redeeming.result().settled  # whoever held it took nothing
+    assert left_of(kit) == 0

@@ -1,4 +1,4 @@
-"""Operations to begin with, for GraphiQL: the catalogue, what a member can have, taking and handing over rewards."""
+"""Operations to begin with, for GraphiQL: the catalogue, what a member can have, and taking a reward."""
 
 from __future__ import annotations
 
@@ -66,29 +66,5 @@ mutation PointsRedeemReward($input: PointsRedeemRewardInput!) {
 }
 """,
         variables={"input": {"memberId": A_MEMBER, "reward": "mug"}},
-    ),
-    Example(
-        en="Hand over a reward to whoever shows its code",
-        zh="凭兑换码领取奖品",
-        text="""\
-mutation PointsFulfilRedemption($input: PointsFulfilRedemptionInput!) {
-  pointsFulfilRedemption(input: $input) {
-    outcome
-    activity {
-      pointsRedemption {
-        rewardCode
-        state
-        store
-      }
-    }
-    userErrors {
-      path
-      code
-      message
-    }
-  }
-}
-""",
-        variables={"input": {"code": "7KQ2M-9XFT4-0000H-ABCDE", "store": "main"}},
     ),
 )
