@@ -134,8 +134,8 @@ class TestPoints(PluginContract):
             )
         first, *rest = house.members
         for member, role in ((first, "primary"), *((each, "supplementary") for each in rest)):
-            told = {"group": f"g{first[:8]}", "kind": "family", "role": role}
-            yield house.does(member, "member.joined_group", days=8.6, payload=told)
+            place = {"group": f"g{first[:8]}", "kind": "family", "role": role}
+            yield house.does(member, "member.joined_group", days=8.6, payload=place)
         for member in rest[:1]:
             yield house.does(member, "points.pooled", 5, days=8.7, unit="points", members=(first,))
             yield house.does(first, "points.shared", 3, days=8.8, unit="points", members=(member,))
