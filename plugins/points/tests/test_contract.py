@@ -67,6 +67,10 @@ points = 1
 gives = {activity = "check_in"}
 texts = {en = {name = "A check-in"}}
 
+[points.pool]
+group = "family"
+limits = {day = 100}
+
 [[points.draws]]
 id = "wheel"
 price = 3
@@ -128,6 +132,13 @@ class TestPoints(PluginContract):
             yield house.does(
                 member, "points.drawn", payload={"draw": "wheel", "pulls": 5, "client_seed": "ab"}, days=8.5
             )
+        first, *rest = house.members
+        for member, role in ((first, "primary"), *((each, "supplementary") for each in rest)):
+            place = {"group": f"g{first[:8]}", "kind": "family", "role": role}
+            yield house.does(member, "member.joined_group", days=8.6, payload=place)
+        for member in rest[:1]:
+            yield house.does(member, "points.pooled", 5, days=8.7, unit="points", members=(first,))
+            yield house.does(first, "points.shared", 3, days=8.8, unit="points", members=(member,))
         others = cycle(house.members)
         next(others)
         for member, other in zip(house.members, others, strict=False):
