@@ -39,6 +39,10 @@ rate = 1
 id = "mug"
 points = 20
 texts = {en = {name = "Mug"}, zh = {name = "马克杯"}}
+
+[[points.draws]]
+id = "wheel"
+prizes = [{id = "nothing", weight = 1}]
 """
 HAN = re.compile("[\u4e00-\u9fff]")
 on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
@@ -102,6 +106,7 @@ def test_each_example_has_a_title_in_both_languages_and_a_name_of_its_own(make_k
 def test_each_example_is_answered_over_and_over_without_a_complaint(make_kit: Any, door: Any) -> None:
     kit: Kit = make_kit(PLUGINS, program=PROGRAM)
     (joined,) = kit.record_many([Activity(type="member.registered", payload={"name": "李雷"})])
+    kit.jobs.run("points.draws")
     asked = door(kit)
     member = json.dumps(global_id("Member", joined.member))
     for each in assemble_for(kit).examples * 2:
