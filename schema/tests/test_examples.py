@@ -43,6 +43,11 @@ texts = {en = {name = "Mug"}, zh = {name = "马克杯"}}
 [[points.draws]]
 id = "wheel"
 prizes = [{id = "nothing", weight = 1}]
+
+[[stored_value.fees]]
+id = "delivery"
+kind = "service"
+amount = "4.00"
 """
 HAN = re.compile("[\u4e00-\u9fff]")
 on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
