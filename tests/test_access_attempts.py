@@ -53,6 +53,9 @@ TOLD: Mapping[Path, str] = {
     ("payload", "invited_by"): "the member number that somebody gave when registering",
     ("data", "to"): "to whom somebody's points went, by an id that opens nothing",
     ("data", "into"): "with whom somebody was merged",
+    ("data", "giver"): "the same, of what a plugin keeps of both",
+    ("results", "ticket"): "a draw is public, so that anybody recomputes it: a ticket stands for who drew,",
+    ("results", "drawnAt"): "when that was,",
     ("externalId",): "what follows from another one's activity is known by that activity's id",
     ("data", "added"): "what a merge by mistake put on somebody's account stays in its history: tags,",
     ("data", "removed"): "what taking the merge back took off again,",
@@ -78,6 +81,13 @@ NOTHING_OF_MEMBERS = {
     "core_unit",
     "points_alembic_version",
     "points_budget",
+    "points_draw_move",
+    "points_draw_secret",
+    "points_draw_seed",
+    "points_draw_stock",
+    "points_redemption_move",
+    "points_restock",
+    "points_stock",
 }
 """The tables that hold nothing of any member, written by hand: of all others something of Bob is looked for."""
 

@@ -65,6 +65,20 @@ class Town:
         (effect,) = self.life.kit.why(self.life.does("hold.placed", member, **told).activity_id).effects
         return {"memberId": global_id("Member", member), "holdId": effect.effect.id}
 
+    def redeemed(self) -> dict[str, str]:
+        """Return a redemption that nobody has fetched."""
+        member, _ = self.rich()
+        done = self.life.does("points.redeemed", member, payload={"reward": "mug"})
+        return {"redemptionId": global_id("PointsRedemption", str(done.activity_id))}
+
+    def family(self) -> dict[str, str]:
+        """Return a primary member with points, and a supplementary one of its family."""
+        (primary, _), other = self.rich(), self.applied()
+        self.life.does("member.approved", other)
+        for role, member in (("primary", primary), ("supplementary", other)):
+            self.life.does("member.joined_group", member, payload={"group": f"f{primary}", "role": role})
+        return {"memberId": global_id("Member", primary), "receiverId": global_id("Member", other)}
+
 
 def of(member: Callable[[Town], str], **more: Any) -> Callable[[Town], dict[str, Any]]:
     """Return what makes the input of a mutation about a member."""
@@ -85,6 +99,7 @@ MUTATIONS: Mapping[str, Callable[[Town], dict[str, Any]]] = {
     "claimBenefit": of(Town.rich_id, benefit="wash", **STATUS),
     "eraseMember": of(Town.joined),
     "freeze": of(Town.joined),
+    "freezeAccount": of(Town.rich_id, account="points"),
     "joinGroup": of(Town.joined, group="smiths"),
     "lapse": of(Town.joined),
     "leaveGroup": lambda town: {"memberId": in_group(town), "group": "millers"},
@@ -93,6 +108,12 @@ MUTATIONS: Mapping[str, Callable[[Town], dict[str, Any]]] = {
     "planProgram": lambda _: {"content": PROGRAM.replace("Corner", "Main street")},
     "pointsAdjust": of(Town.joined, amount="5", reason="sorry"),
     "pointsCancel": lambda town: {**town.bought(), "reason": "cheated"},
+    "pointsCancelRedemption": Town.redeemed,
+    "pointsDraw": of(Town.rich_id, draw="wheel"),
+    "pointsFulfilRedemption": Town.redeemed,
+    "pointsRedeemReward": of(Town.rich_id, reward="mug"),
+    "pointsRestockReward": lambda _: {"reward": "cup", "amount": 12, "reason": "a delivery"},
+    "pointsShare": lambda town: {**town.family(), "amount": "5"},
     "pointsTransfer": lambda town: {
         "memberId": town.rich_id(),
         "receiverId": town.joined(),
@@ -117,6 +138,7 @@ MUTATIONS: Mapping[str, Callable[[Town], dict[str, Any]]] = {
     "suspendPlugin": lambda _: {"name": "sulky", "reason": "it sulks"},
     "tagMember": of(Town.joined, add=["vip"]),
     "unfreeze": of(lambda town: town.joined("member.frozen")),
+    "unfreezeAccount": of(lambda town: global_id("Member", rested(town)), account="points"),
     "updateMember": of(Town.joined, name="Anne Miller"),
 }
 """What each mutation is asked to do, so that it does it."""
@@ -136,8 +158,16 @@ def lowered(town: Town) -> str:
     return member
 
 
+def rested(town: Town) -> str:
+    """Return somebody whose points are frozen."""
+    member, _ = town.rich()
+    town.life.does("account.frozen", member, payload={"account": "points"})
+    return member
+
+
 QUERIES: Mapping[str, Callable[[Town], dict[str, Any]]] = {
     "activity": lambda town: {"id": town.made["activity"]},
+    "greeting": lambda town: {"known": town.made["member"]},
     "member": lambda town: {"id": town.made["member"]},
     "memberData": lambda town: {"id": town.made["member"]},
     "node": lambda town: {"id": town.made["activity"]},
@@ -164,6 +194,7 @@ def test_each_root_field_works_once_with_the_right_viewer(
     make_kit: MakeKit, clock: SettableClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kit = make_house(make_kit, members={"validity_months": 12, "enrolment": {"approval": "manual"}})
+    kit.jobs.run("points.draws")
     town = Town(Life(kit, clock))
     member, activity = town.rich()
     lowered(town)

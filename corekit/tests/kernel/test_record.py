@@ -52,11 +52,11 @@ def test_a_refusal_is_stored_and_replayed_though_it_would_now_succeed(world: Any
     activity = world.activity(member, "toy.spend", 30, external_id="k1")
     first = world.kit.record(activity)
     assert (first.outcome, first.code) == ("refused", "INSUFFICIENT")
-    assert first.parameters == {"account": "toy", "available": "0", "needed": "30"}
+    assert first.parameters == {"account": "toy", "available": "0", "held": "0", "needed": "30"}
     world.does(member, "toy.earn", 100)
     again = world.kit.record(activity)
     assert (again.outcome, again.code, again.parameters) == (first.outcome, first.code, first.parameters)
-    assert again.message == first.message == "There is 0 of toy, not 30."
+    assert again.message == first.message == "Of toy 0 is available and 0 is held, but 30 is needed."
     assert again.replayed
     assert world.balances(member) == {"toy": 100}
 
