@@ -130,7 +130,7 @@ class Street:
         yield f'{{ activity(id: "{selecting.activity}") {selecting.all_of(types["Activity"], DEPTH)} }}', {}
         below = selecting.all_of(types["Node"], 1)
         yield f'{{ nodes(ids: ["{selecting.member}", "{selecting.activity}"]) {below} }}', {}
-        for name in ("viewer", "program", "programChanges", "pointsCurrencies", "pointsReports"):
+        for name in ("viewer", "program", "programChanges", "pointsCurrencies", "pointsDraws", "pointsReports"):
             inner = named(cast("Any", selecting.schema.query_type).fields[name].type)
             yield f"{{ {name} {selecting.all_of(inner, DEEP)} }}", {}
         drawn = Drawn.of(self, selecting)
