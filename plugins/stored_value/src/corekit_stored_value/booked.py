@@ -15,6 +15,7 @@ from attrs import frozen
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Join,
     Select,
     Text,
     and_,
@@ -23,12 +24,13 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    not_,
     or_,
     select,
 )
 
 from corekit import Id, Reader
-from corekit.tables import account, activity, effect, outbox, posting
+from corekit.tables import account, activity, effect, posting
 
 OWN = "stored_value."
 """What all account kinds of the plugin begin with."""
@@ -36,6 +38,7 @@ _CAPTURED = "hold.captured"
 # It may look at much, and nobody waits for it. The planner takes what activities say for ever different, and would sort
 # all rows by it; in truth it makes a few hundred groups, which a table of hashes adds up as the rows come.
 _SETTINGS = {"statement_timeout": "0", "enable_sort": "off"}
+_debit, _credit = account.alias("debit"), account.alias("credit")
 
 
 @frozen
@@ -66,68 +69,92 @@ def store_of(source: FromClause, name: str = "store") -> ColumnElement[Any]:
     return func.coalesce(told(source, name), _before(source, name, steps=2), "")
 
 
-def type_of(source: FromClause) -> ColumnElement[Any]:
-    """Return the type of activities, of those that take back another one that one's."""
-    back = activity.alias()
-    target = select(back.c.type).where(back.c.id == source.c.reverses).correlate(source).scalar_subquery()
-    return case((source.c.reverses.is_not(None), target), else_=source.c.type)
-
-
 def booked(
     read: Reader, *where: ColumnElement[bool], mark: ColumnElement[int] | None = None, by_store: bool = True
 ) -> Iterator[Booked]:
-    """Sum up what was booked by the activities that the conditions on ``outbox`` choose, and mark them by another.
+    """Sum up the postings that the conditions on ``posting`` choose, and mark them by another.
 
-    A posting between two accounts of members comes as two movements.
+    Without ``by_store`` what is taken back stands under the type of what it takes back. A posting between two accounts
+    of members comes as two movements, and the same movement may come in two parts.
     """
     if read.dialect == "postgresql":
         read.all(select(*(func.set_config(name, value, True) for name, value in _SETTINGS.items())))
-    for row in read.all(_sums(where, literal(0) if mark is None else mark, by_store=by_store)):
-        sides = (
-            (1, row.credit, row.credit_is_members, row.debit),
-            (-1, row.debit, row.debit_is_members, row.credit),
-        )
-        for sign, kind, is_members, other in sides:
-            if is_members and kind.startswith(OWN):
-                side = other.removeprefix(f"{kind}.")
-                amount = sign * int(row.amount)
-                yield Booked(kind, side, row.store, row.channel, row.type, int(row.mark), amount)
+    for statement in _sums(where, literal(0) if mark is None else mark, by_store=by_store):
+        for row in read.all(statement):
+            sides = (
+                (1, row.credit, row.credit_is_members, row.debit),
+                (-1, row.debit, row.debit_is_members, row.credit),
+            )
+            for sign, kind, is_members, other in sides:
+                if is_members and kind.startswith(OWN):
+                    side = other.removeprefix(f"{kind}.")
+                    amount = sign * int(row.amount)
+                    yield Booked(kind, side, row.store, row.channel, row.type, int(row.mark), amount)
 
 
-def _sums(where: tuple[ColumnElement[bool], ...], mark: ColumnElement[int], *, by_store: bool) -> Select[Any]:
-    did, credit, debit = activity.alias("did"), account.alias("credit"), account.alias("debit")
-    nowhere = literal("")
+def _sums(where: tuple[ColumnElement[bool], ...], mark: ColumnElement[int], *, by_store: bool) -> Iterator[Select[Any]]:
+    """Return two statements: what stands by itself, and what needs another activity to say where it belongs.
+
+    In one, PostgreSQL would look up the other activity of every posting, and add up behind that in one process.
+    """
+    did, before = activity.alias("did"), activity.alias("before")
+    plain = _books(did)
+    if by_store:
+        leads = and_(did.c.reverses.is_(None), did.c.parent_id.is_(None), did.c.type != _CAPTURED)
+        places = (func.coalesce(told(did, "store"), ""), func.coalesce(told(did, "channel"), ""))
+        yield _grouped(plain, (*where, leads), mark, (*places, did.c.type))
+        followed = plain.outerjoin(before, before.c.id == _named(did))
+        places = (_followed(did, before, "store"), _followed(did, before, "channel"))
+        yield _grouped(followed, (*where, not_(leads)), mark, (*places, did.c.type))
+    else:
+        nowhere = (literal(""), literal(""))
+        yield _grouped(plain, (*where, did.c.reverses.is_(None)), mark, (*nowhere, did.c.type))
+        yield _grouped(plain.join(before, before.c.id == did.c.reverses), where, mark, (*nowhere, before.c.type))
+
+
+def _grouped(
+    books: FromClause,
+    where: tuple[ColumnElement[bool], ...],
+    mark: ColumnElement[int],
+    names: tuple[ColumnElement[Any], ColumnElement[Any], ColumnElement[Any]],
+) -> Select[Any]:
+    store, channel, type_ = names
     found = (
         select(
-            debit.c.kind.label("debit"),
-            credit.c.kind.label("credit"),
-            debit.c.member_id.is_not(None).label("debit_is_members"),
-            credit.c.member_id.is_not(None).label("credit_is_members"),
-            (store_of(did) if by_store else nowhere).label("store"),
-            (store_of(did, "channel") if by_store else nowhere).label("channel"),
-            (did.c.type if by_store else type_of(did)).label("type"),
+            _debit.c.kind.label("debit"),
+            _credit.c.kind.label("credit"),
+            _debit.c.member_id.is_not(None).label("debit_is_members"),
+            _credit.c.member_id.is_not(None).label("credit_is_members"),
+            store.label("store"),
+            channel.label("channel"),
+            type_.label("type"),
             mark.label("mark"),
             posting.c.amount,
         )
-        .select_from(_chosen(did, debit, credit))
-        .where(*where, or_(_is_own(debit), _is_own(credit)))
+        .select_from(books)
+        .where(*where, or_(_is_own(_debit), _is_own(_credit)))
         .subquery("found")
     )
-    names = [column for column in found.c if column.name != "amount"]
-    return select(*names, func.sum(found.c.amount).label("amount")).group_by(*names)
+    columns = [column for column in found.c if column.name != "amount"]
+    return select(*columns, func.sum(found.c.amount).label("amount")).group_by(*columns)
 
 
-def _chosen(did: FromClause, debit: FromClause, credit: FromClause) -> FromClause:
+def _books(did: FromClause) -> Join:
     return (
-        outbox.join(did, did.c.id == outbox.c.activity_id)
-        .join(posting, posting.c.activity_id == did.c.id)
-        .join(debit, debit.c.id == posting.c.debit_account_id)
-        .join(credit, credit.c.id == posting.c.credit_account_id)
+        posting.join(did, did.c.id == posting.c.activity_id)
+        .join(_debit, _debit.c.id == posting.c.debit_account_id)
+        .join(_credit, _credit.c.id == posting.c.credit_account_id)
     )
 
 
 def _is_own(side: FromClause) -> ColumnElement[bool]:
     return and_(side.c.member_id.is_not(None), side.c.kind.startswith(OWN, autoescape=True))
+
+
+def _followed(did: FromClause, before: FromClause, name: str) -> ColumnElement[Any]:
+    """Return what activities say, or the one before that is joined to them, or one that has to be looked up."""
+    by_hold = case((before.c.id.is_(None), _before(did, name, steps=2)))
+    return func.coalesce(told(did, name), told(before, name), _before(before, name, steps=1), by_hold, "")
 
 
 def _before(source: FromClause, name: str, steps: int) -> ColumnElement[Any]:
@@ -137,6 +164,13 @@ def _before(source: FromClause, name: str, steps: int) -> ColumnElement[Any]:
     if steps > 1:
         says = func.coalesce(says, _before(before, name, steps - 1))
     of_hold = select(placed.c.activity_id).where(placed.c.id == cast(told(source, "hold"), Id))
-    captured = func.coalesce(cast(told(source, "activity"), Id), of_hold.correlate(source).scalar_subquery())
-    origin = func.coalesce(source.c.reverses, source.c.parent_id, case((source.c.type == _CAPTURED, captured)))
+    origin = func.coalesce(
+        _named(source), case((source.c.type == _CAPTURED, of_hold.correlate(source).scalar_subquery()))
+    )
     return select(says).where(before.c.id == origin).correlate(source).scalar_subquery()
+
+
+def _named(source: FromClause) -> ColumnElement[Any]:
+    """Return the activity before, where activities name it; a capture may name the hold instead."""
+    captured = case((source.c.type == _CAPTURED, cast(told(source, "activity"), Id)))
+    return func.coalesce(source.c.reverses, source.c.parent_id, captured)

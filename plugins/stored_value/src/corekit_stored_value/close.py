@@ -14,19 +14,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from attrs import Factory, define, field, frozen
-from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select
+from sqlalchemy import ColumnElement, and_, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from corekit import Invalid, Job, Kit, Problem, Reader, Work, micros, moment
-from corekit.tables import outbox
+from corekit.tables import outbox, posting
 from corekit_stored_value import tables
-from corekit_stored_value.booked import booked
+from corekit_stored_value.booked import Booked, booked
 from corekit_stored_value.declared_reports import DAY_NOT_OVER
 
 Place = tuple[str, str, str]
 """Account kind, store and channel."""
 _day, _line = tables.closed_day, tables.close
-_HELD, _NEW, _LATE = 0, 1, 2
 
 
 @define
@@ -132,8 +131,7 @@ def unequal(read: Reader, day: ClosedDay) -> list[tuple[Place, int, int]]:
     It passes through the whole books once: the proof of a close, which itself adds one day to the day before.
     """
     sums: dict[Place, int] = {}
-    whole = and_(outbox.c.position <= day.upto, outbox.c.recorded_at < micros(day.ends))
-    for each in booked(read, whole):
+    for each in booked(read, _until(day.ends, day.upto)):
         place = (each.kind, each.store, each.channel)
         sums[place] = sums.get(place, 0) + each.amount
     kept = day.closing
@@ -174,25 +172,28 @@ def _sum_up(read: Reader, day: date, before: ClosedDay | None, upto: int, zone: 
     """Add what a day has to what there was before."""
     begins, ends = midnight(day, zone), midnight(day + timedelta(days=1), zone)
     resume, known = (0, 0) if before is None else (before.resume, before.upto)
-    recorded, place = outbox.c.recorded_at, outbox.c.position
-    is_older: ColumnElement[bool] = recorded < micros(begins)
-    chosen = (
-        place > resume,
-        place <= upto,
-        recorded < micros(ends),
-        or_(~is_older, place > known),
-    )
+    place, recorded_at = outbox.c.position, outbox.c.recorded_at
+    is_open = (place > resume, place <= upto)
     lines = {(each.kind, each.store, each.channel): each for each in _carried(before)}
-    mark = case((is_older, _HELD if before is None else _LATE), else_=_NEW)
-    for each in booked(read, *chosen, mark=mark):
-        line = lines.setdefault((each.kind, each.store, each.channel), Line(each.kind, each.store, each.channel))
-        if each.mark == _HELD:
-            line.opening += each.amount
-        else:
-            line.add(each.type, each.amount, late=each.mark == _LATE)
+
+    def line_of(each: Booked) -> Line:
+        return lines.setdefault((each.kind, each.store, each.channel), Line(each.kind, each.store, each.channel))
+
+    # Postings have no index by time, but one by activity: all that is open comes after the first activity of these.
+    oldest = read.scalar(select(outbox.c.activity_id).where(*is_open).order_by(outbox.c.activity_id).limit(1))
+    if oldest is not None:
+        is_new = and_(posting.c.activity_id >= oldest, posting.c.recorded_at >= micros(begins), _until(ends, upto))
+        for each in booked(read, is_new):
+            line_of(each).add(each.type, each.amount, late=False)
+    older = select(outbox.c.activity_id).where(place > known, place <= upto, recorded_at < micros(begins))
+    if read.scalar(older.limit(1)) is not None:
+        for each in booked(read, posting.c.activity_id.in_(older)):
+            if before is None:
+                line_of(each).opening += each.amount
+            else:
+                line_of(each).add(each.type, each.amount, late=True)
     # What is recorded for later days already has to be found again.
-    later = select(place).where(place > resume, place <= upto, recorded >= micros(ends)).order_by(place).limit(1)
-    first = read.scalar(later)
+    first = read.scalar(select(place).where(*is_open, recorded_at >= micros(ends)).order_by(place).limit(1))
     return ClosedDay(
         day=day,
         begins=begins,
@@ -202,6 +203,12 @@ def _sum_up(read: Reader, day: date, before: ClosedDay | None, upto: int, zone: 
         resume=upto if first is None else first - 1,
         lines=tuple(lines[key] for key in sorted(lines)),
     )
+
+
+def _until(ends: datetime, upto: int) -> ColumnElement[bool]:
+    """Choose what was recorded before an instant, and stands in the outbox up to a place."""
+    beyond = select(outbox.c.activity_id).where(outbox.c.position > upto, outbox.c.recorded_at < micros(ends))
+    return and_(posting.c.recorded_at < micros(ends), posting.c.activity_id.not_in(beyond))
 
 
 def _carried(before: ClosedDay | None) -> list[Line]:

@@ -13,7 +13,7 @@ from attrs import define, frozen
 from sqlalchemy import ColumnElement, case
 
 from corekit import Invalid, Problem, Reader, add_months, micros
-from corekit.tables import outbox
+from corekit.tables import posting
 from corekit_stored_value.booked import Booked, booked
 from corekit_stored_value.close import midnight
 from corekit_stored_value.rules import Book, Currency
@@ -100,7 +100,7 @@ def _starts(zone: ZoneInfo, now: datetime, quarters: int) -> list[date]:
 def _numbers(starts: Sequence[date], zone: ZoneInfo) -> ColumnElement[int]:
     """Return the number of the quarter in which something was recorded, 0 for before."""
     bounds = (micros(midnight(day, zone)) for day in starts)
-    return case(*((outbox.c.recorded_at < bound, number) for number, bound in enumerate(bounds)), else_=len(starts))
+    return case(*((posting.c.recorded_at < bound, number) for number, bound in enumerate(bounds)), else_=len(starts))
 
 
 def _enter(quarter: Quarter, each: Booked, currency: Currency) -> None:
