@@ -18,8 +18,9 @@ from corekit_points.draws.graph_examples import EXAMPLES as DRAWS
 from corekit_points.graph_examples import EXAMPLES
 from corekit_points.graph_reports import PointsCurrency, PointsReports, book_of
 from corekit_points.pool.graph import PoolMutation
-from corekit_points.rewards.graph import RewardsActivity, RewardsMember, RewardsMutation, RewardsQuery
+from corekit_points.rewards.graph import RewardsActivity, RewardsMember, RewardsQuery
 from corekit_points.rewards.graph_examples import EXAMPLES as REWARDS
+from corekit_points.rewards.graph_mutations import RewardsMutation
 from corekit_points.rules import CURRENCY, Currency
 from corekit_schema import (
     Activity,
