@@ -1,6 +1,6 @@
 """What was booked on members' accounts of stored value, summed up by the database: by account, store and channel.
 
-One statement, whatever the number of postings, with a row per kind of movement: so it takes the same memory for a
+Two statements, whatever the number of postings, with a row per kind of movement: so it takes the same memory for a
 thousand postings and for a million. A posting stands under the store and the channel that its activity names. Where it
 names none, those of the activity that it takes back, follows from or captures count, or of that one's own; what knows
 of no store at all stands under ``""``.
@@ -101,11 +101,10 @@ def _sums(where: tuple[ColumnElement[bool], ...], mark: ColumnElement[int], *, b
     plain = _books(did)
     if by_store:
         leads = and_(did.c.reverses.is_(None), did.c.parent_id.is_(None), did.c.type != _CAPTURED)
-        places = (func.coalesce(told(did, "store"), ""), func.coalesce(told(did, "channel"), ""))
-        yield _grouped(plain, (*where, leads), mark, (*places, did.c.type))
-        followed = plain.outerjoin(before, before.c.id == _named(did))
-        places = (_followed(did, before, "store"), _followed(did, before, "channel"))
-        yield _grouped(followed, (*where, not_(leads)), mark, (*places, did.c.type))
+        own = (func.coalesce(told(did, "store"), ""), func.coalesce(told(did, "channel"), ""), did.c.type)
+        yield _grouped(plain, (*where, leads), mark, own)
+        found = (_followed(did, before, "store"), _followed(did, before, "channel"), did.c.type)
+        yield _grouped(plain.outerjoin(before, before.c.id == _named(did)), (*where, not_(leads)), mark, found)
     else:
         nowhere = (literal(""), literal(""))
         yield _grouped(plain, (*where, did.c.reverses.is_(None)), mark, (*nowhere, did.c.type))

@@ -63,7 +63,7 @@ class Liability:
 def liability(read: Reader, book: Book, zone: ZoneInfo, now: datetime, quarters: int = 8) -> list[Liability]:
     """Return the report of every account kind over so many quarters up to and including that of ``now``.
 
-    One statement, whatever the number of members. Quarters are those of the program's clock, by the instant at which
+    Two statements, whatever the number of members. Quarters are those of the program's clock, by the instant at which
     something was recorded. Raises :class:`~corekit.Invalid` for a number of quarters that a report cannot have.
     """
     if not 1 <= quarters <= MOST_QUARTERS:
