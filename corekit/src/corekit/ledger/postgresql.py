@@ -48,6 +48,7 @@ QUERIES = Queries(
         none_of="<> ALL(?::int[])",
         pairs="IN (SELECT * FROM unnest(?::text[], ?::text[]))",
         parameter="?::bigint",
+        wide="json_build_array({0})",
     )
 )
 # Plain FOR UPDATE would block the foreign-key checks of others; the clock is read once the lock is held.
@@ -184,7 +185,7 @@ class PostgreSQL:
         if needs.metrics:
             days = array(needs.metrics), needs.first_day, needs.last_day
             text, parameters = QUERIES.members_with_days, (*days, *parameters)
-        return self._all(text, parameters)
+        return [row for (row,) in self._all(text, parameters)]
 
     def survivors(self, members: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return of whom merged members are a part, from one to the next."""
@@ -329,8 +330,9 @@ def _filled(rows: Rows, seq: int | None = None) -> tuple[str, tuple[str, ...], l
     parameters: list[Parameter] = []
     for name, number in shape:
         if number:
+            documents = _layout(name).documents
             for row in rows[name]:
-                parameters.extend(_values(name, row))
+                parameters.extend(_values(documents, row) if documents else row)
             if lacking := number - len(rows[name]):
                 parameters.extend([None] * (lacking * len(_layout(name).columns)))
         else:
@@ -426,10 +428,7 @@ def _layout(name: str) -> Layout:
     return INSERTS.get(name) or CHANGES[name]
 
 
-def _values(name: str, row: Row) -> Sequence[Parameter]:
-    documents = _layout(name).documents
-    if not documents:
-        return row
+def _values(documents: frozenset[int], row: Row) -> Sequence[Parameter]:
     return [_json(value) if index in documents and value is not None else value for index, value in enumerate(row)]
 
 

@@ -113,6 +113,8 @@ class Spelling:
     """The same for pairs of texts, given as one or two parameters."""
     parameter: str
     """One parameter."""
+    wide: str
+    """A row ``{0}`` of many columns: as one array where each column costs its reader more than the array."""
 
 
 @frozen
@@ -165,8 +167,8 @@ def _statements(say: Spelling) -> dict[str, str]:
         WHERE d.member_id = m.id AND d.metric {say.texts} AND d.day BETWEEN {say.parameter} AND {say.parameter})"""
 
     def members(days: str) -> str:
-        return f"""
-SELECT (SELECT coalesce(max(version), 0) FROM core_program), (SELECT coalesce(max(change), 0) FROM core_suspension),
+        columns = f"""
+    (SELECT coalesce(max(version), 0) FROM core_program), (SELECT coalesce(max(change), 0) FROM core_suspension),
     {say.now},
     {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at, {column("m.merged_into")},
     {say.array}({say.document.format("p.attributes")}, p.kind, p.birthday, {say.document.format(tags)}),
@@ -182,7 +184,9 @@ SELECT (SELECT coalesce(max(version), 0) FROM core_program), (SELECT coalesce(ma
     (SELECT {say.gather}({array(HOLD)}) FROM core_hold h WHERE h.account_id {say.own} AND h.outcome IS NULL),
     CASE WHEN m.merged_into IS NOT NULL THEN (SELECT {say.array}({column("g.id")}, g.depth) FROM core_activity g
         WHERE g.member_id = m.id AND g.type = 'member.merged_into' AND g.state = 'settled'
-        ORDER BY g.seq DESC LIMIT 1) END
+        ORDER BY g.seq DESC LIMIT 1) END"""
+        return f"""
+SELECT {say.wide.format(columns)}
 FROM (SELECT 1) always LEFT JOIN core_member m ON m.id {say.ids} LEFT JOIN core_profile p ON p.member_id = m.id
 {say.beside.format(accounts)}"""
 

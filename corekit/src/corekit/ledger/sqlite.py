@@ -32,6 +32,7 @@ QUERIES = Queries(
         none_of="NOT IN (SELECT value FROM json_each(?))",
         pairs="IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))",
         parameter="?",
+        wide="{0}",
     )
 )
 _WAITING = """
