@@ -15,6 +15,7 @@ EPOCH = date(1970, 1, 1)
 _FIRST_DAY = EPOCH.toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_HOUR = 3_600_000_000
 
 FIRST_INSTANT = 0
 """1970-01-01: nothing happened before the first instant that can be recorded."""
@@ -32,9 +33,21 @@ def moment(instant: int) -> datetime:
     return _EPOCH + timedelta(0, 0, instant)
 
 
-@lru_cache(maxsize=4096)
 def local_day(instant: int, zone: ZoneInfo) -> date:
     """Return the calendar day of an instant in a time zone."""
+    return _day_of_hour(instant // _HOUR, zone) or _day_of(instant, zone)
+
+
+@lru_cache(maxsize=4096)
+def _day_of_hour(hour: int, zone: ZoneInfo) -> date | None:
+    """Return the day to which all of an hour since 1970 belongs; None where a day, or an offset, ends in it."""
+    first, last = (moment(each).astimezone(zone) for each in (hour * _HOUR, (hour + 1) * _HOUR - 1))
+    same = first.date() == last.date() and first.utcoffset() == last.utcoffset()
+    return first.date() if same else None
+
+
+@lru_cache(maxsize=4096)
+def _day_of(instant: int, zone: ZoneInfo) -> date:
     return moment(instant).astimezone(zone).date()
 
 

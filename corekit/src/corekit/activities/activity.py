@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from attrs import field, frozen
@@ -77,8 +78,9 @@ class Batch:
 
     def of(self, *types: str) -> Iterator[Activity]:
         """Yield the activities of the given types."""
-        for name in types:
-            yield from self._by_type.get(name, ())
+        if len(types) == 1:
+            return iter(self._by_type.get(types[0], ()))
+        return chain.from_iterable(self._by_type.get(name, ()) for name in types)
 
     @property
     def types(self) -> frozenset[str]:

@@ -21,6 +21,7 @@ from corekit.errors import Invalid, Problem
 from corekit.ids import is_id, new_id
 from corekit.ledger.voucher import LARGEST_AMOUNT
 from corekit.members.person import known_by
+from corekit.plain import plain
 from corekit.program import refusals
 from corekit.validation import load, suggest
 
@@ -374,6 +375,8 @@ def loaded(payload: Mapping[str, Any], schema: Schema | None) -> Mapping[str, An
     """Return a payload as its schema reads it, as JSON: plugins are given the same at once and from the intake."""
     if schema is None:
         return payload
+    if (texts := plain(schema, payload)) is not None:
+        return texts
     read: Any = load(schema, dict(payload), ("payload",))
     as_json: Mapping[str, Any] = orjson.loads(orjson.dumps(read, default=str, option=orjson.OPT_NON_STR_KEYS))
     return as_json

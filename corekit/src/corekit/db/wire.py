@@ -273,10 +273,22 @@ class Wire:
 
 
 def _encoded(parameters: Sequence[Parameter]) -> list[Any]:
+    """Write parameters as text; more than a hundred go with a purchase, so their types are looked at cheaply."""
     return [
-        value.encode() if isinstance(value, str) else b"%d" % value if isinstance(value, int) else value
+        value
+        if value is None
+        else value.encode()
+        if type(value) is str
+        else str(value).encode()
+        if type(value) is int
+        else _encoded_otherwise(value)
         for value in parameters
     ]
+
+
+def _encoded_otherwise(value: Parameter) -> Any:
+    """Write what is bytes already, or of a type that is a kind of text or number, such as a boolean."""
+    return value.encode() if isinstance(value, str) else b"%d" % value if isinstance(value, int) else value
 
 
 def array(values: Sequence[str]) -> str:

@@ -25,6 +25,8 @@ from corekit.ledger.store import Conflict, Lock, Needs, UnitEnded, by_what
 
 FEW = 3
 """Up to so many rows of a table are written by value: below, that is several times faster than JSON."""
+FULL = {"line": (5, 10, 15, 20)}
+"""Of which tables more are, filled up to one of these numbers with rows of nulls that are not kept: few statements."""
 MANY = 500
 """From so many rows on a unit is worth the round trips of COPY, which costs half of JSON per row."""
 _NOW = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
@@ -38,11 +40,15 @@ QUERIES = Queries(
         later="greatest",
         id="encode(uuid_send({0}), 'hex')",
         ids="= ANY(?::uuid[])",
-        own="= ANY(ARRAY(SELECT a.id FROM core_account a WHERE a.member_id = m.id))",
+        accounts="own.rows",
+        own="= ANY(own.ids)",
+        beside="LEFT JOIN LATERAL (SELECT {0} AS rows, array_agg(a.id) AS ids FROM core_account a "
+        "WHERE a.member_id = m.id) own ON true",
         texts="= ANY(?::text[])",
         none_of="<> ALL(?::int[])",
         pairs="IN (SELECT * FROM unnest(?::text[], ?::text[]))",
         parameter="?::bigint",
+        wide="json_build_array({0})",
     )
 )
 # Plain FOR UPDATE would block the foreign-key checks of others; the clock is read once the lock is held.
@@ -175,8 +181,11 @@ class PostgreSQL:
 
     def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
         """Return each member with all that belongs to it, one row per member."""
-        parameters = (array(needs.metrics), needs.first_day, needs.last_day, needs.due_by, array(ids))
-        return self._all(QUERIES.members, parameters)
+        text, parameters = QUERIES.members, (needs.due_by, array(ids))
+        if needs.metrics:
+            days = array(needs.metrics), needs.first_day, needs.last_day
+            text, parameters = QUERIES.members_with_days, (*days, *parameters)
+        return [row for (row,) in self._all(text, parameters)]
 
     def survivors(self, members: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return of whom merged members are a part, from one to the next."""
@@ -321,8 +330,11 @@ def _filled(rows: Rows, seq: int | None = None) -> tuple[str, tuple[str, ...], l
     parameters: list[Parameter] = []
     for name, number in shape:
         if number:
+            documents = _layout(name).documents
             for row in rows[name]:
-                parameters.extend(_values(name, row))
+                parameters.extend(_values(documents, row) if documents else row)
+            if lacking := number - len(rows[name]):
+                parameters.extend([None] * (lacking * len(_layout(name).columns)))
         else:
             parameters.append(_document(name, rows[name]))
     if seq is not None:
@@ -346,9 +358,11 @@ def _numbered(text: str) -> str:
 
 
 def _by_value(name: str, number: int) -> int:
-    """Return the number of rows if they are written by value, else 0: a change can name only one row by value."""
+    """Return how many rows are written by value, else 0: a change can name only one row by value."""
     most = FEW if name in INSERTS or name in _UPSERTS else 1
-    return number if number <= most and name not in _AFTER else 0
+    if number <= most:
+        return number if name not in _AFTER else 0
+    return next((full for full in FULL.get(name, ()) if number <= full), 0)
 
 
 @cache
@@ -381,19 +395,29 @@ def _writing(shape: tuple[tuple[str, int], ...], *, alone: bool) -> tuple[str, t
                 "(" + ", ".join(f"${place}" for place in range(start, start + width)) + ")"
                 for start in range(first, first + number * width, width)
             ]
-            part = change.format(source=f"({', '.join(layout.columns)}) VALUES {', '.join(tuples)}")
+            is_full = number in FULL.get(name, ())
+            values = _without_nulls(layout, tuples) if is_full else f"VALUES {', '.join(tuples)}"
+            part = change.format(source=f"({', '.join(layout.columns)}) {values}")
             first += number * width
         if (gone := _AFTER.get(name)) in names:
             # The order of data-modifying CTEs is not promised, and only one stay may be the current one.
             part += f" WHERE (SELECT count(*) FROM {gone}) >= 0"
         parts.append(f"{name} AS ({part})")
-    counted = tuple(name for name in _COUNTED if name in names)
-    numbers = ", ".join(f"(SELECT count(*) FROM {name})" for name in counted) or "1"
+    counted = tuple(name for name in _COUNTED if name in names and not (alone and name == "member_changed"))
+    numbers = [f"(SELECT count(*) FROM {name})" for name in counted]
     if alone:
         place = names.index("member_changed")
         parts[place] = parts[place].replace("WHERE o.id", f"WHERE o.seq = ${first} AND o.id")
-        numbers += ", 1 / (SELECT count(*) FROM member_changed)"
-    return f"WITH {', '.join(parts)} SELECT {numbers}", counted
+        numbers.append("1 / (SELECT count(*) FROM member_changed)")
+    return f"WITH {', '.join(parts)} SELECT {', '.join(numbers) or 1}", counted
+
+
+def _without_nulls(layout: Layout, tuples: Sequence[str]) -> str:
+    """Return a select of those rows that are there; a first row of the table's own nulls says the types of all."""
+    columns = ", ".join(layout.columns)
+    typed = ", ".join(f"(NULL::{layout.table}).{column}" for column in layout.columns)
+    rows = ", ".join([f"({typed})", *tuples])
+    return f"SELECT * FROM (VALUES {rows}) v({columns}) WHERE {layout.columns[0]} IS NOT NULL"
 
 
 def _numbers(values: Sequence[int]) -> str:
@@ -404,10 +428,7 @@ def _layout(name: str) -> Layout:
     return INSERTS.get(name) or CHANGES[name]
 
 
-def _values(name: str, row: Row) -> Sequence[Parameter]:
-    documents = _layout(name).documents
-    if not documents:
-        return row
+def _values(documents: frozenset[int], row: Row) -> Sequence[Parameter]:
     return [_json(value) if index in documents and value is not None else value for index, value in enumerate(row)]
 
 

@@ -99,8 +99,12 @@ class Spelling:
     """A format that turns the identifier ``{0}`` into text."""
     ids: str
     """The condition that what stands left of it is one of the identifiers given as one parameter."""
+    accounts: str
+    """All accounts of member ``m``, of the aggregate ``{0}``."""
     own: str
     """The condition that what stands left of it is an account of member ``m``, to be looked up by index."""
+    beside: str
+    """What is joined to ``m`` for these two, where that lets its accounts be looked up once only."""
     texts: str
     """The same for texts."""
     none_of: str
@@ -109,6 +113,8 @@ class Spelling:
     """The same for pairs of texts, given as one or two parameters."""
     parameter: str
     """One parameter."""
+    wide: str
+    """A row ``{0}`` of many columns: as one array where each column costs its reader more than the array."""
 
 
 @frozen
@@ -120,6 +126,7 @@ class Queries:
     waiting_keys: str = field(init=False)
     lanes: str = field(init=False)
     members: str = field(init=False)
+    members_with_days: str = field(init=False)
     survivors: str = field(init=False)
     known: str = field(init=False)
     persons: str = field(init=False)
@@ -145,6 +152,7 @@ def _statements(say: Spelling) -> dict[str, str]:
     def array(names: tuple[str, ...]) -> str:
         return f"{say.array}({', '.join(map(column, names))})"
 
+    accounts = f"{say.gather}({array(ACCOUNT)})"
     lot = ", ".join(map(column, LOT))
     tags = f"(SELECT {say.gather}(g.tag) FROM core_member_tag g WHERE g.member_id = m.id)"
     funds = f"""(SELECT {say.gather}({say.array}({column("f.spend_id")}, f.amount)) FROM (
@@ -155,6 +163,33 @@ def _statements(say: Spelling) -> dict[str, str]:
         SELECT v.spend_id, sum(CASE v.kind WHEN 'hold' THEN v.amount ELSE -v.amount END) AS amount
         FROM core_lot_movement v WHERE v.lot_id = l.id AND v.kind IN ('hold', 'release')
         GROUP BY v.spend_id ORDER BY min(v.seq)) f)"""
+    days = f"""(SELECT {say.gather}({say.array}(d.metric, d.day, d.value)) FROM core_metric_day d
+        WHERE d.member_id = m.id AND d.metric {say.texts} AND d.day BETWEEN {say.parameter} AND {say.parameter})"""
+
+    def members(days: str) -> str:
+        columns = f"""
+    (SELECT coalesce(max(version), 0) FROM core_program), (SELECT coalesce(max(change), 0) FROM core_suspension),
+    {say.now},
+    {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at, {column("m.merged_into")},
+    {say.array}({say.document.format("p.attributes")}, p.kind, p.birthday, {say.document.format(tags)}),
+    {say.accounts.format(accounts)},
+    (SELECT {say.gather}({array(ASSIGNMENT)}) FROM core_tier_assignment t WHERE t.member_id = m.id),
+    (SELECT {say.gather_pairs}(x.metric, x.value) FROM core_metric x WHERE x.member_id = m.id),
+    {days},
+    (SELECT {say.gather}({array(LOT)}) FROM (SELECT * FROM core_lot l
+        WHERE l.account_id {say.own} AND {_OPEN} AND l.expires_at <= {say.later}({say.parameter}, m.last_at)
+        UNION ALL SELECT * FROM core_lot l WHERE l.account_id {say.own}
+            AND {_OPEN} AND l.available_from > m.last_at) l),
+    (SELECT {say.gather}({array(FAILED)}) FROM core_activity f WHERE f.member_id = m.id AND f.state = 'failed'),
+    (SELECT {say.gather}({array(HOLD)}) FROM core_hold h WHERE h.account_id {say.own} AND h.outcome IS NULL),
+    CASE WHEN m.merged_into IS NOT NULL THEN (SELECT {say.array}({column("g.id")}, g.depth) FROM core_activity g
+        WHERE g.member_id = m.id AND g.type = 'member.merged_into' AND g.state = 'settled'
+        ORDER BY g.seq DESC LIMIT 1) END"""
+        return f"""
+SELECT {say.wide.format(columns)}
+FROM (SELECT 1) always LEFT JOIN core_member m ON m.id {say.ids} LEFT JOIN core_profile p ON p.member_id = m.id
+{say.beside.format(accounts)}"""
+
     return {
         "requests": f"""
 SELECT r.scope, r.key, r.hash, r.outcome, {column("r.member_id")},
@@ -171,26 +206,8 @@ SELECT l.lane FROM core_intake_lane l JOIN (SELECT o.lane, (SELECT i.occurred_at
     WHERE i.lane = o.lane AND i.state = 'waiting' ORDER BY i.occurred_at, i.key, i.id LIMIT 1) AS head
     FROM core_intake_lane o) h ON h.lane = l.lane
     WHERE h.head IS NOT NULL AND l.lane {say.none_of} ORDER BY h.head, l.lane""",
-        "members": f"""
-SELECT (SELECT coalesce(max(version), 0) FROM core_program), (SELECT coalesce(max(change), 0) FROM core_suspension),
-    {say.now},
-    {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at, {column("m.merged_into")},
-    {say.array}({say.document.format("p.attributes")}, p.kind, p.birthday, {say.document.format(tags)}),
-    (SELECT {say.gather}({array(ACCOUNT)}) FROM core_account a WHERE a.member_id = m.id),
-    (SELECT {say.gather}({array(ASSIGNMENT)}) FROM core_tier_assignment t WHERE t.member_id = m.id),
-    (SELECT {say.gather_pairs}(x.metric, x.value) FROM core_metric x WHERE x.member_id = m.id),
-    (SELECT {say.gather}({say.array}(d.metric, d.day, d.value)) FROM core_metric_day d
-        WHERE d.member_id = m.id AND d.metric {say.texts} AND d.day BETWEEN {say.parameter} AND {say.parameter}),
-    (SELECT {say.gather}({array(LOT)}) FROM (SELECT * FROM core_lot l
-        WHERE l.account_id {say.own} AND {_OPEN} AND l.expires_at <= {say.later}({say.parameter}, m.last_at)
-        UNION ALL SELECT * FROM core_lot l WHERE l.account_id {say.own}
-            AND {_OPEN} AND l.available_from > m.last_at) l),
-    (SELECT {say.gather}({array(FAILED)}) FROM core_activity f WHERE f.member_id = m.id AND f.state = 'failed'),
-    (SELECT {say.gather}({array(HOLD)}) FROM core_hold h WHERE h.account_id {say.own} AND h.outcome IS NULL),
-    CASE WHEN m.merged_into IS NOT NULL THEN (SELECT {say.array}({column("g.id")}, g.depth) FROM core_activity g
-        WHERE g.member_id = m.id AND g.type = 'member.merged_into' AND g.state = 'settled'
-        ORDER BY g.seq DESC LIMIT 1) END
-FROM (SELECT 1) always LEFT JOIN core_member m ON m.id {say.ids} LEFT JOIN core_profile p ON p.member_id = m.id""",
+        "members": members("NULL"),
+        "members_with_days": members(days),
         "survivors": f"""
 WITH RECURSIVE way(id, merged_into, steps) AS (
     SELECT m.id, m.merged_into, 1 FROM core_member m WHERE m.id {say.ids} AND m.merged_into IS NOT NULL

@@ -25,11 +25,14 @@ QUERIES = Queries(
         later="max",
         id="{0}",
         ids="IN (SELECT value FROM json_each(?))",
+        accounts="(SELECT {0} FROM core_account a WHERE a.member_id = m.id)",
         own="IN (SELECT a.id FROM core_account a WHERE a.member_id = m.id)",
+        beside="",
         texts="IN (SELECT value FROM json_each(?))",
         none_of="NOT IN (SELECT value FROM json_each(?))",
         pairs="IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))",
         parameter="?",
+        wide="{0}",
     )
 )
 _WAITING = """
@@ -131,8 +134,11 @@ class SQLite:
 
     def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
         """Return each member with all that belongs to it, one row per member."""
-        parameters = (_json(needs.metrics), needs.first_day, needs.last_day, needs.due_by, _json(ids))
-        return [(*row[:9], *map(_parsed, row[9:])) for row in self._all(QUERIES.members, parameters)]
+        text, parameters = QUERIES.members, (needs.due_by, _json(ids))
+        if needs.metrics:
+            days = _json(needs.metrics), needs.first_day, needs.last_day
+            text, parameters = QUERIES.members_with_days, (*days, *parameters)
+        return [(*row[:9], *map(_parsed, row[9:])) for row in self._all(text, parameters)]
 
     def survivors(self, members: Sequence[str]) -> list[tuple[str, str]]:
         """Return of whom merged members are a part, from one to the next."""
