@@ -491,8 +491,8 @@ class Kit:
             return not_understood(activity, error)
 
     def _check_ready(self) -> None:
-        behind = [each.owner for each in self.lineages() if migrate.pending(self.database, each)]
-        if behind:
+        waiting = migrate.pending(self.database, self.lineages())
+        if behind := [owner for owner, revisions in waiting.items() if revisions]:
             message = f"the tables of {', '.join(behind)} are not up to date; run: corekit db upgrade"
             raise SettingsError(message, code="DATABASE_BEHIND", owners=behind)
 
