@@ -13,7 +13,7 @@ CORE = Path(__file__).resolve().parent.parent / "corekit/src/corekit"
 HALL = "(hall)"
 CEILINGS = {
     HALL: 4_100,
-    "activities": 8_660,
+    "activities": 8_670,
     "audit": 190,
     "cli": 2_310,
     "db": 2_170,

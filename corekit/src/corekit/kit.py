@@ -170,7 +170,8 @@ class Kit:
         done = migrate.upgrade(self.database, self.lineages())
         with self.read() as read:
             versions = read_versions(read, self._declared, self.settings)
-        self.enter(Terms.of(self.settings, versions, self.hooks))
+            terms = Terms.of(self.settings, versions, self.hooks, read_suspensions(read))
+        self.enter(terms)
         return done
 
     def enter(self, terms: Terms) -> None:
@@ -179,7 +180,7 @@ class Kit:
             chart.sync(connection, terms.registry, terms.chart)
             lay_lanes(connection)
             subscribe(connection, self.hooks.happening)
-        self.renew()
+        self._versions, self._terms = terms.versions, terms
 
     def close(self) -> None:
         """Close the connections to the database."""
