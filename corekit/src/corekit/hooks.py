@@ -18,6 +18,7 @@ from corekit.calling import is_of_plugin
 from corekit.declares import Declares
 from corekit.deprecations import warn_plugin
 from corekit.errors import PluginError, PluginRaised, Refusal, reason_of
+from corekit.installed import points
 from corekit.offers import MOST_OFFERS
 from corekit.validation import suggest
 
@@ -262,8 +263,8 @@ def _manager(specs: Iterable[tuple[str, ModuleType]]) -> pluggy.PluginManager:
 def _installed_specs() -> list[tuple[str, ModuleType]]:
     """Return the specifications of installed distributions, by the name of the distribution."""
     specs: list[tuple[str, ModuleType]] = []
-    for point in sorted(metadata.entry_points(group=SPECS_GROUP), key=lambda point: point.value):
-        owner = f"{point.dist.name} {point.dist.version}" if point.dist else point.value
+    for point, distribution in sorted(points(SPECS_GROUP), key=lambda side: side[0].value):
+        owner = f"{distribution.name} {distribution.version}"
         try:
             specs.append((owner, point.load()))
         except KeyboardInterrupt:

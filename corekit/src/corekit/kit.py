@@ -170,7 +170,8 @@ class Kit:
         done = migrate.upgrade(self.database, self.lineages())
         with self.read() as read:
             versions = read_versions(read, self._declared, self.settings)
-        self.enter(Terms.of(self.settings, versions, self.hooks))
+            terms = Terms.of(self.settings, versions, self.hooks, read_suspensions(read))
+        self.enter(terms)
         return done
 
     def enter(self, terms: Terms) -> None:
@@ -179,7 +180,7 @@ class Kit:
             chart.sync(connection, terms.registry, terms.chart)
             lay_lanes(connection)
             subscribe(connection, self.hooks.happening)
-        self.renew()
+        self._versions, self._terms = terms.versions, terms
 
     def close(self) -> None:
         """Close the connections to the database."""
@@ -491,8 +492,8 @@ class Kit:
             return not_understood(activity, error)
 
     def _check_ready(self) -> None:
-        behind = [each.owner for each in self.lineages() if migrate.pending(self.database, each)]
-        if behind:
+        waiting = migrate.pending(self.database, self.lineages())
+        if behind := [owner for owner, revisions in waiting.items() if revisions]:
             message = f"the tables of {', '.join(behind)} are not up to date; run: corekit db upgrade"
             raise SettingsError(message, code="DATABASE_BEHIND", owners=behind)
 

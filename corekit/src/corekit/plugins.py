@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import metadata
+from importlib.metadata import EntryPoint
 from types import ModuleType
 from typing import Any, cast
 
@@ -11,9 +11,10 @@ from attrs import evolve, field, frozen
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from corekit import hooks
+from corekit import hooks, installed
 from corekit.declares import Declares
 from corekit.errors import PluginError, SettingsError, reason_of, start_without
+from corekit.installed import Distribution
 from corekit.settings import Settings, read_section
 from corekit.validation import suggest
 
@@ -105,24 +106,22 @@ def find(names: Sequence[str], modules: Mapping[str, ModuleType] | None = None) 
     return found
 
 
-def offered() -> dict[str, list[metadata.Distribution]]:
+def offered() -> dict[str, list[Distribution]]:
     """Return the plugins that are installed, by name, each with the distributions that offer it."""
     return {name: [distribution for _, distribution in sides] for name, sides in sorted(_offers().items())}
 
 
-def _offers() -> dict[str, list[tuple[metadata.EntryPoint, metadata.Distribution]]]:
-    """Return who offers which plugin; a distribution that is found twice on the path counts once."""
-    offers: dict[str, dict[str, tuple[metadata.EntryPoint, metadata.Distribution]]] = {}
-    for distribution in metadata.distributions():
-        for point in distribution.entry_points.select(group=GROUP):
-            sides = offers.setdefault(point.name, {})
-            sides.setdefault(canonicalize_name(distribution.name), (point, distribution))
-    return {name: [sides[side] for side in sorted(sides)] for name, sides in offers.items()}
+def _offers() -> dict[str, list[tuple[EntryPoint, Distribution]]]:
+    """Return who offers which plugin."""
+    offers: dict[str, list[tuple[EntryPoint, Distribution]]] = {}
+    for point, distribution in sorted(installed.points(GROUP), key=lambda side: canonicalize_name(side[1].name)):
+        offers.setdefault(point.name, []).append((point, distribution))
+    return offers
 
 
-def _load(name: str, point: metadata.EntryPoint, distribution: metadata.Distribution) -> Plugin:
+def _load(name: str, point: EntryPoint, distribution: Distribution) -> Plugin:
     plugin = Plugin(name=name, module=_UNREAD, distribution=distribution.name, version=distribution.version)
-    for text in distribution.requires or ():
+    for text in distribution.requires:
         _check_version(plugin, Requirement(text))
     try:
         module = point.load()
@@ -136,16 +135,11 @@ def _load(name: str, point: metadata.EntryPoint, distribution: metadata.Distribu
 def _check_version(plugin: Plugin, requirement: Requirement) -> None:
     """Refuse a distribution whose requirement on corekit, or on what belongs to it, is not what runs.
 
-    An extra's requirement counts if what it asks for is installed: then the plugin will use it.
+    An extra's requirement counts if what it asks for is installed: then the plugin will use it. What is missing beyond
+    corekit is said by the import.
     """
-    try:
-        other = metadata.distribution(requirement.name)
-    except metadata.PackageNotFoundError:
-        return  # what is missing beyond corekit is said by the import
-    ours = canonicalize_name(requirement.name) == GROUP or any(
-        point.group == GROUP or point.group.startswith(f"{GROUP}.") for point in other.entry_points
-    )
-    if ours and not requirement.specifier.contains(other.version, prereleases=True):
+    other = installed.installed().get(canonicalize_name(requirement.name))
+    if other is not None and not requirement.specifier.contains(other.version, prereleases=True):
         needs = f"{requirement.name}{requirement.specifier}"
         way = f"install a version of one of them that fits the other (pip install '{needs}' says whether there is)"
         raise plugin.broken(f"needs {needs}, but {other.name} {other.version} runs", way)

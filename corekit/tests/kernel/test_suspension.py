@@ -80,6 +80,8 @@ def test_what_it_reacts_to_is_busy_and_not_stored_and_the_same_key_settles_when_
     assert "it gives too much" in busy.value.message
     assert world.rows() == before
     assert world.does(member, "toy.earn", 3).settled, "what it does not react to goes on"
+    world.kit.upgrade()
+    assert list(world.kit.terms().suspensions.plugins) == ["gift"], "who starts anew knows it as well"
     assert world.kit.resume("gift", actor="cli")
     assert world.kit.record(ask).settled
     assert world.balances(member) == {"toy": 10}

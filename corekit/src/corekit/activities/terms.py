@@ -37,6 +37,12 @@ def window_of(text: str) -> Window:
     return Window.parse(text)
 
 
+@lru_cache(maxsize=512)
+def _instance(schema: type[Schema]) -> Schema:
+    """Make a schema, which copies every field it declares, once for all terms."""
+    return schema()
+
+
 def expired(kind: str) -> str:
     """Return the activity type by which value of an account kind lapses."""
     return f"{kind}.expired"
@@ -122,7 +128,9 @@ class Terms:
             chart=_chart(registry),
             books={edition.version: _chart(edition.registry).books for edition in versions.editions},
             types=types,
-            schemas={name: schema() if (schema := payload_schema(kind)) else None for name, kind in types.items()},
+            schemas={
+                name: _instance(schema) if (schema := payload_schema(kind)) else None for name, kind in types.items()
+            },
             effects={
                 kind.effect: (kind, registry.owner("effect", kind.name) or CORE) for kind in registry.effects.values()
             },

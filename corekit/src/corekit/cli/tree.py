@@ -11,6 +11,7 @@ from typer.main import get_command
 
 from corekit.cli.output import fail
 from corekit.errors import PluginError, reason_of
+from corekit.installed import points
 
 GROUP = "corekit.commands"
 """Entry points of commands: name = module:app, where ``app`` is a ``typer.Typer``."""
@@ -24,7 +25,7 @@ class Tree(TyperGroup):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._points: dict[str, list[metadata.EntryPoint]] = {}
-        for point in metadata.entry_points(group=GROUP):
+        for point, _ in points(GROUP):
             same = self._points.setdefault(point.name, [])
             if all(other.value != point.value for other in same):
                 same.append(point)

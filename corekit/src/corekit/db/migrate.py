@@ -6,6 +6,8 @@ import io
 from argparse import Namespace
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
+from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -30,6 +32,12 @@ _LOCK = 4_718_204_105_117_221_236
 """Two upgrades of one PostgreSQL wait for each other on this advisory lock."""
 
 
+_TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table'",
+    "postgresql": "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()",
+}
+
+
 @frozen
 class Status:
     """How far an owner's migrations went: where it stands, and what waits, oldest first.
@@ -49,8 +57,10 @@ def upgrade(database: Database, lineages: Iterable[Lineage]) -> list[str]:
     Raises :class:`PluginError` that names owner and revision where one fails: of that owner nothing was changed then.
     """
     done: list[str] = []
-    for lineage in ordered(lineages):
-        if waiting := pending(database, lineage):
+    lineages = ordered(lineages)
+    behind = pending(database, lineages)
+    for lineage in lineages:
+        if waiting := behind[lineage.owner]:
             with migrating(database) as connection:
                 config = _config(lineage, connection)
                 applied: list[str] = config.attributes["applied"]
@@ -71,11 +81,15 @@ def heads(lineage: Lineage) -> list[str]:
     return _scripts(lineage).get_heads()
 
 
-def pending(database: Database, lineage: Lineage) -> list[str]:
-    """Return the revisions of a lineage that the database does not have yet, oldest first."""
-    script = _scripts(lineage)
+def pending(database: Database, lineages: Iterable[Lineage]) -> dict[str, list[str]]:
+    """Return by owner the revisions that the database does not have yet, oldest first."""
+    scripts = [(lineage, _scripts(lineage)) for lineage in lineages]
     with database.connect() as connection:
-        current = _current(connection, lineage.version_table)
+        current = _current(connection)
+    return {lineage.owner: _waiting(lineage, script, current.get(lineage.owner)) for lineage, script in scripts}
+
+
+def _waiting(lineage: Lineage, script: ScriptDirectory, current: str | None) -> list[str]:
     if current is not None and current in script.get_heads():
         return []
     try:
@@ -92,21 +106,23 @@ def status(database: Database, lineages: Iterable[Lineage]) -> list[Status]:
     """Return how far each lineage is, then the owners that left tables and are not enabled."""
     lineages = ordered(lineages)
     with database.connect() as connection:
-        owners = owners_in(connection)
-        current = {owner: _current(connection, owner + VERSION_TABLE) for owner in owners}
+        current = _current(connection)
+    behind = pending(database, lineages)
     known = [
-        Status(lineage.owner, lineage.package, current.get(lineage.owner), tuple(pending(database, lineage)))
+        Status(lineage.owner, lineage.package, current.get(lineage.owner), tuple(behind[lineage.owner]))
         for lineage in lineages
     ]
-    others = sorted(owners - {lineage.owner for lineage in lineages})
+    others = sorted(current.keys() - {lineage.owner for lineage in lineages})
     return known + [Status(owner, None, current[owner]) for owner in others]
 
 
 def check(database: Database, lineages: Iterable[Lineage]) -> list[str]:
     """Return every difference between the database and what the lineages' tables say, a line each."""
     found: list[str] = []
-    for lineage in ordered(lineages):
-        found += [f"{lineage.owner}: revision {revision} is not applied" for revision in pending(database, lineage)]
+    lineages = ordered(lineages)
+    behind = pending(database, lineages)
+    for lineage in lineages:
+        found += [f"{lineage.owner}: revision {revision} is not applied" for revision in behind[lineage.owner]]
         with database.connect() as connection:
             context = MigrationContext.configure(connection, opts=options(connection, lineage))
             differences = cast("list[Any]", compare_metadata(context, lineage.metadata))
@@ -119,7 +135,7 @@ def revision(database: Database, lineage: Lineage, message: str, *, empty: bool 
 
     Raises :class:`Unavailable` where revisions wait to be applied first.
     """
-    if waiting := pending(database, lineage):
+    if waiting := pending(database, [lineage])[lineage.owner]:
         raise Unavailable(f"revision {waiting[0]} of {lineage.owner!r} is not applied; run `corekit db upgrade` first")
     with migrating(database) as connection:
         config = _config(lineage, connection)
@@ -224,29 +240,43 @@ def _check_foreign_keys(connection: Connection, lineage: Lineage) -> None:
             )
 
 
-def _config(lineage: Lineage, connection: Connection | None = None) -> Config:
-    if find_spec(lineage.package) is None:
-        said = f"the lineage of {lineage.named} names the package {lineage.package}, which does not exist"
-        raise PluginError(f"{said}; correct the name{_or_without(lineage)}", owner=lineage.owner)
+def _config(lineage: Lineage, connection: Connection) -> Config:
+    config = _settings(lineage.package)
+    config.attributes.update(connection=connection, lineage=lineage, applied=[])
+    return config
+
+
+def _settings(package: str) -> Config:
     config = Config(stdout=io.StringIO(), cmd_opts=Namespace(quiet=True))
     config.set_main_option("script_location", "corekit:db")
     config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", f"{lineage.package}:migrations/versions")
+    config.set_main_option("version_locations", f"{package}:migrations/versions")
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
-    config.attributes.update(connection=connection, lineage=lineage, applied=[])
     return config
 
 
 def _scripts(lineage: Lineage) -> ScriptDirectory:
     """Return the scripts of a lineage, which can all be imported and follow one another."""
+    if find_spec(lineage.package) is None:
+        said = f"the lineage of {lineage.named} names the package {lineage.package}, which does not exist"
+        raise PluginError(f"{said}; correct the name{_or_without(lineage)}", owner=lineage.owner)
     try:
-        scripts = ScriptDirectory.from_config(_config(lineage))
-        scripts.get_heads()
+        folder = files(lineage.package) / "migrations/versions"
+        scripts = folder.iterdir() if folder.is_dir() else ()
+        found = sorted((str(each), each.read_bytes()) for each in scripts if each.name.endswith(".py"))
+        return _read(lineage.package, tuple(found))
     except (KeyboardInterrupt, CorekitError):
         raise
     except BaseException as error:
         said = f"the migrations of {lineage.named} cannot be read ({reason_of(error)})"
         raise _failed(lineage, said) from error
+
+
+@lru_cache(maxsize=32)
+def _read(package: str, _files: object) -> ScriptDirectory:
+    """Return the scripts of a package; as long as its files say the same they are not imported again."""
+    scripts = ScriptDirectory.from_config(_settings(package))
+    scripts.get_heads()
     return scripts
 
 
@@ -260,14 +290,22 @@ def _or_without(lineage: Lineage) -> str:
     return "" if lineage.owner == CORE else f", or {start_without(lineage.owner)}"
 
 
-def _current(connection: Connection, version_table: str) -> str | None:
-    context = MigrationContext.configure(connection, opts={"version_table": version_table})
-    return context.get_current_revision()
+def _current(connection: Connection) -> dict[str, str | None]:
+    """Return how far everybody is who has tables in the database, by owner."""
+    owners = sorted(owners_in(connection))
+    said = " UNION ALL ".join(f"SELECT '{owner}', version_num FROM \"{owner}{VERSION_TABLE}\"" for owner in owners)
+    found: dict[str, str | None] = dict.fromkeys(owners)
+    for owner, revision in connection.exec_driver_sql(said).all() if owners else ():
+        if found[owner] is not None:
+            message = f"the database has several revisions of {owner!r} at once; only one can hold"
+            raise Unavailable(message)
+        found[owner] = revision
+    return found
 
 
 def owners_in(connection: Connection) -> set[str]:
     """Return everybody who has tables in the database: each has a version table."""
-    names = inspect(connection).get_table_names()
+    names = connection.exec_driver_sql(_TABLES[connection.dialect.name]).scalars()
     return {name.removesuffix(VERSION_TABLE) for name in names if name.endswith(VERSION_TABLE)}
 
 
