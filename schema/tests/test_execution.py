@@ -173,7 +173,7 @@ def test_how_well_plans_are_remembered_can_be_read() -> None:
         ask(text, executor, yes=yes)
     assert executor.remembering() == {
         "documents": Remembering(hits=0, misses=1, size=1, most=1_000),
-        "operations": Remembering(hits=5, misses=1, size=1, most=1_000),  # a plan that is made asks for it too
+        "operations": Remembering(hits=7, misses=1, size=1, most=1_000),  # a plan that is made asks for it twice
         "plans": Remembering(hits=2, misses=2, size=2, most=2),
     }
     ask("{ ann { name } }", executor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -31,6 +31,12 @@ def micros(moment: datetime) -> int:
 def moment(instant: int) -> datetime:
     """Return UTC microseconds since 1970 as an aware datetime, exactly."""
     return _EPOCH + timedelta(0, 0, instant)
+
+
+def moments(instants: Iterable[int]) -> list[datetime]:
+    """Return many of them: by multiplication, which takes half the time that an interval made of its parts does."""
+    epoch, microsecond = _EPOCH, _MICROSECOND
+    return [epoch + instant * microsecond for instant in instants]
 
 
 def local_day(instant: int, zone: ZoneInfo) -> date:

@@ -64,9 +64,8 @@ class Newest:
         else:
             found = read.all(_ranked(self, names, left_out, span.form), owners=wanted, **values)
         rows: dict[str, list[Row[Any]]] = {key: [] for key in wanted}
-        owner_of = attrgetter(self.by)
-        for row in found:
-            rows[owner_of(row)].append(row)
+        for owner, row in zip(map(attrgetter(self.by), found), found, strict=True):
+            rows[owner].append(row)
         totals = self._totals(read, wanted, names, known) if span.counted else {}
         if not counts_down:
             return {key: span.page(rows_, _SEQ, totals.get(key)) for key, rows_ in rows.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, NamedTuple, TypedDict, TypeVar
 
 import orjson
@@ -15,6 +15,7 @@ from corekit.db.types import Whole
 from corekit.declares import ErrorText
 from corekit.errors import Invalid, Problem
 from corekit.ids import is_id
+from corekit.values import maker
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -82,6 +83,9 @@ class Page(NamedTuple, Generic[T]):
     def end(self) -> str | None:
         """The cursor of the last item; None where there is none."""
         return _cursor(self.key(self.rows[-1])) if self.rows else None
+
+
+_page: Callable[[Iterable[Any]], Page[Any]] = maker(Page)
 
 
 class Ask(TypedDict, total=False):
@@ -195,7 +199,8 @@ class Span:
             rows = rows[::-1]
         beyond = (self.before if self.backward else self.after) is not None
         items = tuple(rows)
-        return Page(items, items, key, *((beyond, more) if self.backward else (more, beyond)), total)
+        has_next, has_previous = (beyond, more) if self.backward else (more, beyond)
+        return _page((items, items, key, has_next, has_previous, total))
 
 
 def _cursor(key: Key) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from corekit.ids import is_id
 
+_AT_ONCE = 3
+"""Bytes that base 64 writes together: texts of a multiple of them can be written end to end, and cut up again."""
 _URLSAFE = str.maketrans("+/", "-_")
 
 
@@ -18,7 +20,12 @@ def global_id(type_name: str, identifier: str) -> str:
 
 def global_ids(type_name: str, identifiers: Iterable[str]) -> list[str]:
     """Return the ids of many objects of a type."""
-    return [_urlsafe(f"{type_name}:{identifier}") for identifier in identifiers]
+    texts = [f"{type_name}:{identifier}" for identifier in identifiers]
+    whole, length = "".join(texts), len(texts[0]) if texts else 0
+    if length % _AT_ONCE or set(map(len, texts)) != {length} or not whole.isascii():
+        return list(map(_urlsafe, texts))
+    encoded, step = _urlsafe(whole), length // 3 * 4
+    return [encoded[start : start + step] for start in range(0, len(encoded), step)]
 
 
 def _urlsafe(text: str) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType, TypeDecorator, TypeEngine
 
-from corekit.clock import moment
+from corekit.clock import moment, moments
 from corekit.db.types import Id, Json, Moment
 from corekit.db.wire import Wire, array
 from corekit.ids import is_id
@@ -95,8 +95,9 @@ class Prepared:
             counted = found[form.read[0]]
             if counted is None:
                 return ()
+            nothing = [None] * len(counted)
             for index in form.left_out:
-                found[index] = [None] * len(counted)
+                found[index] = nothing
         else:
             found = list(zip(*driver.execute(form.text, sent), strict=True))
             if not found:
@@ -225,9 +226,10 @@ def _flag(value: Any) -> bool | None:
 
 
 def _moments(values: Column) -> Column:
-    if None in values:
+    try:
+        return moments(values)
+    except TypeError:  # there is a null among them
         return [None if value is None else moment(value) for value in values]
-    return list(map(moment, values))
 
 
 def _without_hyphens(values: Column) -> Column:

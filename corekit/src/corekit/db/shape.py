@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, FromClause, Row, null, type_coerce
@@ -59,6 +60,10 @@ def _annotations(make: Any) -> Iterator[tuple[str, object]]:
 def group(values: Iterable[V], by: str, keys: Iterable[str]) -> dict[str, list[V]]:
     """Return values by their field ``by``; a key that no value has gets an empty list."""
     found: dict[str, list[V]] = {key: [] for key in keys}
-    for value in values:
-        found.setdefault(getattr(value, by), []).append(value)
+    each = list(values)
+    for key, value in zip(map(attrgetter(by), each), each, strict=True):
+        try:
+            found[key].append(value)
+        except KeyError:
+            found[key] = [value]
     return found

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import graphene
@@ -73,25 +74,45 @@ class Holding(NamedTuple):
     currency: Currency
     found: Balance | None
 
-    def amount(self, name: str) -> AmountValue:
-        """Return one of the amounts of the balance."""
-        minor = 0 if self.found is None else getattr(self.found, name)
-        return AmountValue(minor, self.currency.kind, self.currency.scale)
+
+def _of_balance(name: str) -> Callable[..., list[AmountValue | None]]:
+    """Return the resolver of an amount of a balance."""
+    get = attrgetter(name)
+
+    def resolve(parents: Sequence[Holding], info: Info) -> list[AmountValue | None]:
+        minors = [0 if each.found is None else get(each.found) for each in parents]
+        return info.context.amounts(minors, [each.currency.kind for each in parents])
+
+    return resolve
 
 
 class PointsBalance(Object, policy=public):
     """What a member has of a currency."""
 
     currency = Field(PointsCurrency, required=True, description="Of which currency.")
-    balance = Field(Amount, required=True, description="What the books say.", reads=("balance",))
-    available = Field(Amount, required=True, description="What may be spent now.", reads=OF_AVAILABLE)
+    balance = Field(
+        Amount, required=True, description="What the books say.", resolve=_of_balance("balance"), reads=("balance",)
+    )
+    available = Field(
+        Amount,
+        required=True,
+        description="What may be spent now.",
+        resolve=_of_balance("available"),
+        reads=OF_AVAILABLE,
+    )
     pending = Field(
-        Amount, required=True, description="What was earned and becomes available later.", reads=("awaited",)
+        Amount,
+        required=True,
+        description="What was earned and becomes available later.",
+        resolve=_of_balance("awaited"),
+        reads=("awaited",),
     )
     pending_until = Field(
         DateTime, description="When the first of it does; null where nothing is pending.", reads=("awaited_from",)
     )
-    debt = Field(Amount, required=True, description="What the member owes.", reads=("debt",))
+    debt = Field(
+        Amount, required=True, description="What the member owes.", resolve=_of_balance("debt"), reads=("debt",)
+    )
     expiring_soon = Field(
         listed(PointsExpiry),
         description="What lapses within so many days, soonest first.",
@@ -100,29 +121,9 @@ class PointsBalance(Object, policy=public):
     )
 
     @staticmethod
-    def resolve_balance(parents: Sequence[Holding], _info: Info) -> list[AmountValue]:
-        """Return what the books say."""
-        return [holding.amount("balance") for holding in parents]
-
-    @staticmethod
-    def resolve_available(parents: Sequence[Holding], _info: Info) -> list[AmountValue]:
-        """Return what may be spent now."""
-        return [holding.amount("available") for holding in parents]
-
-    @staticmethod
-    def resolve_pending(parents: Sequence[Holding], _info: Info) -> list[AmountValue]:
-        """Return what becomes available later."""
-        return [holding.amount("awaited") for holding in parents]
-
-    @staticmethod
     def resolve_pending_until(parents: Sequence[Holding], _info: Info) -> list[datetime | None]:
         """Return when the first of it does."""
         return [None if holding.found is None else holding.found.awaited_from for holding in parents]
-
-    @staticmethod
-    def resolve_debt(parents: Sequence[Holding], _info: Info) -> list[AmountValue]:
-        """Return what the members owe."""
-        return [holding.amount("debt") for holding in parents]
 
     @staticmethod
     def resolve_expiring_soon(parents: Sequence[Holding], info: Info, within: int) -> list[list[Lapsing]]:
@@ -166,8 +167,9 @@ class PointsMember(DrawsMember, RewardsMember, policy=owner_or_permission("membe
         ids = tuple(dict.fromkeys(member.id for member in parents))
         only = info.needs()  # of a balance: that is what the fields below say that they read
         found = context.once(("points", ids, only), lambda: balances(context.read, ids, context.now, only=only))
-        by_member = {member: {each.kind: each for each in kinds} for member, kinds in found.items()}
-        return [Holding(member.id, known, by_member[member.id].get(known.kind)) for member in parents]
+        kind = known.kind
+        of_kind = {each.member: each for kinds in found.values() for each in kinds if each.kind == kind}
+        return [Holding(id_, known, of_kind.get(id_)) for id_ in map(attrgetter("id"), parents)]
 
 
 class PointsQuery(DrawsQuery, RewardsQuery, policy=public):

@@ -320,10 +320,9 @@ class Member(
         """Return where they stand on a ladder."""
         ladders = info.context.kit.program.ladders
         code = ladder or (ladders[0].code if ladders else None)
-        return [
-            next((each for each in standings if each.ladder == code), None)
-            for standings in _standings(parents, info, at, by, info.needs())
-        ]
+        found = _standings(parents, info, at, by, info.needs())
+        of_ladder = {each.member: each for standings in found for each in standings if each.ladder == code}
+        return [of_ladder.get(each.id) for each in parents]
 
     @staticmethod
     def resolve_tiers(parents: Sequence[MemberValue], info: Info, by: Any, at: Any = None) -> list[list[StandingValue]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from types import NoneType
 from typing import Any
 
@@ -21,4 +22,9 @@ def has_none(classes: Classes) -> bool:
 
 def has_errors(classes: Classes) -> bool:
     """Say whether one of the values is an exception."""
-    return any(issubclass(cls, Exception) for cls in classes)
+    return any(map(_is_error, classes))
+
+
+@cache
+def _is_error(cls: type) -> bool:
+    return issubclass(cls, Exception)

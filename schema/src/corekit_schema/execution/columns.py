@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import accumulate, chain
+from itertools import accumulate, chain, pairwise
 from typing import Any, cast
 
 from graphql import FieldNode, GraphQLError
@@ -44,7 +44,7 @@ class Column(ABC):
         if self.nullable:
             if len(run.failures) != failures:
                 return [None if answer is FAILED else answer for answer in answers]
-        elif None in answers:
+        elif has_none(classes_of(answers)):
             error = TypeError(f"Cannot return null for non-nullable field {self.coordinates}.")
             for row, answer in enumerate(answers):
                 if answer is None:
@@ -116,12 +116,13 @@ class Lists(Column):
         failures = len(run.failures)
         below = Places(places, rows, ends=ends, nullable=self.items.nullable)
         done = self.items.complete(list(chain.from_iterable(values)), below, run)
-        failed = len(run.failures) != failures
-        start = 0
-        for row, end in zip(rows, ends, strict=True):
-            part = done[start:end]
-            answers[row] = FAILED if failed and any(item is FAILED for item in part) else part
-            start = end
+        parts: Answers = [done[start:end] for start, end in pairwise([0, *ends])]
+        if len(run.failures) != failures:
+            parts = [FAILED if any(item is FAILED for item in part) else part for part in parts]
+        if len(parts) == len(answers):
+            return parts
+        for row, part in zip(rows, parts, strict=True):
+            answers[row] = part
         return answers
 
     def _lists(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from attrs import field, frozen
-from graphql import GraphQLError, Undefined, get_argument_values
+from graphql import GraphQLError, Undefined
 
 from corekit.paging import PAGE
 from corekit_schema.execution.columns import Abstracts, Column, Leaves, Lists, Objects
@@ -98,12 +98,12 @@ def _size(plan: FieldPlan, page: int) -> Size | int | None:
     """Return how many items a field asks for, or None where it is no page."""
     if not any(name in plan.definition.args for name in _SIZES):
         return None
-    if plan.arguments is not None:
-        return _asked(plan, plan.arguments, page)
+    if plan.arguments.known is not None:
+        return _asked(plan, plan.arguments.known, page)
 
     def by_variables(variables: Variables) -> int:
         try:
-            arguments = get_argument_values(plan.definition, plan.nodes[0], dict(variables))
+            arguments = plan.arguments.read(variables)
         except GraphQLError:  # whoever resolves the field says what is wrong with it
             return 0
         return _asked(plan, arguments, page)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import graphql
 from attrs import frozen
 from graphql import (
     DocumentNode,
+    FieldNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
-    get_variable_values,
 )
 from graphql.execution.collect_fields import collect_fields
 
@@ -29,7 +29,8 @@ from corekit_schema.execution.resolvers import field_guard
 from corekit_schema.execution.run import FAILED, Run
 from corekit_schema.execution.selection import fields_of
 from corekit_schema.execution.together import Together
-from corekit_schema.policies import denial
+from corekit_schema.execution.variables import Variables
+from corekit_schema.policies import Policy, denial
 from corekit_schema.viewer import Viewer
 
 _META = {"__schema", "__type"}
@@ -56,8 +57,27 @@ class _Operation:
 
     document: Document
     node: OperationDefinitionNode
+    variables: Variables
     switches: tuple[str, ...]
     introspects: bool
+
+
+@frozen(eq=False)
+class _Guarded:
+    """A root field as it is selected, and its policy."""
+
+    key: str
+    nodes: Sequence[FieldNode]
+    policy: Policy
+
+    def denied(self, viewer: Viewer) -> GraphQLError:
+        """Return the error that says no."""
+        error = denial(viewer)
+        return GraphQLError(error.message, self.nodes, path=[self.key], extensions=error.extensions)
+
+
+_Chosen = tuple[str, str | None, tuple[tuple[str, Any], ...]]
+"""An operation: its document, its name, and the values of what decides what it selects."""
 
 
 @frozen(eq=False)
@@ -87,6 +107,7 @@ class Executor:
         self.introspection = introspection
         self._documents = Remembered(self._read, self.limits.documents)
         self._operations = Remembered(self._find, self.limits.documents)
+        self._guarded = Remembered(self._find_guarded, self.limits.plans)
         self._plans = Remembered(self._plan, self.limits.plans)
 
     def remembering(self) -> dict[str, Remembering]:
@@ -140,16 +161,15 @@ class Executor:
         if not isinstance(found, _Operation):
             return Answer(None, found, ran=False)
         operation = found.node
-        values = get_variable_values(
-            self.schema, operation.variable_definitions, dict(variables or {}), max_errors=self.limits.errors
-        )
+        values = found.variables.read(variables or {}, self.limits.errors)
         if isinstance(values, list):
             return Answer(None, tuple(_bad_input(error) for error in values), ran=False)
+        chosen = (text, name, tuple((key, values.get(key)) for key in found.switches))
         try:
-            denials = self._denied(found, values, context)
+            denials = self._denied(found, chosen, context.viewer)
             if denials:
                 return Answer(None, denials)
-            planned = self._plans((text, name, tuple((key, values.get(key)) for key in found.switches)))
+            planned = self._plans(chosen)
             cost = self._paid(planned, operation, values, pay)
         except GraphQLError as error:
             return Answer(None, (error,))
@@ -187,10 +207,11 @@ class Executor:
             return (error,)
         asked = {field.name.value for field in fields_of(node.selection_set, document.fragments)}
         switches = tuple(switches_of(node, document.fragments))
-        return _Operation(document, node, switches, introspects=not asked.isdisjoint(_META))
+        introspects = not asked.isdisjoint(_META)
+        return _Operation(document, node, Variables(self.schema, node), switches, introspects)
 
-    def _plan(self, key: tuple[str, str | None, tuple[tuple[str, Any], ...]]) -> _Planned | None:
-        text, name, switches = key
+    def _plan(self, chosen: _Chosen) -> _Planned | None:
+        text, name, switches = chosen
         found = self._operations((text, name))
         assert isinstance(found, _Operation)
         planner = Planner(self.schema, found.document.fragments, dict(switches), self.limits.fields)
@@ -202,21 +223,27 @@ class Executor:
 
     # Policies of root fields, before anything runs
 
-    def _denied(self, found: _Operation, values: dict[str, Any], context: Context) -> tuple[GraphQLError, ...]:
+    def _denied(self, found: _Operation, chosen: _Chosen, viewer: Viewer) -> tuple[GraphQLError, ...]:
+        if found.introspects and not self.may_introspect(viewer):
+            return (denial(viewer),)
+        return tuple(each.denied(viewer) for each in self._guarded(chosen) if each.policy.verdict(viewer) == "no")
+
+    def _find_guarded(self, chosen: _Chosen) -> tuple[_Guarded, ...]:
+        text, name, switches = chosen
+        found = self._operations((text, name))
+        assert isinstance(found, _Operation)
         root = self.schema.get_root_type(found.node.operation)
         if root is None:
             return ()
-        if found.introspects and not self.may_introspect(context.viewer):
-            return (denial(context.viewer),)
-        errors: list[GraphQLError] = []
-        selected = collect_fields(self.schema, dict(found.document.fragments), values, root, found.node.selection_set)
+        fragments = dict(found.document.fragments)
+        selected = collect_fields(self.schema, fragments, dict(switches), root, found.node.selection_set)
+        guarded: list[_Guarded] = []
         for key, nodes in selected.items():
             definition = root.fields.get(nodes[0].name.value)
             guard = field_guard(definition) if definition is not None else None
-            if guard is not None and guard.policy.verdict(context.viewer) == "no":
-                error = denial(context.viewer)
-                errors.append(GraphQLError(error.message, nodes, path=[key], extensions=error.extensions))
-        return tuple(errors)
+            if guard is not None:
+                guarded.append(_Guarded(key, nodes, guard.policy))
+        return tuple(guarded)
 
     # Two ways to run
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import field, frozen
-from graphql import FieldNode, GraphQLField, get_argument_values
+from graphql import FieldNode, GraphQLField
 
 from corekit_schema.context import Info
 from corekit_schema.execution.places import Places
 from corekit_schema.execution.selection import Fragments
+from corekit_schema.execution.variables import Arguments
 from corekit_schema.policies import denial
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _QUIET = object()
 """The key under which a plan remembers how often a field has run since it was last looked at, and did not ask."""
 Resolver = Callable[..., Sequence[Any]]
 """A batch resolver: ``(parents, info, **arguments)`` to one value for each parent."""
+Plain = Callable[[Sequence[Any]], list[Any] | None]
+"""Gives the answers for all parents at once, or None where they have to be looked at one by one."""
 
 
 class Completes(Protocol):
@@ -41,9 +44,9 @@ class Completes(Protocol):
 class FieldPlan:
     """A field as it is selected at one place of an operation.
 
-    ``arguments`` are known when no variable is used in them. ``asks`` says that the resolver may ask the database:
-    any may that is not an attribute. ``guard`` is the field's own policy, left out where the
-    type's, which every parent has passed, is the same. ``resolve`` gets all parents at once.
+    ``asks`` says that the resolver may ask the database: any may that is not an attribute. ``guard`` is the field's own
+    policy, left out where the type's, which every parent has passed, is the same. ``resolve`` gets all parents at once.
+    ``plain`` gives the answers of an attribute that is a scalar and has no guard, where all of them are plainly right.
     """
 
     key: str
@@ -56,14 +59,17 @@ class FieldPlan:
     path: tuple[str, ...]
     resolve: Resolver
     asks: bool
-    arguments: Mapping[str, Any] | None
+    arguments: Arguments
     guard: Guard | None
     completes: Completes
+    plain: Plain | None = None
     memo: dict[Hashable, Any] = field(factory=dict[Hashable, Any])
     """What resolvers found out about the selection, which is the same each time."""
 
     def column(self, parents: Sequence[Any], above: Places, run: Run) -> list[Any]:
         """Return the answers of the field for all parents."""
+        if self.plain is not None and (found := self.plain(parents)) is not None:
+            return found
         places = Places(above, key=self.key, order=self.order, nullable=self.completes.nullable)
         return self.completes.complete(self.values(parents, run), places, run)
 
@@ -86,9 +92,7 @@ class FieldPlan:
 
     def _resolved(self, parents: Sequence[Any], run: Run) -> Sequence[Any]:
         try:
-            arguments = self.arguments
-            if arguments is None:
-                arguments = get_argument_values(self.definition, self.nodes[0], run.variables)
+            arguments = self.arguments.read(run.variables)
             info = Info(run.context, self, self.memo)
             return in_step(self.resolve(parents, info, **arguments), parents, f"{self.type_name}.{self.name}")
         except Exception as error:  # noqa: BLE001 - a resolver that raises has failed for every parent

@@ -70,6 +70,29 @@ def all_of(leaf: GraphQLScalarType | GraphQLEnumType) -> SerializeAll:
     return serialize_all
 
 
+def plainly(leaf: GraphQLScalarType | GraphQLEnumType, *, nullable: bool) -> Callable[[list[Any]], list[Any] | None]:
+    """Return what writes a column in which all is right; of any other it returns None, or raises.
+
+    Most columns are of this kind. Who gets None looks at the values one by one.
+    """
+    write_all = _write_all(leaf)
+    written_as_they_are = _AS_THEY_ARE.get(leaf)
+
+    def write(values: list[Any]) -> list[Any] | None:
+        classes = classes_of(values)
+        if has_none(classes) and not nullable:
+            return None
+        if written_as_they_are is not None and written_as_they_are(values, classes):
+            return values
+        if has_none(classes) or has_errors(classes):
+            return None
+        written = write_all(values)
+        is_right = len(written) == len(values) and classes_of(written).isdisjoint(_NOTHING)
+        return written if is_right else None
+
+    return write
+
+
 def _write_all(leaf: GraphQLScalarType | GraphQLEnumType) -> SerializeAll:
     """Return what writes a column without None and exceptions: the scalar's own ``serialize_all`` where it has one."""
     own: SerializeAll | None = getattr(getattr(leaf, "graphene_type", None), "serialize_all", None)

@@ -10,7 +10,6 @@ from graphql import (
     FieldNode,
     GraphQLEnumType,
     GraphQLError,
-    GraphQLField,
     GraphQLInterfaceType,
     GraphQLList,
     GraphQLNonNull,
@@ -20,18 +19,17 @@ from graphql import (
     GraphQLUnionType,
     OperationDefinitionNode,
     TypeNameMetaFieldDef,
-    VariableNode,
     Visitor,
-    get_argument_values,
     visit,
 )
 from graphql.execution.collect_fields import collect_fields, collect_sub_fields
 
 from corekit_schema.execution import leaves
 from corekit_schema.execution.columns import Abstracts, Column, Leaves, Lists, Objects
-from corekit_schema.execution.fieldplan import FieldPlan
+from corekit_schema.execution.fieldplan import FieldPlan, Plain, Resolver
 from corekit_schema.execution.resolvers import Attribute, field_guard, resolver_of, type_guard, type_names
 from corekit_schema.execution.selection import Fragments
+from corekit_schema.execution.variables import arguments_of, variables_in
 
 
 class NotPlanned(Exception):
@@ -86,7 +84,7 @@ class Planner:
         if definition is None:
             raise NotPlanned
         here = (*path, key)
-        resolve = resolver_of(parent, name, definition)
+        resolve, guard = resolver_of(parent, name, definition), field_guard(definition)
         return FieldPlan(
             key=key,
             order=order,
@@ -98,9 +96,10 @@ class Planner:
             path=here,
             resolve=resolve,
             asks=not isinstance(resolve, Attribute),
-            arguments=fixed_arguments(definition, nodes[0]),
-            guard=field_guard(definition),
+            arguments=arguments_of(definition, nodes[0]),
+            guard=guard,
             completes=self._column(cast("Any", definition).type, nodes, f"{parent.name}.{name}", here),
+            plain=_plain(resolve, cast("Any", definition).type) if guard is None else None,
         )
 
     def _column(self, type_: Any, nodes: list[FieldNode], coordinates: str, path: tuple[str, ...]) -> Column:
@@ -140,30 +139,21 @@ class Planner:
         return Objects(nodes, coordinates, nullable=nullable, fields=fields, guard=type_guard(type_))
 
 
-class _Variables(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: set[str] = set()
-
-    def enter_variable(self, node: VariableNode, *_: Any) -> None:
-        self.names.add(node.name.value)
-
-
-def fixed_arguments(definition: GraphQLField, node: FieldNode) -> Mapping[str, Any] | None:
-    """Return the arguments of a field, or None where they depend on variables, or are wrong and say so when run."""
-    if any(variables_in(argument.value) for argument in node.arguments):
+def _plain(resolve: Resolver, type_: Any) -> Plain | None:
+    """Return what gives the answers of a field at once; None where it is not an attribute that is a scalar."""
+    nullable = not isinstance(type_, GraphQLNonNull)
+    leaf = type_ if nullable else cast("Any", type_).of_type
+    if not isinstance(resolve, Attribute) or not isinstance(leaf, GraphQLScalarType | GraphQLEnumType):
         return None
-    try:
-        return get_argument_values(definition, node, {})
-    except GraphQLError:
-        return None
+    read, write = resolve.of, leaves.plainly(leaf, nullable=nullable)
 
+    def plain(parents: Sequence[Any]) -> list[Any] | None:
+        try:
+            return write(read(parents))
+        except Exception:  # noqa: BLE001 - it is told where the values are looked at one by one
+            return None
 
-def variables_in(node: Any) -> frozenset[str]:
-    """Return the names of the variables used in a part of a document."""
-    found = _Variables()
-    visit(node, found)
-    return frozenset(found.names)
+    return plain
 
 
 def switches_of(operation: OperationDefinitionNode, fragments: Fragments) -> Sequence[str]:

@@ -112,6 +112,10 @@ class Attribute:
 
     def __call__(self, parents: Sequence[Any], _info: Info) -> list[Any]:
         """Return the attribute of each parent."""
+        return self.of(parents)
+
+    def of(self, parents: Sequence[Any]) -> list[Any]:
+        """Return the attribute of each parent."""
         try:
             return list(map(self._get, parents))
         except AttributeError:
