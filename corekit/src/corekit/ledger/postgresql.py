@@ -181,11 +181,9 @@ class PostgreSQL:
 
     def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
         """Return each member with all that belongs to it, one row per member."""
-        text, parameters = QUERIES.members, (needs.due_by, array(ids))
-        if needs.metrics:
-            days = array(needs.metrics), needs.first_day, needs.last_day
-            text, parameters = QUERIES.members_with_days, (*days, *parameters)
-        return [row for (row,) in self._all(text, parameters)]
+        text = QUERIES.members_with_days if needs.metrics else QUERIES.members
+        days = (array(needs.metrics), needs.first_day, needs.last_day) if needs.metrics else ()
+        return [row for (row,) in self._all(text, (*days, needs.due_by, array(ids)))]
 
     def survivors(self, members: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return of whom merged members are a part, from one to the next."""
