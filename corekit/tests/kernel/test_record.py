@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from sqlalchemy import select
 
-from corekit import Activity, Invalid, Outcome
+from corekit import Activity, Batch, Credit, Declares, Facts, Invalid, Line, Outcome
+from corekit.activities.tables import line
+from corekit.testing.modules import plugin_module
 
 
 @pytest.mark.row("A2", way="python")
@@ -192,3 +195,41 @@ def _essence(outcome: Outcome) -> Any:
 def test_a_chunk_has_one_activity_at_least(world: Any) -> None:
     with pytest.raises(ValueError, match="one activity at least"):
         list(world.kit.record_many([world.activity(world.member(), "toy.earn", 1)], chunk=0))
+
+
+@pytest.mark.parametrize("lines", [3, 4, 5, 6, 20, 21])
+def test_of_any_number_of_lines_each_is_stored_as_it_was_given(world: Any, lines: int) -> None:
+    member = world.member()
+    given = [
+        Line(no, 100 + no, sku=f"s{no}" if no % 2 else None, quantity=no, flags=("gift",) if no == 2 else ())
+        for no in range(1, lines + 1)
+    ]
+    bought = world.does(member, "purchase", sum(each.amount for each in given), lines=tuple(given))
+    with world.kit.read() as read:
+        rows = read.all(select(line).where(line.c.activity_id == bought.activity_id).order_by(line.c.no))
+    assert [(row.no, row.amount, row.sku, row.quantity, row.flags) for row in rows] == [
+        (each.no, each.amount, each.sku, each.quantity, [*each.flags] or None) for each in given
+    ]
+
+
+def test_a_plugin_prepares_for_what_it_says(make_world: Any, toy: Any) -> None:
+    asked: list[list[str]] = []
+
+    def prepare(batch: Batch) -> dict[str, str]:
+        asked.append([activity.type for activity in batch])
+        return {activity.member: "known" for activity in batch}
+
+    def react(batch: Batch, facts: Facts) -> Any:
+        for activity in batch.of("toy.tip"):
+            assert facts.prepared(activity) == "known"
+            yield Credit(activity, rule="seer@1", account="toy", amount=7)
+
+    declares = Declares(requires=["toy"], reacts=["toy.earn", "toy.tip"], prepares=["toy.tip"])
+    seer = plugin_module(declares, "seer", corekit_prepare=prepare, corekit_react=react)
+    world = make_world(modules={"toy": toy, "seer": seer})
+    member = world.member()
+    assert world.does(member, "toy.earn", 5).settled
+    assert asked == []
+    coming = [world.activity(each, kind, 5) for each in (member, world.member()) for kind in ("toy.earn", "toy.tip")]
+    assert all(outcome.settled for outcome in world.kit.record_many(coming))
+    assert asked == [["toy.tip", "toy.tip"]]

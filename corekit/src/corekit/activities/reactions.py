@@ -73,14 +73,17 @@ class Reactions:
 
     def prepare(self, activities: Sequence[Activity], settling: Lent) -> None:
         """Let the plugins read what they will need for a chunk."""
-        hooks = self.plan.terms.hooks
-        for plugin in hooks.preparing:
+        terms = self.plan.terms
+        for plugin in terms.hooks.preparing:
+            asking = [each for each in activities if terms.prepares(plugin.name, each.type)]
+            if not asking:
+                continue
             facts = PlannedFacts(self.plan, plugin.name, plugin.settings)
 
             def call(batch: Batch, plugin: Plugin = plugin, facts: PlannedFacts = facts) -> dict[str, Any]:
                 return self._reading(plugin, batch, facts, settling)
 
-            for values in self._bisected(plugin, self._living(plugin, activities), call):
+            for values in self._bisected(plugin, self._living(plugin, asking), call):
                 for member_id, value in values.items():
                     self.plan.member(member_id).prepared[plugin.name] = value
 

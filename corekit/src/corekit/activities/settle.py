@@ -193,7 +193,7 @@ class Settlement:
     def connected(self) -> Generator[tuple[Store, Lent]]:
         """Give a store on a connection of its own; what is not committed when the block ends in a raise is undone."""
         with self._database.settle() as settling:
-            store: Store = (PostgreSQL if self._database.dialect == "postgresql" else SQLite)(settling.driver)
+            store: Store = SQLite(settling.driver) if settling.wire is None else PostgreSQL(settling.wire)
             try:
                 yield store, settling
             except BaseException:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeGuard
@@ -82,6 +82,8 @@ class Terms:
     """The sweeps that are declared with an effect, by the type of their activities, with the owner."""
     reacting: Mapping[str, frozenset[str] | None]
     """The activity types to which each plugin reacts; None: it may react to all."""
+    preparing: Mapping[str, frozenset[str] | None]
+    """The activity types for which each plugin prepares; None: for all."""
     ladder_accounts: frozenset[str]
     """The account kinds whose balances ladders ask for."""
     members: MemberRules
@@ -149,10 +151,13 @@ class Terms:
             reacting={
                 plugin.name: _reacted(
                     plugin.declares,
-                    [edition.program.sections.get(plugin.name) for edition in versions.editions],
+                    versions.sections(plugin.name),
                     {name for name, kind in types.items() if kind.tenders},
                 )
                 for plugin in hooks.reacting
+            },
+            preparing={
+                plugin.name: _prepared(plugin.declares, versions.sections(plugin.name)) for plugin in hooks.preparing
             },
             ladder_accounts=frozenset(
                 name.removeprefix(BALANCE) for name in ladder_metrics if name.startswith(BALANCE)
@@ -165,6 +170,11 @@ class Terms:
     def reacts(self, plugin: str, type_: str) -> bool:
         """Say whether a plugin may react to activities of a type."""
         types = self.reacting.get(plugin)
+        return types is None or type_ in types
+
+    def prepares(self, plugin: str, type_: str) -> bool:
+        """Say whether a plugin prepares for activities of a type."""
+        types = self.preparing[plugin]
         return types is None or type_ in types
 
     def program_at(self, instant: int) -> Program:
@@ -239,11 +249,24 @@ def _reacted(declares: Declares, contents: Sequence[Any], paid: Collection[str])
     Who takes a tender reacts to all those that are ``paid`` with tenders.
     """
     section = declares.program
-    if declares.reacts is None and (section is None or section.reacts is None):
+    said = _said(declares.reacts, section.reacts if section is not None else None, contents)
+    return said.union(paid) if said is not None and declares.tenders else said
+
+
+def _prepared(declares: Declares, contents: Sequence[Any]) -> frozenset[str] | None:
+    """Return the activity types for which a plugin prepares under any version; None where it does not say."""
+    section = declares.program
+    return _said(declares.prepares, section.prepares if section is not None else None, contents)
+
+
+def _said(
+    always: Collection[str] | None, asked: Callable[[Any], Collection[str]] | None, contents: Sequence[Any]
+) -> frozenset[str] | None:
+    """Return what a plugin says always, and of any content of its section; None where it says neither."""
+    if always is None and asked is None:
         return None
-    asked = section.reacts if section is not None else None
     by_program = (asked(content) for content in contents) if asked is not None else ()
-    return frozenset(declares.reacts or ()).union(*by_program, paid if declares.tenders else ())
+    return frozenset(always or ()).union(*by_program)
 
 
 def _group(pairs: Any) -> dict[str, tuple[Metric, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, PoolProxiedConnection
@@ -24,21 +24,27 @@ Beside = Callable[[], "AbstractContextManager[Reader]"]
 class Lent:
     """A connection that is lent: the driver's own, and SQLAlchemy's over it for whoever writes expressions.
 
-    It was ``left`` where its transaction was told to end, and nobody waited for that. It is ``spoilt`` where nobody
-    knows what was done to it: then nobody else is given it.
+    To leave it as a context manager gives it back. It was ``left`` where its transaction was told to end, and nobody
+    waited for that. It is ``spoilt`` where nobody knows what was done to it: then nobody else is given it.
     """
 
-    def __init__(self, engine: Engine, pooled: PoolProxiedConnection, beside: Beside | None = None) -> None:
-        self._engine = engine
+    def __init__(self, lender: Lender, pooled: PoolProxiedConnection, beside: Beside | None = None) -> None:
+        self._lender = lender
         self._beside = beside
         self._pooled = pooled
         self._connection: Connection | None = None
-        self.dialect = engine.dialect.name
+        self.dialect = lender.engine.dialect.name
         driver: Any = pooled.driver_connection
         self.driver = driver
         self.wire = Wire(driver) if self.dialect == "postgresql" else None
         self.left = False
         self.spoilt = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._lender.take_back(self._pooled, self)
 
     def beside(self) -> AbstractContextManager[Reader]:
         """Give a reader of a snapshot on another connection, for whoever may not have this one."""
@@ -73,7 +79,7 @@ class Lent:
         if self.wire is not None:
             self.wire.start()
         if self._connection is None:
-            self._connection = GuardedConnection(self._engine, self._pooled, self.driver)
+            self._connection = GuardedConnection(self._lender.engine, self._pooled, self.driver)
         return self._connection
 
     def leave(self) -> None:
@@ -105,15 +111,9 @@ class Lender:
         self._waiting: list[PoolProxiedConnection] = []
         self._left: list[PoolProxiedConnection] = []
 
-    @contextmanager
-    def lend(self) -> Generator[Lent]:
+    def lend(self) -> Lent:
         """Lend a connection. It comes back as it was given: whoever begins a transaction ends it."""
-        pooled = self._take()
-        lent = Lent(self.engine, pooled, self._beside)
-        try:
-            yield lent
-        finally:
-            self._give(pooled, lent)
+        return Lent(self, self._take(), self._beside)
 
     def close(self) -> None:
         """Close every connection."""
@@ -134,7 +134,8 @@ class Lender:
         except self.engine.dialect.loaded_dbapi.Error as error:
             raise self._unavailable(error) from error
 
-    def _give(self, pooled: PoolProxiedConnection, lent: Lent) -> None:
+    def take_back(self, pooled: PoolProxiedConnection, lent: Lent) -> None:
+        """Keep a connection for the next, if it is as it was given."""
         if lent.spoilt or (not lent.left and self._is_open(lent.driver)):
             _discard(pooled)  # nobody else may find what is begun and not ended
         elif self.engine.dialect.name == "postgresql" and lent.driver.closed:

@@ -153,9 +153,9 @@ _TAKEN_MEANWHILE = {
 class PostgreSQL:
     """The store on one PostgreSQL connection."""
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, wire: Wire) -> None:
         self.statements = 0
-        self._wire = Wire(connection)
+        self._wire = wire
 
     def time(self) -> int:
         """Return the present instant by the database's clock."""
@@ -181,11 +181,9 @@ class PostgreSQL:
 
     def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
         """Return each member with all that belongs to it, one row per member."""
-        text, parameters = QUERIES.members, (needs.due_by, array(ids))
-        if needs.metrics:
-            days = array(needs.metrics), needs.first_day, needs.last_day
-            text, parameters = QUERIES.members_with_days, (*days, *parameters)
-        return [row for (row,) in self._all(text, parameters)]
+        text = QUERIES.members_with_days if needs.metrics else QUERIES.members
+        days = (array(needs.metrics), needs.first_day, needs.last_day) if needs.metrics else ()
+        return [row for (row,) in self._all(text, (*days, needs.due_by, array(ids)))]
 
     def survivors(self, members: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return of whom merged members are a part, from one to the next."""
@@ -403,12 +401,17 @@ def _writing(shape: tuple[tuple[str, int], ...], *, alone: bool) -> tuple[str, t
             # The order of data-modifying CTEs is not promised, and only one stay may be the current one.
             part += f" WHERE (SELECT count(*) FROM {gone}) >= 0"
         parts.append(f"{name} AS ({part})")
-    counted = tuple(name for name in _COUNTED if name in names and not (alone and name == "member_changed"))
-    numbers = [f"(SELECT count(*) FROM {name})" for name in counted]
+    counted = tuple(name for name in names if name in _COUNTED and not (alone and name == "member_changed"))
+    # Of one row it is cheaper to look whether it is there than to count.
+    numbers = [
+        f"coalesce((SELECT 1 FROM {name}), 0)" if by_value else f"(SELECT count(*) FROM {name})"
+        for name, by_value in shape
+        if name in counted
+    ]
     if alone:
         place = names.index("member_changed")
         parts[place] = parts[place].replace("WHERE o.id", f"WHERE o.seq = ${first} AND o.id")
-        numbers.append("1 / (SELECT count(*) FROM member_changed)")
+        numbers.append("1 / coalesce((SELECT 1 FROM member_changed), 0)")
     return f"WITH {', '.join(parts)} SELECT {', '.join(numbers) or 1}", counted
 
 

@@ -134,11 +134,10 @@ class SQLite:
 
     def members(self, ids: Sequence[str], needs: Needs) -> list[tuple[Any, ...]]:
         """Return each member with all that belongs to it, one row per member."""
-        text, parameters = QUERIES.members, (needs.due_by, _json(ids))
-        if needs.metrics:
-            days = _json(needs.metrics), needs.first_day, needs.last_day
-            text, parameters = QUERIES.members_with_days, (*days, *parameters)
-        return [(*row[:9], *map(_parsed, row[9:])) for row in self._all(text, parameters)]
+        text = QUERIES.members_with_days if needs.metrics else QUERIES.members
+        days = (_json(needs.metrics), needs.first_day, needs.last_day) if needs.metrics else ()
+        rows = self._all(text, (*days, needs.due_by, _json(ids)))
+        return [(*row[:9], *map(_parsed, row[9:])) for row in rows]
 
     def survivors(self, members: Sequence[str]) -> list[tuple[str, str]]:
         """Return of whom merged members are a part, from one to the next."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
@@ -80,6 +80,10 @@ class Versions:
         """Everything declared by the plugins and by any version; of one name what the newest version says."""
         first, *later = (edition.registry for edition in self.editions)
         return first.covering(later)
+
+    def sections(self, plugin: str) -> list[Any]:
+        """Return the content of a plugin's section in each version, None where a version has none."""
+        return [edition.program.sections.get(plugin) for edition in self.editions]
 
     def at(self, instant: int) -> Program:
         """Return the program that judges what occurs at an instant (microseconds)."""

@@ -97,6 +97,7 @@ def corekit_declare() -> Declares:
             *pool_declared.ACTIVITIES,
         ],
         reacts=[*BY_HAND, *ASKED],
+        prepares=[*reacting.TYPES, draws_declared.DRAWN.name, *(each.name for each in pool_declared.ACTIVITIES)],
         tenders=[paying.TENDER],
         permissions=[
             declared.ADJUST,
@@ -117,7 +118,13 @@ def corekit_declare() -> Declares:
             *pool_declared.ERRORS,
         ],
         budget=10,  # of a pull that wins what there is a stock of
-        program=Section(schema=PointsSchema, accounts=accounts, metrics=metrics, reacts=lambda book: book.activities),
+        program=Section(
+            schema=PointsSchema,
+            accounts=accounts,
+            metrics=metrics,
+            reacts=lambda book: book.activities,
+            prepares=lambda book: book.activities if book.budgeted else (),
+        ),
     )
 
 

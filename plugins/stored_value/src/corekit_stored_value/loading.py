@@ -13,6 +13,16 @@ from corekit_stored_value import approvals, declared, declared_reports, quotes, 
 from corekit_stored_value.prepared import Approval, Prepared, Request, Target
 from corekit_stored_value.rules import Book, Currency, Used
 
+TYPES = (
+    *approvals.NEEDED,
+    declared.PAID.name,
+    declared.CANCELLED.name,
+    declared.LAPSED.name,
+    declared.CHARGED_BACK.name,
+    declared_reports.FEE_WAIVED.name,
+)
+"""The activities for which something is read."""
+
 
 def load(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Prepared]:
     """Return what was read of each member."""

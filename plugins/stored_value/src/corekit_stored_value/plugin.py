@@ -59,6 +59,7 @@ def corekit_declare() -> Declares:
         lineage=Lineage(owner="stored_value", package="corekit_stored_value", metadata=tables.metadata),
         activities=(*declared.ACTIVITIES, *declared_reports.ACTIVITIES),
         reacts=tuple(REACTIONS),
+        prepares=loading.TYPES,
         effects=[requests.AWAIT, requests.RESOLVE, approvals.APPROVE, approvals.USE_APPROVAL, TAKE_REQUESTS],
         sweeps=[fees.ANNUAL_FEES, notices.COMING_EXPIRY],
         jobs=[requests.REQUESTS, CLOSE],
