@@ -1,10 +1,11 @@
-"""What a process of a run of tests says as it dies is kept, and shown at the end, where it is read."""
+"""What all tests have in common: what a process says as it dies is kept, and memory is not gone through in vain."""
 
 from __future__ import annotations
 
 import faulthandler
+import gc
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TextIO
 
@@ -26,6 +27,21 @@ def pytest_configure(config: pytest.Config) -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         for each in _words(config):
             each.unlink()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep what was imported and collected out of what the interpreter looks through for cycles.
+
+    It stays until the end, and to go through it again and again took a fifth of the time of all tests.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+        gc.set_threshold(10_000, 10, 10)
 
 
 @pytest.hookimpl(trylast=True)  # after pytest's own, which writes where much else is written

@@ -16,7 +16,7 @@ CEILINGS = {
     "activities": 8_670,
     "audit": 190,
     "cli": 2_310,
-    "db": 2_170,
+    "db": 2_220,
     "jobs": 2_020,
     "ledger": 3_100,
     "members": 2_630,

@@ -154,7 +154,7 @@ class Canaries:
     def _in(self, seen: str, said: str) -> set[str | int]:
         numbers = self.numbers.intersection(map(int, _NUMBER.findall(seen)))
         found: set[str | int] = {text for text in self.texts if text in seen and text not in said}
-        return found | (numbers - set(map(int, _NUMBER.findall(said))))
+        return found | (numbers - set(map(int, _NUMBER.findall(said)))) if numbers else found
 
 
 def _leaves(document: Any, path: Path) -> Iterator[tuple[Path, str]]:

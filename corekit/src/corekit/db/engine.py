@@ -13,8 +13,10 @@ from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 from psycopg.pq import Format
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.dialects import registry
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from corekit.db.alike import COMPILED
 from corekit.db.guard import GuardedSQLite, guard, only_read
 from corekit.db.lending import Lender, Lent
 from corekit.db.reader import Reader
@@ -45,6 +47,8 @@ _SETTLING_OPTIONS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
+registry.register("sqlite.alike", "corekit.db.alike", "SQLite")
+registry.register("postgresql.alike", "corekit.db.alike", "PostgreSQL")
 _READING_OPTIONS = {"default_transaction_read_only": "on"}
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -238,8 +242,9 @@ def _sqlite(url: URL, pool_size: int, *, reads: bool = False) -> Engine:
         least = ".".join(map(str, SQLITE_LEAST))
         raise Unavailable(f"SQLite {sqlite3.sqlite_version} is too old; Python must be linked with {least} or newer")
     engine = create_engine(
-        url,
+        url.set(drivername="sqlite+alike"),
         isolation_level="AUTOCOMMIT",
+        execution_options={"compiled_cache": COMPILED},
         pool_size=pool_size,
         max_overflow=2 * pool_size,
         pool_use_lifo=True,
@@ -288,8 +293,9 @@ def _postgresql(url: URL, pool_size: int, recipe: Mapping[str, str], *, tidy: bo
     else:
         session = {"options": _options(url, recipe)}
     engine = create_engine(
-        url.difference_update_query(["options", POOLER]),
+        url.difference_update_query(["options", POOLER]).set(drivername="postgresql+alike"),
         isolation_level="AUTOCOMMIT",
+        execution_options={"compiled_cache": COMPILED},
         pool_size=pool_size,
         max_overflow=2 * pool_size,
         pool_use_lifo=True,

@@ -18,6 +18,7 @@ from pathlib import Path
 from attrs import frozen
 
 from corekit.errors import CorekitError
+from corekit.installed import Distribution
 from corekit.plugins import GROUP, RESERVED, offered
 from corekit.validation import suggest
 
@@ -112,7 +113,7 @@ def _below(folder: Traversable, path: str) -> Iterator[tuple[str, str]]:
             yield path + each.name.removesuffix(_SUFFIX), each.read_text(encoding="utf-8")
 
 
-def _name_problem(name: str, known: Mapping[str, list[metadata.Distribution]]) -> str | None:
+def _name_problem(name: str, known: Mapping[str, list[Distribution]]) -> str | None:
     """Say why a plugin cannot be called so."""
     if not _NAME.fullmatch(name) or len(name) > _MOST or keyword.iskeyword(name):
         form = f"a-z, 0-9 and single _ in between, at most {_MOST} characters, and no word of Python"

@@ -90,7 +90,7 @@ class PostgreSQLBackend:
         key = _key(lineages)
         if key not in self._templates:
             url = _migrate(self.empty(), lineages)
-            self._templates[key] = _Template(_name(url), *_look(url))
+            self._templates[key] = _look(url)
         template = self._templates[key]
         url = template.idle.pop() if template.idle else self._create(template.name)
         self._lent[url] = template
@@ -101,10 +101,8 @@ class PostgreSQLBackend:
         template = self._lent.pop(url, None)
         self._admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [_name(url)])
         with psycopg.connect(_dsn(make_url(url)), autocommit=True) as connection:
-            if template is not None and template.may_be_emptied and _schema(connection) == template.schema:
-                connection.execute("SET session_replication_role = replica")  # past guards and foreign keys
-                for table in _tables(connection):
-                    connection.execute(f'DELETE FROM "{table}"'.encode())
+            if template is not None and template.may_be_emptied and _schema(connection, template) == template.schema:
+                connection.execute(template.emptying)
                 template.idle.append(url)
             else:
                 connection.execute("DROP SCHEMA public CASCADE")
@@ -142,15 +140,21 @@ class PostgreSQLBackend:
 
 @define
 class _Template:
-    """A migrated database, what its schema is, and the copies of it that wait for a test."""
+    """A migrated database, what its schema is, and the copies of it that wait for a test.
+
+    ``emptying`` empties all tables at once, past guards and foreign keys; ``looking`` asks for the schema: everything
+    in it, and how far its migrations went.
+    """
 
     name: str
-    schema: object
+    looking: bytes
+    emptying: bytes
     may_be_emptied: bool
+    schema: object = None
     idle: list[str] = field(factory=list[str])
 
 
-_SCHEMA = b"""
+_SCHEMA = """
     SELECT md5(string_agg(part, ',' ORDER BY part)) FROM (
         SELECT concat_ws(' ', relname, relkind, attname, atttypid, attnotnull)
           FROM pg_class LEFT JOIN pg_attribute ON attrelid = pg_class.oid AND attnum > 0
@@ -162,27 +166,27 @@ _SCHEMA = b"""
 """
 
 
-def _look(url: str) -> tuple[object, bool]:
-    """Return what the schema of a database is, and whether its tables are empty."""
+def _look(url: str) -> _Template:
+    """Return a migrated database as a template."""
     with psycopg.connect(_dsn(make_url(url)), autocommit=True) as connection:
-        rows = [_rows(connection, name, limit=1) for name in _tables(connection)]
-        return _schema(connection), not any(rows)
+        found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+        names: list[str] = [name for (name,) in found]
+        versions = [f'SELECT version_num FROM "{name}"' for name in names if name.endswith(VERSION_TABLE)]
+        others = [name for name in names if not name.endswith(VERSION_TABLE)]
+        looking = f"SELECT ({_SCHEMA}), ARRAY({' UNION ALL '.join(versions) or 'SELECT 0'})"
+        emptying = "; ".join(["SET session_replication_role = replica", *(f'DELETE FROM "{name}"' for name in others)])
+        rows = [connection.execute(f'SELECT FROM "{name}" LIMIT 1'.encode()).rowcount for name in others]
+        template = _Template(_name(url), looking.encode(), emptying.encode(), not any(rows))
+        template.schema = _schema(connection, template)
+        return template
 
 
-def _schema(connection: psycopg.Connection[Any]) -> object:
-    """Return what tells one schema from another: everything in it, and how far its migrations went."""
-    tables = _tables(connection, versions=True)
-    return connection.execute(_SCHEMA).fetchone(), [_rows(connection, name) for name in tables]
-
-
-def _rows(connection: psycopg.Connection[Any], table: str, limit: int = 10) -> list[Any]:
-    return connection.execute(f'SELECT * FROM "{table}" LIMIT {limit}'.encode()).fetchall()
-
-
-def _tables(connection: psycopg.Connection[Any], *, versions: bool = False) -> list[str]:
-    """Return the tables of a database: those that say how far its migrations went, or all others."""
-    rows = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
-    return [name for (name,) in rows if name.endswith(VERSION_TABLE) is versions]
+def _schema(connection: psycopg.Connection[Any], template: _Template) -> object:
+    """Return what tells one schema from another; None where not even the version tables are those of the template."""
+    try:
+        return connection.execute(template.looking).fetchone()
+    except psycopg.errors.UndefinedTable:
+        return None
 
 
 def _dsn(url: URL) -> str:
