@@ -116,7 +116,9 @@ def _there(type_: Any) -> Read:
 
 def _items(read: Read) -> Read:
     def items(value: Any) -> list[Any]:
-        given: list[Any] = value if isinstance(value, list) else _doubt()
+        if not isinstance(value, list):
+            raise _Doubt
+        given: Any = value
         return list(map(read, given))
 
     return items
