@@ -5,18 +5,19 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from threading import Thread
+from threading import Event, Thread
 from types import ModuleType
 from typing import Any
 
 import graphene
 import httpx
 import pytest
+from attrs import evolve
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from corekit import Kit, Settings, Unavailable, hookimpl
-from corekit_schema import Field, Graph, Object, Query, Viewer, build_app, public, scalars, tokens
+from corekit_schema import Context, Field, Graph, Object, Query, Viewer, build_app, public, scalars, tokens
 from corekit_schema.execution.limits import Limits
 from corekit_schema.http import pages
 from corekit_schema.http.server import listen
@@ -334,6 +335,36 @@ def test_each_request_leaves_one_line_without_what_was_sent(client: httpx.Client
     assert line["milliseconds"] > 0
     assert "Confidential" not in str(line)
     assert headers["authorization"].removeprefix("Bearer ") not in str(line)
+
+
+@on_sqlite
+def test_a_client_does_not_wait_for_the_end_of_its_snapshot(make_client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, is_answered = make_client(), Event()
+
+    def end(*_: object) -> None:
+        assert is_answered.wait(30)
+        message = "the connection is lost"
+        raise Unavailable(message, database="here")
+
+    with capture_logs() as logs:
+        monkeypatch.setattr(Context, "__exit__", end)
+        assert post(client, "{ __typename }").json()["data"] == {"__typename": "Query"}
+        is_answered.set()
+        while len(logs) < 2:
+            client.get("/healthz")
+    assert [(line["event"], line["log_level"]) for line in logs] == [("graphql", "info"), ("graphql_end", "warning")]
+    assert logs[1]["error"] == "Unavailable"
+
+
+def test_a_token_that_was_read_before_expires_all_the_same() -> None:
+    now = datetime.now(UTC)
+    text = tokens.issue(SETTINGS, STAFF, now)
+    assert tokens.read(SETTINGS, text, now, ()) == STAFF
+    for wrong, then in ((text, now + tokens.LIFETIME), (f"{text[:-3]}AAA", now)):
+        with pytest.raises(tokens.BadToken):
+            tokens.read(SETTINGS, wrong, then, ())
+    with pytest.raises(tokens.BadToken):
+        tokens.read(evolve(SETTINGS, secret=SECRET[::-1]), text, now, ())
 
 
 def test_health_says_whether_the_database_answers(make_client: Any) -> None:

@@ -172,9 +172,10 @@ class Context:
 
     def amounts(self, minors: Sequence[int], units: Sequence[str | None]) -> list[AmountValue | None]:
         """Return the values of a column of amounts; None where there is no unit, since then there is no amount."""
-        scale = {unit: self.chart.scale(unit) for unit in set(units) if unit is not None}
-        each = zip(minors, units, map(scale.get, units), strict=True)
-        if len(scale) == len(set(units)):
+        known = set(units)
+        scale = {unit: 0 if unit is None else self.chart.scale(unit) for unit in known}
+        each = zip(minors, units, [scale[unit] for unit in units], strict=True)
+        if None not in known:
             return list(map(_amount, each))
         return [None if amount[1] is None else _amount(amount) for amount in each]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -35,7 +36,7 @@ def issue(settings: Settings, viewer: Viewer, now: datetime, lifetime: timedelta
     """Return a token for a viewer of kind ``staff`` or ``member``; SettingsError where development is off."""
     expires = int((now + lifetime).timestamp())
     claims = {"aud": AUDIENCE, "sub": viewer.member or viewer.name, "kind": viewer.kind, "exp": expires}
-    return jwt.encode({"alg": ALGORITHM}, claims, _key(settings))
+    return jwt.encode({"alg": ALGORITHM}, claims, _imported(_secret(settings)))
 
 
 def read(settings: Settings, token: str, now: datetime, permissions: Iterable[str]) -> Viewer:
@@ -48,7 +49,7 @@ def read(settings: Settings, token: str, now: datetime, permissions: Iterable[st
         kind={"essential": True, "values": ["staff", "member"]},
     )
     try:
-        claims = jwt.decode(token, _key(settings), algorithms=[ALGORITHM]).claims
+        claims = dict(_signed(_secret(settings), token))
         checks.validate(claims)
     except (JoseError, ValueError) as error:
         raise BadToken(type(error).__name__) from None
@@ -58,7 +59,16 @@ def read(settings: Settings, token: str, now: datetime, permissions: Iterable[st
     return Viewer(kind="staff", name=subject, permissions=frozenset(permissions))
 
 
-def _key(settings: Settings) -> OctKey:
+@lru_cache(maxsize=1024)
+def _signed(secret: str, token: str) -> dict[str, Any]:
+    """Return what a token claims that was signed with the secret; whether that holds now is another question.
+
+    A client sends the same one again and again. Of what was not signed nothing is remembered.
+    """
+    return jwt.decode(token, _imported(secret), algorithms=[ALGORITHM]).claims
+
+
+def _secret(settings: Settings) -> str:
     if not settings.development:
         raise SettingsError("corekit.toml has development = false, and without it there are no development tokens")
     secret = settings.secret or ""
@@ -67,7 +77,7 @@ def _key(settings: Settings) -> OctKey:
             f"corekit.toml needs a secret of at least {SHORTEST_SECRET} characters to sign tokens; "
             'set secret = "${COREKIT_SECRET}" and the variable'
         )
-    return _imported(secret)
+    return secret
 
 
 @lru_cache(maxsize=8)

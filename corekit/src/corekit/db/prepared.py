@@ -157,18 +157,24 @@ class _Form:
         if not self.on_wire:
             return _bound(ids(value) if slot.is_ids else value)
         # Identifiers need no quotes; there are many of them.
-        return "{" + ",".join(ids(value)) + "}" if slot.is_ids else _written(value)
+        return "{" + _joined(value) + "}" if slot.is_ids else _written(value)
 
 
 def ids(values: Sequence[Any]) -> Sequence[str]:
     """Keep what has the form of an identifier: anything else is that of nobody, and PostgreSQL would not compare."""
-    known = list(values)
+    joined = _joined(values)
+    return joined.split(",") if joined else []
+
+
+def _joined(values: Sequence[Any]) -> str:
+    """Return what has the form of an identifier, with commas between."""
     try:
-        if _IDS.fullmatch(",".join(known)):
-            return known
+        joined = ",".join(values)
+        if _IDS.fullmatch(joined) and joined.count(",") < len(values):
+            return joined
     except TypeError:
         pass
-    return list(filter(is_id, known))
+    return ",".join(filter(is_id, values))
 
 
 def _slots(compiled: SQLCompiler) -> list[_Slot]:

@@ -229,8 +229,11 @@ class Wire:
         Asked for before that, libpq waits, and the interpreter with it: no other thread would run meanwhile.
         """
         pgconn = self._pgconn
+        if not pgconn.is_busy():
+            return pgconn.get_result()
         if pgconn.flush():  # more was sent than the server has taken so far
             self._connection.wait(generators.send(pgconn))
+        pgconn.consume_input()  # to wait for what has come costs ten times as much as to read it
         return self._connection.wait(generators.fetch(pgconn)) if pgconn.is_busy() else pgconn.get_result()
 
     def control(self, text: bytes) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from typing import Any, cast
 
+import graphql
 from attrs import frozen
 from graphql import (
     FieldNode,
@@ -29,8 +30,6 @@ from graphql import (
     Visitor,
     get_argument_values,
     get_variable_values,
-    type_from_ast,
-    value_from_ast,
     visit,
 )
 
@@ -38,6 +37,9 @@ Values = Mapping[str, Any]
 Read = Callable[[Any], Any]
 """Reads one value that was given; raises :class:`_Doubt`."""
 
+# Whose types are partly unknown to checkers.
+_type_from_ast: Any = cast("Any", graphql).type_from_ast
+_value_from_ast: Any = cast("Any", graphql).value_from_ast
 _AS_THEY_ARE: Mapping[GraphQLNamedType, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 """Scalars whose values are taken as they are, where they are of this class."""
 _MOST, _LEAST = 2**31 - 1, -(2**31)
@@ -58,7 +60,7 @@ class Variables:
         self._schema = schema
         self._definitions = operation.variable_definitions
         self._declared = [
-            (each.variable.name.value, *_declared(type_from_ast(schema, cast("Any", each.type)), each.default_value))
+            (each.variable.name.value, *_declared(_type_from_ast(schema, each.type), each.default_value))
             for each in self._definitions
         ]
 
@@ -82,7 +84,7 @@ class Variables:
 def _declared(type_: Any, default: Any) -> tuple[Read, Callable[[], Any] | None]:
     """Return what reads a variable of a type, and what gives its value where none was sent: None, where none is."""
     if default:
-        return _reader(type_), partial(value_from_ast, default, type_)
+        return _reader(type_), partial(_value_from_ast, default, type_)
     return _reader(type_), _doubt if isinstance(type_, GraphQLNonNull) else None
 
 
@@ -114,7 +116,10 @@ def _there(type_: Any) -> Read:
 
 def _items(read: Read) -> Read:
     def items(value: Any) -> list[Any]:
-        return list(map(read, value)) if isinstance(value, list) else _doubt()
+        if not isinstance(value, list):
+            raise _Doubt
+        given: Any = value
+        return list(map(read, given))
 
     return items
 
@@ -226,7 +231,7 @@ def arguments_of(definition: GraphQLField, node: FieldNode) -> Arguments:
         return Arguments(definition, node, {}, doubtful=True)
     kinds = {name: each for name, each in definition.args.items() if name not in by_variable}
     try:
-        fixed = get_argument_values(GraphQLField(definition.type, kinds), FieldNode(arguments=others), {})
+        fixed = get_argument_values(GraphQLField(cast("Any", definition).type, kinds), FieldNode(arguments=others), {})
     except GraphQLError:
         return Arguments(definition, node, {}, doubtful=True)
     named: list[tuple[str, str, bool]] = []
@@ -234,7 +239,7 @@ def arguments_of(definition: GraphQLField, node: FieldNode) -> Arguments:
     for name, argument in definition.args.items():
         out = argument.out_name or name
         if name in by_variable:
-            named.append((out, by_variable[name], not isinstance(argument.type, GraphQLNonNull)))
+            named.append((out, by_variable[name], not isinstance(cast("Any", argument).type, GraphQLNonNull)))
         if name in by_variable or out in fixed:
             placed[out] = fixed.get(out)
     return Arguments(definition, node, placed, named)

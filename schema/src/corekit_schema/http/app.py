@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from corekit_schema.assembly.schema import assemble_for
 from corekit_schema.execution.executor import Executor
@@ -19,6 +21,26 @@ from corekit_schema.settings import ServerSettings
 
 if TYPE_CHECKING:
     from corekit import Kit
+
+GRAPHQL = "/graphql"
+METHODS = ("GET", "POST")
+
+
+class Application(Starlette):
+    """The routes; a question for GraphQL goes past all that lies before one, since its endpoint answers every error."""
+
+    def __init__(self, endpoint: Endpoint, routes: Sequence[BaseRoute]) -> None:
+        super().__init__(routes=[Route(GRAPHQL, endpoint, methods=METHODS), *routes])
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, as an ASGI application."""
+        is_question = scope["type"] == "http" and scope["path"] == GRAPHQL and scope["method"] in METHODS
+        if is_question and not scope.get("root_path"):
+            scope["app"] = self
+            await self._endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 def build_app(kit: Kit, *, limits: Limits | None = None) -> Starlette:
@@ -37,7 +59,7 @@ def build_app(kit: Kit, *, limits: Limits | None = None) -> Starlette:
         rate=Rate(settings.rate) if settings.rate is not None else None,
         trusted=TrustedDocuments(settings.trusted, read_manifest(settings.manifest) if settings.manifest else {}),
     )
-    routes = [Route("/graphql", endpoint, methods=["GET", "POST"]), *graphiql(endpoint), *health(kit)]
+    routes = [*graphiql(endpoint), *health(kit)]
     if settings.metrics:
         routes += metrics(kit, endpoint)
-    return Starlette(routes=routes)
+    return Application(endpoint, routes)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from corekit.log import raised_at
 from corekit.tally import Tally
 from corekit_schema.assembly.schema import AssembledSchema
 from corekit_schema.context import Context
@@ -41,6 +43,8 @@ QUICK = 0.005
 """Seconds after which an operation counts as slow, and others no longer wait for it: what waits for others is."""
 GIVE_UP_AGAIN = 0.1
 """Seconds after which what goes on although nobody waits is told to stop once more."""
+_OF_STATUS = {405: {"allow": "POST"}, 401: {"www-authenticate": "Bearer"}}
+"""Headers that go with a status."""
 _log = structlog.get_logger("corekit.graphql")
 
 
@@ -94,6 +98,16 @@ class _Exchange:
             codes=sorted(codes),
         )
 
+    def all_headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the headers of the answer."""
+        told = _OF_STATUS.get(self.status, {}) | self.headers
+        return [
+            *((name.encode(), value.encode()) for name, value in told.items()),
+            (b"vary", b"Accept, Accept-Language"),
+            (b"content-length", b"%d" % len(self.body)),
+            (b"content-type", b"%s; charset=utf-8" % self.media_type.encode()),
+        ]
+
     def give_up(self) -> None:
         """Stop computing: nobody waits for the answer."""
         self.is_given_up = True
@@ -125,14 +139,11 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, as an ASGI application."""
-        response = await self._response(Request(scope, receive))
-        await response(scope, receive, send)
-
-    async def _response(self, request: Request) -> Response:
-        began = time.perf_counter()
+        request, began = Request(scope, receive), time.perf_counter()
         type_ = media_type(request.headers.get("accept"))
         if type_ is None:
-            return Response("Not Acceptable", 406)
+            await Response("Not Acceptable", 406)(scope, receive, send)
+            return
         exchange = _Exchange(type_, language_of(request.headers.get("accept-language")), began)
         try:
             question = await self._read(request)
@@ -145,9 +156,8 @@ class Endpoint:
         else:
             await self._answered(request, question, exchange)
         self.answered.add([str(exchange.status)])
-        headers = {405: {"allow": "POST"}, 401: {"www-authenticate": "Bearer"}}.get(exchange.status, {})
-        headers |= exchange.headers | {"vary": "Accept, Accept-Language"}
-        return Response(exchange.body, exchange.status, headers, media_type=f"{type_}; charset=utf-8")
+        await send({"type": "http.response.start", "status": exchange.status, "headers": exchange.all_headers()})
+        await send({"type": "http.response.body", "body": exchange.body})
 
     async def _read(self, request: Request) -> Question:
         limits = self.executor.limits
@@ -179,12 +189,13 @@ class Endpoint:
             for each in watching:
                 each.cancel()
 
-    async def _in_thread(self, work: Callable[[], None]) -> None:
+    async def _in_thread(self, work: Callable[[Callable[[], None]], None]) -> None:
+        """Wait until work in another thread calls what it is given, or ends; it may go on after that."""
         loop = asyncio.get_running_loop()
         done = loop.create_future()
 
         def tell(raised: BaseException | None) -> None:
-            if done.done():  # nobody waits any more
+            if done.done():  # it was told before, or nobody waits any more
                 return
             if raised is None:
                 done.set_result(None)
@@ -192,28 +203,39 @@ class Endpoint:
                 done.set_exception(raised)
 
         def run() -> None:
-            raised: BaseException | None = None
+            is_told = False
+
+            def told(raised: BaseException | None = None) -> None:
+                nonlocal is_told
+                is_told = True
+                loop.call_soon_threadsafe(tell, raised)
+
             try:
-                work()
+                work(told)
             except BaseException as error:  # noqa: BLE001 - for whoever waits
-                raised = error
-            loop.call_soon_threadsafe(tell, raised)
+                if is_told:
+                    _log.warning("graphql_end", **raised_at(error))
+                else:
+                    told(error)
 
         self._threads.submit(run)
         await done
 
-    def _finished(self, request: Request, question: Question, exchange: _Exchange) -> None:
-        try:
-            self._ask(request, question, exchange)
-            if exchange.status == 400 and exchange.media_type == JSON:  # noqa: PLR2004 - clients of old read only 200
-                exchange.status = 200
-        except BadRequest as error:
-            exchange.refuse(error)
-        except Exception as error:  # noqa: BLE001 - nothing of it may reach a client
-            exchange.fail(error)
-        exchange.finish()
+    def _finished(self, request: Request, question: Question, exchange: _Exchange, tell: Callable[[], None]) -> None:
+        """Answer, and tell; the snapshot ends after that, since nothing of the answer depends on it."""
+        with ExitStack() as ending:
+            try:
+                self._ask(request, question, exchange, ending)
+                if exchange.status == 400 and exchange.media_type == JSON:  # noqa: PLR2004 - clients of old read only 200
+                    exchange.status = 200
+            except BadRequest as error:
+                exchange.refuse(error)
+            except Exception as error:  # noqa: BLE001 - nothing of it may reach a client
+                exchange.fail(error)
+            exchange.finish()
+            tell()
 
-    def _ask(self, request: Request, question: Question, exchange: _Exchange) -> None:
+    def _ask(self, request: Request, question: Question, exchange: _Exchange, ending: ExitStack) -> None:
         viewer = viewer_of(self.kit, request)
         exchange.viewer = viewer.kind
         text = self._trusted.text_of(question)
@@ -228,11 +250,12 @@ class Endpoint:
                 self._rate.spend(viewer.actor if viewer != ANONYMOUS else _address(request), cost)
 
         seconds = self.executor.limits.seconds
-        with Context(self.kit, viewer, self.schema.nodes, seconds, language=exchange.language) as context:
-            exchange.begin(context)
-            answer = self.executor.execute(
-                text, context, variables=question.variables, name=question.operation_name, pay=pay
-            )
+        context = Context(self.kit, viewer, self.schema.nodes, seconds, language=exchange.language)
+        ending.enter_context(context)
+        exchange.begin(context)
+        answer = self.executor.execute(
+            text, context, variables=question.variables, name=question.operation_name, pay=pay
+        )
         if answer.errors:
             exchange.answer["errors"] = [formatted(error, context.speech) for error in answer.errors]
             if isinstance(answer.errors[0], RateLimited):

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from corekit.errors import SettingsError
 from corekit.log import raised_at
 
-__all__ = ["CannotListen", "listen", "run", "server"]
+__all__ = ["CannotListen", "listen", "run", "server", "settle_down"]
 
 _log = structlog.get_logger("corekit.server")
 
@@ -61,13 +61,18 @@ def listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-def run(app: Starlette, listening: socket.socket) -> None:
-    """Serve on a socket that listens, until a signal says stop.
+def settle_down() -> None:
+    """Tell the collector of cycles that a process has begun to serve.
 
-    What a server is made of lives as long as it does, so the collector of cycles need not look at it again and again;
-    and an answer is made of thousands of objects, none of which is in a cycle.
+    What a server is made of lives as long as it does, so there is no need to look at it again and again; and an answer
+    is made of thousands of objects, none of which is in a cycle.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(OBJECTS)
+
+
+def run(app: Starlette, listening: socket.socket) -> None:
+    """Serve on a socket that listens, until a signal says stop."""
+    settle_down()
     server(app).run(sockets=[listening])
