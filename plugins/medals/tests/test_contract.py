@@ -18,9 +18,11 @@ name = "Status"
 
 [[ladders.tiers]]
 code = "ordinary"
+name = "Ordinary"
 
 [[ladders.tiers]]
 code = "silver"
+name = "Silver"
 criteria = [{metric = "spend", window = "rolling 12 months", at_least = "200"}]
 
 [[medals.definitions]]
@@ -37,7 +39,7 @@ when = {kind = "streak", activity = "purchase", least = 3, unit = "day"}
 [[medals.definitions]]
 id = "spender"
 texts.en = {name = "Spender"}
-edition = 2
+edition = 1000
 on_reversal = "revoke"
 when = {kind = "sum", activity = "purchase", least = "100", window = "rolling 30 days"}
 

@@ -155,12 +155,12 @@ def _tell(effect: _Award) -> Follow:
 _SHARED: Mapping[str, Any] = {
     "apply": _award,
     "undo": _take_back,
-    "fold": _folded,
-    "unfold": _unfolded,
     "follow": _tell,
     "refusal": declared.SOLD_OUT.code,
 }
-AWARD = EffectKind(name="medals.award", effect=Award, partial="keep", **_SHARED)
+AWARD = EffectKind(name="medals.award", effect=Award, partial="keep", fold=_folded, unfold=_unfolded, **_SHARED)
+# What is given by hand is written before anything else is judged: what ends or shows awards is applied by its name, and
+# so in the order of this module, whatever comes first in a chunk.
 GRANT = EffectKind(name="medals.grant", effect=Grant, **_SHARED)
 
 # Ending
@@ -204,7 +204,7 @@ def _end(write: PluginWrite, effects: Sequence[Applied]) -> None:
             for each in effects
         ],
     )
-    _add(write, {key: -number for key, number in _limited(effects).items()})
+    _add(write, {key: -number for key, number in _limited(write, effects).items()})
 
 
 def _resume(write: PluginWrite, effects: Sequence[Applied]) -> None:
@@ -216,13 +216,18 @@ def _resume(write: PluginWrite, effects: Sequence[Applied]) -> None:
         again.c.level == award.c.level,
         again.c.ended_at.is_(None),
     )
+    _add(write, _limited(write, effects))
     ended = update(award).where(any_of(award.c.ended_by, [each.id for each in effects]), ~given.exists())
     write.execute(ended.values(ended_at=None, end_reason=None, ended_by=None))
-    _add(write, _limited(effects))
 
 
-def _limited(effects: Sequence[Applied]) -> Counter[Key]:
-    return Counter((each.effect.medal, each.effect.level) for each in effects if each.effect.limited)
+def _limited(write: PluginWrite, effects: Sequence[Applied]) -> Counter[Key]:
+    """Return of which limited editions effects ended an award."""
+    limited = [each.id for each in effects if each.effect.limited]
+    if not limited:
+        return Counter()
+    chosen = select(award.c.medal, award.c.level).where(any_of(award.c.ended_by, limited))
+    return Counter((row.medal, row.level) for row in write.execute(chosen))
 
 
 END = EffectKind(name="medals.end", effect=End, apply=_end, undo=_resume)
@@ -263,7 +268,7 @@ def _show(write: PluginWrite, shown: Sequence[tuple[str, Shown]]) -> None:
 
 
 ARRANGE = EffectKind(
-    name="medals.arrange",
+    name="medals.show",
     effect=Arrange,
     apply=lambda write, effects: _show(
         write, [(each.member, shown) for each in effects for shown in each.effect.shown]

@@ -144,7 +144,7 @@ class Compiler:
             said = f"The ladder {ladder!r} has no tier {found['tier']!r}{suggest(found['tier'], tiers)}."
             self._refuse((*place, "tier"), "UNKNOWN_TIER", said)
             return None
-        return InTier(ladder=ladder, tier=found["tier"], rank=tiers.index(found["tier"]))
+        return InTier(ladder=ladder, tiers=tuple(tiers[tiers.index(found["tier"]) :]))
 
     def _other(self, place: Place, found: Mapping[str, Any], medals: Mapping[str, int]) -> Holds | None:
         name, level = found["medal"], found["level"] or 1

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from attrs import frozen
 
-from corekit import Activity, Effect, Facts, Follow, Refusal, Tier, micros
+from corekit import Activity, Effect, Facts, Follow, Refusal, micros
 from corekit_medals import declared, rules
 from corekit_medals.awarding import Arrange, Award, End, Ending, Grant
 from corekit_medals.catalogue import Catalogue, Level, Medal
@@ -35,9 +35,13 @@ class _Now:
         """Return what was counted, of what is written and of what settles before in the same chunk."""
         return self.seen.history.cells(tally, self.later)
 
-    def tier(self, ladder: str | None) -> Tier | None:
+    def tier(self, ladder: str) -> str | None:
         """Return its tier; where it changes just now, the one that it comes into."""
-        return self.facts.tier(self.activity, ladder)
+        told = self.activity.payload
+        if self.activity.type in rules.TIERED and told["ladder"] == ladder:
+            return str(told["to_tier" if self.activity.type == "tier.changed" else "tier"])
+        found = self.facts.tier(self.activity, ladder)
+        return None if found is None else found.code
 
 
 def _now(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> _Now:
@@ -53,7 +57,7 @@ def react(activity: Activity, facts: Facts) -> Iterator[Effect]:
     seen: Seen = facts.prepared(activity) or UNSEEN
     if by_hand is not None:
         yield from by_hand(activity, seen, book, facts)
-    elif activity.type in book.returns:
+    elif activity.type in book.returns and activity.reverses in seen.history.happened:
         if any(_is_revocable(book, key) for key, held in seen.held.items() if not held.given):
             yield Follow(activity, rule="review@1", type=declared.REVIEWED.name, name="medals")
     if activity.type in book.touched:

@@ -18,6 +18,7 @@ from corekit import (
 )
 from corekit_medals import declared, judging, loading, reading, tables
 from corekit_medals.awarding import EFFECTS
+from corekit_medals.backfill import SWEEP
 from corekit_medals.merging import TAKE_AWARDS
 from corekit_medals.schema import MedalsSchema
 
@@ -34,6 +35,7 @@ def corekit_declare() -> Declares:
         activities=declared.ACTIVITIES,
         reacts=[*judging.BY_HAND],
         effects=[*EFFECTS, TAKE_AWARDS],
+        sweeps=[SWEEP],
         permissions=declared.PERMISSIONS,
         errors=declared.ERRORS,
         budget=9,

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from attrs import field, frozen
 
-from corekit import Line, Tier, Window
+from corekit import Line, Window
 
 Unit = Literal["day", "week", "month"]
 """What a streak is counted in. A week begins on Monday."""
@@ -181,11 +181,10 @@ class Streak:
 
 @frozen(kw_only=True)
 class InTier:
-    """The tier of a ladder with this code and rank, or a higher one."""
+    """One of these tiers of a ladder: the one that is asked for, and those above it."""
 
-    ladder: str | None
-    tier: str
-    rank: int
+    ladder: str
+    tiers: tuple[str, ...]
 
 
 @frozen(kw_only=True)
@@ -230,6 +229,10 @@ def leaves(criterion: Criterion) -> Iterator[Leaf]:
         yield criterion
 
 
+TIERED = ("tier.changed", "tier.set")
+"""The types of activities by which a member comes into a tier."""
+
+
 def touching(criterion: Criterion) -> frozenset[str]:
     """Return the activity types that can change what a criterion says."""
     found: set[str] = set()
@@ -237,7 +240,7 @@ def touching(criterion: Criterion) -> frozenset[str]:
         if isinstance(leaf, Counted | Streak):
             found.update(leaf.tally.types)
         else:
-            found.add("tier.changed" if isinstance(leaf, InTier) else "medals.won")
+            found.update(TIERED if isinstance(leaf, InTier) else ("medals.won",))
     return frozenset(found)
 
 
@@ -261,8 +264,8 @@ class View(Protocol):
         """Return what was counted."""
         ...
 
-    def tier(self, ladder: str | None) -> Tier | None:
-        """Return the tier in which the member stands."""
+    def tier(self, ladder: str) -> str | None:
+        """Return the code of the tier in which the member stands."""
         ...
 
 
@@ -289,8 +292,7 @@ def value(leaf: Leaf, view: View, season: Days = ALWAYS) -> int:
     if isinstance(leaf, Streak):
         return longest(leaf, view.cells(leaf.tally), season)
     if isinstance(leaf, InTier):
-        tier = view.tier(leaf.ladder)
-        return int(tier is not None and tier.rank >= leaf.rank)
+        return int(view.tier(leaf.ladder) in leaf.tiers)
     return int(any(medal == leaf.medal and level >= leaf.level for medal, level in view.held))
 
 
