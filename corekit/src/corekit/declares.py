@@ -55,7 +55,8 @@ class ActivityType:
     one of the account kinds of the declaring plugin (``own``) or of all (``any``); ``signed`` lets it be negative, but
     not zero. A ``command`` asks for something and is refused as a whole where an effect cannot be applied; a fact has
     happened, so there the effect is dropped and the reason kept. A ``reversal`` takes back the activity it names in
-    ``reverses``. An ``internal`` type is recorded by the kernel alone. ``kept`` are the keys of the payload that are
+    ``reverses``. An ``internal`` type is recorded by the kernel alone, for a sweep or for an effect of the plugin that
+    declares it. ``kept`` are the keys of the payload that are
     stored with the activity (None: all): an activity stays for ever, so what tells who a person is does not belong
     to it. What is not ``simulated`` cannot be tried out: nobody may learn what comes of it without doing it. ``target``
     is the field of the payload that names an earlier activity of the member, of which a :class:`TakeBack` takes

@@ -166,7 +166,8 @@ def _check_tags(effect: Tag, plugin: str) -> None:
 
 def _check_follow(effect: Follow, plugin: str, terms: Terms) -> None:
     followed = terms.types.get(effect.type)
-    if followed is None or followed.internal or followed.reversal:
+    is_own = terms.registry.owner("type", effect.type) == plugin
+    if followed is None or followed.reversal or (followed.internal and not is_own):
         _invalid(plugin, f"follows with activity type {effect.type!r}, which is not declared")
     if not 0 < len(effect.name) <= LONGEST_TEXT or not is_storable(effect.name):
         _invalid(plugin, f"follows with {effect.type} without a name; give one that tells it from its siblings")

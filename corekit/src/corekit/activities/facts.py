@@ -91,6 +91,13 @@ class Facts(Protocol):
         """
         ...
 
+    def unwritten(self, activity: Activity) -> Sequence[Activity]:
+        """Return what of the member settles before this activity in the same chunk: it is not in the database yet.
+
+        The first comes first, each as it will be stored: with its time, and what takes something back with what it takes.
+        """
+        ...
+
     def prepared(self, activity: Activity) -> Any:
         """Return what the plugin's own ``corekit_prepare`` returned for the member, or None."""
         ...

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+from attrs import evolve
+
 from corekit.activities.activity import Activity, Line
 from corekit.activities.effects import (
     Across,
@@ -23,7 +25,7 @@ from corekit.activities.effects import (
 )
 from corekit.activities.incoming import Incoming
 from corekit.activities.outcome import SkippedRule
-from corekit.clock import day_number, local_day
+from corekit.clock import day_number, local_day, moment
 from corekit.declares import EffectKind
 from corekit.ids import child_id, new_id
 from corekit.ledger.journal import Journal
@@ -127,6 +129,7 @@ class Planned:
         "seq",
         "shifted",
         "skipped",
+        "stored",
         "unit",
         "voucher",
     )
@@ -136,6 +139,10 @@ class Planned:
         self.amount = incoming.activity.amount
         self.unit = incoming.activity.unit
         self.lines = incoming.activity.lines
+        # The activity as it will be stored.
+        self.stored = incoming.activity
+        if self.stored.occurred_at is None:
+            self.stored = evolve(self.stored, occurred_at=moment(incoming.occurred))
         self.seq = 0
         self.voucher = Voucher(incoming.activity.id, at)
         # The instant is the kernel's clock (to be taken again under the lock), not that of a historical source.
@@ -161,6 +168,7 @@ class Planned:
     def take_back(self, amount: int, unit: str | None, lines: tuple[Line, ...]) -> None:
         """Say what it takes back: that is kept as its own amount and lines."""
         self.amount, self.unit, self.lines = amount, unit, lines
+        self.stored = evolve(self.stored, amount=amount, unit=unit, lines=lines)
 
     def add(self, journal: Journal, effect: PlannedEffect) -> PlannedEffect:
         """Add an effect."""

@@ -119,6 +119,10 @@ class PlannedFacts:
         """Say whether an activity is told at the time it occurs: it follows from another, or is history."""
         return activity.parent is not None or activity.source in self._plan.terms.historical
 
+    def unwritten(self, activity: Activity) -> Sequence[Activity]:
+        """Return what of the member settles before this activity in the same chunk."""
+        return [planned.stored for planned in self._member(activity).planned]
+
     def prepared(self, activity: Activity) -> Any:
         """Return what the plugin prepared for the member."""
         return self._member(activity).prepared.get(self._plugin)

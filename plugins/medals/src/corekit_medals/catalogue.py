@@ -1,0 +1,107 @@
+"""The medals of a program: frozen values, ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, tzinfo
+from typing import Literal
+
+from attrs import field, frozen
+
+from corekit_medals.rules import ALWAYS, EPOCH, Counted, Criterion, Days, Streak, Tally, leaves, touching
+
+
+@frozen(kw_only=True)
+class Words:
+    """What a medal, or a level of it, is called in a language, and what is said of it."""
+
+    name: str
+    description: str = ""
+
+
+@frozen(kw_only=True)
+class Level:
+    """One level of a medal, numbered from 1, and what it asks for."""
+
+    number: int
+    when: Criterion
+    words: Mapping[str, Words] = field(factory=dict[str, Words], hash=False)
+    picture: str | None = None
+
+
+@frozen(kw_only=True)
+class Medal:
+    """One medal.
+
+    A ``secret`` one is shown to nobody who does not hold it. Of a limited ``edition`` there are so many, for each level.
+    It is awarded for what occurs in its ``season``, from the first to the last day. Where something is taken back that it
+    was awarded for, it is kept, or revoked if what is left does not do.
+    """
+
+    id: str
+    version: int
+    words: Mapping[str, Words]
+    levels: tuple[Level, ...]
+    pictures: tuple[str, ...] = ()
+    secret: bool = False
+    edition: int | None = None
+    season: tuple[date | None, date | None] = (None, None)
+    on_reversal: Literal["keep", "revoke"] = "keep"
+    rule: str = field(init=False)
+    days: Days = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "rule", f"{self.id}@{self.version}")
+        first, last = (None if day is None else (day - EPOCH).days for day in self.season)
+        object.__setattr__(self, "days", (first, last) if self.season != (None, None) else ALWAYS)
+
+    def level(self, number: int) -> Level | None:
+        """Return a level by its number."""
+        return self.levels[number - 1] if 0 < number <= len(self.levels) else None
+
+    def in_season(self, day: int) -> bool:
+        """Say whether it can be awarded for what occurs on a day."""
+        first, last = self.days
+        return (first is None or first <= day) and (last is None or day <= last)
+
+
+@frozen(kw_only=True)
+class Catalogue:
+    """All medals in their order, and what each type of activity can touch."""
+
+    medals: Mapping[str, Medal]
+    zone: tzinfo
+    returns: frozenset[str] = frozenset()
+    """The types of activities that take something back."""
+    touched: Mapping[str, tuple[tuple[Medal, Level], ...]] = field(init=False)
+    tallies: tuple[Tally, ...] = field(init=False)
+    types: frozenset[str] = field(init=False)
+    """The types of activities that are counted."""
+    limited: tuple[str, ...] = field(init=False)
+    """The medals of which there are only so many."""
+
+    def __attrs_post_init__(self) -> None:
+        touched: dict[str, list[tuple[Medal, Level]]] = {}
+        tallies: dict[Tally, None] = {}
+        for medal in self.medals.values():
+            for level in medal.levels:
+                for name in sorted(touching(level.when)):
+                    touched.setdefault(name, []).append((medal, level))
+                tallies |= {leaf.tally: None for leaf in leaves(level.when) if isinstance(leaf, Counted | Streak)}
+        object.__setattr__(self, "touched", {name: tuple(found) for name, found in touched.items()})
+        object.__setattr__(self, "tallies", tuple(tallies))
+        object.__setattr__(self, "types", frozenset(name for tally in tallies for name in tally.types))
+        limited = tuple(medal.id for medal in self.medals.values() if medal.edition is not None)
+        object.__setattr__(self, "limited", limited)
+
+    def find(self, medal: str, level: int = 1) -> tuple[Medal, Level] | None:
+        """Return a medal and a level of it."""
+        found = self.medals.get(medal)
+        chosen = found.level(level) if found is not None else None
+        return None if found is None or chosen is None else (found, chosen)
+
+    @property
+    def reacts(self) -> frozenset[str]:
+        """The types of activities to which medals react because of what they ask for."""
+        revocable = any(medal.on_reversal == "revoke" for medal in self.medals.values())
+        return frozenset(self.touched) | (self.returns if revocable else frozenset())

@@ -1,0 +1,205 @@
+"""What follows from an activity: medals whose criteria it meets, and what is given, taken and arranged by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from datetime import datetime
+
+from attrs import frozen
+
+from corekit import Activity, Effect, Facts, Follow, Refusal, micros
+from corekit_medals import declared, rules
+from corekit_medals.awarding import Arrange, Award, End, Ending, Grant
+from corekit_medals.catalogue import Catalogue, Level, Medal
+from corekit_medals.history import Event, event
+from corekit_medals.loading import UNSEEN, Key, Seen
+from corekit_medals.merging import TakeAwards
+
+
+@frozen
+class _Now:
+    """A member as an activity finds it, the activity included."""
+
+    seen: Seen
+    activity: Activity
+    facts: Facts
+    day: int
+    later: Sequence[Event]
+
+    @property
+    def held(self) -> Set[Key]:
+        """What it holds."""
+        return self.seen.held.keys()
+
+    def cells(self, tally: rules.Tally) -> rules.Cells:
+        """Return what was counted, of what is written and of what settles before in the same chunk."""
+        return self.seen.history.cells(tally, self.later)
+
+    def tier(self, ladder: str) -> str | None:
+        """Return its tier; where it changes just now, the one that it comes into."""
+        told = self.activity.payload
+        if self.activity.type in rules.TIERED and told["ladder"] == ladder:
+            return str(told["to_tier" if self.activity.type == "tier.changed" else "tier"])
+        found = self.facts.tier(self.activity, ladder)
+        return None if found is None else found.code
+
+
+def _now(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> _Now:
+    later = [event(each, book.zone) for each in facts.unwritten(activity)]
+    day = (facts.local(activity).date() - rules.EPOCH).days
+    return _Now(seen, activity, facts, day, [*later, event(activity, book.zone)])
+
+
+def react(activity: Activity, facts: Facts) -> Iterator[Effect]:
+    """Yield what follows from an activity."""
+    book: Catalogue = facts.program(activity)
+    by_hand = BY_HAND.get(activity.type)
+    seen: Seen = facts.prepared(activity) or UNSEEN
+    if by_hand is not None:
+        yield from by_hand(activity, seen, book, facts)
+    elif activity.type in book.returns and activity.reverses in seen.history.happened:
+        if any(_is_revocable(book, key) for key, held in seen.held.items() if not held.given):
+            yield Follow(activity, rule="review@1", type=declared.REVIEWED.name, name="medals")
+    if activity.type in book.touched:
+        yield from _met(activity, seen, book, facts)
+
+
+def _met(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
+    """Yield an award for each medal that the activity can touch and whose criteria are met now."""
+    told = activity.payload
+    if activity.type == declared.WON.name and told["reason"] == "found":
+        return  # what follows from that is found in the same way
+    open_: list[tuple[Medal, Level]] = []
+    for medal, level in book.touched[activity.type]:
+        key = (medal.id, level.number)
+        if key not in seen.held and key not in seen.taken and not _is_out(medal, key, seen):
+            open_.append((medal, level))
+    if not open_:
+        return
+    now = _now(activity, seen, book, facts)
+    assert activity.occurred_at is not None
+    since = datetime.fromisoformat(told["since"]) if activity.type == declared.WON.name else activity.occurred_at
+    for medal, level in open_:
+        if medal.in_season(now.day) and rules.holds(level.when, now, medal.days):
+            yield Award(
+                activity,
+                rule=medal.rule,
+                medal=medal.id,
+                level=level.number,
+                since=micros(since),
+                reason="met",
+                edition=medal.edition,
+            )
+
+
+def _is_out(medal: Medal, key: Key, seen: Seen) -> bool:
+    return medal.edition is not None and seen.given.get(key, 0) >= medal.edition
+
+
+def _is_revocable(book: Catalogue, key: Key) -> bool:
+    found = book.find(*key)
+    return found is not None and found[0].on_reversal == "revoke"
+
+
+# By hand
+
+
+def _review(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
+    """End what was awarded for what came back, where what is left does not do."""
+    now = _now(activity, seen, book, facts)
+    for key, held in sorted(seen.held.items()):
+        found = book.find(*key)
+        if found is None or held.given or found[0].on_reversal != "revoke":
+            continue
+        medal, level = found
+        if not rules.keeps(level.when, now, medal.days):
+            yield _ended(activity, medal, key, "returned")
+
+
+def _given(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
+    medal, key = _named(activity, book)
+    if key in seen.held:
+        raise Refusal(declared.HELD.code, medal=key[0], level=key[1])
+    assert activity.occurred_at is not None
+    yield Grant(
+        activity,
+        rule="by_hand@1",
+        medal=medal.id,
+        level=key[1],
+        since=micros(activity.occurred_at),
+        reason="given",
+        edition=medal.edition,
+    )
+
+
+def _found(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
+    """Award what was found to have been met, unless it is held by now, or there is none any more."""
+    told = activity.payload
+    key: Key = (told["medal"], told["level"])
+    found = book.find(*key)
+    if found is not None and key not in seen.held and key not in seen.taken and not _is_out(found[0], key, seen):
+        medal = found[0]
+        yield Grant(
+            activity,
+            rule=medal.rule,
+            medal=medal.id,
+            level=key[1],
+            since=told["since"],
+            reason="found",
+            edition=medal.edition,
+            otherwise="drop",
+        )
+
+
+def _taken(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
+    medal, key = _named(activity, book)
+    if key not in seen.held:
+        raise Refusal(declared.NOT_HELD.code, medal=key[0], level=key[1])
+    yield _ended(activity, medal, key, "taken")
+
+
+def _ended(activity: Activity, medal: Medal, key: Key, reason: Ending) -> End:
+    rule = "by_hand@1" if reason == "taken" else medal.rule
+    limited = medal.edition is not None
+    return End(activity, rule=rule, medal=key[0], level=key[1], reason=reason, limited=limited)
+
+
+def _arranged(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
+    """Show the pinned ones first, then the others that are named, then what is left in the order of its awards."""
+    pinned: Sequence[str] = activity.payload["pinned"]
+    others: Sequence[str] = activity.payload["others"]
+    places: dict[str, int] = {}
+    for medal in (*pinned, *others):
+        if medal in places:
+            raise Refusal(declared.TWICE.code, medal=medal)
+        if all(medal != held for held, _ in seen.held):
+            raise Refusal(declared.NOT_HELD.code, medal=medal, level=1)
+        places[medal] = len(places) + 1
+    were = {medal: (medal, held.place, held.pinned) for (medal, _), held in sorted(seen.held.items())}
+    shown = tuple((medal, places.get(medal), medal in pinned) for medal in were)
+    yield Arrange(activity, rule="arranged@1", shown=shown, were=tuple(were.values()))
+
+
+def _named(activity: Activity, book: Catalogue) -> tuple[Medal, Key]:
+    name, level = activity.payload["medal"], activity.payload["level"]
+    if name not in book.medals:
+        raise Refusal(declared.UNKNOWN.code, medal=name)
+    found = book.find(name, level)
+    if found is None:
+        raise Refusal(declared.LEVEL_UNKNOWN.code, medal=name, level=level)
+    return found[0], (name, level)
+
+
+def _merged(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
+    yield TakeAwards(activity, rule="merge@1", giver=activity.members[0])
+
+
+BY_HAND: Mapping[str, Callable[[Activity, Seen, Catalogue, Facts], Iterator[Effect]]] = {
+    declared.AWARDED.name: _given,
+    declared.REVOKED.name: _taken,
+    declared.ARRANGED.name: _arranged,
+    declared.QUALIFIED.name: _found,
+    declared.REVIEWED.name: _review,
+    "member.merged": _merged,
+}
+"""What is done besides judging."""

@@ -1,0 +1,67 @@
+"""Medals as a plugin: what it declares, what it reads, and what follows from what happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from corekit import (
+    Batch,
+    Declares,
+    Effect,
+    Facts,
+    Lineage,
+    PluginWrite,
+    Reader,
+    Section,
+    hookimpl,
+)
+from corekit_medals import declared, judging, loading, reading, tables
+from corekit_medals.awarding import EFFECTS
+from corekit_medals.backfill import SWEEP
+from corekit_medals.merging import TAKE_AWARDS
+from corekit_medals.schema import MedalsSchema
+
+if TYPE_CHECKING:
+    from corekit_schema import Graph
+
+
+@hookimpl
+def corekit_declare() -> Declares:
+    """Declare everything that the plugin brings."""
+    return Declares(
+        program=Section(schema=MedalsSchema, reacts=lambda book: book.reacts),
+        lineage=Lineage(owner="medals", package="corekit_medals", metadata=tables.metadata),
+        activities=declared.ACTIVITIES,
+        reacts=[*judging.BY_HAND],
+        effects=[*EFFECTS, TAKE_AWARDS],
+        sweeps=[SWEEP],
+        permissions=declared.PERMISSIONS,
+        errors=declared.ERRORS,
+        budget=9,
+    )
+
+
+@hookimpl
+def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Any]:
+    """Read what members did and hold who do what medals are about."""
+    return loading.load(batch, read, facts)
+
+
+@hookimpl
+def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
+    """Award what is met, and do what is asked."""
+    for activity in batch:
+        yield from judging.react(activity, facts)
+
+
+@hookimpl
+def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
+    """Tell members what they were awarded."""
+    return reading.exported(member, read)
+
+
+@hookimpl
+def corekit_erase(member: str, write: PluginWrite) -> None:
+    """Forget it."""
+    reading.erased(member, write)
