@@ -6,9 +6,21 @@ these tables are public; all other tables of the core are its own business.
 
 from __future__ import annotations
 
-from corekit.activities.tables import activity, effect, outbox
+from corekit.activities.tables import activity, effect, line, outbox
 from corekit.ledger.tables import account, entry, lot, posting
 from corekit.members.tables import group_member, member
 from corekit.tiers.tables import assignment
 
-__all__ = ["account", "activity", "assignment", "effect", "entry", "group_member", "lot", "member", "outbox", "posting"]
+__all__ = [
+    "account",
+    "activity",
+    "assignment",
+    "effect",
+    "entry",
+    "group_member",
+    "line",
+    "lot",
+    "member",
+    "outbox",
+    "posting",
+]
