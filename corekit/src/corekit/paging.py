@@ -16,6 +16,8 @@ from corekit.declares import ErrorText
 from corekit.errors import Invalid, Problem
 from corekit.ids import is_id
 
+__all__ = ["Ask", "Key", "Page", "Span"]
+
 T = TypeVar("T")
 V = TypeVar("V")
 Key = tuple[Any, ...]
