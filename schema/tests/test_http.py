@@ -279,6 +279,7 @@ def test_what_a_plugin_answers_stands_below_its_name(make_client: Any) -> None:
     client = make_client(modules={"posters": posters(lambda _: PlainTextResponse("Tea at five."))})
     assert client.get("/posters/wall").text == "Tea at five."
     assert client.get("/wall").status_code == 404
+    assert client.post("/posters/wall").status_code == 405
     assert client.get("/healthz").status_code == 200
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from attrs import frozen
 
@@ -18,6 +20,8 @@ from corekit_documents.documents import Version
 from corekit_documents.links import Made, make
 from corekit_documents.settings import settings_of
 from corekit_documents.store import Store
+from corekit_schema import build_app
+from corekit_schema.testing import serving
 
 KEYS = [{"id": "k1", "secret": "a secret of more than thirty-two characters"}]
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 400
@@ -99,3 +103,10 @@ def shop(make_kit: MakeKit, clock: SettableClock, store: Path) -> OpenShop:
         return Shop(make_kit(["documents"], program=PROGRAM + program, sections={"documents": settings}, **told), clock)
 
     return open_
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Shop], httpx.Client]]:
+    """Serve a shop, and give a client of it."""
+    with ExitStack() as stack:
+        yield lambda shop: stack.enter_context(serving(build_app(shop.kit)))

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from sqlalchemy import insert
 
 from corekit import Activity, micros
+from corekit.ids import named_id
 from corekit.testing import House, PluginContract
 from corekit_documents import documents, tables
 
@@ -45,8 +46,6 @@ class TestDocuments(PluginContract):
 
 def _links(house: House) -> dict[str, list[str]]:
     """Make a document, a version of it, and links, three for each member, as they are made before anybody downloads."""
-    from corekit.ids import named_id
-
     documents.set_document(house.kit, None, "list", titles={"en": "List"}, access={"everybody": True})
     version = named_id(f"{house.began} version")
     began, ends = micros(house.began), micros(house.began + timedelta(days=400))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from corekit import Invalid, Line
+from corekit import Activity, Invalid, Line
 from corekit_documents import links
 
 
@@ -100,6 +100,4 @@ def test_goods_that_come_back_open_nothing_any_more(shop: Any) -> None:
 
 
 def _tagged(member: str, tag: str) -> Any:
-    from corekit import Activity
-
     return Activity(type="member.tagged", member=member, payload={"add": [tag], "remove": []})

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
 from corekit_documents import declared, downloading, persons, tables
 from corekit_documents.merging import TAKE_LINKS, TakeLinks
 from corekit_documents.program import ProgramSchema
 from corekit_documents.settings import SettingsSchema
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from corekit import Kit
 
 MERGED = "member.merged"
 
@@ -55,3 +60,11 @@ def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
 def corekit_erase(member: str, write: PluginWrite) -> None:
     """Forget it."""
     persons.erased(member, write)
+
+
+@hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed
+def corekit_routes(kit: Kit) -> Sequence[BaseRoute]:
+    """Take files in, and send them."""
+    from corekit_documents.serving import routes
+
+    return routes(kit)

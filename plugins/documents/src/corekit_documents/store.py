@@ -48,19 +48,24 @@ class Store:
     """Reads and writes files; what fails raises :class:`StoreDown`, and is in the log."""
 
     def __init__(self, settings: DocumentsSettings) -> None:
-        with _reaching("open"):
-            if settings.is_local:
-                self._root: Path | None = Path(settings.store).resolve()
-                self._store: Any = LocalStore(self._root, mkdir=True)
+        self._settings = settings
+        self._root = Path(settings.store).resolve() if settings.is_local else None
+        self._opened: Any = None
+
+    def _store(self, *, make: bool = False) -> Any:
+        """Return the store of obstore. A folder is made where something is to be written, never to look for a file."""
+        if self._opened is None:
+            if self._root is not None:
+                self._opened = LocalStore(self._root, mkdir=make)
             else:
-                self._root = None
-                options: Any = settings.store_options
-                self._store = from_url(settings.store, config=options, retry_config=_RETRY)
+                options: Any = self._settings.store_options
+                self._opened = from_url(self._settings.store, config=options, retry_config=_RETRY)
+        return self._opened
 
     async def put(self, key: str, chunks: AsyncIterator[bytes]) -> None:
         """Write a file, wholly or not at all; what ``chunks`` raises goes on to the caller."""
         with _reaching("write"):
-            await obstore.put_async(self._store, key, chunks, chunk_size=PART, max_concurrency=1)
+            await obstore.put_async(self._store(make=True), key, chunks, chunk_size=PART, max_concurrency=1)
 
     async def get(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         """Return the bytes from ``start`` to before ``end``, a piece at a time; it is open when this returns."""
@@ -68,7 +73,7 @@ class Store:
             first = await self._piece(key, start, min(end, start + CHUNK))
             return self._pieces(key, first, start, end)
         with _reaching("read"):
-            found = await obstore.get_async(self._store, key, options={"range": (start, end)})
+            found = await obstore.get_async(self._store(), key, options={"range": (start, end)})
         return _streamed(found)
 
     async def size(self, key: str) -> int | None:
@@ -77,7 +82,7 @@ class Store:
             return None
         with _reaching("read"):
             try:
-                return int((await obstore.head_async(self._store, key))["size"])
+                return int((await obstore.head_async(self._store(), key))["size"])
             except FileNotFoundError:
                 return None
 
@@ -85,14 +90,14 @@ class Store:
         """Delete a file; one that is not there is no error."""
         with _reaching("delete"):
             try:
-                await obstore.delete_async(self._store, key)
+                await obstore.delete_async(self._store(), key)
             except FileNotFoundError:
                 return
 
     def all(self) -> Iterator[Stored]:
         """Yield every file there is, some hundred of them in memory at a time."""
         with _reaching("list"):
-            for some in obstore.list(self._store):
+            for some in obstore.list(self._store()):
                 for each in some:
                     yield Stored(each["path"], each["size"], each["last_modified"])
 
@@ -110,11 +115,11 @@ class Store:
             _log.error("store", said="a symbolic link is not followed")
             raise StoreDown
         with _reaching("read"):
-            found: Any = await obstore.get_range_async(self._store, key, start=start, end=end)
+            found: Any = await obstore.get_range_async(self._store(), key, start=start, end=end)
         if len(found) != end - start:
             _log.error("store", said="a file is shorter than it was")
             raise StoreDown
-        return found
+        return bytes(found)
 
     def _is_linked(self, key: str) -> bool:
         """Say whether a file, or the folder in which it lies, is a symbolic link; of a bucket nothing is."""
@@ -127,7 +132,7 @@ class Store:
 async def _streamed(found: Any) -> AsyncIterator[bytes]:
     with _reaching("read"):
         async for piece in found.stream(min_chunk_size=CHUNK):
-            yield piece
+            yield bytes(piece)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import structlog
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Router
 from starlette.types import Message, Receive, Scope, Send
@@ -56,6 +57,8 @@ class _Guarded:
 
         try:
             await self._router(scope, receive, noting)
+        except HTTPException:  # which Starlette answers, as it does for other methods than a route has
+            raise
         except Exception as error:
             _log.error("plugin failed", hook="corekit_routes", plugin=self._plugin, **raised_at(error))
             if began:  # half an answer cannot be taken back: the connection ends, so that nobody takes it for a whole
