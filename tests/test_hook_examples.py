@@ -23,6 +23,7 @@ from docs.examples.hooks import (
     corekit_offers,
     corekit_prepare,
     corekit_react,
+    corekit_routes,
     corekit_viewer,
 )
 from tools.reference.pages import EXAMPLES, SPECS, specifications
@@ -146,6 +147,14 @@ def test_corekit_graph(make_kit: MakeKit) -> None:
     joins(kit)
     answer = ask(kit, "{ members { nodes { calendarMonth } } }", **{"x-remote-user": "mira"})
     assert answer == {"data": {"members": {"nodes": [{"calendarMonth": 2}, {"calendarMonth": None}]}}}
+
+
+@on_sqlite
+def test_corekit_routes(make_kit: MakeKit) -> None:
+    kit = make_kit(modules={"hall": corekit_routes})
+    joins(kit)
+    with serving(build_app(kit)) as client:
+        assert client.get("/hall/members").text == "1 members\n"
 
 
 @on_sqlite

@@ -14,9 +14,11 @@ import httpx
 import pytest
 from attrs import evolve
 from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 from structlog.testing import capture_logs
 
-from corekit import Kit, Settings, Unavailable, hookimpl
+from corekit import Kit, PluginError, Settings, Unavailable, hookimpl
 from corekit_schema import Context, Field, Graph, Object, Query, Viewer, build_app, public, scalars, tokens
 from corekit_schema.execution.limits import Limits
 from corekit_schema.http import pages
@@ -256,6 +258,50 @@ def badges(failure: Exception | None = None) -> ModuleType:
     module.corekit_graph = corekit_graph  # type: ignore[attr-defined]
     module.corekit_viewer = corekit_viewer  # type: ignore[attr-defined]
     return module
+
+
+# What plugins answer themselves
+
+
+def posters(answer: Any) -> ModuleType:
+    """A plugin that brings a route."""
+
+    @hookimpl
+    def corekit_routes(kit: Kit) -> Any:
+        return [Route("/wall", answer)]
+
+    module = ModuleType("posters")
+    module.corekit_routes = corekit_routes  # type: ignore[attr-defined]
+    return module
+
+
+@on_sqlite
+def test_what_a_plugin_answers_stands_below_its_name(make_client: Any) -> None:
+    client = make_client(modules={"posters": posters(lambda _: PlainTextResponse("Tea at five."))})
+    assert client.get("/posters/wall").text == "Tea at five."
+    assert client.get("/wall").status_code == 404
+    assert client.post("/posters/wall").status_code == 405
+    assert client.get("/healthz").status_code == 200
+
+
+@on_sqlite
+def test_a_route_that_raises_is_an_error_of_ours_and_the_log_names_the_plugin(make_client: Any) -> None:
+    def raises(_: Any) -> Any:
+        raise RuntimeError("SELECT secret FROM core_member")
+
+    client = make_client(modules={"posters": posters(raises)})
+    with capture_logs() as logs:
+        response = client.get("/posters/wall")
+    assert (response.status_code, response.json()["code"]) == (500, "INTERNAL_SERVER_ERROR")
+    assert "SELECT" not in response.text + str(logs)
+    (line,) = logs
+    assert (line["event"], line["plugin"], line["error"]) == ("plugin failed", "posters", "RuntimeError")
+
+
+@on_sqlite
+def test_no_plugin_answers_in_place_of_the_server(make_kit: Any) -> None:
+    with pytest.raises(PluginError, match="the server answers /healthz itself"):
+        build_app(make_kit(modules={"healthz": posters(lambda _: PlainTextResponse("fine"))}))
 
 
 # Errors, logs, health, pages

@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from corekit.ledger.expiry import Expiry
     from corekit.ledger.history import balances_at, expiring_at
     from corekit.ledger.read import OF_AVAILABLE, Balance, balances, expiring
+    from corekit.members.offering import members_now
     from corekit.members.read import MemberFilter, member_page
     from corekit.members.tables import member
     from corekit.metrics import Metric, Window, add_months
@@ -86,6 +87,7 @@ if TYPE_CHECKING:
     from corekit.program.exact import Exact, minor_units
     from corekit.settings import Settings
     from corekit.tiers.ladder import Ladder, Tier
+    from corekit.tiers.read import measured
     from corekit.validation import coded, suggest
 
 __version__ = "0.1.0"
@@ -154,6 +156,7 @@ _HOMES = {
     "corekit.ledger.expiry": ("Expiry",),
     "corekit.ledger.history": ("balances_at", "expiring_at"),
     "corekit.ledger.read": ("OF_AVAILABLE", "Balance", "balances", "expiring"),
+    "corekit.members.offering": ("members_now",),
     "corekit.members.read": ("MemberFilter", "member_page"),
     "corekit.members.tables": ("member",),
     "corekit.metrics": ("Metric", "Window", "add_months"),
@@ -164,6 +167,7 @@ _HOMES = {
     "corekit.program.exact": ("Exact", "minor_units"),
     "corekit.settings": ("Settings",),
     "corekit.tiers.ladder": ("Ladder", "Tier"),
+    "corekit.tiers.read": ("measured",),
     "corekit.validation": ("coded", "suggest"),
 }
 PUBLIC_MODULES = (
@@ -172,6 +176,7 @@ PUBLIC_MODULES = (
     "corekit.command",
     "corekit.db.types",
     "corekit.deprecations",
+    "corekit.paging",
     "corekit.program",
     "corekit.removal",
     "corekit.tables",
@@ -279,8 +284,10 @@ __all__ = [
     "expiring_at",
     "hookimpl",
     "hookspec",
+    "measured",
     "member",
     "member_page",
+    "members_now",
     "micros",
     "minor_units",
     "moment",

@@ -20,7 +20,7 @@ class MemberNow:
     """A member as it stands when it is asked what it can have.
 
     ``tiers`` are those in which it stands, by ladder; ``available`` is what it may spend now, in minor units, by
-    account kind (kinds of which it never had anything are left out).
+    account kind (kinds of which it never had anything are left out); ``tags`` are those that it has.
     """
 
     id: str
@@ -29,6 +29,7 @@ class MemberNow:
     attributes: Mapping[str, Any]
     tiers: Mapping[str, Tier]
     available: Mapping[str, int]
+    tags: frozenset[str] = frozenset()
 
 
 @frozen(kw_only=True)

@@ -17,6 +17,8 @@ from corekit.errors import Invalid, Problem
 from corekit.ids import is_id
 from corekit.values import maker
 
+__all__ = ["Ask", "Key", "Page", "Span"]
+
 T = TypeVar("T")
 V = TypeVar("V")
 Key = tuple[Any, ...]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from corekit import Declares, ErrorText, Kit, MemberNow, NotFound, Offer, Refusal
+from corekit import Declares, ErrorText, Kit, MemberNow, NotFound, Offer, Refusal, Window, measured, members_now
 from corekit.testing.modules import plugin_module
 
 ERRORS = [ErrorText("SHOP_SHORT", "{missing} missing.", "还差 {missing}。")]
@@ -78,6 +78,19 @@ def test_each_plugin_says_what_a_member_can_have_and_why_not(shop: Any) -> None:
     assert [each.reason for each in world.kit.offers(member).offers] == [None, None]
     world.does(member, "member.frozen")
     assert {each.reason.code for each in world.kit.offers(member).offers} == {"MEMBER_FROZEN"}
+
+
+def test_a_plugin_reads_how_members_stand_as_it_is_told_of_them(shop: Any) -> None:
+    world, _ = shop
+    member = world.member()
+    world.does(member, "toy.earn", 20)
+    world.does(member, "member.tagged", payload={"add": ["tea"], "remove": []})
+    kit: Kit = world.kit
+    with kit.read() as read:
+        (found,) = members_now(read, kit, [member, "0" * 32], kit.now())
+        metrics = measured(read, [member], [("spend", Window("lifetime"))], kit.now().date(), kit.zone)
+    assert (found.id, found.state, found.tags) == (member, "active", {"tea"})
+    assert metrics[member]("spend", Window("lifetime")) == 0
 
 
 @pytest.mark.row("M13", way="bad_input")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from corekit_schema.http.app import build_app
     from corekit_schema.ids import global_id, local_id
     from corekit_schema.inputs import AmountDigits, GlobalId, Input, Moment, idempotency_key
+    from corekit_schema.languages import language_of
     from corekit_schema.mutations import MutationField, Payload, invalid
     from corekit_schema.nodes import Node
     from corekit_schema.policies import (
@@ -57,6 +58,7 @@ _HOMES = {
     "http.app": ("build_app",),
     "ids": ("global_id", "local_id"),
     "inputs": ("AmountDigits", "GlobalId", "Input", "Moment", "idempotency_key"),
+    "languages": ("language_of",),
     "mutations": ("MutationField", "Payload", "invalid"),
     "nodes": ("Node",),
     "policies": ("Policy", "authenticated", "internal", "owner", "owner_or_permission", "permission", "public"),
@@ -116,6 +118,7 @@ __all__ = [
     "idempotency_key",
     "internal",
     "invalid",
+    "language_of",
     "listed",
     "local_id",
     "owner",

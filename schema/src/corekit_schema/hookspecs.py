@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from corekit.hookspecs import hookspec, since
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.requests import Request
+    from starlette.routing import BaseRoute
 
     from corekit import Kit
     from corekit_schema.graph import Graph
@@ -35,5 +38,19 @@ def corekit_viewer(request: Request, kit: Kit) -> Viewer | None:
     headers; ``kit`` is the one that serves. Return None where the request carries nothing that the plugin knows; the
     first viewer returned counts. When it raises, the answer is 401. Where nobody answers, a request that carries a
     token is answered 401, and one without is anonymous.
+    """
+    raise NotImplementedError
+
+
+@since("0.1")
+@hookspec
+def corekit_routes(kit: Kit) -> Sequence[BaseRoute]:
+    """Say what else the plugin answers over HTTP: what is no GraphQL, such as a file or a call from a provider.
+
+    Called once, when a server starts; ``kit`` is the one that serves. The routes stand below ``/`` and the plugin's
+    name. Import Starlette inside it, so that a kit without a server needs none. What asks the database belongs into a
+    thread (``starlette.concurrency.run_in_threadpool``): a route that waits holds up everybody. When a route raises,
+    the answer is 500 with the code ``INTERNAL_SERVER_ERROR``, and the log names the plugin. When the hook raises, the
+    server does not start.
     """
     raise NotImplementedError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from functools import partial
@@ -17,7 +17,7 @@ from corekit.db.reader import Reader
 from corekit.errors import Busy, PluginError, PluginRaised, Refusal
 from corekit.ledger.read import balances
 from corekit.log import raised_at
-from corekit.members.read import members
+from corekit.members.read import members, tags
 from corekit.members.states import allowed
 from corekit.offers import MemberNow, Offer, Offers, check
 from corekit.suspension.suspensions import read_suspensions
@@ -39,7 +39,7 @@ def offers(read: Reader, kit: Kit, ids: Iterable[str], now: datetime) -> dict[st
     found: dict[str, list[Offer]] = {each: [] for each in ids}
     missing: list[str] = []
     if found and kit.hooks.offering:
-        people = _people(read, kit, list(found), now)
+        people = members_now(read, kit, list(found), now)
         stops = {each.id: allowed(each.state, "") for each in people}
         resting = read_suspensions(read)
         for plugin in kit.hooks.offering:
@@ -59,9 +59,9 @@ def offers(read: Reader, kit: Kit, ids: Iterable[str], now: datetime) -> dict[st
     return {member: Offers(tuple(made), tuple(missing)) for member, made in found.items()}
 
 
-def _people(read: Reader, kit: Kit, ids: list[str], now: datetime) -> list[MemberNow]:
-    """Return the members as they stand; those that do not exist are left out."""
-    has, stands = balances(read, ids, now), standing(read, ids)
+def members_now(read: Reader, kit: Kit, ids: Collection[str], now: datetime) -> list[MemberNow]:
+    """Return members as they stand at ``now``; those that do not exist are left out. Four statements."""
+    has, stands, tagged = balances(read, ids, now), standing(read, ids), tags(read, ids)
     ladders = kit.terms().program_at(micros(now)).ladders
     people: list[MemberNow] = []
     for member in members(read, ids).values():
@@ -74,6 +74,7 @@ def _people(read: Reader, kit: Kit, ids: list[str], now: datetime) -> list[Membe
                 attributes=member.attributes,
                 tiers={ladder.code: ladder.tier(codes.get(ladder.code)) for ladder in ladders},
                 available={each.kind: each.available for each in has[member.id]},
+                tags=frozenset(tagged[member.id]),
             )
         )
     return people

@@ -75,7 +75,11 @@ def _award_of(source: _Source, medal: Medal, level: Level) -> Select[*tuple[Any,
     told = f'{{"medal": "{medal.id}", "level": {level.number}, "since": '
     return select(
         first.c.member_id,
-        literal(name, Text).concat(func.replace(cast(first.c.member_id, Text), "-", "")).concat(literal(":", Text)).concat(since).label("key"),
+        literal(name, Text)
+        .concat(func.replace(cast(first.c.member_id, Text), "-", ""))
+        .concat(literal(":", Text))
+        .concat(since)
+        .label("key"),
         literal(0).label("amount"),
         literal(medal.rule, Text).label("rule"),
         cast(literal(told, Text).concat(since).concat(literal("}", Text)), Json).label("payload"),
@@ -145,9 +149,7 @@ def _unit(unit: rules.Unit, day: Columns) -> Columns:
 
 def _within(day: Columns, season: rules.Days) -> ColumnElement[bool]:
     first, last = season
-    return and_(
-        true(), *([day >= first] if first is not None else []), *([day <= last] if last is not None else [])
-    )
+    return and_(true(), *([day >= first] if first is not None else []), *([day <= last] if last is not None else []))
 
 
 class _Source:
@@ -159,9 +161,7 @@ class _Source:
             .where(bounds.within(member.c.id), member.c.merged_into.is_(None))
             .cte("family", recursive=True)
         )
-        self._family = family.union_all(
-            select(member.c.id, family.c.owner).where(member.c.merged_into == family.c.id)
-        )
+        self._family = family.union_all(select(member.c.id, family.c.owner).where(member.c.merged_into == family.c.id))
         self._day = _local_day(bounds.zone, bounds.at)
         self._types = sorted(book.types)
         self._returned = self._returns()
@@ -190,7 +190,9 @@ class _Source:
                 self._family.c.owner.label("member_id"),
                 *(_activity.c[name] for name in names),
                 self._day(_activity.c.occurred_at).label("day"),
-                case((_activity.c.amount >= 0, _activity.c.amount - part), else_=_activity.c.amount + part).label("left"),
+                case((_activity.c.amount >= 0, _activity.c.amount - part), else_=_activity.c.amount + part).label(
+                    "left"
+                ),
             )
             .join_from(self._family, _activity, _activity.c.member_id == self._family.c.id)
             .outerjoin(returned, returned.c.id == _activity.c.id)
@@ -259,7 +261,9 @@ class _Source:
         """Select what is counted of each activity: when, value and number."""
         done = self._done
         conditions: list[ColumnElement[bool]] = [done.c.type.in_(tally.types), _within(done.c.day, season)]
-        conditions += [_JsonText(done.c.payload, literal_column(_path(name))).in_(values) for name, values in tally.where]
+        conditions += [
+            _JsonText(done.c.payload, literal_column(_path(name))).in_(values) for name, values in tally.where
+        ]
         if tally.minimum is not None:
             conditions.append(done.c.amount >= tally.minimum)
         place = [done.c[name] for name in _PLACE]

@@ -15,6 +15,7 @@ from corekit_schema.execution.limits import Limits
 from corekit_schema.http.endpoint import Endpoint
 from corekit_schema.http.health import health, metrics
 from corekit_schema.http.pages import graphiql
+from corekit_schema.http.plugins import plugin_routes
 from corekit_schema.http.rate import Rate
 from corekit_schema.http.trusted import TrustedDocuments, read_manifest
 from corekit_schema.settings import ServerSettings
@@ -46,8 +47,9 @@ class Application(Starlette):
 def build_app(kit: Kit, *, limits: Limits | None = None) -> Starlette:
     """Return the application that serves a kit: ``/graphql``, ``/graphiql/``, ``/healthz``, ``/readyz``.
 
-    And ``/metrics``, where the settings say so. ``limits`` are those of the settings where nothing is said. Raises
-    :class:`SchemaConflict` where the schema cannot be assembled, and :class:`SettingsError`.
+    And ``/metrics``, where the settings say so, and what plugins answer below their names. ``limits`` are those of the
+    settings where nothing is said. Raises :class:`SchemaConflict` where the schema cannot be assembled,
+    :class:`SettingsError`, and :class:`PluginError` where a plugin's routes cannot be had.
     """
     schema = assemble_for(kit)
     settings = ServerSettings.of(kit.settings)
@@ -62,4 +64,4 @@ def build_app(kit: Kit, *, limits: Limits | None = None) -> Starlette:
     routes = [*graphiql(endpoint), *health(kit)]
     if settings.metrics:
         routes += metrics(kit, endpoint)
-    return Application(endpoint, routes)
+    return Application(endpoint, [*routes, *plugin_routes(kit)])

@@ -1,0 +1,1 @@
+"""Documents: files that members may download, by rules, through links that expire."""

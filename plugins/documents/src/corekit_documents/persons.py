@@ -1,0 +1,39 @@
+"""What the plugin's own tables hold of a person: told, and forgotten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import delete, select
+
+from corekit import PluginWrite, Reader, moment
+from corekit_documents.tables import link, move
+
+
+def exported(member: str, read: Reader) -> dict[str, Any] | None:
+    """Return what is known of a member, as JSON."""
+    theirs = select(link).where(link.c.member_id == member).order_by(link.c.issued_at, link.c.id)
+    found = [
+        {
+            "document": row.document,
+            "version": row.version_id,
+            "issued_at": _shown(row.issued_at),
+            "expires_at": _shown(row.expires_at),
+            "revoked_at": _shown(row.revoked_at),
+            "downloaded_at": _shown(row.downloaded_at),
+            "by": row.actor,
+        }
+        for row in read.all(theirs)
+    ]
+    return {"links": found} if found else None
+
+
+def erased(member: str, write: PluginWrite) -> None:
+    """Forget what a member downloaded; its links open nothing any more."""
+    theirs = select(link.c.id).where(link.c.member_id == member)
+    write.execute(delete(move).where(move.c.link_id.in_(theirs)))
+    write.execute(delete(link).where(link.c.member_id == member))
+
+
+def _shown(instant: int | None) -> str | None:
+    return moment(instant).isoformat() if instant is not None else None

@@ -1,0 +1,112 @@
+"""A shop with documents in a folder of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from attrs import frozen
+
+from corekit import Activity, Kit
+from corekit.testing.clock import SettableClock
+from corekit.testing.plugin import MakeKit
+from corekit_documents import documents, uploads
+from corekit_documents.documents import Version
+from corekit_documents.links import Made, make
+from corekit_documents.settings import settings_of
+from corekit_documents.store import Store
+from corekit_schema import build_app
+from corekit_schema.testing import serving
+
+KEYS = [{"id": "k1", "secret": "a secret of more than thirty-two characters"}]
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 400
+PROGRAM = """
+[program]
+name = "Corner shop"
+
+[[ladders]]
+code = "status"
+name = "Status"
+
+[[ladders.tiers]]
+code = "basic"
+name = "Basic"
+
+[[ladders.tiers]]
+code = "gold"
+name = "Gold"
+criteria = [{metric = "spend", window = "lifetime", at_least = "100"}]
+
+[documents.categories.prices]
+en = "Price lists"
+zh = "价目表"
+"""
+
+
+async def in_pieces(content: bytes, size: int = 65_536) -> AsyncIterator[bytes]:
+    for at in range(0, len(content), size):
+        yield content[at : at + size]
+
+
+@frozen
+class Shop:
+    """Does what happens with documents in a shop."""
+
+    kit: Kit
+    clock: SettableClock
+
+    def join(self, **payload: Any) -> str:
+        return self.kit.record(Activity(type="member.registered", payload=payload)).member
+
+    def buys(self, member: str, amount: int, *lines: Any) -> str:
+        bought = self.kit.record(Activity(type="purchase", member=member, amount=amount, lines=lines))
+        assert bought.settled
+        return str(bought.activity_id)
+
+    def document(self, code: str = "list", access: Any = None, **told: Any) -> None:
+        access = {"everybody": True} if access is None else access
+        documents.set_document(self.kit, "ada", code, titles={"en": "List"}, access=access or None, **told)
+
+    def upload(self, content: bytes = PDF, document: str = "list", **told: Any) -> Version:
+        about = {"language": "en", "name": "list.pdf", "media_type": "application/pdf", **told}
+        version = uploads.wait(self.kit, "ada", document, **about)
+        return self.send(version, content)
+
+    def send(self, version: Version, content: bytes = PDF) -> Version:
+        store = Store(settings_of(self.kit))
+        return asyncio.run(uploads.receive(self.kit, store, version, in_pieces(content)))
+
+    def link(self, member: str, document: str = "list", **told: Any) -> Made:
+        return make(self.kit, member, document, **told)
+
+
+OpenShop = Callable[..., Shop]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """The folder of the store."""
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def shop(make_kit: MakeKit, clock: SettableClock, store: Path) -> OpenShop:
+    """Open a shop with what its program says besides; ``sections`` are further settings of documents."""
+
+    def open_(program: str = "", **told: Any) -> Shop:
+        settings = {"store": str(store), "signing_keys": KEYS, **told.pop("settings", {})}
+        return Shop(make_kit(["documents"], program=PROGRAM + program, sections={"documents": settings}, **told), clock)
+
+    return open_
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Shop], httpx.Client]]:
+    """Serve a shop, and give a client of it."""
+    with ExitStack() as stack:
+        yield lambda shop: stack.enter_context(serving(build_app(shop.kit)))
