@@ -50,7 +50,8 @@ def _plain(kind: type[Schema]) -> _Plain | None:
     """Return what is plain of a schema; None where it does more than its fields, or adds what is not there."""
     if any(isfunction(each) for base in kind.__mro__ if not issubclass(Schema, base) for each in vars(base).values()):
         return None
-    loaded: Mapping[str, Any] = kind().load_fields
+    schema: Any = kind()
+    loaded: Mapping[str, Any] = schema.load_fields
     texts = {name: tuple(field.validators) for name, field in loaded.items() if _is_text(field) and "." not in name}
     others = [field for name, field in loaded.items() if name not in texts]
     if any(field.required or field.load_default is not missing for field in others):

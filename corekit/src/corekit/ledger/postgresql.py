@@ -401,17 +401,18 @@ def _writing(shape: tuple[tuple[str, int], ...], *, alone: bool) -> tuple[str, t
             # The order of data-modifying CTEs is not promised, and only one stay may be the current one.
             part += f" WHERE (SELECT count(*) FROM {gone}) >= 0"
         parts.append(f"{name} AS ({part})")
-    counted = tuple(name for name in names if name in _COUNTED and not (alone and name == "member_changed"))
+    counted = tuple(name for name in _COUNTED if name in names)
+    by_value = dict(shape)
     # Of one row it is cheaper to look whether it is there than to count.
     numbers = [
-        f"coalesce((SELECT 1 FROM {name}), 0)" if by_value else f"(SELECT count(*) FROM {name})"
-        for name, by_value in shape
-        if name in counted
+        f"coalesce((SELECT 1 FROM {name}), 0)" if by_value[name] else f"(SELECT count(*) FROM {name})"
+        for name in counted
     ]
     if alone:
         place = names.index("member_changed")
         parts[place] = parts[place].replace("WHERE o.id", f"WHERE o.seq = ${first} AND o.id")
-        numbers.append("1 / coalesce((SELECT 1 FROM member_changed), 0)")
+        # What is looked at first is changed first: an account locked before its member could end in a deadlock.
+        numbers[0] = f"1 / {numbers[0]}"
     return f"WITH {', '.join(parts)} SELECT {', '.join(numbers) or 1}", counted
 
 
