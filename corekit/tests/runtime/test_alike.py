@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from sqlalchemy import Select, column, select, table
+from sqlalchemy import String, column, select, table
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from corekit.db.alike import PostgreSQL, SQLite
@@ -27,7 +27,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_statement_is_compiled_once_for_all_databases(url: str, compiled: list[str]) -> None:
-    wanted: Select[Any] = select(column("code").label("not_compiled_before")).select_from(table("core_unit"))
+    wanted = select(column("code", String).label("not_compiled_before")).select_from(table("core_unit"))
     for _ in range(2):
         database = Database(url)
         with database.read() as read:

@@ -300,6 +300,7 @@ def _postgresql(url: URL, pool_size: int, recipe: Mapping[str, str], *, tidy: bo
         max_overflow=2 * pool_size,
         pool_use_lifo=True,
         pool_reset_on_return="rollback" if tidy else None,
+        use_native_hstore=False,  # it would be looked for in each database
         json_serializer=_json,
         json_deserializer=orjson.loads,
         connect_args={
