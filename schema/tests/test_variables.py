@@ -77,7 +77,10 @@ ARGUMENTS = arguments_of(DEFINITION, field_of(NODE))
 
 def told(values: Any) -> str:
     """Write values so that 1 is not True and the order counts; errors by what they say."""
-    return str([error.message for error in values] if isinstance(values, list) else values)
+    if not isinstance(values, list):
+        return str(values)
+    errors: Any = values
+    return str([error.message for error in errors])
 
 
 @given(GIVEN)
