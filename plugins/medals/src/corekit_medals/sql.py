@@ -75,7 +75,11 @@ def _award_of(source: _Source, medal: Medal, level: Level) -> Select[*tuple[Any,
     told = f'{{"medal": "{medal.id}", "level": {level.number}, "since": '
     return select(
         first.c.member_id,
-        literal(name, Text).concat(func.replace(cast(first.c.member_id, Text), "-", "")).concat(literal(":", Text)).concat(since).label("key"),
+        literal(name, Text)
+        .concat(func.replace(cast(first.c.member_id, Text), "-", ""))
+        .concat(literal(":", Text))
+        .concat(since)
+        .label("key"),
         literal(0).label("amount"),
         literal(medal.rule, Text).label("rule"),
         cast(literal(told, Text).concat(since).concat(literal("}", Text)), Json).label("payload"),
@@ -136,18 +140,16 @@ def _value(leaf: Leaf, number: int, events: Any) -> Columns:
 
 
 def _bucket(bucket: str, day: Columns) -> Columns:
-    return {"day": lambda: day, "month": lambda: _MonthOf(day), "year": lambda: _MonthOf(day).op("/")(12)}[bucket]()
+    return {"day": lambda: day, "month": lambda: _MonthOf(day), "year": lambda: _MonthOf(day) // 12}[bucket]()
 
 
 def _unit(unit: rules.Unit, day: Columns) -> Columns:
-    return {"day": lambda: day, "week": lambda: (day + 3).op("/")(7), "month": lambda: _MonthOf(day)}[unit]()
+    return {"day": lambda: day, "week": lambda: (day + 3) // 7, "month": lambda: _MonthOf(day)}[unit]()
 
 
 def _within(day: Columns, season: rules.Days) -> ColumnElement[bool]:
     first, last = season
-    return and_(
-        true(), *([day >= first] if first is not None else []), *([day <= last] if last is not None else [])
-    )
+    return and_(true(), *([day >= first] if first is not None else []), *([day <= last] if last is not None else []))
 
 
 class _Source:
@@ -159,9 +161,7 @@ class _Source:
             .where(bounds.within(member.c.id), member.c.merged_into.is_(None))
             .cte("family", recursive=True)
         )
-        self._family = family.union_all(
-            select(member.c.id, family.c.owner).where(member.c.merged_into == family.c.id)
-        )
+        self._family = family.union_all(select(member.c.id, family.c.owner).where(member.c.merged_into == family.c.id))
         self._day = _local_day(bounds.zone, bounds.at)
         self._types = sorted(book.types)
         self._returned = self._returns()
@@ -183,14 +183,16 @@ class _Source:
         weight = cast(func.coalesce(of_lines.scalar_subquery(), func.abs(_activity.c.amount)), Whole)
         back = func.coalesce(returned.c.back, 0)
         is_gone = case((returned.c.parts > 0, back == weight), else_=false())
-        part = case((back > 0, (back * func.abs(_activity.c.amount)).op("/")(weight)), else_=0)
+        part = case((back > 0, (back * func.abs(_activity.c.amount)) // weight), else_=0)
         names = ("id", "type", "occurred_at", "recorded_at", "amount", "payload")
         return (
             select(
                 self._family.c.owner.label("member_id"),
                 *(_activity.c[name] for name in names),
                 self._day(_activity.c.occurred_at).label("day"),
-                case((_activity.c.amount >= 0, _activity.c.amount - part), else_=_activity.c.amount + part).label("left"),
+                case((_activity.c.amount >= 0, _activity.c.amount - part), else_=_activity.c.amount + part).label(
+                    "left"
+                ),
             )
             .join_from(self._family, _activity, _activity.c.member_id == self._family.c.id)
             .outerjoin(returned, returned.c.id == _activity.c.id)
@@ -248,10 +250,11 @@ class _Source:
         order = [found.c[name] for name in ("occurred_at", "recorded_at", "id")]
         unit = _unit(leaf.unit, found.c.day)
         nth = func.row_number().over(partition_by=(found.c.member_id, unit), order_by=order)
-        first = select(*(found.c[name] for name in _PLACE), unit.label("unit"), nth.label("nth")).subquery()
+        all_ = select(*(found.c[name] for name in _PLACE), unit.label("unit"), nth.label("nth")).subquery()
+        first = select(all_).where(all_.c.nth == 1).subquery()
         so_far = func.row_number().over(partition_by=first.c.member_id, order_by=first.c.unit)
         row = (first.c.unit - so_far).label("row")
-        rows_ = select(*(first.c[name] for name in (*_PLACE, "unit")), row).where(first.c.nth == 1).subquery()
+        rows_ = select(*(first.c[name] for name in (*_PLACE, "unit")), row).subquery()
         length = func.row_number().over(partition_by=(rows_.c.member_id, rows_.c.row), order_by=rows_.c.unit)
         return select(*(rows_.c[name] for name in _PLACE), literal(number).label("leaf"), length.label("n"))
 
@@ -259,7 +262,9 @@ class _Source:
         """Select what is counted of each activity: when, value and number."""
         done = self._done
         conditions: list[ColumnElement[bool]] = [done.c.type.in_(tally.types), _within(done.c.day, season)]
-        conditions += [_JsonText(done.c.payload, literal_column(_path(name))).in_(values) for name, values in tally.where]
+        conditions += [
+            _JsonText(done.c.payload, literal_column(_path(name))).in_(values) for name, values in tally.where
+        ]
         if tally.minimum is not None:
             conditions.append(done.c.amount >= tally.minimum)
         place = [done.c[name] for name in _PLACE]
@@ -362,7 +367,7 @@ def _path(name: str) -> str:
 def _local_day(zone: tzinfo, until: int) -> Callable[[Columns], Columns]:
     """Return what makes of a column with instants the number of the day on the program's clock."""
     changes = _changes(zone, datetime.fromtimestamp(until // 1_000_000, UTC).year + 1)
-    return lambda instant: (instant + _offset(instant, changes)).op("/")(_DAY)
+    return lambda instant: (instant + _offset(instant, changes)) // _DAY
 
 
 def _offset(instant: Columns, changes: Sequence[tuple[int, int]]) -> Any:
