@@ -43,7 +43,7 @@ CRITERIA = {
     "rolling": '{kind = "count", activity = "purchase", least = 3, window = "rolling 7 days"}',
     "money": '{kind = "sum", activity = "purchase", least = "200"}',
     "year": '{kind = "sum", activity = "purchase", least = "100", window = "year"}',
-    "bread": '{kind = "sum", activity = "purchase", least = "60.5", lines = {categories = "BREAD", flags = ["new", "hot"]}}',
+    "bread": '{kind = "sum", activity = "purchase", least = "60.5", lines = {categories = "BREAD", flags = ["hot"]}}',
     "pieces": '{kind = "sum", activity = "purchase", measure = "quantity", least = 12, lines = {skus = ["a", "b"]}}',
     "loaf": '{kind = "count", activity = "purchase", least = 2, lines = {categories = ["BREAD"]}, minimum = "20"}',
     "stores": '{kind = "distinct", activity = "check_in", field = "store", least = 3}',

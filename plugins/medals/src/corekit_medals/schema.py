@@ -86,7 +86,11 @@ class CriterionSchema(Schema):
     tier = fields.String(load_default=None)
     medal = fields.String(load_default=None)
     level = _number(100)
-    criteria = fields.List(fields.Nested(lambda: CriterionSchema()), load_default=None, validate=validate.Length(1, 20))
+    criteria = fields.List(
+        fields.Nested(lambda: CriterionSchema()),  # noqa: PLW0108 - there is none yet
+        load_default=None,
+        validate=validate.Length(1, 20),
+    )
 
 
 class LevelSchema(Schema):

@@ -1,7 +1,7 @@
 """Criteria as statements: who met them, and when first, in the order in which things occurred.
 
-What was taken back counts as if it had never been. Everything that a criterion counts becomes one row per activity; sums
-over windows of these rows say how far each member was with each part of the criterion when the activity occurred.
+What was taken back counts as if it had never been. Everything that a criterion counts becomes one row per activity;
+sums over windows of these rows say how far each member was with each part of the criterion when the activity occurred.
 """
 
 from __future__ import annotations
