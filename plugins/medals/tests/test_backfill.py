@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -84,7 +85,12 @@ def lives(kit: Kit, number: int, seed: int) -> list[Activity]:
         at = began
         for nth in range(chance.randrange(3, 26)):
             at += timedelta(hours=chance.choice([0, 1, 20, 30, 100]), microseconds=7)
-            known = {"member": member, "source": "past", "occurred_at": at, "external_id": f"{each}:{nth}"}
+            known: dict[str, Any] = {
+                "member": member,
+                "source": "past",
+                "occurred_at": at,
+                "external_id": f"{each}:{nth}",
+            }
             if chance.random() < 0.6:
                 lines = tuple(
                     Line(
@@ -131,6 +137,7 @@ def previewed(kit: Kit) -> list[Found]:
         return preview(kit, read)
 
 
+@pytest.mark.row("G4", way="python")
 @pytest.mark.parametrize(
     ("zone", "season"),
     [("UTC", ""), ("America/New_York", "season = {from = 2026-02-11, to = 2026-03-12}\n")],

@@ -104,4 +104,4 @@ class Catalogue:
     def reacts(self) -> frozenset[str]:
         """The types of activities to which medals react because of what they ask for."""
         revocable = any(medal.on_reversal == "revoke" for medal in self.medals.values())
-        return frozenset(self.touched) | (self.returns if revocable else frozenset())
+        return frozenset(self.touched) | (self.returns if revocable else frozenset[str]())

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
+from typing import cast as typed
 
 from sqlalchemy import (
     CTE,
@@ -119,7 +120,8 @@ def _holds(criterion: Criterion, values: dict[Leaf, Any]) -> ColumnElement[bool]
         return or_(false(), *(_holds(part, values) for part in criterion.of))
     if isinstance(criterion, NoneOf):
         return not_(or_(false(), *(_holds(part, values) for part in criterion.of)))
-    return values[criterion] >= rules.needed(criterion)
+    value: ColumnElement[int] = values[criterion]
+    return value >= rules.needed(criterion)
 
 
 def _value(leaf: Leaf, number: int, events: Any) -> Columns:
@@ -140,11 +142,12 @@ def _value(leaf: Leaf, number: int, events: Any) -> Columns:
 
 
 def _bucket(bucket: str, day: Columns) -> Columns:
-    return {"day": lambda: day, "month": lambda: _MonthOf(day), "year": lambda: _MonthOf(day) // 12}[bucket]()
+    month: Columns = _month_of(day)
+    return {"day": day, "month": month, "year": month // 12}[bucket]
 
 
 def _unit(unit: rules.Unit, day: Columns) -> Columns:
-    return {"day": lambda: day, "week": lambda: (day + 3) // 7, "month": lambda: _MonthOf(day)}[unit]()
+    return {"day": day, "week": (day + 3) // 7, "month": _month_of(day)}[unit]
 
 
 def _within(day: Columns, season: rules.Days) -> ColumnElement[bool]:
@@ -402,6 +405,11 @@ class _MonthOf(FunctionElement[int]):
     type = Integer()
     inherit_cache = True
     name = "month_of"
+
+
+def _month_of(day: Columns) -> Columns:
+    month: Columns = typed("Any", _MonthOf)(day)
+    return month
 
 
 @compiles(_MonthOf, "sqlite")
