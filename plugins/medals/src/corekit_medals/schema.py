@@ -35,7 +35,7 @@ class _Values(fields.Field[Any]):
     """A text, a whole number, or yes or no; or a list of such."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        found: list[Any] = [*value] if isinstance(value, list) else [value]
+        found: list[Any] = cast("Any", value) if isinstance(value, list) else [value]
         if not found or not all(isinstance(each, str | bool | int) for each in found):
             raise coded("TYPE", "Write a text, a whole number, true or false, or a list of such.", expected="value")
         return found
