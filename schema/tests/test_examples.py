@@ -44,6 +44,11 @@ texts = {en = {name = "Mug"}, zh = {name = "马克杯"}}
 id = "wheel"
 prizes = [{id = "nothing", weight = 1}]
 
+[[medals.definitions]]
+id = "helper"
+texts = {en = {name = "Helper"}, zh = {name = "热心会员"}}
+when = {kind = "first", activity = "purchase"}
+
 [[stored_value.fees]]
 id = "delivery"
 kind = "service"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from fractions import Fraction
 from typing import Any, cast
@@ -80,18 +80,18 @@ def program_tables(kit: Kit) -> Tables:
             yield from tables(f"[{plugin.name}]", plugin.declares.program.schema)
 
 
-def tables(title: str, schema: type[Schema]) -> Tables:
+def tables(title: str, schema: type[Schema], above: Sequence[type[Schema]] = ()) -> Tables:
     """Yield a table and those within it; in TOML's own words, with NAME for what the author names."""
     yield title, schema
-    yield from tables_below(f"{title.strip('[]')}.", schema)
+    yield from tables_below(f"{title.strip('[]')}.", schema, above)
 
 
-def tables_below(prefix: str, schema: type[Schema]) -> Tables:
-    """Yield the tables within a table."""
+def tables_below(prefix: str, schema: type[Schema], above: Sequence[type[Schema]] = ()) -> Tables:
+    """Yield the tables within a table, but for one that stands within itself."""
     for name, field in keys(schema):
         written, inner = held(field)
-        if inner is not None:
-            yield from tables(written.format(f"{prefix}{name}"), inner.schema.__class__)
+        if inner is not None and inner.schema.__class__ not in (*above, schema):
+            yield from tables(written.format(f"{prefix}{name}"), inner.schema.__class__, (*above, schema))
 
 
 def held(field: Any) -> tuple[str, Any]:

@@ -90,6 +90,9 @@ class SetFacts:
     def days(self, name: str, activity: Activity, window: str) -> Mapping[date, int]:
         return {}
 
+    def unwritten(self, activity: Activity) -> Sequence[Activity]:
+        return ()
+
     def reported(self, activity: Activity) -> datetime:
         assert activity.occurred_at is not None
         return activity.occurred_at + timedelta(hours=self.late)

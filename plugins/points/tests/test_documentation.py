@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -55,6 +55,9 @@ class Example:
     row: Row
 
     settings = None
+
+    def unwritten(self, activity: Activity) -> Sequence[Activity]:
+        return ()
 
     def reported(self, activity: Activity) -> datetime:
         assert activity.occurred_at is not None

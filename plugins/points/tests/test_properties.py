@@ -37,6 +37,9 @@ class Earned:
     def metric(self, name: str, activity: Activity, window: str = "lifetime") -> int:
         return self._earned.get(window, 0)
 
+    def unwritten(self, activity: Activity) -> Sequence[Activity]:
+        return ()
+
     def reported(self, activity: Activity) -> datetime:
         return activity.occurred_at or datetime(2017, 6, 14, tzinfo=UTC)
 

@@ -94,7 +94,7 @@ class Facts(Protocol):
     def unwritten(self, activity: Activity) -> Sequence[Activity]:
         """Return what of the member settles before this activity in the same chunk: it is not in the database yet.
 
-        The first comes first, each as it will be stored: with its time, and what takes something back with what it takes.
+        The first comes first, each as it will be stored: with its time, and a return with what it takes back.
         """
         ...
 

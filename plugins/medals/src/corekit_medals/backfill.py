@@ -56,3 +56,14 @@ def preview(kit: Kit, read: Reader) -> list[Found]:
         for medal in book.medals.values()
         for level in medal.levels
     ]
+
+
+def run(kit: Kit) -> int:
+    """Award what is found until nothing more is, since medals may ask for others; return how many were awarded."""
+    awarded = 0
+    while True:
+        done = kit.jobs.run(SWEEP.name)
+        kit.work()
+        awarded += done.found
+        if not done.found or done.state == "held":
+            return awarded

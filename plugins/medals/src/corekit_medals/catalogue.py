@@ -33,9 +33,9 @@ class Level:
 class Medal:
     """One medal.
 
-    A ``secret`` one is shown to nobody who does not hold it. Of a limited ``edition`` there are so many, for each level.
-    It is awarded for what occurs in its ``season``, from the first to the last day. Where something is taken back that it
-    was awarded for, it is kept, or revoked if what is left does not do.
+    A ``secret`` one is shown to nobody who does not hold it. Of a limited ``edition`` there are so many, for each
+    level. It is awarded for what occurs in its ``season``, from the first to the last day. Where something is taken
+    back that it was awarded for, it is kept, or revoked if what is left does not do.
     """
 
     id: str
@@ -104,4 +104,4 @@ class Catalogue:
     def reacts(self) -> frozenset[str]:
         """The types of activities to which medals react because of what they ask for."""
         revocable = any(medal.on_reversal == "revoke" for medal in self.medals.values())
-        return frozenset(self.touched) | (self.returns if revocable else frozenset())
+        return frozenset(self.touched) | (self.returns if revocable else frozenset[str]())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from corekit import ActivityType, ProgramContext, Window, suggest
 from corekit_medals.catalogue import Catalogue, Level, Medal, Words
@@ -19,6 +19,7 @@ from corekit_medals.rules import (
     Holds,
     InTier,
     Lines,
+    Measure,
     NoneOf,
     Streak,
     Tally,
@@ -40,7 +41,7 @@ _FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "none": (("criteria",), ()),
 }
 """What each kind of criterion has to say, and what it may say besides."""
-_GROUPS = {"all": All, "any": AnyOf, "none": NoneOf}
+_GROUPS: Mapping[str, type[All | AnyOf | NoneOf]] = {"all": All, "any": AnyOf, "none": NoneOf}
 _SILENT = ("medals.won", "medals.reviewed", "medals.qualified")
 """What follows from medals cannot be counted for one: nothing would end."""
 
@@ -81,7 +82,7 @@ class Compiler:
             return None
         self._seasonal = (first, last) != (None, None)
         levels: list[Level] = []
-        given = found["levels"] or [{"when": found["when"], "texts": {}, "picture": None}]
+        given: Sequence[Mapping[str, Any]] = found["levels"] or [{"when": found["when"], "texts": {}, "picture": None}]
         for at, each in enumerate(given):
             here = (*place, "levels", at, "when") if found["levels"] else (*place, "when")
             when = self._criterion(here, each["when"], known)
@@ -134,9 +135,9 @@ class Compiler:
 
     def _tier(self, place: Place, found: Mapping[str, Any]) -> InTier | None:
         ladders = self._context.ladders
-        ladder = found["ladder"] or next(iter(ladders), None)
+        ladder: str = found["ladder"] or next(iter(ladders), "")
         if ladder not in ladders:
-            said = f"There is no ladder {ladder!r}{suggest(str(ladder), ladders)}."
+            said = f"There is no ladder {ladder!r}{suggest(ladder, ladders)}."
             self._refuse((*place, "ladder"), "UNKNOWN_LADDER", said)
             return None
         tiers = list(ladders[ladder])
@@ -161,7 +162,7 @@ class Compiler:
         if not types:
             return None
         window = self._window(place, kind, found)
-        measure = (found["measure"] or "amount") if kind == "sum" else "count"
+        measure: Measure = (found["measure"] or "amount") if kind == "sum" else "count"
         lines = found["lines"]
         by = self._by(place, types, found["field"]) if kind == "distinct" else None
         if not all(each.lines for each in types) and (lines is not None or measure == "quantity" or by in BY_LINES):
@@ -240,8 +241,8 @@ class Compiler:
         if not given:
             self._refuse(at, "RANGE", "It must be more than 0.")
         if measure == "quantity":
-            return self._problems.minor(at, given * PIECE, 0)
-        return (self._amount(at, types, given) or 0) if kind == "sum" else self._problems.minor(at, given, 0)
+            return self._minor(at, given * PIECE, 0)
+        return (self._amount(at, types, given) or 0) if kind == "sum" else self._minor(at, given, 0)
 
     def _amount(self, place: Place, types: Sequence[ActivityType], given: Fraction | None) -> int | None:
         """Return an amount in minor units of what activities of the types count."""
@@ -252,7 +253,7 @@ class Compiler:
             said = f"{', '.join(each.name for each in types)} do not count the same: their amounts cannot be compared."
             self._refuse(place, "CONTRADICTION", said)
             return None
-        return self._problems.minor(place, given, self._context.currency.scale if units == {"money"} else 0)
+        return self._minor(place, given, self._context.currency.scale if units == {"money"} else 0)
 
     def _circles(self, found: Sequence[Mapping[str, Any]], medals: Mapping[str, Medal]) -> None:
         """Refuse a medal that cannot be had without itself."""
@@ -269,13 +270,16 @@ class Compiler:
                 said = f"The medal {each['id']!r} asks for itself, perhaps by way of others."
                 self._refuse((at, "id"), "CONTRADICTION", said)
 
+    def _minor(self, place: Place, given: Fraction, scale: int) -> int:
+        return self._problems.minor(("definitions", *place), given, scale)
+
     def _refuse(self, place: Place, code: str, message: str) -> None:
         self._problems.refuse(("definitions", *place), code, message)
 
 
 def _kept(kind: ActivityType) -> list[str]:
     """Return the fields of the payload of a type that are stored with it."""
-    fields = kind.schema().fields if kind.schema is not None else {}
+    fields: Mapping[str, Any] = cast("Any", kind.schema)().fields if kind.schema is not None else {}
     names = [field.data_key or name for name, field in fields.items()]
     return [name for name in names if kind.kept is None or name in kind.kept]
 

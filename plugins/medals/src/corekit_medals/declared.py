@@ -92,4 +92,5 @@ NOT_HELD = ErrorText(
 )
 SOLD_OUT = ErrorText("MEDALS_EDITION_OUT", "All of this limited edition are given.", "该限量勋章已全部发放。")
 TWICE = ErrorText("MEDALS_SHOWN_TWICE", "The medal {medal} is named twice.", "勋章 {medal} 重复。")
-ERRORS = (UNKNOWN, LEVEL_UNKNOWN, HELD, NOT_HELD, SOLD_OUT, TWICE)
+NOT_YOURS = ErrorText("MEDALS_NOT_YOURS", "These are the medals of somebody else.", "这是其他会员的勋章。")
+ERRORS = (UNKNOWN, LEVEL_UNKNOWN, HELD, NOT_HELD, SOLD_OUT, TWICE, NOT_YOURS)

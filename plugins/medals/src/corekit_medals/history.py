@@ -79,9 +79,9 @@ class History:
         found = self._sums.get(tally)
         if found is None or found.number > len(later) or (found.number and later[found.number - 1][0] != found.last):
             found = _Sum({})
-            for what in self.happened.values():
-                if what.type in tally.types:
-                    found.add(tally, what, 1)
+            for known in self.happened.values():
+                if known.type in tally.types:
+                    found.add(tally, known, 1)
             self._sums[tally] = found
         for id_, what in later[found.number :]:
             if isinstance(what, Happened):

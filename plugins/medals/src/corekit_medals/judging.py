@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from attrs import frozen
@@ -27,7 +28,7 @@ class _Now:
     later: Sequence[Event]
 
     @property
-    def held(self) -> Set[Key]:
+    def held(self) -> AbstractSet[Key]:
         """What it holds."""
         return self.seen.held.keys()
 
@@ -53,13 +54,13 @@ def _now(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> _Now:
 def react(activity: Activity, facts: Facts) -> Iterator[Effect]:
     """Yield what follows from an activity."""
     book: Catalogue = facts.program(activity)
-    by_hand = BY_HAND.get(activity.type)
     seen: Seen = facts.prepared(activity) or UNSEEN
-    if by_hand is not None:
-        yield from by_hand(activity, seen, book, facts)
-    elif activity.type in book.returns and activity.reverses in seen.history.happened:
-        if any(_is_revocable(book, key) for key, held in seen.held.items() if not held.given):
-            yield Follow(activity, rule="review@1", type=declared.REVIEWED.name, name="medals")
+    if activity.type == declared.REVIEWED.name:
+        yield from _review(activity, seen, book, facts)
+    elif (by_hand := BY_HAND.get(activity.type)) is not None:
+        yield from by_hand(activity, seen, book)
+    elif _is_to_be_reviewed(activity, seen, book):
+        yield Follow(activity, rule="review@1", type=declared.REVIEWED.name, name="medals")
     if activity.type in book.touched:
         yield from _met(activity, seen, book, facts)
 
@@ -92,6 +93,13 @@ def _met(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Itera
             )
 
 
+def _is_to_be_reviewed(activity: Activity, seen: Seen, book: Catalogue) -> bool:
+    """Say whether an activity takes back what was counted, of a member who holds what can be revoked for it."""
+    if activity.type not in book.returns or activity.reverses not in seen.history.happened:
+        return False
+    return any(_is_revocable(book, key) for key, held in seen.held.items() if not held.given)
+
+
 def _is_out(medal: Medal, key: Key, seen: Seen) -> bool:
     return medal.edition is not None and seen.given.get(key, 0) >= medal.edition
 
@@ -99,9 +107,6 @@ def _is_out(medal: Medal, key: Key, seen: Seen) -> bool:
 def _is_revocable(book: Catalogue, key: Key) -> bool:
     found = book.find(*key)
     return found is not None and found[0].on_reversal == "revoke"
-
-
-# By hand
 
 
 def _review(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
@@ -116,7 +121,10 @@ def _review(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> It
             yield _ended(activity, medal, key, "returned")
 
 
-def _given(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
+# By hand
+
+
+def _given(activity: Activity, seen: Seen, book: Catalogue) -> Iterator[Effect]:
     medal, key = _named(activity, book)
     if key in seen.held:
         raise Refusal(declared.HELD.code, medal=key[0], level=key[1])
@@ -132,7 +140,7 @@ def _given(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Ite
     )
 
 
-def _found(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
+def _found(activity: Activity, seen: Seen, book: Catalogue) -> Iterator[Effect]:
     """Award what was found to have been met, unless it is held by now, or there is none any more."""
     told = activity.payload
     key: Key = (told["medal"], told["level"])
@@ -151,7 +159,7 @@ def _found(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Ite
         )
 
 
-def _taken(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
+def _taken(activity: Activity, seen: Seen, book: Catalogue) -> Iterator[Effect]:
     medal, key = _named(activity, book)
     if key not in seen.held:
         raise Refusal(declared.NOT_HELD.code, medal=key[0], level=key[1])
@@ -164,7 +172,7 @@ def _ended(activity: Activity, medal: Medal, key: Key, reason: Ending) -> End:
     return End(activity, rule=rule, medal=key[0], level=key[1], reason=reason, limited=limited)
 
 
-def _arranged(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
+def _arranged(activity: Activity, seen: Seen, _book: Catalogue) -> Iterator[Effect]:
     """Show the pinned ones first, then the others that are named, then what is left in the order of its awards."""
     pinned: Sequence[str] = activity.payload["pinned"]
     others: Sequence[str] = activity.payload["others"]
@@ -190,16 +198,17 @@ def _named(activity: Activity, book: Catalogue) -> tuple[Medal, Key]:
     return found[0], (name, level)
 
 
-def _merged(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
+def _merged(activity: Activity, _seen: Seen, _book: Catalogue) -> Iterator[Effect]:
     yield TakeAwards(activity, rule="merge@1", giver=activity.members[0])
 
 
-BY_HAND: Mapping[str, Callable[[Activity, Seen, Catalogue, Facts], Iterator[Effect]]] = {
+BY_HAND: Mapping[str, Callable[[Activity, Seen, Catalogue], Iterator[Effect]]] = {
     declared.AWARDED.name: _given,
     declared.REVOKED.name: _taken,
     declared.ARRANGED.name: _arranged,
     declared.QUALIFIED.name: _found,
-    declared.REVIEWED.name: _review,
     "member.merged": _merged,
 }
 """What is done besides judging."""
+ALWAYS = (*BY_HAND, declared.REVIEWED.name)
+"""The types of activities to which medals react, whatever they ask for."""

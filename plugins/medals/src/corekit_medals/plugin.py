@@ -33,7 +33,7 @@ def corekit_declare() -> Declares:
         program=Section(schema=MedalsSchema, reacts=lambda book: book.reacts),
         lineage=Lineage(owner="medals", package="corekit_medals", metadata=tables.metadata),
         activities=declared.ACTIVITIES,
-        reacts=[*judging.BY_HAND],
+        reacts=judging.ALWAYS,
         effects=[*EFFECTS, TAKE_AWARDS],
         sweeps=[SWEEP],
         permissions=declared.PERMISSIONS,
@@ -65,3 +65,11 @@ def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
 def corekit_erase(member: str, write: PluginWrite) -> None:
     """Forget it."""
     reading.erased(member, write)
+
+
+@hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed
+def corekit_graph() -> Graph:
+    """Show medals in GraphQL."""
+    from corekit_medals.graph import graph
+
+    return graph()

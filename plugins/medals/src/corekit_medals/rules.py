@@ -1,8 +1,9 @@
-"""What a medal asks for: criteria as frozen values, and what they say of a member. Pure: nothing but values in and out."""
+"""What a medal asks for: criteria as frozen values, and what they say of a member. Pure: values in and out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from typing import Any, Literal, Protocol
 
@@ -142,7 +143,7 @@ def _number(tally: Tally, what: Happened, lines: list[Line]) -> int:
     return what.amount - part if what.amount >= 0 else what.amount + part
 
 
-def as_json(value: str | bool | int) -> Value:
+def as_json(value: str | bool | int) -> Value:  # noqa: FBT001 - it is a value like others
     """Return a value as JSON writes it, the same in Python and in each database."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -256,7 +257,7 @@ class View(Protocol):
         ...
 
     @property
-    def held(self) -> Set[tuple[str, int]]:
+    def held(self) -> AbstractSet[tuple[str, int]]:
         """The medals that are held, each with the level."""
         ...
 

@@ -21,7 +21,7 @@ _URL = validate.URL(schemes={"https", "http"}, error="{input!r} is no address; b
 _NAME = validate.Length(1, 200)
 
 
-class _Names(fields.List):
+class _Names(fields.List[Any]):
     """A list of names, or one."""
 
     def __init__(self, **options: Any) -> None:
@@ -35,7 +35,7 @@ class _Values(fields.Field[Any]):
     """A text, a whole number, or yes or no; or a list of such."""
 
     def _deserialize(self, value: Any, *_: Any, **__: Any) -> Any:
-        found: list[Any] = cast("list[Any]", value) if isinstance(value, list) else [value]
+        found: list[Any] = cast("Any", value) if isinstance(value, list) else [value]
         if not found or not all(isinstance(each, str | bool | int) for each in found):
             raise coded("TYPE", "Write a text, a whole number, true or false, or a list of such.", expected="value")
         return found
@@ -86,7 +86,11 @@ class CriterionSchema(Schema):
     tier = fields.String(load_default=None)
     medal = fields.String(load_default=None)
     level = _number(100)
-    criteria = fields.List(fields.Nested(lambda: CriterionSchema()), load_default=None, validate=validate.Length(1, 20))
+    criteria: Any = cast("Any", fields.List)(
+        fields.Nested(lambda: CriterionSchema()),  # noqa: PLW0108 - there is none yet
+        load_default=None,
+        validate=validate.Length(1, 20),
+    )
 
 
 class LevelSchema(Schema):
@@ -116,13 +120,17 @@ class DefinitionSchema(Schema):
     season = fields.Nested(SeasonSchema, load_default=None)
     on_reversal = fields.String(load_default="keep", validate=validate.OneOf(("keep", "revoke")))
     when = fields.Nested(CriterionSchema, load_default=None)
-    levels = fields.List(fields.Nested(LevelSchema), load_default=list, validate=validate.Length(max=100))
+    levels: Any = cast("Any", fields.List)(
+        fields.Nested(LevelSchema), load_default=list, validate=validate.Length(max=100)
+    )
 
 
 class MedalsSchema(Schema):
     """``[medals]``."""
 
-    definitions = fields.List(fields.Nested(DefinitionSchema), load_default=list, validate=validate.Length(max=1000))
+    definitions: Any = cast("Any", fields.List)(
+        fields.Nested(DefinitionSchema), load_default=list, validate=validate.Length(max=1000)
+    )
 
     @post_load
     def made(self, data: Mapping[str, Any], **_: Any) -> Catalogue:

@@ -1,7 +1,7 @@
 """Criteria as statements: who met them, and when first, in the order in which things occurred.
 
-What was taken back counts as if it had never been. Everything that a criterion counts becomes one row per activity; sums
-over windows of these rows say how far each member was with each part of the criterion when the activity occurred.
+What was taken back counts as if it had never been. Everything that a criterion counts becomes one row per activity;
+sums over windows of these rows say how far each member was with each part of the criterion when the activity occurred.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
+from typing import cast as typed
 
 from sqlalchemy import (
     CTE,
@@ -119,7 +120,8 @@ def _holds(criterion: Criterion, values: dict[Leaf, Any]) -> ColumnElement[bool]
         return or_(false(), *(_holds(part, values) for part in criterion.of))
     if isinstance(criterion, NoneOf):
         return not_(or_(false(), *(_holds(part, values) for part in criterion.of)))
-    return values[criterion] >= rules.needed(criterion)
+    value: ColumnElement[int] = values[criterion]
+    return value >= rules.needed(criterion)
 
 
 def _value(leaf: Leaf, number: int, events: Any) -> Columns:
@@ -140,11 +142,12 @@ def _value(leaf: Leaf, number: int, events: Any) -> Columns:
 
 
 def _bucket(bucket: str, day: Columns) -> Columns:
-    return {"day": lambda: day, "month": lambda: _MonthOf(day), "year": lambda: _MonthOf(day).op("/")(12)}[bucket]()
+    month: Columns = _month_of(day)
+    return {"day": day, "month": month, "year": month // 12}[bucket]
 
 
 def _unit(unit: rules.Unit, day: Columns) -> Columns:
-    return {"day": lambda: day, "week": lambda: (day + 3).op("/")(7), "month": lambda: _MonthOf(day)}[unit]()
+    return {"day": day, "week": (day + 3) // 7, "month": _month_of(day)}[unit]
 
 
 def _within(day: Columns, season: rules.Days) -> ColumnElement[bool]:
@@ -183,7 +186,7 @@ class _Source:
         weight = cast(func.coalesce(of_lines.scalar_subquery(), func.abs(_activity.c.amount)), Whole)
         back = func.coalesce(returned.c.back, 0)
         is_gone = case((returned.c.parts > 0, back == weight), else_=false())
-        part = case((back > 0, (back * func.abs(_activity.c.amount)).op("/")(weight)), else_=0)
+        part = case((back > 0, (back * func.abs(_activity.c.amount)) // weight), else_=0)
         names = ("id", "type", "occurred_at", "recorded_at", "amount", "payload")
         return (
             select(
@@ -250,10 +253,11 @@ class _Source:
         order = [found.c[name] for name in ("occurred_at", "recorded_at", "id")]
         unit = _unit(leaf.unit, found.c.day)
         nth = func.row_number().over(partition_by=(found.c.member_id, unit), order_by=order)
-        first = select(*(found.c[name] for name in _PLACE), unit.label("unit"), nth.label("nth")).subquery()
+        all_ = select(*(found.c[name] for name in _PLACE), unit.label("unit"), nth.label("nth")).subquery()
+        first = select(all_).where(all_.c.nth == 1).subquery()
         so_far = func.row_number().over(partition_by=first.c.member_id, order_by=first.c.unit)
         row = (first.c.unit - so_far).label("row")
-        rows_ = select(*(first.c[name] for name in (*_PLACE, "unit")), row).where(first.c.nth == 1).subquery()
+        rows_ = select(*(first.c[name] for name in (*_PLACE, "unit")), row).subquery()
         length = func.row_number().over(partition_by=(rows_.c.member_id, rows_.c.row), order_by=rows_.c.unit)
         return select(*(rows_.c[name] for name in _PLACE), literal(number).label("leaf"), length.label("n"))
 
@@ -366,7 +370,7 @@ def _path(name: str) -> str:
 def _local_day(zone: tzinfo, until: int) -> Callable[[Columns], Columns]:
     """Return what makes of a column with instants the number of the day on the program's clock."""
     changes = _changes(zone, datetime.fromtimestamp(until // 1_000_000, UTC).year + 1)
-    return lambda instant: (instant + _offset(instant, changes)).op("/")(_DAY)
+    return lambda instant: (instant + _offset(instant, changes)) // _DAY
 
 
 def _offset(instant: Columns, changes: Sequence[tuple[int, int]]) -> Any:
@@ -401,6 +405,11 @@ class _MonthOf(FunctionElement[int]):
     type = Integer()
     inherit_cache = True
     name = "month_of"
+
+
+def _month_of(day: Columns) -> Columns:
+    month: Columns = typed("Any", _MonthOf)(day)
+    return month
 
 
 @compiles(_MonthOf, "sqlite")

@@ -1,0 +1,176 @@
+"""Who met the criteria before is found: the same members, levels and instants as those who were judged as they went."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from corekit import Activity, Kit, Line
+from corekit.program import apply_text
+from corekit.tables import activity
+from corekit.testing import MakeKit, SettableClock
+from corekit_medals.backfill import Found, preview
+from corekit_medals.reading import awards_of
+
+HEAD = """
+[program]
+name = "Corner shop"
+
+[[activities]]
+name = "check_in"
+fields = [{name = "store"}, {name = "number", type = "whole"}, {name = "by_app", type = "flag"}]
+
+[[ladders]]
+code = "status"
+name = "Status"
+
+[[ladders.tiers]]
+code = "ordinary"
+name = "Ordinary"
+
+[[ladders.tiers]]
+code = "silver"
+name = "Silver"
+criteria = [{metric = "spend", window = "rolling 12 months", at_least = "150"}]
+"""
+CRITERIA = {
+    "often": '{kind = "count", activity = "purchase", least = 5}',
+    "both": '{kind = "count", activity = ["purchase", "check_in"], least = 9}',
+    "month": '{kind = "count", activity = "purchase", least = 3, window = "month"}',
+    "rolling": '{kind = "count", activity = "purchase", least = 3, window = "rolling 7 days"}',
+    "money": '{kind = "sum", activity = "purchase", least = "200"}',
+    "year": '{kind = "sum", activity = "purchase", least = "100", window = "year"}',
+    "bread": '{kind = "sum", activity = "purchase", least = "60.5", lines = {categories = "BREAD", flags = ["hot"]}}',
+    "pieces": '{kind = "sum", activity = "purchase", measure = "quantity", least = 12, lines = {skus = ["a", "b"]}}',
+    "loaf": '{kind = "count", activity = "purchase", least = 2, lines = {categories = ["BREAD"]}, minimum = "20"}',
+    "stores": '{kind = "distinct", activity = "check_in", field = "store", least = 3}',
+    "numbers": '{kind = "distinct", activity = "check_in", field = "number", least = 2, window = "month"}',
+    "skus": '{kind = "distinct", activity = "purchase", field = "lines.sku", least = 4}',
+    "days": '{kind = "streak", activity = ["purchase", "check_in"], unit = "day", least = 3}',
+    "weeks": '{kind = "streak", activity = "purchase", unit = "week", least = 3}',
+    "months": '{kind = "streak", activity = "check_in", unit = "month", least = 2}',
+    "first": '{kind = "first", activity = "check_in", where = {store = ["north", "west"], by_app = true}}',
+    "silver": '{kind = "tier", tier = "silver"}',
+    "after": '{kind = "medal", medal = "often"}',
+    "all": '{kind = "all", criteria = [{kind = "medal", medal = "often"}, {kind = "tier", tier = "silver"},'
+    ' {kind = "distinct", activity = "check_in", field = "store", least = 2}]}',
+    "any": '{kind = "any", criteria = [{kind = "streak", activity = "purchase", unit = "day", least = 2},'
+    ' {kind = "sum", activity = "purchase", least = "90"}]}',
+    "none": '{kind = "all", criteria = [{kind = "count", activity = "purchase", least = 2, window = "rolling 20 days"},'
+    ' {kind = "none", criteria = [{kind = "count", activity = "check_in", least = 1, window = "rolling 10 days"}]}]}',
+}
+"""A criterion of each kind."""
+
+
+def program(season: str = "") -> str:
+    definitions = "".join(
+        f'\n[[medals.definitions]]\nid = "{name}"\ntexts.en = {{name = "{name}"}}\n{season}when = {when}\n'
+        for name, when in CRITERIA.items()
+    )
+    return HEAD + definitions
+
+
+def lives(kit: Kit, number: int, seed: int) -> list[Activity]:
+    """Return what members do within eighty days, in the order in which it occurs."""
+    chance = random.Random(seed)
+    began = datetime(2026, 2, 1, tzinfo=UTC)
+    found: list[Activity] = []
+    for each in range(number):
+        joined = Activity(type="member.registered", source="past", occurred_at=began, external_id=f"m{each}")
+        member = kit.record(joined).member
+        at = began
+        for nth in range(chance.randrange(3, 26)):
+            at += timedelta(hours=chance.choice([0, 1, 20, 30, 100]), microseconds=7)
+            known: dict[str, Any] = {
+                "member": member,
+                "source": "past",
+                "occurred_at": at,
+                "external_id": f"{each}:{nth}",
+            }
+            if chance.random() < 0.6:
+                lines = tuple(
+                    Line(
+                        no,
+                        chance.choice([0, 9_99, 30_50]),
+                        sku=chance.choice("abcd"),
+                        category=chance.choice(["BREAD", "MILK"]),
+                        quantity=1000 * chance.randrange(1, 4),
+                        flags=tuple(chance.sample(["new", "hot", "newer"], 1)),
+                    )
+                    for no in range(1, chance.randrange(2, 4))
+                )
+                found.append(Activity(type="purchase", amount=sum(line.amount for line in lines), lines=lines, **known))
+            else:
+                payload = {
+                    "store": chance.choice(["north", "west", 'the "east"']),
+                    "number": chance.randrange(3),
+                    "by_app": chance.random() < 0.3,
+                }
+                found.append(Activity(type="check_in", payload=payload, **known))
+    return sorted(found, key=lambda each: str(each.occurred_at))
+
+
+def awards(kit: Kit, members: list[str]) -> dict[tuple[str, str, int], datetime]:
+    with kit.read() as read:
+        found = awards_of(read, members)
+    return {(member, each.medal, each.level): each.since for member, theirs in found.items() for each in theirs}
+
+
+def backfilled(kit: Kit) -> int:
+    """Award until nothing is found any more, and return how many times that took."""
+    for times in range(5):
+        expected = sum(each.members for each in previewed(kit)) if times == 0 else None
+        run = kit.jobs.run("medals.backfill")
+        assert expected in (None, run.found)
+        kit.work()
+        if not run.found:
+            return times
+    raise AssertionError("it does not end")
+
+
+def previewed(kit: Kit) -> list[Found]:
+    with kit.read() as read:
+        return preview(kit, read)
+
+
+@pytest.mark.row("G4", way="python")
+@pytest.mark.parametrize(
+    ("zone", "season"),
+    [("UTC", ""), ("America/New_York", "season = {from = 2026-02-11, to = 2026-03-12}\n")],
+    ids=["always", "season"],
+)
+def test_a_back_fill_awards_what_was_awarded_live(
+    make_kit: MakeKit, clock: SettableClock, zone: str, season: str
+) -> None:
+    clock.set("2026-06-01")
+    past = {"past": {"historical": True}}
+    live = make_kit(["medals"], program=program(season), sources=past, time_zone=zone)
+    later = make_kit(["medals"], program=HEAD, sources=past, time_zone=zone)
+    for kit, chunk in ((live, 40), (later, 500)):
+        told = lives(kit, 20, seed=7)
+        assert all(each.settled for each in kit.record_many(told, chunk=chunk))
+    apply_text(later, program(season))
+    backfilled(later)
+    found = [
+        {
+            (index, medal, level): since
+            for (member, medal, level), since in awards(kit, members).items()
+            for index in [members.index(member)]
+        }
+        for kit in (live, later)
+        for members in [in_order(kit)]
+    ]
+    assert found[0] == found[1]
+    assert {medal for _, medal, _ in found[0]} == set(CRITERIA)
+
+
+def in_order(kit: Kit) -> list[str]:
+    with kit.read() as read:
+        rows = read.all(
+            select(activity.c.member_id, activity.c.external_id).where(activity.c.type == "member.registered")
+        )
+    return [row.member_id for row in sorted(rows, key=lambda row: int(row.external_id[1:]))]

@@ -1,0 +1,106 @@
+"""What the section [medals] may not say, each by its path and with a code; and what the page of the docs shows."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from corekit import Settings, SettingsError
+from corekit.core import declares
+from corekit.plugins import discover
+from corekit.program import load
+from corekit.registry import Registry
+
+PAGE = Path(__file__).parents[3] / "docs/medals.md"
+SETTINGS = Settings.of(database="sqlite:///unused.db", plugins=["medals"])
+HEAD = """
+[program]
+name = "Corner shop"
+
+[[activities]]
+name = "check_in"
+fields = [{name = "store"}]
+
+[[ladders]]
+code = "status"
+name = "Status"
+
+[[ladders.tiers]]
+code = "ordinary"
+name = "Ordinary"
+"""
+ONE = '[[medals.definitions]]\nid = "one"\ntexts.en = {name = "One"}\n'
+
+
+def problems(text: str) -> list[tuple[str, str]]:
+    try:
+        load(HEAD + text, Registry.of(declares(SETTINGS), discover(SETTINGS)), SETTINGS)
+    except SettingsError as error:
+        return [(".".join(map(str, each["path"])), each["code"]) for each in error.parameters["problems"]]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("when", "path", "code"),
+    [
+        ("{}", "kind", "REQUIRED"),
+        ('{kind = "often"}', "kind", "NOT_ONE_OF"),
+        ('{kind = "count", activity = "purchase"}', "least", "REQUIRED"),
+        ('{kind = "count", activity = "purchse", least = 1}', "activity.0", "UNKNOWN_ACTIVITY"),
+        ('{kind = "count", activity = "refund", least = 1}', "activity.0", "INVALID"),
+        ('{kind = "count", activity = "purchase", least = 0}', "least", "RANGE"),
+        ('{kind = "count", activity = "purchase", least = "1.5"}', "least", "TOO_FINE"),
+        ('{kind = "count", activity = "purchase", least = 1, tier = "gold"}', "tier", "UNKNOWN_FIELD"),
+        ('{kind = "count", activity = "purchase", least = 1, window = "week"}', "window", "INVALID"),
+        ('{kind = "count", activity = "purchase", least = 1, window = "rolling 2 months"}', "window", "INVALID"),
+        ('{kind = "sum", activity = ["purchase", "check_in"], least = 1}', "least", "CONTRADICTION"),
+        ('{kind = "first", activity = "check_in", where = {shop = "a"}}', "where.shop", "UNKNOWN_FIELD"),
+        ('{kind = "first", activity = "check_in", where = {store = []}}', "where.store", "TYPE"),
+        ('{kind = "first", activity = "check_in", lines = {skus = ["a"]}}', "lines", "CONTRADICTION"),
+        ('{kind = "distinct", activity = "check_in", field = "stor", least = 2}', "field", "UNKNOWN_FIELD"),
+        (
+            '{kind = "distinct", activity = "check_in", field = "store", least = 2, window = "rolling 7 days"}',
+            "window",
+            "INVALID",
+        ),
+        ('{kind = "streak", activity = "check_in", unit = "year", least = 2}', "unit", "NOT_ONE_OF"),
+        ('{kind = "tier", tier = "gold"}', "tier", "UNKNOWN_TIER"),
+        ('{kind = "tier", tier = "gold", ladder = "statu"}', "ladder", "UNKNOWN_LADDER"),
+        ('{kind = "medal", medal = "two"}', "medal", "MEDALS_UNKNOWN"),
+        ('{kind = "all", criteria = []}', "criteria", "LENGTH"),
+        ('{kind = "any", criteria = [{kind = "first"}]}', "criteria.0.activity", "REQUIRED"),
+    ],
+)
+@pytest.mark.row("G1", way="bad_input")
+@pytest.mark.row("G2", way="bad_input")
+def test_a_criterion_that_cannot_hold_is_refused_by_path(when: str, path: str, code: str) -> None:
+    assert problems(f"{ONE}when = {when}\n") == [(f"medals.definitions.0.when.{path}", code)]
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "code"),
+    [
+        (ONE, "0.when", "REQUIRED"),
+        (ONE.replace("en", "zh") + 'when = {kind = "tier", tier = "ordinary"}\n', "0.texts", "REQUIRED"),
+        (
+            f'{ONE}when = {{kind = "tier", tier = "ordinary"}}\nseason = {{from = 2027-01-02, to = 2027-01-01}}\n',
+            "0.season.to",
+            "CONTRADICTION",
+        ),
+        (f'{ONE}when = {{kind = "medal", medal = "one"}}\n', "0.id", "CONTRADICTION"),
+        (
+            f'{ONE}[[medals.definitions.levels]]\nwhen = {{kind = "medal", medal = "one", level = 2}}\n',
+            "0.levels.0.when.level",
+            "MEDALS_LEVEL_UNKNOWN",
+        ),
+    ],
+)
+def test_a_medal_that_cannot_be_is_refused_by_path(text: str, path: str, code: str) -> None:
+    assert problems(text) == [(f"medals.definitions.{path}", code)]
+
+
+def test_the_examples_of_the_page_are_programs() -> None:
+    found = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    assert [problems(each) for each in found] == [[], []]
