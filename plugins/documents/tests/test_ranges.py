@@ -46,7 +46,8 @@ def test_all_else_is_the_whole_file(headers: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "bytes", "bytes=", "bytes=,", "bytes=a-b", "bytes=4-2", "bytes=-", "bytes=1-2-3", "bytes=\u0661-\u0662"]
+    "text",
+    ["", "bytes", "bytes=", "bytes=,", "bytes=a-b", "bytes=4-2", "bytes=-", "bytes=1-2-3", "bytes=\u0661-\u0662"],
 )
 def test_what_cannot_be_read_is_malformed(text: str) -> None:
     with pytest.raises(ranges.Malformed):

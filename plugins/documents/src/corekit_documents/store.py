@@ -95,7 +95,9 @@ class Store:
                 return
 
     def all(self) -> Iterator[Stored]:
-        """Yield every file there is, some hundred of them in memory at a time."""
+        """Yield every file there is, some of them in memory at a time; of a folder that was never made, none."""
+        if self._root is not None and not self._root.exists():
+            return
         with _reaching("list"):
             for some in obstore.list(self._store()):
                 for each in some:
