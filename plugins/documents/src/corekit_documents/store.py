@@ -59,7 +59,9 @@ class Store:
                 self._opened = LocalStore(self._root, mkdir=make)
             else:
                 options: Any = self._settings.store_options
-                self._opened = from_url(self._settings.store, config=options, retry_config=_RETRY)
+                plain = str(options.get("endpoint", "")).startswith("http://")  # whoever writes that means it
+                ways: Any = {"client_options": {"allow_http": plain, "timeout": "30s"}, "retry_config": _RETRY}
+                self._opened = from_url(self._settings.store, config=options, **ways)
         return self._opened
 
     async def put(self, key: str, chunks: AsyncIterator[bytes]) -> None:
