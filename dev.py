@@ -30,6 +30,7 @@ DISTRIBUTIONS = ("corekit", "schema", *PLUGINS, "examples/acme_stamps", "example
 OLDEST = (3, 11)
 FUZZED = (
     "corekit/tests/model",
+    "plugins/documents/tests/test_fuzz.py",
     "schema/tests/test_differential.py",
     "plugins/stored_value/tests/test_model.py",
     "plugins/stored_value/tests/test_close_of_many.py",

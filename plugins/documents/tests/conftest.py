@@ -68,9 +68,9 @@ class Shop:
         assert bought.settled
         return str(bought.activity_id)
 
-    def document(self, code: str = "list", access: Any = None, **told: Any) -> None:
-        access = {"everybody": True} if access is None else access
-        documents.set_document(self.kit, "ada", code, titles={"en": "List"}, access=access or None, **told)
+    def document(self, code: str = "list", audience: Any = None, **told: Any) -> None:
+        audience = {"everybody": True} if audience is None else audience
+        documents.set_document(self.kit, "ada", code, titles={"en": "List"}, audience=audience or None, **told)
 
     def upload(self, content: bytes = PDF, document: str = "list", **told: Any) -> Version:
         about = {"language": "en", "name": "list.pdf", "media_type": "application/pdf", **told}

@@ -46,7 +46,7 @@ class TestDocuments(PluginContract):
 
 def _links(house: House) -> dict[str, list[str]]:
     """Make a document, a version of it, and links, three for each member, as they are made before anybody downloads."""
-    documents.set_document(house.kit, None, "list", titles={"en": "List"}, access={"everybody": True})
+    documents.set_document(house.kit, None, "list", titles={"en": "List"}, audience={"everybody": True})
     version = named_id(f"{house.began} version")
     began, ends = micros(house.began), micros(house.began + timedelta(days=400))
     links = {member: [named_id(f"{member} {house.began} {at}") for at in range(3)] for member in house.members}

@@ -89,7 +89,7 @@ def test_what_cannot_be_had_is_told_with_its_code(shop: OpenShop, serve: Serve) 
     here.clock.advance(days=1)
     assert code(get(third.url), 410) == "DOCUMENTS_LINK_EXPIRED"
     fresh = here.link(member)
-    here.document(access={"tier": "gold"})
+    here.document(audience={"tier": "gold"})
     assert code(get(fresh.url), 403) == "DOCUMENTS_TIER"
     here.document()
     documents.withdraw(here.kit, "ada", version.id)

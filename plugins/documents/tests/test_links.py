@@ -21,7 +21,7 @@ def code_of(does: Any) -> list[str]:
 @pytest.mark.row("D2", way="python")
 def test_a_member_gets_what_its_tier_may_have_and_hears_why_not(shop: Any) -> None:
     here = shop()
-    here.document(access={"tier": "gold"})
+    here.document(audience={"tier": "gold"})
     assert here.upload().number == 1
     member = here.join()
     with pytest.raises(Invalid) as caught:
@@ -78,7 +78,7 @@ def test_rules_speak_of_kind_tag_group_goods_and_metrics(shop: Any) -> None:
     here.document()
     here.upload()
     for rule, *may in cases:
-        here.document(access=rule)
+        here.document(audience=rule)
         for each, expected in zip((member, other), may, strict=True):
             if expected:
                 assert here.link(each)
@@ -89,7 +89,7 @@ def test_rules_speak_of_kind_tag_group_goods_and_metrics(shop: Any) -> None:
 @pytest.mark.row("D2", way="reversal")
 def test_goods_that_come_back_open_nothing_any_more(shop: Any) -> None:
     here = shop()
-    here.document(access={"bought": "BOOK"})
+    here.document(audience={"bought": "BOOK"})
     here.upload()
     member = here.join()
     bought = here.buys(member, 30_00, Line(1, 20_00, sku="BOOK"), Line(2, 10_00, sku="PEN"))

@@ -49,8 +49,8 @@ def corekit_routes(kit: Kit) -> Sequence[BaseRoute]:
 
     Called once, when a server starts; ``kit`` is the one that serves. The routes stand below ``/`` and the plugin's
     name. Import Starlette inside it, so that a kit without a server needs none. What asks the database belongs into a
-    thread (``starlette.concurrency.run_in_threadpool``): a route that waits holds up everybody. When a route raises,
-    the answer is 500 with the code ``INTERNAL_SERVER_ERROR``, and the log names the plugin. When the hook raises, the
+    thread (``starlette.concurrency.run_in_threadpool``): a route that waits holds up everybody. Where a route raises,
+    the answer is 500 with the code ``INTERNAL_SERVER_ERROR``, and the log names the plugin. When it raises itself, the
     server does not start.
     """
     raise NotImplementedError

@@ -87,12 +87,12 @@ class _Compiler:
         return make(told, form, path)
 
     def _several(self, told: dict[str, Any], form: str, path: Path) -> Rule:
-        inner = told[form]
-        if not isinstance(inner, list) or not 1 <= len(cast("list[Any]", inner)) <= _MOST:
+        inner: list[Any] = told[form] if isinstance(told[form], list) else []
+        if not 1 <= len(inner) <= _MOST:
             return self._wrong((*path, form), f"expected a list of 1 to {_MOST} rules")
         if sum(isinstance(part, str) for part in path) >= _DEEPEST:
             return self._wrong((*path, form), f"expected at most {_DEEPEST} rules within each other")
-        rules = [self.rule(each, (*path, form, at)) for at, each in enumerate(cast("list[Any]", inner))]
+        rules = [self.rule(each, (*path, form, at)) for at, each in enumerate(inner)]
         return Several(cast("Any", form), tuple(rules))
 
     def _everybody(self, told: dict[str, Any], form: str, path: Path) -> Rule:

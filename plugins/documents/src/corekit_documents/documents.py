@@ -34,7 +34,7 @@ class Document:
     code: str
     category: str | None
     titles: Mapping[str, str]
-    access: Any
+    audience: Any
     opens_at: datetime | None
     closes_at: datetime | None
     created_at: datetime
@@ -78,15 +78,15 @@ def set_document(
     *,
     titles: Mapping[str, str],
     category: str | None = None,
-    access: Any = None,
+    audience: Any = None,
     opens_at: datetime | None = None,
     closes_at: datetime | None = None,
 ) -> Document:
     """Let a document be so; a new one is made. Its versions stay as they are.
 
-    ``access`` is rules as data, None for nobody. Raises :class:`corekit.Invalid` with all that does not hold.
+    ``audience`` is rules as data, None for nobody. Raises :class:`corekit.Invalid` with all that does not hold.
     """
-    problems = checked(access, known(kit), ("access",)) if access is not None else []
+    problems = checked(audience, known(kit), ("audience",)) if audience is not None else []
     if category is not None and category not in kit.program.sections["documents"].categories:
         problems += refused(declared.CATEGORY_UNKNOWN, "category", category=category).problems
     if opens_at is not None and closes_at is not None and closes_at <= opens_at:
@@ -94,7 +94,7 @@ def set_document(
     if problems:
         raise Invalid(problems)
     window = {"opens_at": _instant(opens_at), "closes_at": _instant(closes_at)}
-    values = {"category": category, "titles": dict(titles), "access": access, **window}
+    values = {"category": category, "titles": dict(titles), "audience": audience, **window}
     now = kit.now()
     with kit.database.write() as connection:
         before = named(Reader(connection), [code]).get(code)

@@ -219,7 +219,7 @@ def judged(
     wanted = list(asked)
     book: Book = kit.program.sections["documents"]
     means = known(kit)
-    rules: dict[str, Rule | None] = {each.code: compiled(each.access, means) for each in wanted}
+    rules: dict[str, Rule | None] = {each.code: compiled(each.audience, means) for each in wanted}
     versions = documents.versions_of(read, rules) if found is None else found
     who = people(read, kit, members, now, rules.values())
     used = quotas.had(read, who, book.quotas, now.astimezone(kit.zone)) if quota and book.quotas else {}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from corekit import Kit
+    from corekit_schema import Graph
 
 MERGED = "member.merged"
 
@@ -68,3 +69,11 @@ def corekit_routes(kit: Kit) -> Sequence[BaseRoute]:
     from corekit_documents.serving import routes
 
     return routes(kit)
+
+
+@hookimpl(optionalhook=True)
+def corekit_graph() -> Graph:
+    """Add documents to members, queries and mutations."""
+    from corekit_documents.graph import graph
+
+    return graph()

@@ -11,7 +11,7 @@ from corekit_documents.rules import Why
 
 
 class StoreDown(CorekitError):
-    """The store cannot be reached, or a file is not there that should be; nothing was lost, and it can be tried again."""
+    """The store cannot be reached, or a file is not there that should be. Nothing was lost; try it again."""
 
     code = declared.STORE_DOWN.code
 

@@ -59,7 +59,9 @@ class Store:
                 self._opened = LocalStore(self._root, mkdir=make)
             else:
                 options: Any = self._settings.store_options
-                self._opened = from_url(self._settings.store, config=options, retry_config=_RETRY)
+                plain = str(options.get("endpoint", "")).startswith("http://")  # whoever writes that means it
+                ways: Any = {"client_options": {"allow_http": plain, "timeout": "30s"}, "retry_config": _RETRY}
+                self._opened = from_url(self._settings.store, config=options, **ways)
         return self._opened
 
     async def put(self, key: str, chunks: AsyncIterator[bytes]) -> None:
@@ -95,7 +97,9 @@ class Store:
                 return
 
     def all(self) -> Iterator[Stored]:
-        """Yield every file there is, some hundred of them in memory at a time."""
+        """Yield every file there is, some of them in memory at a time; of a folder that was never made, none."""
+        if self._root is not None and not self._root.exists():
+            return
         with _reaching("list"):
             for some in obstore.list(self._store()):
                 for each in some:

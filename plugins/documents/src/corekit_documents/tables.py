@@ -16,7 +16,7 @@ document = table(
     # What it is called, by language.
     Column("titles", Json, nullable=False),
     # Who may download it, as rules; None is nobody.
-    Column("access", Json),
+    Column("audience", Json),
     # The first instant at which it is published, and the first at which it no longer is.
     Column("opens_at", Instant),
     Column("closes_at", Instant),

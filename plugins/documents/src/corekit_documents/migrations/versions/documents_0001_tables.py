@@ -19,7 +19,7 @@ def upgrade() -> None:
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("category", sa.Text(), nullable=True),
         sa.Column("titles", types.Json(), nullable=False),
-        sa.Column("access", types.Json(), nullable=True),
+        sa.Column("audience", types.Json(), nullable=True),
         sa.Column("opens_at", types.Instant, nullable=True),
         sa.Column("closes_at", types.Instant, nullable=True),
         sa.Column("created_at", types.Instant, nullable=False),
