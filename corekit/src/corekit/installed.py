@@ -14,7 +14,7 @@ from packaging.utils import canonicalize_name
 
 _OURS = "corekit"
 """The group of plugins, and what the names of all other groups begin with."""
-_AT_ONCE = 1_000_000_000
+_AT_ONCE = 50_000_000
 """Nanoseconds in which a folder may change again and look as it did."""
 
 
@@ -40,9 +40,11 @@ def installed() -> Mapping[str, Distribution]:
     return _known(folders)
 
 
-def points(group: str) -> Iterator[tuple[metadata.EntryPoint, Distribution]]:
-    """Yield the entry points of a group, each with the distribution that has it."""
-    for distribution in installed().values():
+def points(
+    group: str, known: Mapping[str, Distribution] | None = None
+) -> Iterator[tuple[metadata.EntryPoint, Distribution]]:
+    """Yield the entry points of a group, each with the distribution that has it, of those ``known`` or installed."""
+    for distribution in (installed() if known is None else known).values():
         for point in distribution.points:
             if point.group == group:
                 yield point, distribution

@@ -85,7 +85,8 @@ def find(names: Sequence[str], modules: Mapping[str, ModuleType] | None = None) 
     distribution that needs other versions than those that run.
     """
     given = modules or {}
-    offers = _offers()
+    known = installed.installed()
+    offers = _offers(known)
     found: list[Plugin] = []
     for name in names:
         if name in RESERVED:
@@ -102,27 +103,30 @@ def find(names: Sequence[str], modules: Mapping[str, ModuleType] | None = None) 
             both = " and by ".join(f"{side.name} {side.version}" for _, side in sides)
             way = f"uninstall all but one, or {start_without(name)}"
             raise PluginError(f"plugin {name!r} is offered by {both}; {way}", plugin=name)
-        found.append(_load(name, *sides[0]))
+        found.append(_load(name, *sides[0], known))
     return found
 
 
 def offered() -> dict[str, list[Distribution]]:
     """Return the plugins that are installed, by name, each with the distributions that offer it."""
-    return {name: [distribution for _, distribution in sides] for name, sides in sorted(_offers().items())}
+    return {
+        name: [distribution for _, distribution in sides]
+        for name, sides in sorted(_offers(installed.installed()).items())
+    }
 
 
-def _offers() -> dict[str, list[tuple[EntryPoint, Distribution]]]:
+def _offers(known: Mapping[str, Distribution]) -> dict[str, list[tuple[EntryPoint, Distribution]]]:
     """Return who offers which plugin."""
     offers: dict[str, list[tuple[EntryPoint, Distribution]]] = {}
-    for point, distribution in sorted(installed.points(GROUP), key=lambda side: canonicalize_name(side[1].name)):
+    for point, distribution in sorted(installed.points(GROUP, known), key=lambda side: canonicalize_name(side[1].name)):
         offers.setdefault(point.name, []).append((point, distribution))
     return offers
 
 
-def _load(name: str, point: EntryPoint, distribution: Distribution) -> Plugin:
+def _load(name: str, point: EntryPoint, distribution: Distribution, known: Mapping[str, Distribution]) -> Plugin:
     plugin = Plugin(name=name, module=_UNREAD, distribution=distribution.name, version=distribution.version)
     for text in distribution.requires:
-        _check_version(plugin, Requirement(text))
+        _check_version(plugin, Requirement(text), known)
     try:
         module = point.load()
     except KeyboardInterrupt:  # whoever waits for it has had enough
@@ -132,13 +136,13 @@ def _load(name: str, point: EntryPoint, distribution: Distribution) -> Plugin:
     return evolve(plugin, module=module)
 
 
-def _check_version(plugin: Plugin, requirement: Requirement) -> None:
+def _check_version(plugin: Plugin, requirement: Requirement, known: Mapping[str, Distribution]) -> None:
     """Refuse a distribution whose requirement on corekit, or on what belongs to it, is not what runs.
 
     An extra's requirement counts if what it asks for is installed: then the plugin will use it. What is missing beyond
     corekit is said by the import.
     """
-    other = installed.installed().get(canonicalize_name(requirement.name))
+    other = known.get(canonicalize_name(requirement.name))
     if other is not None and not requirement.specifier.contains(other.version, prereleases=True):
         needs = f"{requirement.name}{requirement.specifier}"
         way = f"install a version of one of them that fits the other (pip install '{needs}' says whether there is)"
@@ -186,7 +190,7 @@ def _check_sections(settings: Settings, enabled: Sequence[str]) -> None:
     """Refuse a section of a plugin that nothing knows; that of a plugin which is off may stay."""
     unknown = [name for name in settings.sections if name not in enabled]
     if unknown:
-        known = {*enabled, *_offers()}
+        known = {*enabled, *_offers(installed.installed())}
         for name in unknown:
             if name not in known:
                 raise PluginError(
