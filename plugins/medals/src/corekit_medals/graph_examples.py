@@ -60,11 +60,11 @@ query Medals {
 """,
     ),
     Example(
-        en="Give a member a medal",
-        zh="授予勋章",
+        en="Pin medals of a member, and put others in order",
+        zh="置顶并排列会员的勋章",
         text="""\
-mutation MedalsAward($input: MedalsAwardInput!) {
-  medalsAward(input: $input) {
+mutation MedalsArrange($input: MedalsArrangeInput!) {
+  medalsArrange(input: $input) {
     outcome
     userErrors {
       path
@@ -74,6 +74,6 @@ mutation MedalsAward($input: MedalsAwardInput!) {
   }
 }
 """,
-        variables={"input": {"memberId": A_MEMBER, "medal": "helper", "reason": "for the help"}},
+        variables={"input": {"memberId": A_MEMBER, "pinned": [], "others": []}},
     ),
 )
