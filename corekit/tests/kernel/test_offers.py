@@ -89,7 +89,7 @@ def test_a_plugin_reads_how_members_stand_as_it_is_told_of_them(shop: Any) -> No
     with kit.read() as read:
         (found,) = members_now(read, kit, [member, "0" * 32], kit.now())
         metrics = measured(read, [member], [("spend", Window("lifetime"))], kit.now().date(), kit.zone)
-    assert (found.id, found.state, found.tags) == (member, "active", {"tea"})
+    assert (found.id, found.state, found.tags) == (member, "active", frozenset({"tea"}))
     assert metrics[member]("spend", Window("lifetime")) == 0
 
 
