@@ -275,9 +275,13 @@ def posters(answer: Any) -> ModuleType:
     return module
 
 
+def _says(text: str) -> Callable[[Any], PlainTextResponse]:
+    return lambda _: PlainTextResponse(text)
+
+
 @on_sqlite
 def test_what_a_plugin_answers_stands_below_its_name(make_client: Any) -> None:
-    client = make_client(modules={"posters": posters(lambda _: PlainTextResponse("Tea at five."))})
+    client = make_client(modules={"posters": posters(_says("Tea at five."))})
     assert client.get("/posters/wall").text == "Tea at five."
     assert client.get("/wall").status_code == 404
     assert client.post("/posters/wall").status_code == 405
@@ -301,7 +305,7 @@ def test_a_route_that_raises_is_an_error_of_ours_and_the_log_names_the_plugin(ma
 @on_sqlite
 def test_no_plugin_answers_in_place_of_the_server(make_kit: Any) -> None:
     with pytest.raises(PluginError, match="the server answers /healthz itself"):
-        build_app(make_kit(modules={"healthz": posters(lambda _: PlainTextResponse("fine"))}))
+        build_app(make_kit(modules={"healthz": posters(_says("fine"))}))
 
 
 # Errors, logs, health, pages

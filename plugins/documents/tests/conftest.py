@@ -73,7 +73,7 @@ class Shop:
         documents.set_document(self.kit, "ada", code, titles={"en": "List"}, audience=audience or None, **told)
 
     def upload(self, content: bytes = PDF, document: str = "list", **told: Any) -> Version:
-        about = {"language": "en", "name": "list.pdf", "media_type": "application/pdf", **told}
+        about: dict[str, Any] = {"language": "en", "name": "list.pdf", "media_type": "application/pdf", **told}
         version = uploads.wait(self.kit, "ada", document, **about)
         return self.send(version, content)
 

@@ -107,7 +107,7 @@ def test_what_does_not_hold_is_refused_by_its_path(shop: OpenShop) -> None:
         return [(".".join(each["path"][1:]), each["code"]) for each in errors]
 
     rule = "DOCUMENTS_RULE"
-    for audience, path in (
+    wrong: list[tuple[Any, str]] = [
         ([], "audience"),
         ({}, "audience"),
         ({"tier": "gold", "kind": "x"}, "audience"),
@@ -122,7 +122,8 @@ def test_what_does_not_hold_is_refused_by_its_path(shop: OpenShop) -> None:
         ({"metric": "spend", "least": "much"}, "audience.least"),
         ({"metric": "spend", "least": 1, "window": "fortnight"}, "audience.window"),
         ({"all": []}, "audience.all"),
-    ):
+    ]
+    for audience, path in wrong:
         assert paths(audience=audience) == [(path, rule)], audience
     deep: Any = {"everybody": True}
     for _ in range(12):

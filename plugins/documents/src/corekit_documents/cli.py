@@ -74,7 +74,7 @@ def set_(
         "audience": _rules(audience),
     }
     values = loaded(DocumentSchema, told)
-    window = {
+    window: dict[str, Any] = {
         "opens_at": instant(opens, kit) if opens is not None else None,
         "closes_at": instant(closes, kit) if closes is not None else None,
     }

@@ -111,8 +111,10 @@ class _Compiler:
         return FromTier(code, ladder, tiers[code].rank)
 
     def _one_of(self, told: dict[str, Any], form: str, path: Path) -> Rule:
-        given: Any = told[form]
-        names: list[Any] = [given] if isinstance(given, str) else given if isinstance(given, list) else []
+        given = told[form]
+        names: list[Any] = [given] if isinstance(given, str) else []
+        if isinstance(given, list):
+            names = cast("Any", given)
         if not 1 <= len(names) <= _MOST or not all(
             isinstance(each, str) and 0 < len(each) <= _LONGEST for each in names
         ):

@@ -78,5 +78,7 @@ def _problems(messages: Any, path: tuple[str | int, ...]) -> Iterator[Problem]:
             yield from _problems(inner, (*path, key))
             continue
         for said in inner:
-            code, message = (said["code"], said["message"]) if isinstance(said, dict) else ("INVALID", str(said))
-            yield Problem(code=code, message=message, path=(*path, key))
+            coded_: dict[str, Any] = {"code": "INVALID", "message": str(said)}
+            if isinstance(said, dict):
+                coded_ = cast("Any", said)
+            yield Problem(code=coded_["code"], message=coded_["message"], path=(*path, key))

@@ -74,7 +74,7 @@ class ProgramSchema(Schema):
     """The section."""
 
     categories = fields.Dict(keys=code(), values=titles(), load_default=dict)
-    quotas = fields.List(fields.Nested(_Quota), load_default=list)
+    quotas: fields.List[Any] = fields.List(fields.Nested(_Quota), load_default=list)
 
     @validates_schema
     def fits(self, data: dict[str, Any], **_: Any) -> None:

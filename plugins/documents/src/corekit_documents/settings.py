@@ -137,7 +137,7 @@ class SettingsSchema(Schema):
         names = [key.id for key in data["signing_keys"]]
         if len(set(names)) < len(names):
             raise ValidationError("Give each key an id of its own.", "signing_keys")
-        if data["base_url"] and urlsplit(data["base_url"]).scheme not in ("http", "https"):
+        if data["base_url"] and urlsplit(str(data["base_url"])).scheme not in ("http", "https"):
             raise ValidationError("Write it with https://.", "base_url")
         if data["offload"] is not None and "://" in data["store"]:
             raise ValidationError("nginx sends files of a folder alone; leave it out for a bucket.", "offload")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import codecs
+from typing import Any, cast
 
 import puremagic
 
 HEAD = 8_192
 """Bytes that are looked at."""
+_matches: Any = cast("Any", puremagic).magic_string  # whose types are not all there
 _TEXT = "text/"
 _CONTROL = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
 
@@ -25,7 +27,7 @@ def fits(head: bytes, media_type: str, *, whole: bool) -> bool:
 def types(head: bytes) -> frozenset[str]:
     """Return the media types of which a file can be that begins so; nothing where nobody knows."""
     try:
-        found = puremagic.magic_string(head)
+        found = _matches(head)
     except (puremagic.PureError, ValueError):
         return frozenset()
     return frozenset(each.mime_type for each in found if each.mime_type)

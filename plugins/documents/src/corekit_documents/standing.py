@@ -29,8 +29,8 @@ def people(
     metrics: set[tuple[str, Window]] = {(each.metric, each.window) for each in asked if isinstance(each, Measured)}
     goods = {name for each in asked if isinstance(each, OneOf) and each.what == "bought" for name in each.names}
     grouped = any(isinstance(each, OneOf) and each.what == "group" for each in asked)
-    groups = _groups(read, members) if grouped else {}
-    bought = _bought(read, members, goods) if goods else {}
+    groups: Mapping[str, frozenset[str]] = _groups(read, members) if grouped else {}
+    bought: Mapping[str, frozenset[str]] = _bought(read, members, goods) if goods else {}
     day = now.astimezone(kit.zone).date()
     measures = measured(read, members, metrics, day, kit.zone) if metrics else {}
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -101,7 +101,8 @@ class Store:
         if self._root is not None and not self._root.exists():
             return
         with _reaching("list"):
-            for some in obstore.list(self._store()):
+            pages: Any = self._store().list()
+            for some in pages:
                 for each in some:
                     yield Stored(each["path"], each["size"], each["last_modified"])
 
@@ -140,7 +141,7 @@ async def _streamed(found: Any) -> AsyncIterator[bytes]:
 
 
 @contextmanager
-def _reaching(what: str) -> Iterator[None]:
+def _reaching(what: str) -> Generator[None]:
     """Turn what the store raises into :class:`StoreDown`, with a line in the log; whatever else is raised goes on."""
     try:
         yield
