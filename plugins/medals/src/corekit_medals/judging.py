@@ -56,14 +56,15 @@ def _now(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> _Now:
 def react(activity: Activity, facts: Facts) -> Iterator[Effect]:
     """Yield what follows from an activity."""
     book: Catalogue = facts.program(activity)
-    seen: Seen = facts.prepared(activity) or UNSEEN
+    read: Seen | None = facts.prepared(activity)
+    seen = read or UNSEEN
     if activity.type == declared.REVIEWED.name:
         yield from _review(activity, seen, book, facts)
     elif (by_hand := BY_HAND.get(activity.type)) is not None:
         yield from by_hand(activity, seen, book)
     elif _is_to_be_reviewed(activity, seen, book):
         yield Follow(activity, rule="review@1", type=declared.REVIEWED.name, name="medals")
-    if activity.type in book.touched:
+    if activity.type in book.touched and read is not None:
         yield from _met(activity, seen, book, facts)
 
 
