@@ -57,10 +57,13 @@ def test_an_internal_type_follows_from_the_plugin_that_declares_it_alone(
         for each in batch.of("purchase"):
             yield Follow(each, rule="tell@1", type=f"{owner}.told", name="it")
 
+    def silent(batch: Batch, facts: Facts) -> Iterator[Effect]:
+        yield from ()
+
     types = {name: [ActivityType(name=f"{name}.told", internal=True)] for name in ("told", "other")}
     modules = {
         "told": plugin("told", react, activities=types["told"]),
-        "other": plugin("other", lambda batch, facts: (), activities=types["other"]),
+        "other": plugin("other", silent, activities=types["other"]),
     }
     kit = make_kit(modules=modules)
     member = kit.record(Activity(type="member.registered")).member
