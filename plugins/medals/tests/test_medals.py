@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from corekit import Activity
-from corekit.testing import SettableClock
+from corekit.testing import MakeKit, SettableClock
 
 
 @pytest.mark.row("G1", way="python")
@@ -88,3 +88,41 @@ def test_staff_gives_and_takes_medals(shop: Any) -> None:
     assert does("medals.revoked", medal="regular", reason="no").code == "MEDALS_NOT_HELD"
     assert shop.kit.reverse(given.activity_id or "").settled
     assert shop.held(ann) == set()
+
+
+TIERED = """
+[program]
+name = "Corner shop"
+
+[[ladders]]
+code = "status"
+name = "Status"
+
+[[ladders.tiers]]
+code = "ordinary"
+name = "Ordinary"
+
+[[ladders.tiers]]
+code = "silver"
+name = "Silver"
+criteria = [{metric = "spend", window = "rolling 12 months", at_least = "10"}]
+
+[[ladders.tiers]]
+code = "gold"
+name = "Gold"
+criteria = [{metric = "spend", window = "rolling 12 months", at_least = "20"}]
+
+[[medals.definitions]]
+id = "silver"
+texts.en = {name = "Silver"}
+when = {kind = "tier", tier = "silver"}
+"""
+
+
+def test_what_only_follows_from_an_activity_touches_a_medal_as_well(make_kit: MakeKit, shop: Any) -> None:
+    tiered = type(shop)(make_kit(["medals"], program=TIERED))
+    ann = tiered.joins()
+    tiered.buys(ann, 10_00)
+    assert tiered.held(ann) == {("silver", 1)}
+    tiered.buys(ann, 10_00)
+    assert len(tiered.awards(ann)) == 1

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
 from datetime import date, tzinfo
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import field, frozen
 
@@ -65,6 +66,45 @@ class Medal:
         return (first is None or first <= day) and (last is None or day <= last)
 
 
+Entry = tuple[Medal, Level]
+
+
+@frozen(kw_only=True)
+class Group:
+    """Medals that ask for the same in the same season, by how much of it, the least first; or one that asks for more.
+
+    ``leaf`` is what they ask for, None where it is made of parts.
+    """
+
+    leaf: Counted | Streak | None
+    days: Days
+    leasts: tuple[int, ...]
+    entries: tuple[Entry, ...]
+
+    def reached(self, value: int) -> tuple[Entry, ...]:
+        """Return the medals for which a value is enough."""
+        return self.entries[: bisect_right(self.leasts, value)]
+
+
+def grouped(entries: Iterable[Entry]) -> tuple[Group, ...]:
+    """Put together what asks for the same."""
+    found: dict[Any, list[tuple[int, Entry]]] = {}
+    for number, (medal, level) in enumerate(entries):
+        when = level.when
+        if isinstance(when, Counted | Streak):
+            found.setdefault((when.asks, medal.days), []).append((when.least, (medal, level)))
+        else:
+            found["alone", number] = [(0, (medal, level))]
+    groups: list[Group] = []
+    for together in found.values():
+        together.sort(key=lambda each: each[0])
+        medal, level = together[0][1]
+        leaf = level.when if isinstance(level.when, Counted | Streak) else None
+        leasts = tuple(least for least, _ in together)
+        groups.append(Group(leaf=leaf, days=medal.days, leasts=leasts, entries=tuple(entry for _, entry in together)))
+    return tuple(groups)
+
+
 @frozen(kw_only=True)
 class Catalogue:
     """All medals in their order, and what each type of activity can touch."""
@@ -73,7 +113,7 @@ class Catalogue:
     zone: tzinfo
     returns: frozenset[str] = frozenset()
     """The types of activities that take something back."""
-    touched: Mapping[str, tuple[tuple[Medal, Level], ...]] = field(init=False)
+    touched: Mapping[str, tuple[Group, ...]] = field(init=False)
     tallies: tuple[Tally, ...] = field(init=False)
     types: frozenset[str] = field(init=False)
     """The types of activities that are counted."""
@@ -81,14 +121,14 @@ class Catalogue:
     """The medals of which there are only so many."""
 
     def __attrs_post_init__(self) -> None:
-        touched: dict[str, list[tuple[Medal, Level]]] = {}
+        touched: dict[str, list[Entry]] = {}
         tallies: dict[Tally, None] = {}
         for medal in self.medals.values():
             for level in medal.levels:
                 for name in sorted(touching(level.when)):
                     touched.setdefault(name, []).append((medal, level))
                 tallies |= {leaf.tally: None for leaf in leaves(level.when) if isinstance(leaf, Counted | Streak)}
-        object.__setattr__(self, "touched", {name: tuple(found) for name, found in touched.items()})
+        object.__setattr__(self, "touched", {name: grouped(found) for name, found in touched.items()})
         object.__setattr__(self, "tallies", tuple(tallies))
         object.__setattr__(self, "types", frozenset(name for tally in tallies for name in tally.types))
         limited = tuple(medal.id for medal in self.medals.values() if medal.edition is not None)

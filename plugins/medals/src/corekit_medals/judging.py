@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from corekit import Activity, Effect, Facts, Follow, Refusal, micros
 from corekit_medals import declared, rules
 from corekit_medals.awarding import Arrange, Award, End, Ending, Grant
-from corekit_medals.catalogue import Catalogue, Level, Medal
+from corekit_medals.catalogue import Catalogue, Entry, Group, Medal
 from corekit_medals.history import Event, event
 from corekit_medals.loading import UNSEEN, Key, Seen
 from corekit_medals.merging import TakeAwards
@@ -26,6 +27,7 @@ class _Now:
     facts: Facts
     day: int
     later: Sequence[Event]
+    known: dict[Any, int] = field(factory=dict[Any, int])
 
     @property
     def held(self) -> AbstractSet[Key]:
@@ -54,14 +56,15 @@ def _now(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> _Now:
 def react(activity: Activity, facts: Facts) -> Iterator[Effect]:
     """Yield what follows from an activity."""
     book: Catalogue = facts.program(activity)
-    seen: Seen = facts.prepared(activity) or UNSEEN
+    read: Seen | None = facts.prepared(activity)
+    seen = read or UNSEEN
     if activity.type == declared.REVIEWED.name:
         yield from _review(activity, seen, book, facts)
     elif (by_hand := BY_HAND.get(activity.type)) is not None:
         yield from by_hand(activity, seen, book)
     elif _is_to_be_reviewed(activity, seen, book):
         yield Follow(activity, rule="review@1", type=declared.REVIEWED.name, name="medals")
-    if activity.type in book.touched:
+    if activity.type in book.touched and read is not None:
         yield from _met(activity, seen, book, facts)
 
 
@@ -70,18 +73,14 @@ def _met(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Itera
     told = activity.payload
     if activity.type == declared.WON.name and told["reason"] == "found":
         return  # what follows from that is found in the same way
-    open_: list[tuple[Medal, Level]] = []
-    for medal, level in book.touched[activity.type]:
-        key = (medal.id, level.number)
-        if key not in seen.held and key not in seen.taken and not _is_out(medal, key, seen):
-            open_.append((medal, level))
-    if not open_:
+    groups = [group for group in book.touched[activity.type] if any(_is_open(entry, seen) for entry in group.entries)]
+    if not groups:
         return
     now = _now(activity, seen, book, facts)
     assert activity.occurred_at is not None
     since = datetime.fromisoformat(told["since"]) if activity.type == declared.WON.name else activity.occurred_at
-    for medal, level in open_:
-        if medal.in_season(now.day) and rules.holds(level.when, now, medal.days):
+    for medal, level in (entry for group in groups for entry in _reached(group, now)):
+        if _is_open((medal, level), seen):
             yield Award(
                 activity,
                 rule=medal.rule,
@@ -91,6 +90,23 @@ def _met(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Itera
                 reason="met",
                 edition=medal.edition,
             )
+
+
+def _reached(group: Group, now: _Now) -> Sequence[Entry]:
+    """Return what of a group is met now."""
+    medal, level = group.entries[0]
+    if not medal.in_season(now.day):
+        return ()
+    if group.leaf is not None:
+        return group.reached(rules.value(group.leaf, now, group.days))
+    return group.entries if rules.holds(level.when, now, group.days) else ()
+
+
+def _is_open(entry: Entry, seen: Seen) -> bool:
+    """Say whether a member can still win a level of a medal."""
+    medal, level = entry
+    key = (medal.id, level.number)
+    return key not in seen.held and key not in seen.taken and not _is_out(medal, key, seen)
 
 
 def _is_to_be_reviewed(activity: Activity, seen: Seen, book: Catalogue) -> bool:

@@ -21,6 +21,8 @@ from corekit_medals.tables import edition as _edition
 
 Key = tuple[str, int]
 """A medal and a level of it."""
+NO_FOLLOW_ONS = frozenset({"purchase", "member.registered"})
+"""What is recorded by whoever tells it: most medals count it, and nothing need be read for what else happens."""
 OWN = frozenset(each.name for each in declared.ACTIVITIES)
 
 
@@ -58,7 +60,7 @@ def load(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Seen]:
     for activity in batch:
         book: Catalogue = facts.program(activity)
         catalogues[id(book)] = book
-        if activity.type in book.touched or activity.type in book.returns:
+        if _may_be_judged(activity.type, book):
             judging.add(activity.member)
         elif activity.type in OWN:
             concerned.add(activity.member)
@@ -68,7 +70,7 @@ def load(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Seen]:
     books = tuple(catalogues.values())
     types = frozenset[str]().union(*(book.types for book in books))
     of_lines = frozenset(name for book in books for tally in book.tallies if tally.of_lines for name in tally.types)
-    found = histories(read, members, types, of_lines, books[0].zone) if types else {}
+    found = histories(read, judging, types, of_lines, books[0].zone) if types and judging else {}
     held, taken = awards(read, members)
     limited = {medal for book in books for medal in book.limited}
     given = editions(read, limited)
@@ -81,6 +83,15 @@ def load(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Seen]:
         )
         for each in members
     }
+
+
+def _may_be_judged(type_: str, book: Catalogue) -> bool:
+    """Say whether an activity, or what follows from it in the same chunk, can touch a medal."""
+    if type_ in book.touched or type_ in book.returns:
+        return True
+    if type_ in OWN:
+        return type_ == declared.AWARDED.name and declared.WON.name in book.touched
+    return bool(book.touched.keys() - NO_FOLLOW_ONS)
 
 
 def histories(

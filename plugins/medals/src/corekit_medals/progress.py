@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 from sqlalchemy import func, select
 
 from corekit import Program, Reader, any_of, member
@@ -47,6 +48,7 @@ class _Seen:
     held: AbstractSet[Key]
     tiers: Mapping[str, str]
     day: int
+    known: dict[Any, int] = field(factory=dict[Any, int])
 
     def cells(self, tally: rules.Tally) -> rules.Cells:
         return self.history.cells(tally)

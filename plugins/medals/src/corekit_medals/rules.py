@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
+from functools import cache
+from itertools import count
 from typing import Any, Literal, Protocol
 
 from attrs import field, frozen
@@ -161,6 +163,15 @@ def scalar(value: Any) -> Value | None:
 # Criteria
 
 
+@cache
+def _numbered(_asked: Any) -> int:
+    """Return a number for what is asked, the same for the same: it is compared for each activity."""
+    return next(_numbers)
+
+
+_numbers = count()
+
+
 @frozen(kw_only=True)
 class Counted:
     """At least so much of a tally within a window: in sum, or so many values."""
@@ -169,6 +180,11 @@ class Counted:
     least: int
     distinct: bool = False
     window: Window = field(factory=lambda: Window("lifetime"))
+    asks: int = field(init=False, eq=False, repr=False)
+    """A number for what is asked, whatever is the least of it."""
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "asks", _numbered((self.tally, self.distinct, self.window)))
 
 
 @frozen(kw_only=True)
@@ -178,6 +194,11 @@ class Streak:
     tally: Tally
     least: int
     unit: Unit
+    asks: int = field(init=False, eq=False, repr=False)
+    """A number for what is asked, whatever is the least of it."""
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "asks", _numbered((self.tally, self.unit)))
 
 
 @frozen(kw_only=True)
@@ -261,6 +282,11 @@ class View(Protocol):
         """The medals that are held, each with the level."""
         ...
 
+    @property
+    def known(self) -> dict[Any, int]:
+        """What was found out before, by what was asked."""
+        ...
+
     def cells(self, tally: Tally) -> Cells:
         """Return what was counted."""
         ...
@@ -288,10 +314,15 @@ def needed(leaf: Leaf) -> int:
 
 def value(leaf: Leaf, view: View, season: Days = ALWAYS) -> int:
     """Return how far a member is with a leaf: what was counted; 1 or 0 where there is nothing to count."""
-    if isinstance(leaf, Counted):
-        return number(leaf, view.cells(leaf.tally), view.day, season)
-    if isinstance(leaf, Streak):
-        return longest(leaf, view.cells(leaf.tally), season)
+    if isinstance(leaf, Counted | Streak):
+        # Medals that ask for the same, one for more of it than the other, are many.
+        what = (leaf.asks, season)
+        found = view.known.get(what)
+        if found is None:
+            cells = view.cells(leaf.tally)
+            found = number(leaf, cells, view.day, season) if isinstance(leaf, Counted) else longest(leaf, cells, season)
+            view.known[what] = found
+        return found
     if isinstance(leaf, InTier):
         return int(view.tier(leaf.ladder) in leaf.tiers)
     return int(any(medal == leaf.medal and level >= leaf.level for medal, level in view.held))
