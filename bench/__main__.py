@@ -19,6 +19,7 @@ from rich.table import Table
 from bench import (
     bulk,
     closing,
+    downloading,
     executor,
     growth,
     holding,
@@ -152,6 +153,10 @@ FIXED = (
     Benchmark(
         Goal(id="http", what="record in Python : the same mutation over HTTP", must=0.5, aim=0.8),
         serving.measure_http,
+    ),
+    Benchmark(
+        Goal(id="download", what="a bare file response of 100 MB : a download by a link", must=0.7),
+        downloading.measure,
     ),
     Benchmark(
         Goal(id="stock", what="32 redeemers of what has no end : of one stock", must=0.6, aim=0.8),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -182,6 +183,10 @@ def check(asked: Asked, answer: Answer, granted: bytes, good: Sequence[str], sec
     first, last = map(int, span.split("-"))
     assert int(size) == len(granted)
     assert answer.body == granted[first : last + 1] != b"", asked
+    if plain := re.fullmatch(r"bytes=([0-9]*)-([0-9]*)", dict(asked.headers)["range"]):
+        begin, end = plain.groups()
+        part = granted[int(begin) : int(end) + 1 if end else None] if begin else granted[-int(end) :]
+        assert answer.body == part, asked
 
 
 def _links(here: Shop, granted: bytes, hidden: bytes) -> tuple[list[str], list[str]]:

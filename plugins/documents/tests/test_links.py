@@ -99,5 +99,25 @@ def test_goods_that_come_back_open_nothing_any_more(shop: Any) -> None:
     assert code_of(lambda: here.link(member)) == ["DOCUMENTS_BOUGHT"]
 
 
+def test_links_go_along_where_two_members_become_one_and_end_with_who_is_forgotten(shop: Any) -> None:
+    here = shop()
+    here.document()
+    here.upload()
+    taker, giver, frozen = here.join(), here.join(), here.join()
+    made = here.link(giver)
+    links.count(here.kit, made.link)
+    assert here.kit.merge(taker, giver).settled
+    token = made.url.rpartition("/")[2]
+    assert links.opened(here.kit, token).link.member_id == taker
+    assert code_of(lambda: here.link(giver)) == ["NOT_FOUND"]
+    assert here.kit.export(taker)["plugins"]["documents"]["links"][0]["document"] == "list"
+    here.kit.erase(taker)
+    assert code_of(lambda: links.opened(here.kit, token)) == ["DOCUMENTS_LINK_REVOKED"]
+    still = here.link(frozen).url.rpartition("/")[2]
+    here.kit.record(Activity(type="member.frozen", member=frozen))
+    assert code_of(lambda: links.opened(here.kit, still)) == ["MEMBER_FROZEN"]
+    assert code_of(lambda: here.link(frozen)) == ["MEMBER_FROZEN"]
+
+
 def _tagged(member: str, tag: str) -> Any:
     return Activity(type="member.tagged", member=member, payload={"add": [tag], "remove": []})

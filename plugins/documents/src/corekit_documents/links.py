@@ -148,6 +148,8 @@ def opened(kit: Kit, token: str) -> Opened:
             raise refused(declared.LINK_REVOKED)
         counted = link.downloaded_at is not None
         told = judged(read, kit, [link.member_id], now, [document], {document.code: [version]}, quota=not counted)
+    if link.member_id not in told:
+        raise refused(declared.LINK_REVOKED)
     for each in told[link.member_id]:
         _check(kit, each)
     return Opened(link=link, document=document, version=version)

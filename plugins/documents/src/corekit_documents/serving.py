@@ -105,19 +105,24 @@ class _Door:
         if request.method == "HEAD":
             return self._whole(version, headers, b"", size)
         if self._settings.offload is not None:
-            await run_in_threadpool(links.count, self._kit, opened.link)
+            await self._counted(opened.link)
             return self._whole(
                 version, headers | {"x-accel-redirect": f"{self._settings.offload}{version.key}"}, b"", 0
             )
         # Opened first: what cannot be sent is not counted.
         pieces = await self._store().get(str(version.key), part.start, part.end)
-        await run_in_threadpool(links.count, self._kit, opened.link)
+        await self._counted(opened.link)
         headers["content-length"] = str(part.end - part.start)
         status = HTTPStatus.OK
         if not part.whole:
             status = HTTPStatus.PARTIAL_CONTENT
             headers["content-range"] = f"bytes {part.start}-{part.end - 1}/{size}"
         return StreamingResponse(pieces, status, headers, media_type=_type(version))
+
+    async def _counted(self, link: links.Link) -> None:
+        """Count a download, unless it is."""
+        if link.downloaded_at is None:
+            await run_in_threadpool(links.count, self._kit, link)
 
     async def upload(self, request: Request) -> Response:
         """Take a file in for a link."""

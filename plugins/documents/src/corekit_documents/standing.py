@@ -19,12 +19,16 @@ if TYPE_CHECKING:
 
 BOUGHT = "purchase"
 """The activity type whose lines say what somebody bought."""
+_MERGED = "merged"
 
 
 def people(
     read: Reader, kit: Kit, members: Collection[str], now: datetime, rules: Iterable[Rule | None]
 ) -> dict[str, tuple[str, Who]]:
-    """Return the state of each member and what of it decides by some rules; who does not exist is left out."""
+    """Return the state of each member and what of it decides by some rules.
+
+    Who does not exist, or is a part of another member now, is left out.
+    """
     asked = [each for rule in rules for each in parts(rule)]
     metrics: set[tuple[str, Window]] = {(each.metric, each.window) for each in asked if isinstance(each, Measured)}
     goods = {name for each in asked if isinstance(each, OneOf) and each.what == "bought" for name in each.names}
@@ -46,6 +50,7 @@ def people(
             ),
         )
         for each in members_now(read, kit, members, now)
+        if each.state != _MERGED
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
     from corekit_documents.settings import DocumentsSettings
 
-CHUNK = 262_144
-"""Bytes that are in memory for each download."""
+CHUNK = 131_072
+"""Bytes of a piece; two are in memory for each download of a folder."""
 PART = 5 * 1024 * 1024
 """Bytes of a part of an upload, the least that S3 takes; one is in memory for each upload."""
 _RETRY: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
@@ -106,14 +107,21 @@ class Store:
                 for each in some:
                     yield Stored(each["path"], each["size"], each["last_modified"])
 
-    async def _pieces(self, key: str, first: bytes, start: int, end: int) -> AsyncIterator[bytes]:
-        """Yield a file of a folder piece by piece: nothing is open while a slow reader thinks."""
-        yield first
-        at = start + len(first)
+    async def _pieces(self, key: str, piece: bytes, start: int, end: int) -> AsyncIterator[bytes]:
+        """Yield a file of a folder piece by piece, each read while the one before is sent.
+
+        Nothing is open while a slow reader thinks.
+        """
+        at = start + len(piece)
         while at < end:
-            piece = await self._piece(key, at, min(end, at + CHUNK))
-            yield piece
+            coming = asyncio.ensure_future(self._piece(key, at, min(end, at + CHUNK)))
+            try:
+                yield piece
+                piece = await coming
+            finally:
+                coming.cancel()  # where nobody reads on
             at += len(piece)
+        yield piece
 
     async def _piece(self, key: str, start: int, end: int) -> bytes:
         if self._is_linked(key):
