@@ -95,7 +95,8 @@ EXAMPLES = [
 
 
 @pytest.mark.parametrize(
-    "package", ["corekit_access", "corekit_points", "corekit_stored_value", "corekit_demo", *EXAMPLES]
+    "package",
+    ["corekit_access", "corekit_points", "corekit_stored_value", "corekit_surveys", "corekit_demo", *EXAMPLES],
 )
 def test_our_plugins_and_examples_import_what_is_public(package: str) -> None:
     assert private_imports(package) == []
@@ -117,7 +118,7 @@ def test_a_public_module_lists_what_it_has_and_explains_itself(module: str) -> N
     assert all(is_public(f"{module}.{name}") for name in imported.__all__)
 
 
-@pytest.mark.parametrize("plugin", ["access", "points", "stored_value"])
+@pytest.mark.parametrize("plugin", ["access", "points", "stored_value", "surveys"])
 def test_our_plugins_ask_for_what_has_their_hooks(plugin: str) -> None:
     assert understated(plugin) == []
 
