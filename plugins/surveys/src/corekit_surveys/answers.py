@@ -21,8 +21,6 @@ from corekit_surveys.expressions import Answers, holds
 
 LONGEST = 10_000
 """Characters of a text, as UTF-16 counts them."""
-LONGEST_SHOWN = 60
-"""Characters of an answer that a problem says again."""
 FINEST = 1_000_000
 """Parts of one, below which survey-core sees no steps."""
 LARGEST = 2**53 - 1
@@ -39,8 +37,8 @@ _EMAIL = re.compile(
 
 def problems(survey: Survey, answers: Answers) -> list[Problem]:
     """Return all that is wrong with answers, each problem at the name of its question, and at its row in a matrix."""
-    if malformed := list(_malformed(survey, answers)):
-        return malformed
+    if beforehand := malformed(survey, answers):
+        return beforehand
     shown = visible(survey, answers)
     found: list[Problem] = []
     for name, question in survey.questions.items():
@@ -65,28 +63,31 @@ def visible(survey: Survey, answers: Answers) -> frozenset[str]:
 # What could be answered at all
 
 
-def _malformed(survey: Survey, answers: Answers) -> Iterator[Problem]:
-    for name, answer in answers.items():
-        of, comment, rest = name.partition(COMMENT)
-        question = survey.questions.get(of)
-        if question is None or rest or question.kind == "html" or (comment and not question.other):
-            yield problem(codes.ANSWER_UNKNOWN, name)
-        elif comment:
-            yield from _text(name, answer)
-        else:
-            yield from _FORMS[question.kind](question, answer)
+def malformed(survey: Survey, answers: Answers) -> list[Problem]:
+    """Return which answers could not be given at all: of no question, of another form, of no choice."""
+    return [found for name, answer in answers.items() for found in _malformed(survey, name, answer)]
+
+
+def _malformed(survey: Survey, name: str, answer: Any) -> Iterator[Problem]:
+    of, comment, rest = name.partition(COMMENT)
+    question = survey.questions.get(of)
+    if question is None or rest or question.kind == "html" or (comment and not question.other):
+        yield problem(codes.ANSWER_UNKNOWN, name)
+    elif comment:
+        yield from _text(name, answer)
+    else:
+        yield from _FORMS[question.kind](question, answer)
 
 
 def _text(name: str, answer: Any) -> Iterator[Problem]:
-    if not isinstance(answer, str) or not coercion.trimmed(answer) or not _is_storable(answer):
+    if not isinstance(answer, str) or not coercion.trimmed(answer) or not is_storable(answer):
         yield problem(codes.ANSWER_MALFORMED, name, expected=f"a text that is not blank, of up to {LONGEST} characters")
 
 
-def _is_storable(text: str) -> bool:
+def is_storable(text: str, longest: int = LONGEST) -> bool:
     """Say whether databases store a text: it is not too long, without NUL and halves of characters."""
-    return len(coercion.units(text)) <= LONGEST and not any(
-        each == "\0" or "\ud800" <= each <= "\udfff" for each in text
-    )
+    broken = any(each == "\0" or "\ud800" <= each <= "\udfff" for each in text)
+    return not broken and len(coercion.units(text)) <= longest
 
 
 def _number(question: Question, answer: Any) -> Iterator[Problem]:
@@ -122,7 +123,7 @@ def _boolean(question: Question, answer: Any) -> Iterator[Problem]:
 
 def _single(question: Question, answer: Any) -> Iterator[Problem]:
     if not _is_among(answer, question.selectable):
-        yield problem(codes.ANSWER_NO_CHOICE, question.name, answer=_shown(answer))
+        yield problem(codes.ANSWER_NO_CHOICE, question.name)
 
 
 def _several(question: Question, answer: Any) -> Iterator[Problem]:
@@ -159,7 +160,7 @@ def _matrix(question: Question, answer: Any) -> Iterator[Problem]:
         if row not in question.rows:
             yield problem(codes.ANSWER_UNKNOWN, question.name, row)
         elif not _is_among(cell, question.choices):
-            yield problem(codes.ANSWER_NO_CHOICE, question.name, row, answer=_shown(cell))
+            yield problem(codes.ANSWER_NO_CHOICE, question.name, row)
 
 
 _FORMS: Mapping[str, Callable[[Question, Any], Iterator[Problem]]] = {
@@ -186,11 +187,6 @@ def _is_among(answer: Any, choices: Sequence[Any]) -> bool:
 
 def _repeats(answer: list[Any]) -> bool:
     return any(each in answer[:at] for at, each in enumerate(answer))
-
-
-def _shown(answer: Any) -> str:
-    text = repr(answer)
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 # What is wrong with what could be

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from attrs import evolve
+
 from corekit import ErrorText, Problem
 
 Path = tuple[str | int, ...]
@@ -77,9 +79,7 @@ ANSWER_UNKNOWN = ErrorText(
     "SURVEYS_ANSWER_UNKNOWN", "The survey asks nothing of this name.", "问卷中没有该名称的问题。"
 )
 ANSWER_MALFORMED = ErrorText("SURVEYS_ANSWER_MALFORMED", "The answer has to be {expected}.", "答案应为：{expected}。")
-ANSWER_NO_CHOICE = ErrorText(
-    "SURVEYS_ANSWER_NO_CHOICE", "{answer} is none of the choices.", "{answer} 不在可选项之中。"
-)
+ANSWER_NO_CHOICE = ErrorText("SURVEYS_ANSWER_NO_CHOICE", "The answer is none of the choices.", "答案不在可选项之中。")
 ANSWER_HIDDEN = ErrorText(
     "SURVEYS_ANSWER_HIDDEN",
     "With these answers this is not asked; leave it out.",
@@ -106,3 +106,8 @@ ANSWERS = (
 def problem(text: ErrorText, *path: str | int, **parameters: str) -> Problem:
     """Return what is wrong at a place."""
     return Problem(code=text.code, message=text.en.format(**parameters), path=path, parameters=parameters)
+
+
+def problem_at(place: str, found: Problem) -> Problem:
+    """Return a problem as one of something that stands at a place itself."""
+    return evolve(found, path=(place, *found.path))

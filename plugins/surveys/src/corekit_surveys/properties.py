@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from corekit_surveys import coercion
-from corekit_surveys.answers import is_day, is_number
+from corekit_surveys.answers import is_day, is_number, is_storable
 from corekit_surveys.definition import Kind
 
 LONGEST_TEXT = 5_000
@@ -27,7 +27,7 @@ Check = Callable[[Any], str | None]
 def _text(value: Any) -> str | None:
     """Expect a text, or one by language."""
     texts = value if coercion.is_object(value) else {"default": value}
-    fits = all(isinstance(each, str) and len(each) <= LONGEST_TEXT for each in texts.values())
+    fits = all(isinstance(each, str) and is_storable(each, LONGEST_TEXT) for each in texts.values())
     if fits and texts and all(map(_LANGUAGE.fullmatch, texts)):
         return None
     return f'a text of up to {LONGEST_TEXT} characters, or one by language, such as {{"default": "Yes", "zh-cn": "是"}}'
@@ -71,16 +71,14 @@ def _anything(_: Any) -> None:
 
 def value(given: Any) -> str | None:
     """Expect what can be chosen: a number, or a text."""
-    if is_number(given):
-        return None
-    if (
-        isinstance(given, str)
-        and 0 < len(given) <= LONGEST_VALUE
-        and given == coercion.trimmed(given)
-        and "|" not in given
-    ):
+    if is_number(given) or (isinstance(given, str) and _is_plain(given)):
         return None
     return f"a number, or a text of up to {LONGEST_VALUE} characters, without | and white space around it"
+
+
+def _is_plain(text: str) -> bool:
+    # survey-core takes what follows | for the text of the choice.
+    return bool(text) and text == coercion.trimmed(text) and "|" not in text and is_storable(text, LONGEST_VALUE)
 
 
 SURVEY: Mapping[str, Check] = {
