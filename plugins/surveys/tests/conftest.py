@@ -9,7 +9,7 @@ import pytest
 
 from corekit import Activity, Kit, Outcome
 from corekit.testing.plugin import MakeKit
-from corekit_surveys import answering, catalogue
+from corekit_surveys import answering, catalogue, drafts
 
 LUNCH: dict[str, Any] = {
     "pages": [
@@ -38,6 +38,13 @@ class Canteen:
 
     def answer(self, member: str | None = None, **answers: Any) -> Outcome:
         return answering.answer(self.kit, member or self.member, "lunch", answers)
+
+    def answer_to(self, survey: str, member: str, *, sent: bool, **answers: Any) -> None:
+        """Answer another survey, and send it or do not."""
+        if sent:
+            assert answering.answer(self.kit, member, survey, answers).settled
+        else:
+            drafts.save(self.kit, member, survey, answers)
 
     def send(self, survey: str = "lunch", **given: Any) -> Outcome:
         """Send what was saved."""

@@ -112,6 +112,7 @@ def test_what_is_outside_is_refused_where_it_stands(json: dict[str, Any], path: 
         ("first", "", "NOT_AN_OBJECT"),
         ({"title": "Lunch"}, "", "PROPERTY_MISSING"),
         ({"pages": "first"}, "pages", "NOT_A_LIST"),
+        ({"pages": None}, "pages", "NOT_A_LIST"),
         ({"pages": ["first"]}, "pages.0", "NOT_AN_OBJECT"),
         ({"pages": [{"name": "first", "elements": ["again"]}]}, "pages.0.elements.0.type", "KIND_UNKNOWN"),
         (survey() | {"clearInvisibleValues": "none"}, "clearInvisibleValues", "PROPERTY_INVALID"),

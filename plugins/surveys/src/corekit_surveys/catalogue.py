@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit import ErrorText, Invalid, Reader, any_of, micros, new_id
 from corekit.audit import leave
@@ -49,11 +50,12 @@ def create(kit: Kit, actor: str, code: str, definition: Any) -> Kept:
     survey = _read(definition)
     now = kit.now()
     with kit.database.write() as connection:
-        if _stands(connection, code) is not None:
-            raise _refused(declared.CODE_TAKEN, "code", survey=code)
         key, at = new_id(), micros(now)
         row = {"id": key, "code": code, "state": "draft", "version": 1, "created_at": at}
-        connection.execute(insert(_survey), row)
+        into = sqlite.insert(_survey) if connection.dialect.name == "sqlite" else postgresql.insert(_survey)
+        made = into.values(row).on_conflict_do_nothing().returning(_survey.c.id)
+        if connection.execute(made).one_or_none() is None:
+            raise _refused(declared.CODE_TAKEN, "code", survey=code)
         connection.execute(insert(_version), _numbered(key, 1, survey, at))
         leave(connection, now, actor, "surveys.created", code)
     return Kept(key, code, "draft", 1, survey)
@@ -119,12 +121,8 @@ def _numbered(survey: str, number: int, read_: Survey, at: int) -> dict[str, Any
     return {"survey_id": survey, "number": number, "definition": dict(read_.json), "created_at": at}
 
 
-def _stands(connection: Connection, code: str) -> Any:
-    return connection.execute(select(_survey).where(_survey.c.code == code).with_for_update()).one_or_none()
-
-
 def _locked(connection: Connection, code: str) -> Any:
-    known = _stands(connection, code)
+    known = connection.execute(select(_survey).where(_survey.c.code == code).with_for_update()).one_or_none()
     if known is None:
         raise _refused(declared.UNKNOWN, "code", survey=code)
     return known

@@ -8,7 +8,8 @@ from uuid import uuid4
 
 import orjson
 from attrs import frozen
-from sqlalchemy import delete, insert, select
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit import ErrorText, Invalid, Reader, any_of
 from corekit_surveys import answers as judging
@@ -51,10 +52,10 @@ def save(kit: Kit, member: str, survey: str, answers: Mapping[str, Any]) -> Draf
         raise _refused(declared.DRAFT_TOO_LARGE, "answers", most=str(LARGEST))
     draft = Draft(uuid4().hex, dict(answers))
     with kit.database.write() as connection:
-        theirs = (_draft.c.survey_id == known.id) & (_draft.c.member_id == member)
-        connection.execute(delete(_draft).where(theirs))
         row = {"id": draft.id, "survey_id": known.id, "member_id": member, "answers": draft.answers}
-        connection.execute(insert(_draft), row)
+        into = sqlite.insert(_draft) if connection.dialect.name == "sqlite" else postgresql.insert(_draft)
+        anew = {"id": into.excluded.id, "answers": into.excluded.answers}
+        connection.execute(into.values(row).on_conflict_do_update(index_elements=["survey_id", "member_id"], set_=anew))
     return draft
 
 

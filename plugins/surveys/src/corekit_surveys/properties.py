@@ -62,7 +62,7 @@ def _day(value: Any) -> str | None:
 
 
 def _expression(value: Any) -> str | None:
-    return None if isinstance(value, str) and coercion.trimmed(value) else "an expression"
+    return None if isinstance(value, str) and coercion.trimmed(value) and is_storable(value) else "an expression"
 
 
 def _anything(_: Any) -> None:

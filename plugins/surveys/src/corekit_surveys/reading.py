@@ -80,7 +80,7 @@ class _Reader:
 
     def survey(self, json: Any) -> Survey:
         known = self.known(json, (), properties.SURVEY, "pages")
-        pages = self.listed(known.get("pages"), ("pages",), 1, 50)
+        pages = self.listed(known, (), "pages", 1, 50)
         for page in pages:
             self.look_ahead(page)
         read = tuple(self.page(page, ("pages", at)) for at, page in enumerate(pages))
@@ -101,7 +101,7 @@ class _Reader:
     def page(self, json: Any, path: Path) -> Page:
         known = self.known(json, path, properties.PAGE, "name", "elements")
         name = self.name(known, path, "page:")
-        elements = self.listed(known.get("elements"), (*path, "elements"), 1, 100)
+        elements = self.listed(known, path, "elements", 1, 100)
         questions = tuple(self.question(each, (*path, "elements", at)) for at, each in enumerate(elements))
         return Page(name=name, questions=questions, shown_if=self.condition(known, path, "visibleIf"))
 
@@ -196,7 +196,7 @@ class _Reader:
         if name not in known:
             self.refuse(codes.PROPERTY_MISSING, path, property=name)
             return ()
-        for at, item in enumerate(self.listed(known[name], (*path, name), least, most)):
+        for at, item in enumerate(self.listed(known, path, name, least, most)):
             place = (*path, name, at)
             if is_object(item):
                 self.known(item, place, properties.ITEM, "value")
@@ -218,11 +218,8 @@ class _Reader:
     # Conditions and validators
 
     def validators(self, known: Mapping[str, Any], path: Path, kind: Kind) -> tuple[Validator, ...]:
-        if "validators" not in known:
-            return ()
-        path = (*path, "validators")
-        listed = self.listed(known["validators"], path, 1, 10)
-        return tuple(self.validator(each, (*path, at), kind) for at, each in enumerate(listed))
+        listed = self.listed(known, path, "validators", 1, 10)
+        return tuple(self.validator(each, (*path, "validators", at), kind) for at, each in enumerate(listed))
 
     def validator(self, json: Any, path: Path, kind: Kind) -> Validator:
         of = json.get("type") if is_object(json) else None
@@ -287,11 +284,13 @@ class _Reader:
                 self.refuse(codes.PROPERTY_MISSING, path, property=name)
         return found
 
-    def listed(self, json: Any, path: Path, least: int, most: int) -> list[Any]:
+    def listed(self, known: Mapping[str, Any], path: Path, name: str, least: int, most: int) -> list[Any]:
+        """Return a property that has to be a list; it is empty where it is none, or is not there."""
+        json = known.get(name)
         if is_list(json) and least <= len(json) <= most:
             return json
-        if json is not None or least:
-            self.refuse(codes.NOT_A_LIST, path, least=str(least), most=str(most))
+        if name in known:
+            self.refuse(codes.NOT_A_LIST, (*path, name), least=str(least), most=str(most))
         return []
 
     def refuse(self, text: ErrorText, path: Path, **parameters: str) -> None:
