@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from corekit import Invalid
+from corekit import Activity, Batch, Invalid, Reader
 from corekit.tables import activity as _activity
 from corekit.tables import effect as _effect
-from corekit_surveys import catalogue, drafts, tables
+from corekit_surveys import answering, catalogue, drafts, tables
 
 Open = Callable[..., Any]
 
@@ -88,3 +88,30 @@ def test_a_survey_is_written_opened_and_closed_in_this_order(canteen: Open) -> N
     assert codes_of(lambda: catalogue.revise(kit, "staff:ada", "lunch", SHORTER)) == [("code", "SURVEYS_STATE")]
     with kit.read() as read:
         assert catalogue.find(read, ["lunch", "tea"])["lunch"].state == "closed"
+
+
+@pytest.mark.parametrize("meanwhile", ["saved", "closed", "revised"])
+def test_what_changes_while_it_is_sent_refuses_it(
+    canteen: Open, meanwhile: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = canteen()
+    kit = shop.kit
+    drafts.save(kit, shop.member, "lunch", {"stars": 5})
+    changes = {
+        "saved": lambda: drafts.save(kit, shop.member, "lunch", {"stars": 1}),
+        "closed": lambda: catalogue.move(kit, "staff:ada", "lunch", "closed"),
+        "revised": lambda: catalogue.revise(kit, "staff:ada", "lunch", SHORTER),
+    }
+    load, read = answering.load, list[Any]()
+
+    def loading(batch: Batch, reader: Reader) -> Any:
+        read.append(load(batch, reader))
+        return read[0]  # what it was at first, as one reads it who is overtaken
+
+    monkeypatch.setattr(answering, "load", loading)
+    sent = Activity(type="surveys.answered", member=shop.member, payload={"survey": "lunch"})
+    assert kit.simulate(sent).settled
+    changes[meanwhile]()
+    assert shop.send().code == "SURVEYS_CHANGED"
+    assert shop.rows(select(tables.answer)) == shop.rows(select(tables.taken)) == []
+    assert len(shop.rows(select(tables.draft))) == 1
