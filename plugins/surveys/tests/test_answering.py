@@ -97,7 +97,7 @@ def test_what_changes_while_it_is_sent_refuses_it(
     shop = canteen()
     kit = shop.kit
     drafts.save(kit, shop.member, "lunch", {"stars": 5})
-    changes = {
+    changes: dict[str, Callable[[], Any]] = {
         "saved": lambda: drafts.save(kit, shop.member, "lunch", {"stars": 1}),
         "closed": lambda: catalogue.move(kit, "staff:ada", "lunch", "closed"),
         "revised": lambda: catalogue.revise(kit, "staff:ada", "lunch", SHORTER),
