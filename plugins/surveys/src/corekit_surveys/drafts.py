@@ -15,6 +15,7 @@ from corekit import ErrorText, Invalid, Reader, any_of
 from corekit_surveys import answers as judging
 from corekit_surveys import catalogue, codes, declared
 from corekit_surveys.tables import draft as _draft
+from corekit_surveys.tables import survey as _survey
 from corekit_surveys.tables import taken as _taken
 
 if TYPE_CHECKING:
@@ -79,6 +80,15 @@ def taken_by(read: Reader, members: Iterable[str], surveys: Iterable[str]) -> di
     for row in read.all(wanted):
         found.setdefault(row.member_id, set()).add(row.survey_id)
     return {member: frozenset(ids) for member, ids in found.items()}
+
+
+def codes_taken(read: Reader, members: Iterable[str]) -> dict[str, list[str]]:
+    """Return the codes of all surveys in which members took part, by member: one statement."""
+    columns = select(_taken.c.member_id, _survey.c.code).join_from(_taken, _survey, _survey.c.id == _taken.c.survey_id)
+    found: dict[str, list[str]] = {}
+    for row in read.all(columns.where(any_of(_taken.c.member_id, sorted(members))).order_by(_survey.c.code)):
+        found.setdefault(row.member_id, []).append(row.code)
+    return found
 
 
 def _refused(text: ErrorText, *path: str, **parameters: str) -> Invalid:

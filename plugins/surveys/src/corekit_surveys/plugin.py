@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, hookimpl
 from corekit_surveys import answering, declared, persons, tables
 from corekit_surveys.merging import TAKE_ANSWERS, TakeAnswers
+
+if TYPE_CHECKING:
+    from corekit_schema import Graph
 
 
 @hookimpl
@@ -49,3 +52,11 @@ def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
 def corekit_erase(member: str, write: PluginWrite) -> None:
     """Forget it."""
     persons.erased(member, write)
+
+
+@hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed
+def corekit_graph() -> Graph:
+    """Show in which surveys members took part."""
+    from corekit_surveys.graph import graph
+
+    return graph()
