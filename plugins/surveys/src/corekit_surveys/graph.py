@@ -18,6 +18,7 @@ class SurveysMember(Object, policy=owner_or_permission("members.read")):
         graphene.List(graphene.NonNull(graphene.String)),
         description="The codes of the surveys in which the member took part.",
         reads=("id",),
+        cost=1,
     )
 
     @staticmethod
