@@ -29,6 +29,8 @@ from corekit import Activity, Kit, Settings
 from corekit.program import apply
 from corekit_schema import Viewer, assemble_for, build_app, tokens
 from corekit_schema.testing import serving
+from tools import random_surveys
+from tools import surveys as comparing
 from tools.node import NodeError, node, npm
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,6 +66,8 @@ EXAMPLES = 12
 """Operations for each root field."""
 LEAST = 500
 """Operations in all."""
+PAIRS = 5_000
+"""Definitions of surveys with answers to them."""
 SECRET = "only clients of this machine are signed with it"  # noqa: S105 - the server lives for a minute
 
 
@@ -161,8 +165,28 @@ def graphiql(world: World) -> str:
     return node(WORK, "graphiql.mjs", settings=told)
 
 
+def surveys(_: World) -> str:
+    """Let survey-core judge random surveys, which it has to judge as we do; each fault planted has to be noticed."""
+    seed = int(os.environ.get("COREKIT_FUZZ", "1"))
+    made = random_surveys.pairs(seed, PAIRS)
+    comparing.write(made, WORK / "surveys.jsonl")
+    node(WORK, "surveys.mjs", "surveys.jsonl", "judged.jsonl")
+    theirs = comparing.load(WORK / "judged.jsonl")
+    if differing := list(comparing.differences(made, theirs)):
+        shown = "\n".join(differing[:3])
+        raise NodeError(f"COREKIT_FUZZ={seed}: {len(differing)} of {PAIRS} pairs differ, such as\n{shown}")
+    noticed = {fault: comparing.noticed(fault, made, theirs) for fault in comparing.PLANTED}
+    if missed := [fault for fault, number in noticed.items() if not number]:
+        raise NodeError(f"COREKIT_FUZZ={seed}: nothing shows that {', '.join(missed)}")
+    accepted = sum(each["accepted"] for each in theirs)
+    return (
+        f"{PAIRS} pairs judged as survey-core judges them, {accepted} accepted; "
+        f"{len(noticed)} planted faults noticed (COREKIT_FUZZ={seed})"
+    )
+
+
 CLIENTS: dict[str, Callable[[World], str]] = {
-    f.__name__: f for f in (audit, codegen, apollo, urql, relay, graphiql, schemathesis)
+    f.__name__: f for f in (audit, codegen, apollo, urql, relay, surveys, graphiql, schemathesis)
 }
 
 

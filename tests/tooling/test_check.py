@@ -103,7 +103,15 @@ def test_what_the_contracts_allow_is_kept(tmp_path: Path) -> None:
 def plant_packages(folder: Path) -> None:
     """Write the packages of this repository as small as they can be."""
     hosts = ("corekit", "corekit/testing", "corekit_schema", "corekit_schema/testing")
-    names = (*hosts, "corekit_access", "corekit_documents", "corekit_medals", "corekit_points", "corekit_stored_value")
+    names = (
+        *hosts,
+        "corekit_access",
+        "corekit_documents",
+        "corekit_medals",
+        "corekit_points",
+        "corekit_stored_value",
+        "corekit_surveys",
+    )
     for name in names:
         (folder / name).mkdir()
         (folder / name / "__init__.py").touch()

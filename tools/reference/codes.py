@@ -12,7 +12,7 @@ from corekit import CorekitError, ErrorText, Kit
 from corekit_schema.inputs import ERRORS as SCHEMA_ERRORS
 from tools.reference.markdown import table
 
-PLUGINS = ("access", "documents", "medals", "points", "stored_value")
+PLUGINS = ("access", "documents", "medals", "points", "stored_value", "surveys")
 PACKAGES = ("corekit", "corekit_schema", *(f"corekit_{name}" for name in PLUGINS))
 CODE = re.compile(r"[A-Z]{3,}(_[A-Z]+)+|FORBIDDEN|UNAUTHENTICATED")
 

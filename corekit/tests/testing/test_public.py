@@ -102,6 +102,7 @@ EXAMPLES = [
         "corekit_medals",
         "corekit_points",
         "corekit_stored_value",
+        "corekit_surveys",
         "corekit_demo",
         *EXAMPLES,
     ],
@@ -126,7 +127,7 @@ def test_a_public_module_lists_what_it_has_and_explains_itself(module: str) -> N
     assert all(is_public(f"{module}.{name}") for name in imported.__all__)
 
 
-@pytest.mark.parametrize("plugin", ["access", "documents", "medals", "points", "stored_value"])
+@pytest.mark.parametrize("plugin", ["access", "documents", "medals", "points", "stored_value", "surveys"])
 def test_our_plugins_ask_for_what_has_their_hooks(plugin: str) -> None:
     assert understated(plugin) == []
 

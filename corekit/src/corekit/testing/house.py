@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -103,6 +104,8 @@ class House:
     def _shown(self, value: Any, *, is_id: bool) -> Any:
         if is_id and value is not None and value not in self.members:
             return "id"
+        if isinstance(value, dict | list):  # as it stands in an export
+            return json.dumps(value, ensure_ascii=False, sort_keys=True)
         return value if isinstance(value, str | int | float | None) else repr(value)
 
     def value(self, members: Sequence[str] | None = None) -> dict[str, dict[str, tuple[int, int, int]]]:

@@ -35,7 +35,7 @@ def _exported(contract: Trial, house: House, about: set[str]) -> None:
     way = "return all of it from corekit_export(member, read), as a document of JSON"
     if about and not document:
         broken(promise, f"{', '.join(sorted(about))} have rows of the member, and its export is {document!r}", way)
-    text = json.dumps(document, ensure_ascii=False, default=_NO_JSON.format)
+    text = json.dumps(document, ensure_ascii=False, default=_NO_JSON.format, sort_keys=True)
     if _NO_JSON[:10] in text:
         broken(promise, f"the export is no JSON: {text}", way)
     for table, row in _about(house, member):

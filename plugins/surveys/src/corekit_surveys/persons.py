@@ -1,0 +1,34 @@
+"""What the plugin's tables hold of a person: told, and forgotten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Table, delete, select
+
+from corekit import PluginWrite, Reader
+from corekit_surveys import tables
+
+
+def exported(member: str, read: Reader) -> dict[str, Any] | None:
+    """Return what a member answered, what it has saved, and where it took part, as JSON."""
+    told = {
+        "taken": [row.code for row in read.all(_by_code(tables.taken, member))],
+        "drafts": [{"survey": row.code, "answers": row.answers} for row in read.all(_by_code(tables.draft, member))],
+        "answers": [
+            {"survey": row.code, "version": row.version, "day": row.day, "answers": row.answers}
+            for row in read.all(_by_code(tables.answer, member))
+        ],
+    }
+    return told if any(told.values()) else None
+
+
+def erased(member: str, write: PluginWrite) -> None:
+    """Forget all of it."""
+    for each in (tables.taken, tables.draft, tables.answer):
+        write.execute(delete(each).where(each.c.member_id == member))
+
+
+def _by_code(table: Table, member: str) -> Any:
+    theirs = select(tables.survey.c.code, table).join(tables.survey, tables.survey.c.id == table.c.survey_id)
+    return theirs.where(table.c.member_id == member).order_by(tables.survey.c.code)

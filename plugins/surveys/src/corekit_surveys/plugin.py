@@ -1,0 +1,62 @@
+"""Surveys as a plugin: what it declares, what it reads, and what follows where a member takes part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, hookimpl
+from corekit_surveys import answering, declared, persons, tables
+from corekit_surveys.merging import TAKE_ANSWERS, TakeAnswers
+
+if TYPE_CHECKING:
+    from corekit_schema import Graph
+
+
+@hookimpl
+def corekit_declare() -> Declares:
+    """Declare what the plugin brings."""
+    return Declares(
+        lineage=Lineage(owner="surveys", package="corekit_surveys", metadata=tables.metadata),
+        activities=[declared.ANSWERED],
+        reacts=[declared.ANSWERED.name, "member.merged"],
+        effects=[answering.TAKE_PART, TAKE_ANSWERS],
+        permissions=[declared.MANAGE],
+        errors=declared.ERRORS,
+        budget=8,  # of one who takes part
+    )
+
+
+@hookimpl
+def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Any]:
+    """Read what those have saved who take part."""
+    return answering.load(batch, read)
+
+
+@hookimpl
+def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
+    """Let members take part."""
+    for activity in batch.of(declared.ANSWERED.name):
+        yield from answering.answered(activity, facts)
+    for activity in batch.of("member.merged"):
+        yield TakeAnswers(activity, rule="merged@1", giver=activity.members[0])
+
+
+@hookimpl
+def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
+    """Tell members what they answered."""
+    return persons.exported(member, read)
+
+
+@hookimpl
+def corekit_erase(member: str, write: PluginWrite) -> None:
+    """Forget it."""
+    persons.erased(member, write)
+
+
+@hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed
+def corekit_graph() -> Graph:
+    """Show in which surveys members took part."""
+    from corekit_surveys.graph import graph
+
+    return graph()
