@@ -91,16 +91,19 @@ def program(pages: Pages, kit: Kit) -> Iterator[str]:
             yield f"program: {'.'.join(path)}"
 
 
-def paths(above: tuple[str, ...], schema: type[Schema]) -> Iterator[tuple[str, ...]]:
-    """Yield every key of a schema and of those within it, below what it stands in."""
+def paths(
+    above: tuple[str, ...], schema: type[Schema], around: tuple[type[Schema], ...] = ()
+) -> Iterator[tuple[str, ...]]:
+    """Yield every key of a schema and of those within it, below what it stands in; once, where one is within itself."""
     for name, field in cast("dict[str, Any]", cast("Any", schema()).fields).items():
         path = (*above, field.data_key or name)
         if above:
             yield path
         inner = getattr(field, "inner", None) or getattr(field, "value_field", None) or field
-        if isinstance(inner, fields.Nested):
+        kind = cast("Any", inner).schema.__class__ if isinstance(inner, fields.Nested) else None
+        if kind is not None and kind not in (*around, schema):
             below = (*path, "NAME") if getattr(field, "value_field", None) else path
-            yield from paths(below, cast("Any", inner).schema.__class__)
+            yield from paths(below, kind, (*around, schema))
 
 
 def stands(page: str, path: tuple[str, ...]) -> bool:
