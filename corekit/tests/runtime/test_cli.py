@@ -81,19 +81,21 @@ def test_a_distribution_brings_a_command(corekit: Corekit, install: Install) -> 
         "Shine in a colour."
         print("shining", colour)
     """
-    install("acme-medals", plugins={"medals": source}, groups={"corekit.commands": {"shine": "acme_medals_medals:app"}})
+    install(
+        "acme-laurels", plugins={"laurels": source}, groups={"corekit.commands": {"shine": "acme_laurels_laurels:app"}}
+    )
     assert "Shine in a colour." in corekit("--help").stdout
     assert corekit("shine", "red").stdout == "shining red\n"
 
 
 def test_a_command_that_cannot_be_imported_does_not_take_the_others_along(corekit: Corekit, install: Install) -> None:
-    broken = {"corekit.commands": {"shine": "acme_medals_medals:app"}}
-    install("acme-medals", plugins={"medals": "import no_such_library"}, groups=broken)
+    broken = {"corekit.commands": {"shine": "acme_laurels_laurels:app"}}
+    install("acme-laurels", plugins={"laurels": "import no_such_library"}, groups=broken)
     assert "Cannot be used: ModuleNotFoundError" in corekit("--help").stdout
     done = corekit("shine", "--colour", "red")
     assert done.exit_code == 2
     assert done.stderr == (
-        "error: command 'shine' of acme-medals 1.0 cannot be used (ModuleNotFoundError: No module named "
+        "error: command 'shine' of acme-laurels 1.0 cannot be used (ModuleNotFoundError: No module named "
         "'no_such_library'); repair or uninstall it [PLUGIN]\n"
     )
 
@@ -101,8 +103,8 @@ def test_a_command_that_cannot_be_imported_does_not_take_the_others_along(coreki
 def test_a_command_that_leaves_when_it_is_imported_does_not_take_the_others_along(
     corekit: Corekit, install: Install
 ) -> None:
-    leaving = {"corekit.commands": {"shine": "acme_medals_medals:app"}}
-    install("acme-medals", plugins={"medals": "raise SystemExit(0)"}, groups=leaving)
+    leaving = {"corekit.commands": {"shine": "acme_laurels_laurels:app"}}
+    install("acme-laurels", plugins={"laurels": "raise SystemExit(0)"}, groups=leaving)
     assert "Cannot be used: SystemExit: 0" in corekit("--help").stdout
 
 
@@ -197,7 +199,7 @@ def test_the_environment_names_the_settings_file(corekit: Corekit, monkeypatch: 
 
 # -------------------------------------------------------------------------------------------------------- plugins
 
-MEDALS = """
+LAURELS = """
 from marshmallow import Schema, fields
 
 class Settings(Schema):
@@ -207,8 +209,8 @@ class Settings(Schema):
 def corekit_declare():
     return Declares(
         settings=Settings,
-        accounts=[AccountKind(code="medals", unit=Unit("medals"))],
-        permissions=[Permission(name="medals.give", description="Give medals.")],
+        accounts=[AccountKind(code="laurels", unit=Unit("laurels"))],
+        permissions=[Permission(name="laurels.give", description="Give laurels.")],
     )
 
 @hookimpl
@@ -218,21 +220,21 @@ def corekit_react(batch):
 
 
 def test_plugins_shows_what_is_on_and_all_it_declares(corekit: Corekit, install: Install) -> None:
-    install("acme-medals", "2.1", plugins={"medals": MEDALS})
-    assert corekit("plugins", settings='plugins = ["medals"]').stdout == (
-        "medals  (acme-medals 2.1)\n"
+    install("acme-laurels", "2.1", plugins={"laurels": LAURELS})
+    assert corekit("plugins", settings='plugins = ["laurels"]').stdout == (
+        "laurels  (acme-laurels 2.1)\n"
         "  hooks        corekit_declare, corekit_react\n"
         "  settings     most\n"
-        "  accounts     medals\n"
-        "  permissions  medals.give\n"
+        "  accounts     laurels\n"
+        "  permissions  laurels.give\n"
     )
 
 
 @pytest.mark.parametrize("words", [["--json", "plugins"], ["plugins", "--json"]])
 def test_plugins_in_json(corekit: Corekit, install: Install, words: list[str]) -> None:
-    install("acme-medals", "2.1", plugins={"medals": MEDALS})
-    (shown,) = json.loads(corekit(*words, settings='plugins = ["medals"]').stdout)
-    assert (shown["name"], shown["distribution"], shown["version"]) == ("medals", "acme-medals", "2.1")
+    install("acme-laurels", "2.1", plugins={"laurels": LAURELS})
+    (shown,) = json.loads(corekit(*words, settings='plugins = ["laurels"]').stdout)
+    assert (shown["name"], shown["distribution"], shown["version"]) == ("laurels", "acme-laurels", "2.1")
     assert shown["hooks"] == ["corekit_declare", "corekit_react"]
     assert shown["requires"] == shown["effects"] == []
 
@@ -242,13 +244,13 @@ def test_no_plugin_is_on(corekit: Corekit) -> None:
 
 
 def test_without_leaves_a_plugin_out(corekit: Corekit, install: Install) -> None:
-    install("acme-medals", plugins={"medals": MEDALS})
-    assert corekit("--without", "medals", "plugins", settings='plugins = ["medals"]').stdout == "no plugin is on\n"
+    install("acme-laurels", plugins={"laurels": LAURELS})
+    assert corekit("--without", "laurels", "plugins", settings='plugins = ["laurels"]').stdout == "no plugin is on\n"
 
 
 def test_a_misspelt_hook_is_refused_here_too(corekit: Corekit, install: Install) -> None:
-    install("acme-medals", plugins={"medals": "@hookimpl\ndef corekit_raect(batch): ..."})
-    done = corekit("plugins", settings='plugins = ["medals"]')
+    install("acme-laurels", plugins={"laurels": "@hookimpl\ndef corekit_raect(batch): ..."})
+    done = corekit("plugins", settings='plugins = ["laurels"]')
     assert done.exit_code == 2
     assert "(did you mean 'corekit_react'?)" in done.stderr
 

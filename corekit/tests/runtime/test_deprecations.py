@@ -31,7 +31,7 @@ from corekit import Permission, Skipped
 
 @hookimpl
 def corekit_declare():
-    return Declares(budget=9, permissions=[Permission(name="medals.see", description="See them.")])
+    return Declares(budget=9, permissions=[Permission(name="laurels.see", description="See them.")])
 
 @hookimpl
 def corekit_react(batch, facts):
@@ -49,7 +49,7 @@ def started(monkeypatch: pytest.MonkeyPatch, *planted: Deprecation) -> tuple[lis
     monkeypatch.delitem(vars(sys.modules["corekit"]), "Skipped", raising=False)
     with warnings.catch_warnings(record=True) as caught, capture_logs() as logged:
         warnings.simplefilter("always")
-        Hooks(discover(Settings.of(plugins=["medals"])))
+        Hooks(discover(Settings.of(plugins=["laurels"])))
     return [each for each in caught if each.category is CorekitDeprecation], list(logged)
 
 
@@ -57,24 +57,24 @@ def started(monkeypatch: pytest.MonkeyPatch, *planted: Deprecation) -> tuple[lis
 def test_a_plugin_is_told_where_it_uses_what_goes_away(
     kind: str, install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    install("acme-medals", plugins={"medals": SOURCE})
+    install("acme-laurels", plugins={"laurels": SOURCE})
     caught, logged = started(monkeypatch, OLD[kind])
     warning = caught[-1]  # the first line of the module imports every name, this one too
-    assert (Path(warning.filename).name, warning.lineno) == ("acme_medals_medals.py", LINES[kind])
+    assert (Path(warning.filename).name, warning.lineno) == ("acme_laurels_laurels.py", LINES[kind])
     assert str(warning.message) == (
         f"the {OLD[kind].kind} {OLD[kind].what} is deprecated since 0.8 and gone in 1.0; use {OLD[kind].instead}"
     )
     line = logged[-1]
     assert line["log_level"] == "warning"
-    assert line["where"].endswith(f"acme_medals_medals.py:{LINES[kind]}")
-    assert line["by"] in ("plugin 'medals' (acme-medals 1.0)", "acme_medals_medals")
+    assert line["where"].endswith(f"acme_laurels_laurels.py:{LINES[kind]}")
+    assert line["by"] in ("plugin 'laurels' (acme-laurels 1.0)", "acme_laurels_laurels")
 
 
 def test_a_plugin_that_does_not_use_it_is_not_told(install: Install, monkeypatch: pytest.MonkeyPatch) -> None:
     quiet = (
         "@hookimpl\ndef corekit_declare():\n    return Declares()\n@hookimpl\ndef corekit_react(batch):\n    return []"
     )
-    install("acme-medals", plugins={"medals": quiet})
+    install("acme-laurels", plugins={"laurels": quiet})
     hooks_and_fields = [OLD[kind] for kind in ("hook", "argument", "field", "inner")]
     assert started(monkeypatch, *hooks_and_fields) == ([], [])
 

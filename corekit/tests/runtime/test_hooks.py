@@ -50,37 +50,37 @@ def ask(called: Hooks, hook: str) -> object:
 
 
 def test_misspelt() -> None:
-    assert refusal({"medals": plugin_module(corekit_raect=lambda batch: [])}) == (
-        "plugin 'medals' (module rogue) implements corekit_raect, which is no hook of corekit or what is installed "
-        "(did you mean 'corekit_react'?); rename it, install what brings it, or start with --without medals"
+    assert refusal({"laurels": plugin_module(corekit_raect=lambda batch: [])}) == (
+        "plugin 'laurels' (module rogue) implements corekit_raect, which is no hook of corekit or what is installed "
+        "(did you mean 'corekit_react'?); rename it, install what brings it, or start with --without laurels"
     )
 
 
 def test_wrong_signature() -> None:
-    assert refusal({"medals": plugin_module(corekit_react=lambda batch, fatcs: [])}) == (
-        "plugin 'medals' (module rogue) takes 'fatcs' in corekit_react, but corekit gives batch, facts "
-        "(did you mean 'facts'?); rename it, leave it out, or start with --without medals"
+    assert refusal({"laurels": plugin_module(corekit_react=lambda batch, fatcs: [])}) == (
+        "plugin 'laurels' (module rogue) takes 'fatcs' in corekit_react, but corekit gives batch, facts "
+        "(did you mean 'facts'?); rename it, leave it out, or start with --without laurels"
     )
 
 
 def test_wrong_signature_of_declare() -> None:
-    said = refusal({"medals": plugin_module(corekit_declare=lambda settings: Declares())})
+    said = refusal({"laurels": plugin_module(corekit_declare=lambda settings: Declares())})
     assert "takes 'settings' in corekit_declare, but corekit gives nothing; rename it, leave it out, or" in said
 
 
 def test_a_hook_that_is_not_marked() -> None:
     made = ModuleType("unmarked")
     exec("def corekit_react(batch): return []", vars(made))
-    assert refusal({"medals": made}) == (
-        "plugin 'medals' (module unmarked) has a function corekit_react that is not marked as a hook; "
-        "put @hookimpl above it, or start with --without medals"
+    assert refusal({"laurels": made}) == (
+        "plugin 'laurels' (module unmarked) has a function corekit_react that is not marked as a hook; "
+        "put @hookimpl above it, or start with --without laurels"
     )
 
 
 def test_no_hook_at_all() -> None:
-    assert refusal({"medals": plugin_module()}) == (
-        "plugin 'medals' (module rogue) has no hook in the module rogue; let the entry point name the module that has "
-        "them, and mark each with @hookimpl, or start with --without medals"
+    assert refusal({"laurels": plugin_module()}) == (
+        "plugin 'laurels' (module rogue) has no hook in the module rogue; let the entry point name the module that has "
+        "them, and mark each with @hookimpl, or start with --without laurels"
     )
 
 
@@ -92,7 +92,7 @@ def test_wrapping_others() -> None:
         return (yield)
 
     vars(wrapper)["corekit_react"] = corekit_react
-    assert "plugin 'medals' (module wrapper) wraps corekit_react" in refusal({"medals": wrapper})
+    assert "plugin 'laurels' (module wrapper) wraps corekit_react" in refusal({"laurels": wrapper})
 
 
 def test_a_hook_of_something_that_is_not_installed_may_be_optional() -> None:
@@ -102,18 +102,18 @@ def test_a_hook_of_something_that_is_not_installed_may_be_optional() -> None:
     def corekit_laser(beam: object) -> Any: ...
 
     vars(made)["corekit_laser"] = corekit_laser
-    assert hooks({"medals": made}).reacting == ()
+    assert hooks({"laurels": made}).reacting == ()
 
 
 def test_plugins_are_asked_in_their_order() -> None:
     called = hooks(
         {
-            "cups": plugin_module(Declares(requires=["medals"]), corekit_react=lambda batch, facts: []),
-            "medals": plugin_module(corekit_react=lambda batch: []),
+            "cups": plugin_module(Declares(requires=["laurels"]), corekit_react=lambda batch, facts: []),
+            "laurels": plugin_module(corekit_react=lambda batch: []),
             "silent": plugin_module(Declares()),
         }
     )
-    assert [plugin.name for plugin in called.reacting] == ["medals", "cups"]
+    assert [plugin.name for plugin in called.reacting] == ["laurels", "cups"]
 
 
 def test_effects_come_from_generators_lists_or_nothing() -> None:
@@ -153,11 +153,11 @@ def test_who_raised_is_told(hook: str) -> None:
     def broken() -> Any:
         raise ZeroDivisionError("by zero")
 
-    called = hooks({"medals": plugin_module(**{hook: broken})})
+    called = hooks({"laurels": plugin_module(**{hook: broken})})
     with pytest.raises(PluginRaised) as caught:
         ask(called, hook)
-    assert str(caught.value) == f"plugin 'medals' (module rogue) raised in {hook}: ZeroDivisionError: by zero"
-    assert caught.value.parameters == {"plugin": "medals", "hook": hook}
+    assert str(caught.value) == f"plugin 'laurels' (module rogue) raised in {hook}: ZeroDivisionError: by zero"
+    assert caught.value.parameters == {"plugin": "laurels", "hook": hook}
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
@@ -166,7 +166,7 @@ def test_raising_in_the_middle_of_a_generator_counts_too() -> None:
         yield CREDIT
         raise ZeroDivisionError
 
-    called = hooks({"medals": plugin_module(corekit_react=broken)})
+    called = hooks({"laurels": plugin_module(corekit_react=broken)})
     with pytest.raises(PluginRaised):
         called.react(called.reacting[0], BATCH, NOTHING)
 
@@ -175,7 +175,7 @@ def test_a_refusal_is_an_answer() -> None:
     def refuse() -> Any:
         raise Refusal("SOLD_OUT")
 
-    called = hooks({"medals": plugin_module(corekit_react=refuse)})
+    called = hooks({"laurels": plugin_module(corekit_react=refuse)})
     with pytest.raises(Refusal):
         called.react(called.reacting[0], BATCH, NOTHING)
 
@@ -183,12 +183,12 @@ def test_a_refusal_is_an_answer() -> None:
 @pytest.mark.parametrize(
     ("hook", "answer", "said"),
     [
-        ("corekit_react", ["a medal"], "'a medal' is no effect"),
-        ("corekit_prepare", ["a medal"], r"\['a medal'\] is no mapping of member id to value"),
+        ("corekit_react", ["a laurel"], "'a laurel' is no effect"),
+        ("corekit_prepare", ["a laurel"], r"\['a laurel'\] is no mapping of member id to value"),
     ],
 )
 def test_answers_of_the_wrong_kind(hook: str, answer: object, said: str) -> None:
-    called = hooks({"medals": plugin_module(**{hook: lambda: answer})})
+    called = hooks({"laurels": plugin_module(**{hook: lambda: answer})})
     with pytest.raises(PluginRaised, match=said):
         ask(called, hook)
 
@@ -207,33 +207,33 @@ def specs(*names: str) -> ModuleType:
 def test_a_plugin_may_bring_hooks_that_others_implement() -> None:
     called = hooks(
         {
-            "medals": plugin_module(Declares(specs=[specs("corekit_medals_shine")])),
-            "a": plugin_module(corekit_medals_shine=lambda colour: f"a {colour}"),
-            "b": plugin_module(corekit_medals_shine=lambda colour: None),
-            "c": plugin_module(corekit_medals_shine=lambda colour: f"c {colour}"),
+            "laurels": plugin_module(Declares(specs=[specs("corekit_laurels_shine")])),
+            "a": plugin_module(corekit_laurels_shine=lambda colour: f"a {colour}"),
+            "b": plugin_module(corekit_laurels_shine=lambda colour: None),
+            "c": plugin_module(corekit_laurels_shine=lambda colour: f"c {colour}"),
         }
     )
-    assert called.each("corekit_medals_shine", colour="red") == [("a", "a red"), ("b", None), ("c", "c red")]
-    assert called.first("corekit_medals_shine", colour="red") == "a red"
+    assert called.each("corekit_laurels_shine", colour="red") == [("a", "a red"), ("b", None), ("c", "c red")]
+    assert called.first("corekit_laurels_shine", colour="red") == "a red"
 
 
 def test_nobody_answers() -> None:
-    called = hooks({"medals": plugin_module(Declares(specs=[specs("corekit_medals_shine")]))})
-    assert called.each("corekit_medals_shine", colour="red") == []
-    assert called.first("corekit_medals_shine", colour="red") is None
+    called = hooks({"laurels": plugin_module(Declares(specs=[specs("corekit_laurels_shine")]))})
+    assert called.each("corekit_laurels_shine", colour="red") == []
+    assert called.first("corekit_laurels_shine", colour="red") is None
 
 
 def test_hooks_that_a_plugin_brings_carry_its_name() -> None:
-    assert refusal({"medals": plugin_module(Declares(specs=[specs("corekit_shine")]))}) == (
-        "plugin 'medals' (module rogue) brings the hook corekit_shine; its hooks must begin with corekit_medals_; "
-        "rename it, or start with --without medals"
+    assert refusal({"laurels": plugin_module(Declares(specs=[specs("corekit_shine")]))}) == (
+        "plugin 'laurels' (module rogue) brings the hook corekit_shine; its hooks must begin with corekit_laurels_; "
+        "rename it, or start with --without laurels"
     )
 
 
 def test_a_hook_that_two_bring() -> None:
     shine = specs("corekit_react")
-    said = refusal({"medals": plugin_module(Declares(specs=[shine]))})
-    assert said.startswith("plugin 'medals' (module rogue) brings hook specifications in brought that fail: ")
+    said = refusal({"laurels": plugin_module(Declares(specs=[shine]))})
+    assert said.startswith("plugin 'laurels' (module rogue) brings hook specifications in brought that fail: ")
     assert "corekit_react" in said
 
 
@@ -243,12 +243,12 @@ def test_who_raised_in_a_hook_that_others_bring() -> None:
 
     called = hooks(
         {
-            "medals": plugin_module(Declares(specs=[specs("corekit_medals_shine")])),
-            "cups": plugin_module(corekit_medals_shine=broken),
+            "laurels": plugin_module(Declares(specs=[specs("corekit_laurels_shine")])),
+            "cups": plugin_module(corekit_laurels_shine=broken),
         }
     )
-    with pytest.raises(PluginError, match=r"plugin 'cups' .* raised in corekit_medals_shine: ZeroDivisionError: red"):
-        called.each("corekit_medals_shine", colour="red")
+    with pytest.raises(PluginError, match=r"plugin 'cups' .* raised in corekit_laurels_shine: ZeroDivisionError: red"):
+        called.each("corekit_laurels_shine", colour="red")
 
 
 def test_there_is_no_such_hook() -> None:
@@ -259,8 +259,8 @@ def test_there_is_no_such_hook() -> None:
 def test_installed_distributions_bring_hooks_too(install: Install) -> None:
     source = "from corekit import hookspec\n@hookspec\ndef corekit_laser(beam): ...\n"
     install("acme-laser", plugins={"laser": source}, groups={"corekit.specs": {"laser": "acme_laser_laser"}})
-    called = hooks({"medals": plugin_module(corekit_laser=lambda beam: beam)})
-    assert called.each("corekit_laser", beam=3) == [("medals", 3)]
+    called = hooks({"laurels": plugin_module(corekit_laser=lambda beam: beam)})
+    assert called.each("corekit_laser", beam=3) == [("laurels", 3)]
 
 
 def test_specifications_that_cannot_be_imported(install: Install) -> None:

@@ -54,15 +54,15 @@ def test_nothing_of_the_template_is_left(new: New) -> None:
 
 
 def test_package_folder_and_what_it_builds_on_can_be_named(new: New, install: Install) -> None:
-    install("acme-medals", "2.3", plugins={"medals": ""})
-    done = new("gifts", "--package", "acme_gifts", "--into", "deep/down", "--requires", "medals")
+    install("acme-laurels", "2.3", plugins={"laurels": ""})
+    done = new("gifts", "--package", "acme_gifts", "--into", "deep/down", "--requires", "laurels")
     assert done.exit_code == 0
     project = tomllib.loads(Path("deep/down/pyproject.toml").read_text(encoding="utf-8"))
     assert project["project"]["name"] == "acme-gifts"
     assert project["project"]["entry-points"] == {"corekit": {"gifts": "acme_gifts.plugin"}}
-    assert "acme-medals>=2.3,<3" in project["project"]["dependencies"]
-    assert project["tool"]["pytest"]["corekit_plugins"] == ["medals", "gifts"]
-    assert 'requires=["medals"]' in Path("deep/down/src/acme_gifts/plugin.py").read_text(encoding="utf-8")
+    assert "acme-laurels>=2.3,<3" in project["project"]["dependencies"]
+    assert project["tool"]["pytest"]["corekit_plugins"] == ["laurels", "gifts"]
+    assert 'requires=["laurels"]' in Path("deep/down/src/acme_gifts/plugin.py").read_text(encoding="utf-8")
 
 
 def test_an_empty_folder_will_do(new: New) -> None:
@@ -82,10 +82,10 @@ def test_an_empty_folder_will_do(new: New) -> None:
         (["core"], "no plugin may be called 'core': the name is the core's own; choose another one"),
         (["corekit"], "no plugin may be called 'corekit'"),
         (["ladders"], "no plugin may be called 'ladders'"),
-        (["medals"], "there is a plugin 'medals' already, of acme-medals 2.3; choose another name, or uninstall it"),
+        (["laurels"], "there is a plugin 'laurels' already, of acme-laurels 2.3; choose another name, or uninstall it"),
         (["gifts", "--package", "json"], "there is a package 'json' already; name another one with --package"),
         (["gifts", "--package", "a.b"], "'a.b' is no name for a package; name another one with --package"),
-        (["gifts", "--requires", "medal"], "no plugin 'medal' is installed (did you mean 'medals'?); install what"),
+        (["gifts", "--requires", "laurel"], "no plugin 'laurel' is installed (did you mean 'laurels'?); install what"),
         (["gifts", "--into", "full"], "full exists already and is not an empty folder; name another one with --into"),
         (["gifts", "--into", "full/file"], "full/file exists already and is not an empty folder"),
         (["gifts", "--into", "full/file/below"], "cannot be written (Not a directory); name another folder"),
@@ -94,7 +94,7 @@ def test_an_empty_folder_will_do(new: New) -> None:
 def test_what_cannot_be_is_refused_and_nothing_is_written(
     new: New, install: Install, words: list[str], said: str
 ) -> None:
-    install("acme-medals", "2.3", plugins={"medals": ""})
+    install("acme-laurels", "2.3", plugins={"laurels": ""})
     Path("full").mkdir()
     Path("full/file").touch()
     done = new(*words)

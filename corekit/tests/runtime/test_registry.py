@@ -80,53 +80,56 @@ def refusal(registry: MakeRegistry) -> Refuse:
 
 def test_everything_is_found_by_its_name(registry: MakeRegistry) -> None:
     found = registry(
-        medals=Declares(
-            accounts=[kind("medals"), kind("medals.gold", Unit("gold", 2))],
-            activities=[ActivityType(name="medals.won")],
-            effects=[effect("medals.award")],
-            metrics=[Metric(name="medals.count")],
-            permissions=[Permission(name="medals.give", description="Give medals.")],
-            errors=[ErrorText("MEDALS_GONE", "No medal is left.", "奖章已发完。")],
-            lineage=lineage("medals", "medals_award"),
+        laurels=Declares(
+            accounts=[kind("laurels"), kind("laurels.gold", Unit("gold", 2))],
+            activities=[ActivityType(name="laurels.won")],
+            effects=[effect("laurels.award")],
+            metrics=[Metric(name="laurels.count")],
+            permissions=[Permission(name="laurels.give", description="Give laurels.")],
+            errors=[ErrorText("LAURELS_GONE", "No laurel is left.", "奖章已发完。")],
+            lineage=lineage("laurels", "laurels_award"),
         )
     )
-    assert set(found.kinds) == {"medals", "medals.gold"}
+    assert set(found.kinds) == {"laurels", "laurels.gold"}
     assert set(found.units) == {"points", "gold"}
-    assert set(found.types) == {"purchase", "medals.won"}
-    assert found.effects["medals.award"] is found.effect_classes[Award]
-    assert set(found.metrics) == {"spend", "medals.count"}
-    assert set(found.permissions) == {"medals.give"}
-    assert set(found.errors) == {"MEDALS_GONE"}
+    assert set(found.types) == {"purchase", "laurels.won"}
+    assert found.effects["laurels.award"] is found.effect_classes[Award]
+    assert set(found.metrics) == {"spend", "laurels.count"}
+    assert set(found.permissions) == {"laurels.give"}
+    assert set(found.errors) == {"LAURELS_GONE"}
     assert found.owner("type", "purchase") == "core"
-    assert found.owner("type", "medals.won") == "medals"
-    assert found.owner("table", "medals_award") == "medals"
-    assert found.owner("type", "medals.lost") is None
+    assert found.owner("type", "laurels.won") == "laurels"
+    assert found.owner("table", "laurels_award") == "laurels"
+    assert found.owner("type", "laurels.lost") is None
 
 
 @pytest.mark.parametrize(
     ("declares", "said"),
     [
-        (Declares(accounts=[kind("cups")]), "the account kind 'cups', which is not its own; begin it with 'medals' or"),
-        (Declares(accounts=[kind("medalsgold")]), "the account kind 'medalsgold'"),
-        (Declares(accounts=[kind("medals.")]), "the account kind 'medals.'"),
+        (
+            Declares(accounts=[kind("cups")]),
+            "the account kind 'cups', which is not its own; begin it with 'laurels' or",
+        ),
+        (Declares(accounts=[kind("laurelsgold")]), "the account kind 'laurelsgold'"),
+        (Declares(accounts=[kind("laurels.")]), "the account kind 'laurels.'"),
         (Declares(activities=[ActivityType(name="won")]), "the activity type 'won'"),
         (Declares(effects=[effect("award")]), "the effect kind 'award'"),
         (Declares(metrics=[Metric(name="count")]), "the metric 'count'"),
         (Declares(permissions=[Permission(name="give", description="")]), "the permission 'give'"),
         (
             Declares(errors=[ErrorText("GONE", "", "")]),
-            "the error code 'GONE', which is not its own; begin it with 'MEDALS_'",
+            "the error code 'GONE', which is not its own; begin it with 'LAURELS_'",
         ),
         (
-            Declares(lineage=lineage("medals", "award")),
-            "the table 'award', which is not its own; begin it with 'medals_'",
+            Declares(lineage=lineage("laurels", "award")),
+            "the table 'award', which is not its own; begin it with 'laurels_'",
         ),
-        (Declares(lineage=lineage("cups", "medals_award")), "a lineage of 'cups'; call its owner 'medals'"),
+        (Declares(lineage=lineage("cups", "laurels_award")), "a lineage of 'cups'; call its owner 'laurels'"),
     ],
 )
 def test_a_name_without_its_owners_prefix(refusal: Refuse, declares: Declares, said: str) -> None:
-    message = refusal(medals=declares)
-    assert message.startswith("plugin 'medals' (module rogue) ")
+    message = refusal(laurels=declares)
+    assert message.startswith("plugin 'laurels' (module rogue) ")
     assert said in message
 
 
@@ -156,27 +159,29 @@ def test_one_name_twice(refusal: Refuse) -> None:
 
 
 def test_one_effect_under_two_names(refusal: Refuse) -> None:
-    said = refusal(cups=Declares(effects=[effect("cups.a")]), medals=Declares(effects=[effect("medals.b")]))
+    said = refusal(cups=Declares(effects=[effect("cups.a")]), laurels=Declares(effects=[effect("laurels.b")]))
     assert said == (
-        "plugin 'medals' (module rogue) declares the effect kind 'medals.b' for the class Award, "
-        "which plugin 'cups' (module rogue) has for 'cups.a'; use a class of its own, or start with --without medals"
+        "plugin 'laurels' (module rogue) declares the effect kind 'laurels.b' for the class Award, "
+        "which plugin 'cups' (module rogue) has for 'cups.a'; use a class of its own, or start with --without laurels"
     )
 
 
 def test_a_unit_may_be_shared_but_means_one_thing(registry: MakeRegistry, refusal: Refuse) -> None:
     money = Unit("USD", 2, "money")
-    shared = registry(cups=Declares(accounts=[kind("cups", money)]), medals=Declares(accounts=[kind("medals", money)]))
+    shared = registry(
+        cups=Declares(accounts=[kind("cups", money)]), laurels=Declares(accounts=[kind("laurels", money)])
+    )
     assert shared.owner("unit", "USD") == "cups"
     said = refusal(
-        cups=Declares(accounts=[kind("cups", money)]), medals=Declares(accounts=[kind("medals", Unit("USD"))])
+        cups=Declares(accounts=[kind("cups", money)]), laurels=Declares(accounts=[kind("laurels", Unit("USD"))])
     )
-    assert "plugin 'medals' (module rogue) declares the unit 'USD' otherwise than plugin 'cups' (module rogue)" in said
-    assert said.endswith("use another code, or start with --without medals")
+    assert "plugin 'laurels' (module rogue) declares the unit 'USD' otherwise than plugin 'cups' (module rogue)" in said
+    assert said.endswith("use another code, or start with --without laurels")
 
 
 def test_all_clashes_are_told_at_once(refusal: Refuse) -> None:
     said = refusal(
-        cups=Declares(accounts=[kind("a")], metrics=[Metric(name="b")]), medals=Declares(accounts=[kind("c")])
+        cups=Declares(accounts=[kind("a")], metrics=[Metric(name="b")]), laurels=Declares(accounts=[kind("c")])
     )
     assert said.count("which is not its own") == 3
 
@@ -201,31 +206,33 @@ def test_a_program_adds_account_kinds_and_metrics(registry: MakeRegistry) -> Non
 
 
 def test_a_program_cannot_add_what_is_not_the_plugins_own(registry: MakeRegistry) -> None:
-    found = registry(cups=Declares(program=Section(schema=AnySchema, accounts=lambda _: [kind("medals")])))
-    with pytest.raises(PluginError, match=r"plugin 'cups' .* declares the account kind 'medals', which is not its own"):
+    found = registry(cups=Declares(program=Section(schema=AnySchema, accounts=lambda _: [kind("laurels")])))
+    with pytest.raises(
+        PluginError, match=r"plugin 'cups' .* declares the account kind 'laurels', which is not its own"
+    ):
         found.with_program({"cups": {}})
 
 
 def test_a_plugin_may_use_its_own_and_that_of_those_it_requires(registry: MakeRegistry) -> None:
     found = registry(
         Declares(accounts=[kind("deposit")]),
-        medals=Declares(accounts=[kind("medals")]),
-        cups=Declares(accounts=[kind("cups")], requires=["medals"]),
+        laurels=Declares(accounts=[kind("laurels")]),
+        cups=Declares(accounts=[kind("cups")], requires=["laurels"]),
         shelf=Declares(requires=["cups"]),
     )
     assert found.may_use("cups", "cups")
-    assert found.may_use("cups", "medals")
-    assert found.may_use("shelf", "medals")
+    assert found.may_use("cups", "laurels")
+    assert found.may_use("shelf", "laurels")
     assert found.may_use("shelf", "deposit")
-    assert found.may_use("core", "medals")
-    assert not found.may_use("medals", "cups")
-    assert not found.may_use("medals", "unheard_of")
-    assert not found.may_use("unheard_of", "medals")
+    assert found.may_use("core", "laurels")
+    assert not found.may_use("laurels", "cups")
+    assert not found.may_use("laurels", "unheard_of")
+    assert not found.may_use("unheard_of", "laurels")
 
 
 def test_the_same_holds_for_effects(registry: MakeRegistry) -> None:
     found = registry(
-        medals=Declares(effects=[effect("medals.award")]), cups=Declares(), shelf=Declares(requires=["medals"])
+        laurels=Declares(effects=[effect("laurels.award")]), cups=Declares(), shelf=Declares(requires=["laurels"])
     )
-    assert found.may_use("shelf", "medals.award", "effect")
-    assert not found.may_use("cups", "medals.award", "effect")
+    assert found.may_use("shelf", "laurels.award", "effect")
+    assert not found.may_use("cups", "laurels.award", "effect")

@@ -15,7 +15,7 @@ from corekit.settings import AttributeSpec, JobSettings, Settings, Source
 WHOLE = """
 [corekit]
 database = "postgresql://shop:${PASSWORD}@db/shop"
-plugins = ["points", "medals"]
+plugins = ["points", "laurels"]
 time_zone = "America/New_York"
 currency = "JPY"
 currency_scale = 0
@@ -61,7 +61,7 @@ def test_everything_it_can_say(tmp_path: Path) -> None:
     settings = Settings.load(file, ENV)
     assert settings == Settings(
         database="postgresql://shop:p@db/shop",
-        plugins=("points", "medals"),
+        plugins=("points", "laurels"),
         time_zone=ZoneInfo("America/New_York"),
         currency=Unit("JPY", 0, "money"),
         development=True,

@@ -118,8 +118,7 @@ def _items(read: Read) -> Read:
     def items(value: Any) -> list[Any]:
         if not isinstance(value, list):
             raise _Doubt
-        given: Any = value
-        return list(map(read, given))
+        return list(map(read, cast("list[Any]", value)))
 
     return items
 
