@@ -118,7 +118,7 @@ def _items(read: Read) -> Read:
     def items(value: Any) -> list[Any]:
         if not isinstance(value, list):
             raise _Doubt
-        return list(map(read, cast("list[Any]", value)))
+        return list(map(read, cast("Any", value)))
 
     return items
 
