@@ -52,8 +52,8 @@ NOTHING = Prepared(surveys={})
 def answer(kit: Kit, member: str, survey: str, answers: Mapping[str, Any], **given: Any) -> Outcome:
     """Save answers and send them; ``given`` is what else the activity says, such as its key.
 
-    Raises :class:`corekit.Invalid` as :func:`corekit_surveys.drafts.save` does, and with every problem at its path
-    where the answers cannot be sent as they are; they stay saved then.
+    Raises :class:`corekit.Invalid` as :func:`corekit_surveys.drafts.save` does. Answers that cannot be sent as they are
+    stay saved: the outcome is refused then, with the first problem and its path.
     """
     drafts.save(kit, member, survey, answers)
     return kit.record(Activity(type=declared.ANSWERED.name, member=member, payload={"survey": survey}, **given))
