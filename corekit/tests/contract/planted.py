@@ -405,7 +405,7 @@ class TestOffersInALoop(TestCard):
     """What members can have is read one by one."""
 
     module: ClassVar = changed(corekit_offers=offers_in_a_loop)
-    breaks, says = "offers", "7 for 3"
+    breaks, says = "offers", "a fixed number of statements"
 
 
 def offers_what_is_none(members: Sequence[MemberNow]) -> Iterator[Offer]:
