@@ -53,12 +53,10 @@ def load(url: str, month_ends: Path, *before: str) -> Loaded:
 def loaded_on(tmp_path_factory: pytest.TempPathFactory, corekit_backends: dict[str, Backend]) -> dict[str, Loaded]:
     """The demo on SQLite and on PostgreSQL."""
     folder = tmp_path_factory.mktemp("demo")
-    backends: dict[str, Backend] = {
-        "sqlite": SQLiteBackend(folder),
-        "postgresql": corekit_backends.get("postgresql") or PostgreSQLBackend(),
-    }
-    corekit_backends["postgresql"] = backends["postgresql"]  # it is closed with the others
-    return {name: load(backend.empty(), folder / f"{name}.csv") for name, backend in backends.items()}
+    for name, start in (("sqlite", SQLiteBackend), ("postgresql", PostgreSQLBackend)):
+        if name not in corekit_backends:
+            corekit_backends[name] = start()
+    return {name: load(corekit_backends[name].empty(), folder / f"{name}.csv") for name in ("sqlite", "postgresql")}
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ LEADS = ("member_id", "account_id", "lot_id", "activity_id", "subject")
 SHORTEST = 4
 LEAST = 1_000
 """Shorter texts and smaller numbers are anybody's."""
+TELLING = 8
+"""So many digits are nowhere by chance: fewer stand in many an id."""
 _INSTANTS = range(10**15, 10**16)
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{6,}")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z_])[0-9]{4,}(?![0-9A-Za-z_])")
@@ -113,7 +115,7 @@ def _numbers(books: Books, owners: Iterable[str]) -> set[int]:
 
 @frozen
 class Canaries:
-    """What tells of somebody: texts wherever they stand in another one, numbers where they stand alone."""
+    """What tells of somebody: texts wherever they stand in another one, numbers and a few digits where they stand alone."""
 
     texts: frozenset[str]
     numbers: frozenset[int]
@@ -130,9 +132,11 @@ class Canaries:
         known = {value for _, _, value in _cells(books, [None])} | {value for _, _, value in mine & common}
         alone = {value for _, _, value in mine} - known
         texts = {text for text in alone if isinstance(text, str) and len(text) >= SHORTEST}
+        few = {text for text in texts if text.isdecimal() and len(text) < TELLING}
         numbers = {abs(number) for number in alone - _numbers(books, others) if isinstance(number, int)}
+        numbers.update(map(int, few))
         return cls(
-            frozenset((texts | _native(books, theirs, planted)) - _native(books, others, planted)),
+            frozenset((texts - few | _native(books, theirs, planted)) - _native(books, others, planted)),
             frozenset(number for number in numbers if number >= LEAST),
         )
 

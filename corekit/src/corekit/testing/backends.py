@@ -25,15 +25,17 @@ __all__ = ["Backend", "PostgreSQLBackend", "SQLiteBackend"]
 ENV = "COREKIT_TEST_POSTGRES"
 """Names the server to test against; without it, one of our own is started."""
 
+_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder itself is made for one user alone
+_ENOUGH = 2**30
 _Key = tuple[object, ...]
 
 
 class SQLiteBackend:
-    """Databases that are files."""
+    """Databases that are files of a folder that lasts as long as this does."""
 
-    def __init__(self, folder: Path) -> None:
-        """Keep them in ``folder``."""
-        self._folder = folder
+    def __init__(self) -> None:
+        """Keep them in a folder of their own."""
+        self._folder = _folder("sqlite")
         self._templates: dict[_Key, Path] = {}
 
     def empty(self) -> str:
@@ -54,7 +56,8 @@ class SQLiteBackend:
             _file(url).with_name(_file(url).name + suffix).unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Leave the rest to whoever owns the folder."""
+        """Remove what is left."""
+        shutil.rmtree(self._folder)
 
 
 class PostgreSQLBackend:
@@ -133,9 +136,15 @@ class PostgreSQLBackend:
 
         # Not in pytest's own folder: as root the server runs as another user, and every session of pytest that begins
         # shuts that folder to others, upon which the servers of all sessions crash at their next checkpoint.
-        server: Any = get_server(Path(tempfile.mkdtemp(prefix="corekit-postgresql-")), cleanup_mode="delete")
+        server: Any = get_server(_folder("postgresql"), cleanup_mode="delete")
         self._stop = server.cleanup
         return str(server.get_uri())
+
+
+def _folder(name: str) -> Path:
+    """Make a folder in memory, where there is enough: a disk takes milliseconds for each commit to be safe."""
+    in_memory = _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH
+    return Path(tempfile.mkdtemp(prefix=f"corekit-{name}-", dir=_MEMORY if in_memory else None))
 
 
 @define

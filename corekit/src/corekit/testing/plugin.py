@@ -91,7 +91,7 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def corekit_backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Backend]]:
+def corekit_backends() -> Iterator[dict[str, Backend]]:
     """The servers of this process, each started when it is first wanted."""
     backends: dict[str, Backend] = {}
     yield backends
@@ -100,13 +100,12 @@ def corekit_backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[
 
 
 @pytest.fixture
-def backend(dialect: str, corekit_backends: dict[str, Backend], tmp_path_factory: pytest.TempPathFactory) -> Backend:
+def backend(dialect: str, corekit_backends: dict[str, Backend]) -> Backend:
     """Where the databases of the test come from."""
     from corekit.testing.backends import PostgreSQLBackend, SQLiteBackend
 
     if dialect not in corekit_backends:
-        folder = tmp_path_factory.mktemp(dialect)
-        corekit_backends[dialect] = SQLiteBackend(folder) if dialect == "sqlite" else PostgreSQLBackend()
+        corekit_backends[dialect] = SQLiteBackend() if dialect == "sqlite" else PostgreSQLBackend()
     return corekit_backends[dialect]
 
 

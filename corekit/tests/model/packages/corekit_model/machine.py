@@ -369,9 +369,11 @@ class Machine(RuleBasedStateMachine):
         ids = ", ".join(f"'{member}'" for member in self.members)
         with self.kit.read() as read:
 
+            cursor = read.source.connection.connection.cursor()  # the driver's: it is asked after each step
+
             def found(text: str) -> list[Any]:
-                rows = read.source.connection.exec_driver_sql(text.format(ids=ids, now=self.now)).all()
-                return [tuple(row) for row in rows]
+                cursor.execute(text.format(ids=ids, now=self.now))
+                return cursor.fetchall()
 
             overdue, books, lots, stays = map(found, (_OVERDUE, _BOOKS, _LOTS, _STAYS))
         for who, member in enumerate(self.members):
@@ -449,7 +451,7 @@ def _second(instant: int) -> int:
 
 
 def _hex(value: Any) -> str:
-    return str(value).replace("-", "")
+    return value if isinstance(value, str) else str(value.hex)
 
 
 assert DAY == 86_400 * SECOND
