@@ -50,13 +50,15 @@ class House:
         plugin.known.update(victim=self.victim, account=self.account)
 
     def value(self) -> dict[str, Any]:
-        """Return everything committed that is value or leads to it, as the driver reads it."""
+        """Return everything committed that is value or leads to it, each row as text: it is read three times an act."""
+        row = "o.*" if self.kit.database.dialect == "sqlite" else "o::text"
         with self.kit.database.connect() as connection:
+            cursor = connection.connection.cursor()
             found: dict[str, Any] = {}
             for table in VALUE:
                 but = "WHERE {} <> '{}'".format(*BUT[table.name]) if table.name in BUT else ""
-                rows = connection.exec_driver_sql(f"SELECT * FROM {table.name} {but}")
-                found[table.name] = sorted(map(repr, rows))
+                cursor.execute(f"SELECT {row} FROM {table.name} o {but}")
+                found[table.name] = sorted(map(repr, cursor.fetchall()))
             return found
 
     def others_are_served(self) -> None:
