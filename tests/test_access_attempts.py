@@ -32,7 +32,7 @@ from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
 from corekit_access.granting import Grantor, create_key, issue_token
 from corekit_schema import Activity as ActivityType
-from corekit_schema import Info, Member, Mutation, Query, assemble_for, build_app, global_id, public
+from corekit_schema import AssembledSchema, Info, Member, Mutation, Query, assemble_for, build_app, global_id, public
 from corekit_schema.execution.resolvers import named
 from corekit_schema.fields import Access, about
 from corekit_schema.ids import local_id
@@ -97,6 +97,7 @@ class Street:
     """The house, who lives there, with what each has to show, and all that is stored of whom."""
 
     house: House
+    schema: AssembledSchema
     people: People
     bearers: Mapping[str, str]
     books: Books
@@ -108,8 +109,7 @@ class Street:
         return self.house.kit
 
     def selecting(self, who: Person) -> Selecting:
-        schema = assemble_for(self.kit).graphql
-        return Selecting(schema, global_id("Member", who.id), global_id("Activity", who.purchase))
+        return Selecting(self.schema.graphql, global_id("Member", who.id), global_id("Activity", who.purchase))
 
     def told(self, answer: Any, of: Iterable[str], but: str = "") -> list[str]:
         """Return what an answer tells of people and should not, with the place where."""
@@ -188,7 +188,8 @@ def open_street(make_kit: MakeKit, clock: SettableClock) -> Callable[[], Any]:
         canaries = {who.name: Canaries.of(next(ids for ids in one if who.id in ids), books, planted) for who in each}
         with serving(build_app(kit)) as client:
             ids = global_id("Member", all_.bob.id), global_id("Activity", all_.bob.purchase)
-            yield Street(House(kit=kit, client=client, member=ids[0], activity=ids[1]), all_, bearers, books, canaries)
+            house = House(kit=kit, client=client, member=ids[0], activity=ids[1])
+            yield Street(house, assemble_for(kit), all_, bearers, books, canaries)
 
     return opened
 
@@ -204,7 +205,7 @@ class Burglar:
 
     @classmethod
     def of(cls, street: Street) -> Burglar:
-        types = sorted(assemble_for(street.kit).nodes)
+        types = sorted(street.schema.nodes)
         known = Known(street.people.bob, street.books, types)
         return cls(street, known.pools(cursors_of(street.house, street.people, street.bearers)))
 

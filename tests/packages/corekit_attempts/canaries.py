@@ -115,7 +115,7 @@ def _numbers(books: Books, owners: Iterable[str]) -> set[int]:
 
 @frozen
 class Canaries:
-    """What tells of somebody: texts wherever they stand in another one, numbers and a few digits where they stand alone."""
+    """What tells of somebody: texts wherever they stand, numbers and a few digits where they stand alone."""
 
     texts: frozenset[str]
     numbers: frozenset[int]
