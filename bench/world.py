@@ -22,11 +22,18 @@ LINES = 10
 class World:
     """A database under the program, with its members."""
 
-    def __init__(self, url: str, members: Sequence[str], modules: Mapping[str, ModuleType] | None = None) -> None:
-        """Open a database that is up to date; ``modules`` are plugins beside points."""
+    def __init__(
+        self,
+        url: str,
+        members: Sequence[str],
+        modules: Mapping[str, ModuleType] | None = None,
+        plugins: Sequence[str] = (),
+    ) -> None:
+        """Open a database that is up to date; ``modules`` and ``plugins`` are what there is beside points."""
         self.url = url
         self.modules = modules
-        self.kit = open_kit(url, modules)
+        self.plugins = plugins
+        self.kit = open_kit(url, modules, plugins)
         self.members = list(members)
 
     @classmethod
@@ -53,13 +60,13 @@ class World:
     def twin(self, servers: Servers, name: str) -> World:
         """Return a world that is this one until either of them settles something."""
         self.kit.close()
-        return World(servers.copy(self.url, name), self.members, self.modules)
+        return World(servers.copy(self.url, name), self.members, self.modules, self.plugins)
 
 
-def open_kit(url: str, modules: Mapping[str, ModuleType] | None = None) -> Kit:
-    """Open a kit on a database, with points and the plugins in ``modules``."""
-    plugins = ["points", *(modules or {})]
-    return Kit(Settings.of(database=url, plugins=plugins, time_zone=ZONE), modules=modules)
+def open_kit(url: str, modules: Mapping[str, ModuleType] | None = None, plugins: Sequence[str] = ()) -> Kit:
+    """Open a kit on a database, with points, ``plugins`` that are installed, and those in ``modules``."""
+    names = ["points", *plugins, *(modules or {})]
+    return Kit(Settings.of(database=url, plugins=names, time_zone=ZONE), modules=modules)
 
 
 class Shop:

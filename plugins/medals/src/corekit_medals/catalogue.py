@@ -5,10 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date, tzinfo
+from itertools import count
 from typing import Any, Literal
 
 from attrs import field, frozen
 
+from corekit_medals.remembered import Memory
 from corekit_medals.rules import ALWAYS, EPOCH, Counted, Criterion, Days, Streak, Tally, leaves, touching
 
 
@@ -80,6 +82,14 @@ class Group:
     days: Days
     leasts: tuple[int, ...]
     entries: tuple[Entry, ...]
+    number: int = field(factory=count().__next__, eq=False)
+    tallies: frozenset[Tally] = field(init=False)
+    """What it counts."""
+
+    def __attrs_post_init__(self) -> None:
+        parts = (leaf for _, level in self.entries for leaf in leaves(level.when))
+        found = frozenset(leaf.tally for leaf in parts if isinstance(leaf, Counted | Streak))
+        object.__setattr__(self, "tallies", found)
 
     def reached(self, value: int) -> tuple[Entry, ...]:
         """Return the medals for which a value is enough."""
@@ -119,6 +129,7 @@ class Catalogue:
     """The types of activities that are counted."""
     limited: tuple[str, ...] = field(init=False)
     """The medals of which there are only so many."""
+    memory: Memory = field(init=False, factory=Memory, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         touched: dict[str, list[Entry]] = {}

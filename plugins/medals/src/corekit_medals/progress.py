@@ -65,8 +65,7 @@ def standings(
     Secret medals that a member does not hold are left out, and so is what is over, or given out.
     """
     held = awards_of(read, members)
-    of_lines = frozenset(name for tally in book.tallies if tally.of_lines for name in tally.types)
-    found = histories(read, members, book.types, of_lines, book.zone) if book.types else {}
+    found, _ = histories(read, members, (book,))
     tiers = _tiers(read, program, members)
     given = editions(read, book.limited)
     day = (now.astimezone(book.zone).date() - rules.EPOCH).days

@@ -128,6 +128,20 @@ def counted(tally: Tally, what: Happened) -> Iterator[tuple[Value, int]]:
             yield value, number
 
 
+def add_to(cells: dict[tuple[int, Value], int], tally: Tally, what: Happened, sign: int = 1) -> None:
+    """Add what a tally counts of an activity, or take it off with ``sign`` -1."""
+    if tally.of_lines or tally.by or tally.where or what.parts:
+        day = what.day if tally.days else 0
+        for value, number in counted(tally, what):
+            cells[day, value] = cells.get((day, value), 0) + sign * number
+    elif what.type in tally.types and (tally.minimum is None or what.amount >= tally.minimum):
+        # Nothing came back, and nothing is told apart: this is what most of what is counted comes to.
+        number = 1 if tally.measure == "count" else what.amount
+        if number:
+            key = (what.day if tally.days else 0, "")
+            cells[key] = cells.get(key, 0) + sign * number
+
+
 def _matches(tally: Tally, what: Happened) -> bool:
     if tally.minimum is not None and what.amount < tally.minimum:
         return False
@@ -342,17 +356,27 @@ def number(leaf: Counted, cells: Cells, day: int, season: Days = ALWAYS) -> int:
 
 def longest(leaf: Streak, cells: Cells, season: Days = ALWAYS) -> int:
     """Return how many days, weeks or months there were in a row at most."""
+    return max(_runs(leaf, cells, season), default=0)
+
+
+def running(leaf: Streak, cells: Cells, season: Days = ALWAYS) -> int:
+    """Return how many there are in a row up to the last one."""
+    return next(reversed(_runs(leaf, cells, season)), 0)
+
+
+def _runs(leaf: Streak, cells: Cells, season: Days) -> list[int]:
+    """Return how many there were in a row by each day, week or month on which something was counted."""
     sums: dict[int, int] = {}
     for (on, _), each in cells.items():
         if _within(on, *season):
             place = index(leaf.unit, on)
             sums[place] = sums.get(place, 0) + each
-    best = row = 0
+    found: list[int] = []
     before: int | None = None
     for place in sorted(place for place, each in sums.items() if each > 0):
-        row = row + 1 if before is not None and place == before + 1 else 1
-        best, before = max(best, row), place
-    return best
+        found.append(found[-1] + 1 if before is not None and place == before + 1 else 1)
+        before = place
+    return found
 
 
 def span(window: Window, day: int) -> Days:
