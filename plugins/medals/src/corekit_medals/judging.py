@@ -122,9 +122,9 @@ def _reached(group: Group, now: _Now) -> Sequence[Entry]:
 
 def _waits_for_more(group: Group, leaf: rules.Counted | rules.Streak, now: _Now, reached: int) -> waiting.Waits | None:
     """Return how long it takes until more of a group can be met; None where what is met may be awarded later."""
-    if now.seen.draft is None or any(medal.edition is not None for medal, _ in group.entries[:reached]):
+    if now.seen.draft is None or reached == len(group.entries):
         return None
-    if reached == len(group.entries):
+    if reached and any(medal.edition is not None for medal, _ in group.entries[:reached]):
         return None
     return waiting.waits_for(leaf, group.leasts[reached], now, group.days)
 

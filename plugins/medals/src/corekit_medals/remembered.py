@@ -12,7 +12,7 @@ anything that is counted. They hold for what comes in the order of the days; wha
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import tzinfo
+from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from attrs import define, field
 
 from corekit import Activity
 from corekit_medals.history import History, Return, event
-from corekit_medals.rules import Cells, Happened, Tally, Value, add_to
+from corekit_medals.rules import Happened, Tally, Value, add_to, can_count
 from corekit_medals.waiting import Clock, Waits, ticks
 
 if TYPE_CHECKING:
@@ -59,8 +59,7 @@ class Known:
         """Return what a tally counted."""
         cells, done = self.sums[tally], self.added.get(tally, 0)
         if done < len(self.log):
-            for what in self.log[done:]:
-                add_to(cells, tally, what)
+            add_to(cells, tally, self.log[done:])
             self.added[tally] = len(self.log)
         return cells
 
@@ -71,6 +70,12 @@ class Known:
             self.dues.clear()
         self.day = max(self.day, what.day)
         self.log.append(what)
+
+    def take_over(self, draft: Draft) -> None:
+        """Keep what a draft has added up, of all that is known by now."""
+        for tally, cells in draft.sums().items():
+            self.sums[tally] = cells
+            self.added[tally] = len(self.log)
 
     def shorten(self) -> None:
         """Add up a log that has become long, and begin another."""
@@ -96,6 +101,7 @@ class Draft:
     known: Known
     _book: Catalogue
     _lock: Lock
+    seq: int = 0
     ids: list[str] = field(factory=list[str])
     events: dict[str, Happened] = field(factory=dict[str, Happened])
     clocks: list[int] = field(factory=list[int])
@@ -103,7 +109,8 @@ class Draft:
     is_late: bool = False
     has_return: bool = False
     dues: dict[int, Waits | None] = field(factory=dict[int, "Waits | None"])
-    _sums: dict[Tally, tuple[Sums, list[Happened]]] = field(factory=dict[Tally, "tuple[Sums, list[Happened]]"])
+    _sums: dict[Tally, Sums] = field(factory=dict[Tally, Sums])
+    _added: dict[Tally, int] = field(factory=dict[Tally, int])
 
     def __attrs_post_init__(self) -> None:
         self._begin()
@@ -113,9 +120,9 @@ class Draft:
         return self
 
     def _begin(self) -> None:
-        self.ids, self.events, self.dues, self._sums = [], {}, {}, {}
-        self.clocks, self.day = list(self.known.clocks), self.known.day
-        self.is_late = self.has_return = False
+        self.ids, self.events, self._sums, self._added = [], {}, {}, {}
+        self.clocks, self.day, self.dues = list(self.known.clocks), self.known.day, dict(self.known.dues)
+        self.seq, self.is_late, self.has_return = self.known.seq, False, False
 
     def go_to(self, activity: Activity, before: Sequence[Activity]) -> None:
         """Go to an activity, before which others settle in the same chunk."""
@@ -148,30 +155,39 @@ class Draft:
                 )
         if self.is_late:
             return found
-        mine, theirs, clocks = self.dues, self.known.dues, self.clocks
+        dues, clocks, what = self.dues, self.clocks, self.events.get(self.ids[-1])
         chosen: list[Group] = []
         for group in found:
-            due = mine[group.number] if group.number in mine else theirs.get(group.number)
-            if due is None or not all(clocks[clock] < until for clock, until in due):
+            due = dues.get(group.number)
+            if due is None:
                 chosen.append(group)
+                continue
+            for clock, until in due:
+                if clocks[clock] >= until:
+                    if group.leaf is None or what is None or can_count(group.leaf.tally, what):
+                        chosen.append(group)
+                    break
         return chosen
 
     def wait(self, group: Group, waits: Waits | None) -> None:
         """Remember how much has to happen until a group is to be looked at again; None: whatever comes next."""
         self.dues[group.number] = waits and tuple((clock, self.clocks[clock] + more) for clock, more in waits)
 
-    def cells(self, tally: Tally) -> Cells:
+    def cells(self, tally: Tally) -> Sums:
         """Return what was counted, of what is written and of what is not written yet."""
-        found = self._sums.get(tally)
-        if found is None:
+        cells = self._sums.get(tally)
+        if cells is None:
             with self._lock:
-                found = self._sums[tally] = dict(self.known.cells(tally)), []
-        cells, done = found
-        if len(done) < len(self.events):
-            for what in list(self.events.values())[len(done) :]:
-                add_to(cells, tally, what)
-                done.append(what)
+                cells = self._sums[tally] = dict(self.known.cells(tally))
+        done = self._added.get(tally, 0)
+        if done < len(self.events):
+            add_to(cells, tally, islice(self.events.values(), done, None))
+            self._added[tally] = len(self.events)
         return cells
+
+    def sums(self) -> Mapping[Tally, Sums]:
+        """Return what was counted where anything was asked, with all that settles."""
+        return {tally: self.cells(tally) for tally in list(self._sums)}
 
 
 def _is_open(group: Group, known: Known) -> bool:
@@ -223,14 +239,16 @@ class Memory:
             rows = [row for row in rows if row.seq > known.seq]  # else somebody else was here
             if not rows:
                 return
+            is_next = draft is not None and draft.seq == known.seq
             known.seq = rows[-1].seq
             drafted = draft.events if draft is not None else {}
             ids = [row.id for row in rows if row.id in drafted or row.id in read]
             known.shorten()
             for each in ids:
                 known.add(drafted.get(each) or read[each])
-            if draft is not None and ids == list(drafted):
-                known.dues = {} if draft.is_late else known.dues | draft.dues
+            if draft is not None and is_next and ids == list(drafted):
+                known.dues = {} if draft.is_late else draft.dues
+                known.take_over(draft)
 
     def hold(self, known: Known, held: Mapping[Key, Held], taken: frozenset[Key]) -> None:
         """Note what a member holds by now."""
@@ -246,7 +264,6 @@ def new_known(book: Catalogue, history: History, seq: int, held: Mapping[Key, He
     known.sums = {tally: {} for group in groups.values() for tally in group.tallies}
     for what in history.happened.values():
         known.day = max(known.day, what.day)
-        for tally, cells in known.sums.items():
-            if what.type in tally.types:
-                add_to(cells, tally, what)
+    for tally, cells in known.sums.items():
+        add_to(cells, tally, history.happened.values())
     return known

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from functools import cache
 from itertools import count
+from operator import attrgetter
 from typing import Any, Literal, Protocol
 
 from attrs import field, frozen
@@ -48,7 +49,7 @@ class Lines:
         )
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class Tally:
     """What is counted of activities of some ``types``.
 
@@ -66,10 +67,16 @@ class Tally:
     by: str | None = None
     days: bool = False
 
-    @property
-    def of_lines(self) -> bool:
-        """Whether lines have to be looked at."""
-        return self.lines is not None or self.measure == "quantity" or self.by in BY_LINES
+    of_lines: bool = field(init=False, eq=False)
+    """Whether lines have to be looked at."""
+    of_categories: bool = field(init=False, eq=False)
+    """Whether of lines nothing but their category has to be looked at."""
+
+    def __attrs_post_init__(self) -> None:
+        of_lines = self.lines is not None or self.measure == "quantity" or self.by in BY_LINES
+        object.__setattr__(self, "of_lines", of_lines)
+        of_more = self.lines is not None and (self.lines.skus or self.lines.flags)
+        object.__setattr__(self, "of_categories", not of_more)
 
 
 BY_LINES = {"lines.sku": "sku", "lines.category": "category"}
@@ -89,6 +96,15 @@ class Happened:
     back: int = 0
     parts: int = 0
     lines_back: Mapping[int, tuple[int, int]] = field(factory=dict[int, tuple[int, int]])
+    by_category: Mapping[str | None, tuple[int, int]] = field(init=False, eq=False, repr=False)
+    """What its lines come to, amount and quantity, by their category."""
+
+    def __attrs_post_init__(self) -> None:
+        found: dict[str | None, tuple[int, int]] = {}
+        for line in self.lines:
+            amount, quantity = found.get(line.category, (0, 0))
+            found[line.category] = amount + line.amount, quantity + line.quantity
+        object.__setattr__(self, "by_category", found)
 
     @property
     def weight(self) -> int:
@@ -114,12 +130,13 @@ def counted(tally: Tally, what: Happened) -> Iterator[tuple[Value, int]]:
     """Yield what a tally counts of an activity: values with numbers."""
     if what.type not in tally.types or what.is_gone or not _matches(tally, what):
         return
-    lines = [line for line in what.lines if tally.lines is None or tally.lines.take(line)] if tally.of_lines else []
+    lines = tuple(filter(tally.lines.take, what.lines)) if tally.lines is not None else what.lines
     if tally.by in BY_LINES:
-        name = BY_LINES[tally.by or ""]
-        values = {getattr(line, name) for line in lines if what.has_left(line)}
-        for value in sorted(values - {None}):
-            yield as_json(value), 1
+        told = attrgetter(BY_LINES[tally.by or ""])
+        values = set(map(told, lines if not what.parts else filter(what.has_left, lines)))
+        values.discard(None)
+        for value in values:
+            yield value, 1
         return
     number = _number(tally, what, lines)
     if number:
@@ -128,18 +145,40 @@ def counted(tally: Tally, what: Happened) -> Iterator[tuple[Value, int]]:
             yield value, number
 
 
-def add_to(cells: dict[tuple[int, Value], int], tally: Tally, what: Happened, sign: int = 1) -> None:
-    """Add what a tally counts of an activity, or take it off with ``sign`` -1."""
-    if tally.of_lines or tally.by or tally.where or what.parts:
+def add_to(cells: dict[tuple[int, Value], int], tally: Tally, happened: Iterable[Happened], sign: int = 1) -> None:
+    """Add what a tally counts of activities, or take it off with ``sign`` -1."""
+    is_plain = tally.by is None and not tally.where and tally.of_categories
+    for what in happened:
+        if what.type not in tally.types or (tally.minimum is not None and what.amount < tally.minimum):
+            continue
         day = what.day if tally.days else 0
-        for value, number in counted(tally, what):
-            cells[day, value] = cells.get((day, value), 0) + sign * number
-    elif what.type in tally.types and (tally.minimum is None or what.amount >= tally.minimum):
-        # Nothing came back, and nothing is told apart: this is what most of what is counted comes to.
-        number = 1 if tally.measure == "count" else what.amount
-        if number:
-            key = (what.day if tally.days else 0, "")
-            cells[key] = cells.get(key, 0) + sign * number
+        if is_plain and not what.parts:  # this is what most of what is counted comes to
+            number = _plainly(tally, what)
+            if number:
+                cells[day, ""] = cells.get((day, ""), 0) + sign * number
+        else:
+            for value, number in counted(tally, what):
+                cells[day, value] = cells.get((day, value), 0) + sign * number
+
+
+def _plainly(tally: Tally, what: Happened) -> int:
+    """Return what a tally counts of an activity of which nothing came back, where no values are told apart."""
+    if not tally.of_lines:
+        return 1 if tally.measure == "count" else what.amount
+    found = what.by_category
+    if tally.lines is not None and tally.lines.categories:
+        found = {name: found[name] for name in tally.lines.categories if name in found}
+    if tally.measure == "count":
+        return int(bool(found))
+    return sum(each[tally.measure == "quantity"] for each in found.values())
+
+
+def can_count(tally: Tally, what: Happened) -> bool:
+    """Say whether a tally may count anything of an activity: it does not if not."""
+    if what.type not in tally.types or (tally.minimum is not None and what.amount < tally.minimum):
+        return False
+    wanted = tally.lines.categories if tally.lines is not None else ()
+    return not wanted or not wanted.isdisjoint(what.by_category)
 
 
 def _matches(tally: Tally, what: Happened) -> bool:
@@ -148,7 +187,7 @@ def _matches(tally: Tally, what: Happened) -> bool:
     return all(scalar(what.payload.get(name)) in values for name, values in tally.where)
 
 
-def _number(tally: Tally, what: Happened, lines: list[Line]) -> int:
+def _number(tally: Tally, what: Happened, lines: Sequence[Line]) -> int:
     if tally.measure == "count":
         return int(tally.lines is None or any(what.has_left(line) for line in lines))
     if tally.measure == "quantity":
