@@ -11,7 +11,7 @@ from typing import Any, Literal
 from attrs import field, frozen
 
 from corekit_medals.remembered import Memory
-from corekit_medals.rules import ALWAYS, EPOCH, Counted, Criterion, Days, Streak, Tally, leaves, touching
+from corekit_medals.rules import ALWAYS, EPOCH, Counted, Criterion, Days, Streak, Tally, leaves, touching, within
 
 
 @frozen(kw_only=True)
@@ -64,8 +64,7 @@ class Medal:
 
     def in_season(self, day: int) -> bool:
         """Say whether it can be awarded for what occurs on a day."""
-        first, last = self.days
-        return (first is None or first <= day) and (last is None or day <= last)
+        return within(day, self.days)
 
 
 Entry = tuple[Medal, Level]
@@ -129,6 +128,8 @@ class Catalogue:
     """The types of activities that are counted."""
     limited: tuple[str, ...] = field(init=False)
     """The medals of which there are only so many."""
+    of_each_line: bool = field(init=False)
+    """Whether more has to be known of lines than what they come to by category, and their skus."""
     memory: Memory = field(init=False, factory=Memory, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -144,6 +145,7 @@ class Catalogue:
         object.__setattr__(self, "types", frozenset(name for tally in tallies for name in tally.types))
         limited = tuple(medal.id for medal in self.medals.values() if medal.edition is not None)
         object.__setattr__(self, "limited", limited)
+        object.__setattr__(self, "of_each_line", any(tally.of_each_line for tally in tallies))
 
     def find(self, medal: str, level: int = 1) -> tuple[Medal, Level] | None:
         """Return a medal and a level of it."""

@@ -101,7 +101,9 @@ def _groups(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Se
         return [group for group in book.touched[activity.type] if any(_is_open(entry, seen) for entry in group.entries)]
     seen.draft.go_to(activity, facts.unwritten(activity))
     # What came back without having been foreseen is read with the next chunk, and what is met now is found by night.
-    return [] if seen.draft.has_return else seen.draft.groups(activity.type)
+    if seen.draft.has_return:
+        return []
+    return seen.draft.groups(activity.type, (facts.local(activity).date() - rules.EPOCH).days)
 
 
 def _reached(group: Group, now: _Now) -> Sequence[Entry]:

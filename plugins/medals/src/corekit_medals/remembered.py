@@ -20,16 +20,16 @@ from attrs import define, field
 
 from corekit import Activity
 from corekit_medals.history import History, Return, event
-from corekit_medals.rules import Happened, Tally, Value, add_to, can_count
-from corekit_medals.waiting import Clock, Waits, ticks
+from corekit_medals.rules import ALWAYS, Counted, Happened, Streak, Tally, Value, add_to, can_count, within
+from corekit_medals.waiting import Clock, Waits
 
 if TYPE_CHECKING:
     from corekit_medals.catalogue import Catalogue, Group
     from corekit_medals.loading import Held, Key
 
-MOST = 20_000
+MOST = 10_000
 """Members that are remembered; of more, those are forgotten that were not seen for the longest time."""
-_LOG = 16
+_LOG = 32
 """Activities of a member that are kept before all that is counted of them is added up."""
 Sums = dict[tuple[int, Value], int]
 
@@ -87,7 +87,7 @@ class Known:
 
 
 def _tick(clocks: list[int], what: Happened) -> None:
-    for clock, more in enumerate(ticks(what)):
+    for clock, more in enumerate(what.ticks):
         clocks[clock] += more
 
 
@@ -140,13 +140,13 @@ class Draft:
         what = event(activity, self._book.zone)[1]
         if isinstance(what, Return):
             return
-        self.events[activity.id] = what
+        self.events[activity.id] = what if self._book.of_each_line else what.without_lines()
         _tick(self.clocks, what)
         self.is_late = self.is_late or what.day < self.day
         self.day = max(self.day, what.day)
 
-    def groups(self, type_: str) -> Iterable[Group]:
-        """Yield the groups that an activity can touch and that may be met by now."""
+    def groups(self, type_: str, day: int) -> Iterable[Group]:
+        """Return the groups that an activity of a type can touch on a day, and that may be met by now."""
         with self._lock:
             found = self.known.open.get(type_)
             if found is None:
@@ -160,14 +160,21 @@ class Draft:
         for group in found:
             due = dues.get(group.number)
             if due is None:
-                chosen.append(group)
+                if group.days == ALWAYS or within(day, group.days):
+                    chosen.append(group)
                 continue
             for clock, until in due:
                 if clocks[clock] >= until:
-                    if group.leaf is None or what is None or can_count(group.leaf.tally, what):
+                    if group.leaf is None or what is None or self._can_rise(group.leaf, what):
                         chosen.append(group)
                     break
         return chosen
+
+    def _can_rise(self, leaf: Counted | Streak, what: Happened) -> bool:
+        """Say whether an activity can make more of what is counted; a day makes a streak longer once."""
+        if isinstance(leaf, Streak) and self.known.sums[leaf.tally].get((what.day, ""), 0) > 0:
+            return False
+        return can_count(leaf.tally, what)
 
     def wait(self, group: Group, waits: Waits | None) -> None:
         """Remember how much has to happen until a group is to be looked at again; None: whatever comes next."""

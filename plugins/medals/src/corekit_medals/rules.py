@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import date, timedelta
 from functools import cache
 from itertools import count
@@ -71,12 +70,15 @@ class Tally:
     """Whether lines have to be looked at."""
     of_categories: bool = field(init=False, eq=False)
     """Whether of lines nothing but their category has to be looked at."""
+    of_each_line: bool = field(init=False, eq=False)
+    """Whether each line has to be looked at."""
 
     def __attrs_post_init__(self) -> None:
         of_lines = self.lines is not None or self.measure == "quantity" or self.by in BY_LINES
         object.__setattr__(self, "of_lines", of_lines)
         of_more = self.lines is not None and (self.lines.skus or self.lines.flags)
         object.__setattr__(self, "of_categories", not of_more)
+        object.__setattr__(self, "of_each_line", bool(of_more) or (self.by in BY_LINES and self.lines is not None))
 
 
 BY_LINES = {"lines.sku": "sku", "lines.category": "category"}
@@ -98,13 +100,26 @@ class Happened:
     lines_back: Mapping[int, tuple[int, int]] = field(factory=dict[int, tuple[int, int]])
     by_category: Mapping[str | None, tuple[int, int]] = field(init=False, eq=False, repr=False)
     """What its lines come to, amount and quantity, by their category."""
+    skus: frozenset[str | None] = field(init=False, eq=False, repr=False)
+    ticks: tuple[int, int, int, int] = field(init=False, eq=False, repr=False)
+    """One, and the amount, the lines and the pieces at most that may be counted of it."""
 
     def __attrs_post_init__(self) -> None:
         found: dict[str | None, tuple[int, int]] = {}
+        sum_ = pieces = 0
         for line in self.lines:
             amount, quantity = found.get(line.category, (0, 0))
             found[line.category] = amount + line.amount, quantity + line.quantity
+            sum_ += max(0, line.amount)
+            pieces += max(0, line.quantity)
         object.__setattr__(self, "by_category", found)
+        object.__setattr__(self, "skus", frozenset([line.sku for line in self.lines]))
+        object.__setattr__(self, "ticks", (1, max(sum_, self.amount), len(self.lines), pieces))
+
+    def without_lines(self) -> Happened:
+        """Leave out the lines: what they come to is known, and nobody asks for more of them."""
+        object.__setattr__(self, "lines", ())
+        return self
 
     @property
     def weight(self) -> int:
@@ -130,14 +145,12 @@ def counted(tally: Tally, what: Happened) -> Iterator[tuple[Value, int]]:
     """Yield what a tally counts of an activity: values with numbers."""
     if what.type not in tally.types or what.is_gone or not _matches(tally, what):
         return
-    lines = tuple(filter(tally.lines.take, what.lines)) if tally.lines is not None else what.lines
     if tally.by in BY_LINES:
-        told = attrgetter(BY_LINES[tally.by or ""])
-        values = set(map(told, lines if not what.parts else filter(what.has_left, lines)))
-        values.discard(None)
+        values = _values(tally, what) - {None}
         for value in values:
             yield value, 1
         return
+    lines = tuple(filter(tally.lines.take, what.lines)) if tally.lines is not None else what.lines
     number = _number(tally, what, lines)
     if number:
         value = "" if tally.by is None else scalar(what.payload.get(tally.by))
@@ -145,32 +158,46 @@ def counted(tally: Tally, what: Happened) -> Iterator[tuple[Value, int]]:
             yield value, number
 
 
+def _values(tally: Tally, what: Happened) -> Set[Any]:
+    """Return the values that lines have of which something is left."""
+    if tally.lines is None and not what.parts:
+        return what.skus if tally.by == "lines.sku" else what.by_category.keys()
+    lines = what.lines if tally.lines is None else filter(tally.lines.take, what.lines)
+    return set(map(attrgetter(BY_LINES[tally.by or ""]), filter(what.has_left, lines)))
+
+
 def add_to(cells: dict[tuple[int, Value], int], tally: Tally, happened: Iterable[Happened], sign: int = 1) -> None:
     """Add what a tally counts of activities, or take it off with ``sign`` -1."""
-    is_plain = tally.by is None and not tally.where and tally.of_categories
+    types, minimum, days = tally.types, tally.minimum, tally.days
+    plainly = _PLAINLY[tally.measure, tally.of_lines] if tally.by is None and not tally.where else None
+    wanted = tally.lines.categories if tally.lines is not None else frozenset[str]()
     for what in happened:
-        if what.type not in tally.types or (tally.minimum is not None and what.amount < tally.minimum):
+        if what.type not in types or (minimum is not None and what.amount < minimum):
             continue
-        day = what.day if tally.days else 0
-        if is_plain and not what.parts:  # this is what most of what is counted comes to
-            number = _plainly(tally, what)
-            if number:
-                cells[day, ""] = cells.get((day, ""), 0) + sign * number
-        else:
+        day = what.day if days else 0
+        if plainly is None or what.parts or not tally.of_categories:
             for value, number in counted(tally, what):
                 cells[day, value] = cells.get((day, value), 0) + sign * number
+        elif number := plainly(what, wanted):  # this is what most of what is counted comes to
+            cells[day, ""] = cells.get((day, ""), 0) + sign * number
 
 
-def _plainly(tally: Tally, what: Happened) -> int:
-    """Return what a tally counts of an activity of which nothing came back, where no values are told apart."""
-    if not tally.of_lines:
-        return 1 if tally.measure == "count" else what.amount
-    found = what.by_category
-    if tally.lines is not None and tally.lines.categories:
-        found = {name: found[name] for name in tally.lines.categories if name in found}
-    if tally.measure == "count":
-        return int(bool(found))
-    return sum(each[tally.measure == "quantity"] for each in found.values())
+def _of_category(measure: int) -> Callable[[Happened, Set[str]], int]:
+    def add_up(what: Happened, wanted: Set[str]) -> int:
+        found = what.by_category
+        return sum(found[name][measure] for name in wanted or found if name in found)
+
+    return add_up
+
+
+_PLAINLY: Mapping[tuple[Measure, bool], Callable[[Happened, Set[str]], int]] = {
+    ("count", False): lambda _, __: 1,
+    ("amount", False): lambda what, _: what.amount,
+    ("count", True): lambda what, wanted: not (wanted or what.by_category.keys()).isdisjoint(what.by_category),
+    ("amount", True): _of_category(0),
+    ("quantity", True): _of_category(1),
+}
+"""What is counted of an activity of which nothing came back, where values are not told apart: by measure and lines."""
 
 
 def can_count(tally: Tally, what: Happened) -> bool:
@@ -331,7 +358,7 @@ class View(Protocol):
         ...
 
     @property
-    def held(self) -> AbstractSet[tuple[str, int]]:
+    def held(self) -> Set[tuple[str, int]]:
         """The medals that are held, each with the level."""
         ...
 
@@ -383,12 +410,12 @@ def value(leaf: Leaf, view: View, season: Days = ALWAYS) -> int:
 
 def number(leaf: Counted, cells: Cells, day: int, season: Days = ALWAYS) -> int:
     """Return what was counted within the window that is seen from a day."""
-    first, last = span(leaf.window, day) if leaf.tally.days else ALWAYS
+    window = span(leaf.window, day) if leaf.tally.days else ALWAYS
     if not leaf.distinct:
-        return sum(each for (on, _), each in cells.items() if _within(on, first, last) and _within(on, *season))
+        return sum(each for (on, _), each in cells.items() if within(on, window) and within(on, season))
     sums: dict[Value, int] = {}
     for (on, what), each in cells.items():
-        if _within(on, first, last) and _within(on, *season):
+        if within(on, window) and within(on, season):
             sums[what] = sums.get(what, 0) + each
     return sum(each > 0 for each in sums.values())
 
@@ -407,7 +434,7 @@ def _runs(leaf: Streak, cells: Cells, season: Days) -> list[int]:
     """Return how many there were in a row by each day, week or month on which something was counted."""
     sums: dict[int, int] = {}
     for (on, _), each in cells.items():
-        if _within(on, *season):
+        if within(on, season):
             place = index(leaf.unit, on)
             sums[place] = sums.get(place, 0) + each
     found: list[int] = []
@@ -436,7 +463,9 @@ def index(unit: Unit, day: int) -> int:
     return on.year * 12 + on.month
 
 
-def _within(day: int, first: int | None, last: int | None) -> bool:
+def within(day: int, days: Days) -> bool:
+    """Say whether a day is one of the days that count."""
+    first, last = days
     return (first is None or first <= day) and (last is None or day <= last)
 
 

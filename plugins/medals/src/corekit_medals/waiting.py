@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import IntEnum
 
 from corekit_medals import rules
-from corekit_medals.rules import All, AnyOf, Cells, Counted, Criterion, Days, Happened, Streak, View
+from corekit_medals.rules import All, AnyOf, Cells, Counted, Criterion, Days, Streak, View
 
 
 class Clock(IntEnum):
-    """What goes on with each activity of a member at least as fast as anything that is counted of it."""
+    """What goes on with each activity of a member at least as fast as anything that is counted: Happened.ticks."""
 
     ACTIVITIES = 0
     AMOUNT = 1
@@ -19,17 +19,6 @@ class Clock(IntEnum):
 
 Waits = tuple[tuple[Clock, int], ...]
 """By how much clocks have to go on: as long as all of them have gone on by less, nothing can be met."""
-
-
-def ticks(what: Happened) -> tuple[int, int, int, int]:
-    """Return by how much an activity lets the clocks go on, in their order."""
-    amount = quantity = 0
-    for line in what.lines:
-        if line.amount > 0:
-            amount += line.amount
-        if line.quantity > 0:
-            quantity += line.quantity
-    return 1, max(amount, what.amount), len(what.lines), quantity
 
 
 def waits(criterion: Criterion, view: View, season: Days) -> Waits | None:
