@@ -90,6 +90,8 @@ CRITERIA = {
     "weeks": '{kind = "streak", activity = "purchase", unit = "week", least = 3}',
     "months": '{kind = "streak", activity = "check_in", unit = "month", least = 2}',
     "first": '{kind = "first", activity = "check_in", where = {store = ["north", "west"], by_app = true}}',
+    "metric": '{kind = "metric", metric = "spend", least = "120.5", window = "rolling 30 days"}',
+    "visits": '{kind = "metric", metric = "visits", least = 6}',
     "silver": '{kind = "tier", tier = "silver"}',
     "after": '{kind = "medal", medal = "often"}',
     "all": '{kind = "all", criteria = [{kind = "medal", medal = "often"}, {kind = "tier", tier = "silver"},'
