@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 
-from bench.compare import ratios, timed
+from sqlalchemy import func, select
+
+from bench.compare import Found, ratios, timed
+from bench.multiply import multiply
 from bench.servers import Servers
 from bench.world import CATEGORIES, PROGRAM, Shop, World
+from corekit import Kit, member
 from corekit.program import apply_text
-from corekit_medals.backfill import run
+from corekit.tables import activity
+from corekit_medals.backfill import preview
+from corekit_medals.progress import standings
+from corekit_medals.tables import award
 
-MEMBERS = 2000
-PURCHASES = 10
+MEMBERS = 500
+PURCHASES = 60
+"""Of each member before it is measured: between what medals ask for in the first months and in the first years."""
 NUMBER = 1000
-WARM = 3
+"""Purchases of a round: two chunks."""
 DEFINITIONS = 100
 
 
@@ -101,24 +110,37 @@ def _of_others(told: str) -> Iterator[str]:
     yield f'kind = "all", criteria = [{parts}]'
 
 
-def measure(servers: Servers) -> list[float]:
-    """Return how many times as long settling in bulk takes with a hundred medals as without, per round."""
-    bare = World.new(servers.empty("postgresql", "medals_bare"), members=MEMBERS, purchases=PURCHASES)
+def measure(servers: Servers) -> Found:
+    """Return how many times as long settling in bulk takes with a hundred medals as without, per round.
+
+    Beside it stands how many medals were awarded: each is an activity of its own, which is settled as well.
+    """
+    bare = World.new(servers.empty("postgresql", "medals_bare"), members=MEMBERS, purchases=0)
     bare.kit.close()
     url = servers.copy(bare.url, "medals_all")
     bare = World(bare.url, bare.members)
     world = World(url, bare.members, plugins=["medals"])
     world.kit.upgrade()
     apply_text(world.kit, program())
-    run(world.kit)
-    ways = timed(_settling(world)), timed(_settling(bare))
-    for way in ways * WARM:
+    for each in (world, bare):
+        shop = Shop(each.members)
+        for _ in range(PURCHASES):
+            each.settle(shop.one_each(MEMBERS))
+    before = _awarded(world)
+    ways = timed(_settling(bare)), timed(_settling(world))
+    for way in ways * 2:
         way(NUMBER)
-    found = ratios(ways[1], ways[0], numbers=(NUMBER, NUMBER))
+    found = ratios(*ways, numbers=(NUMBER, NUMBER))
+    awarded = (_awarded(world) - before) / (NUMBER * (len(found) + 2))
     for each in (world, bare):
         each.kit.close()
         servers.drop(each.url)
-    return found
+    return Found(found, {"awards per purchase": awarded})
+
+
+def _awarded(world: World) -> int:
+    with world.kit.read() as read:
+        return int(read.scalar(select(func.count()).select_from(award)))
 
 
 def _settling(world: World) -> Callable[[int], Callable[[], object]]:
@@ -129,3 +151,62 @@ def _settling(world: World) -> Callable[[int], Callable[[], object]]:
         return lambda: world.settle(bought)
 
     return prepare
+
+
+# Back-fill
+
+SETTLED, BOUGHT, LINES = 2_000, 24, 2
+COPIES = 20
+ALONE = 200
+"""Members that are judged by themselves in a round."""
+ROUNDS = 3
+NEW = (
+    'kind = "count", activity = "purchase", least = 20',
+    'kind = "sum", activity = "purchase", least = 300, window = "month"',
+    'kind = "sum", activity = "purchase", least = 200, lines = { categories = ["produce", "meat"] }',
+    'kind = "distinct", activity = "purchase", field = "store", least = 20',
+    'kind = "streak", activity = "purchase", unit = "day", least = 1',
+    'kind = "first", activity = "purchase", minimum = 45',
+    'kind = "tier", tier = "silver"',
+    'kind = "all", criteria = [{ kind = "tier", tier = "silver" },'
+    ' { kind = "count", activity = "purchase", least = 10, window = "rolling 30 days" }]',
+)
+"""What new medals ask for, one of each kind."""
+
+
+def measure_backfill(servers: Servers) -> Found:
+    """Return how many times as long a member takes whose history is read and judged as by the back-fill, per round.
+
+    Both find who met what new medals ask for; that it is awarded then is the same work.
+    """
+    url = servers.empty("postgresql", "medals_past")
+    world = World.new(url, members=SETTLED, purchases=BOUGHT, plugins=["medals"], lines=LINES)
+    world.kit.close()
+    multiply(url, COPIES)
+    world = World(url, [], plugins=["medals"])
+    apply_text(world.kit, PROGRAM.read_text() + "".join(_definition(f"m{nth}", when) for nth, when in enumerate(NEW)))
+    with world.kit.read() as read:
+        members = [row.id for row in read.all(select(member.c.id).order_by(member.c.id))]
+        stored = read.scalar(select(func.count()).select_from(activity))
+    found: list[float] = []
+    seconds = 0.0
+    for nth in range(ROUNDS):
+        began = time.perf_counter()
+        with world.kit.read() as read:
+            met = preview(world.kit, read)
+        seconds = time.perf_counter() - began
+        if not all(each.members for each in met):
+            raise RuntimeError(f"nobody met one of the medals: {met}")
+        some = members[nth :: len(members) // ALONE]
+        began = time.perf_counter()
+        for each in some:
+            _judge(world.kit, each)
+        found.append((time.perf_counter() - began) / len(some) / (seconds / len(members)))
+    world.kit.close()
+    servers.drop(url)
+    return Found(found, {"activities": stored, "members": len(members), "seconds of the last back-fill": seconds})
+
+
+def _judge(kit: Kit, each: str) -> None:
+    with kit.read() as read:
+        standings(read, kit.program.sections["medals"], kit.program, [each], kit.now())
