@@ -62,19 +62,42 @@ def _criteria() -> Iterator[str]:
 
 def _of_purchases() -> Iterator[str]:
     bought = 'activity = "purchase"'
+    yield from _counts(bought)
+    yield from _sums(bought)
+    yield from _kinds(bought)
+    for number in (4, 15):
+        parts = f'{{ kind = "tier", tier = "gold" }}, {{ kind = "medal", medal = "m{number}" }}'
+        yield f'kind = "all", criteria = [{parts}, {{ kind = "count", {bought}, least = 20 }}]'
+    for least in (40_000, 160_000):
+        days = f'{{ kind = "streak", {bought}, unit = "day", least = 8 }}'
+        yield f'kind = "any", criteria = [{days}, {{ kind = "sum", {bought}, least = {least} }}]'
+    none = f'{{ kind = "none", criteria = [{{ kind = "count", {bought}, least = 5, window = "rolling 14 days" }}] }}'
+    yield f'kind = "all", criteria = [{{ kind = "count", {bought}, least = 60 }}, {none}]'
+
+
+def _counts(bought: str) -> Iterator[str]:
     for least in (5, 10, 25, 50, 100, 250, 500, 1000):
         yield f'kind = "count", {bought}, least = {least}'
     for window, least in (("month", 30), ("year", 100), ("rolling 30 days", 50)):
         yield f'kind = "count", {bought}, least = {least}, window = "{window}"'
+    for category in CATEGORIES[4:7]:
+        yield f'kind = "count", {bought}, least = 100, window = "year", lines = {{ categories = ["{category}"] }}'
+    for first in (1, 7):
+        season = f"{{ from = 2027-{first:02}-01, to = 2027-{first + 2:02}-28 }}"
+        yield f'{season}|kind = "count", {bought}, least = 40'
+
+
+def _sums(bought: str) -> Iterator[str]:
     for least in (1_000, 5_000, 10_000, 50_000, 100_000):
         yield f'kind = "sum", {bought}, least = {least}'
     yield f'kind = "sum", {bought}, least = 20_000, window = "year"'
     for category in CATEGORIES[:4]:
         yield f'kind = "sum", {bought}, least = 2000, lines = {{ categories = ["{category}"] }}'
-    for category in CATEGORIES[4:7]:
-        yield f'kind = "count", {bought}, least = 100, window = "year", lines = {{ categories = ["{category}"] }}'
     for least in (500, 5000):
         yield f'kind = "sum", {bought}, measure = "quantity", least = {least}'
+
+
+def _kinds(bought: str) -> Iterator[str]:
     for least in (10, 50, 100):
         yield f'kind = "distinct", {bought}, field = "store", least = {least}'
     for least in (500, 1000):
@@ -83,17 +106,6 @@ def _of_purchases() -> Iterator[str]:
         yield f'kind = "streak", {bought}, unit = "{unit}", least = {least}'
     for minimum in (250, 1000):
         yield f'kind = "first", {bought}, minimum = {minimum}'
-    for first in (1, 7):
-        season = f"{{ from = 2027-{first:02}-01, to = 2027-{first + 2:02}-28 }}"
-        yield f'{season}|kind = "count", {bought}, least = 40'
-    for number in (4, 15):
-        parts = f'{{ kind = "tier", tier = "gold" }}, {{ kind = "medal", medal = "m{number}" }}'
-        yield f'kind = "all", criteria = [{parts}, {{ kind = "count", {bought}, least = 20 }}]'
-    for least in (40, 160):
-        parts = f'{{ kind = "streak", {bought}, unit = "day", least = 8 }}, {{ kind = "sum", {bought}, least = {least}000 }}'
-        yield f'kind = "any", criteria = [{parts}]'
-    none = f'{{ kind = "none", criteria = [{{ kind = "count", {bought}, least = 5, window = "rolling 14 days" }}] }}'
-    yield f'kind = "all", criteria = [{{ kind = "count", {bought}, least = 60 }}, {none}]'
 
 
 def _of_others(told: str) -> Iterator[str]:
@@ -168,8 +180,10 @@ NEW = (
     'kind = "streak", activity = "purchase", unit = "day", least = 1',
     'kind = "first", activity = "purchase", minimum = 45',
     'kind = "tier", tier = "silver"',
-    'kind = "all", criteria = [{ kind = "tier", tier = "silver" },'
-    ' { kind = "count", activity = "purchase", least = 10, window = "rolling 30 days" }]',
+    (
+        'kind = "all", criteria = [{ kind = "tier", tier = "silver" },'
+        ' { kind = "count", activity = "purchase", least = 10, window = "rolling 30 days" }]'
+    ),
 )
 """What new medals ask for, one of each kind."""
 

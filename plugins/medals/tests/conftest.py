@@ -113,8 +113,9 @@ class EveryKind:
 
     def program(self, *names: str, more: str = "") -> str:
         """Return it with the medals of these names, or all; each says ``more``."""
+        texts = 'texts.en = {{name = "{}"}}'
         return self.head + "".join(
-            f'\n[[medals.definitions]]\nid = "{name}"\ntexts.en = {{name = "{name}"}}\n{more}when = {self.criteria[name]}\n'
+            f'\n[[medals.definitions]]\nid = "{name}"\n{texts.format(name)}\n{more}when = {self.criteria[name]}\n'
             for name in names or self.criteria
         )
 

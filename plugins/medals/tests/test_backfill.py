@@ -16,6 +16,7 @@ from corekit.testing import MakeKit, SettableClock
 from corekit_medals.backfill import Found, preview
 from corekit_medals.reading import awards_of
 
+
 def lives(kit: Kit, number: int, seed: int) -> list[Activity]:
     """Return what members do within eighty days, in the order in which it occurs."""
     chance = random.Random(seed)

@@ -15,7 +15,8 @@ from corekit.core import declares
 from corekit.plugins import discover
 from corekit.program import load
 from corekit.registry import Registry
-from corekit_medals.rules import Counted, Tally
+from corekit_medals.counting import Tally
+from corekit_medals.rules import Counted
 
 PAGE = Path(__file__).parents[3] / "docs/medals.md"
 SETTINGS = Settings.of(database="sqlite:///unused.db", plugins=["medals"])

@@ -60,12 +60,18 @@ class Shop:
             payload = {"store": pick.choice("abcd"), "number": pick.randrange(4), "by_app": pick.random() < 0.3}
             return self.told("check_in", member, max(late, BEGAN), payload=payload)
         lines = tuple(
-            Line(no, pick.choice([0, 9_99, 30_50]), pick.choice("abcd"), pick.choice(["BREAD", "MILK"]), 1000, None, ("hot",))
+            Line(
+                no,
+                pick.choice([0, 9_99, 30_50]),
+                pick.choice("abcd"),
+                pick.choice(["BREAD", "MILK"]),
+                1000,
+                None,
+                ("hot",),
+            )
             for no in range(1, pick.randrange(2, 4))
         )
-        return self.told(
-            "purchase", member, max(late, BEGAN), amount=sum(line.amount for line in lines), lines=lines
-        )
+        return self.told("purchase", member, max(late, BEGAN), amount=sum(line.amount for line in lines), lines=lines)
 
     def lives(self, steps: int) -> None:
         """Let something happen, one by one or in chunks, with returns, and medals given and taken by hand."""

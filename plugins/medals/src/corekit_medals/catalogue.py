@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from attrs import field, frozen
 
+from corekit_medals.counting import Tally
 from corekit_medals.remembered import Memory
-from corekit_medals.rules import ALWAYS, EPOCH, Counted, Criterion, Days, Streak, Tally, leaves, touching, within
+from corekit_medals.rules import ALWAYS, EPOCH, Counted, Criterion, Days, Streak, leaves, touching, within
 
 
 @frozen(kw_only=True)

@@ -8,24 +8,9 @@ from typing import Any, cast
 
 from corekit import ActivityType, ProgramContext, Window, suggest
 from corekit_medals.catalogue import Catalogue, Level, Medal, Words
+from corekit_medals.counting import BY_LINES, PIECE, Lines, Measure, Tally, as_json
 from corekit_medals.problems import Place, Problems
-from corekit_medals.rules import (
-    BY_LINES,
-    PIECE,
-    All,
-    AnyOf,
-    Counted,
-    Criterion,
-    Holds,
-    InTier,
-    Lines,
-    Measure,
-    NoneOf,
-    Streak,
-    Tally,
-    as_json,
-    leaves,
-)
+from corekit_medals.rules import All, AnyOf, Counted, Criterion, Holds, InTier, NoneOf, Streak, leaves
 
 _TALLY = ("activity", "where", "lines", "minimum")
 _FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -211,7 +196,9 @@ class Compiler:
             days=self._seasonal or window.bucket != "lifetime",
         )
         kind = "sum" if metric.measure == "amount" else "count"
-        return Counted(tally=tally, least=self._least(place, kind, metric.measure, types, found["least"]), window=window)
+        return Counted(
+            tally=tally, least=self._least(place, kind, metric.measure, types, found["least"]), window=window
+        )
 
     def _types(self, place: Place, names: Sequence[str]) -> list[ActivityType]:
         """Return the types that are counted; refuse those that nobody declares, or that cannot be."""

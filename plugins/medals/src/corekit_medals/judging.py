@@ -10,7 +10,7 @@ from typing import Any
 from attrs import field, frozen
 
 from corekit import Activity, Effect, Facts, Follow, Refusal, micros
-from corekit_medals import declared, rules, waiting
+from corekit_medals import counting, declared, rules, waiting
 from corekit_medals.awarding import Arrange, Award, End, Ending, Grant
 from corekit_medals.catalogue import Catalogue, Entry, Group, Medal
 from corekit_medals.history import event
@@ -26,7 +26,7 @@ class _Now:
     activity: Activity
     facts: Facts
     day: int
-    cells: Callable[[rules.Tally], rules.Cells]
+    cells: Callable[[counting.Tally], counting.Cells]
     """What was counted, of what is written and of what settles before in the same chunk."""
     known: dict[Any, int] = field(factory=dict[Any, int])
     _tiers: dict[str, str | None] = field(factory=dict[str, "str | None"])

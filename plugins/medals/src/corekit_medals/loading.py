@@ -14,9 +14,9 @@ from corekit.tables import activity as _activity
 from corekit.tables import line as _line
 from corekit_medals import declared
 from corekit_medals.catalogue import Catalogue
+from corekit_medals.counting import Happened
 from corekit_medals.history import NOTHING, Event, History, Return, event, less
 from corekit_medals.remembered import Draft, Known, new_known
-from corekit_medals.rules import Happened
 from corekit_medals.tables import award as _award
 from corekit_medals.tables import edition as _edition
 
@@ -94,8 +94,8 @@ def load(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Seen]:
                 taken=frozenset(taken.get(each, ())),
                 given=given,
             )
-        for each in books:
-            each.memory.forget(rest)
+        for each_book in books:
+            each_book.memory.forget(rest)
     return found
 
 
@@ -144,62 +144,70 @@ def _followed() -> Select[*tuple[Any, ...]]:
 
 def _remembered(read: Reader, book: Catalogue, members: set[str], given: Mapping[Key, int]) -> dict[str, Seen]:
     """Return what is known of members: what is remembered with what came since, and of others all of it."""
-    known = book.memory.find(members)
-    since: dict[str, list[Any]] = {}
-    if known:
-        for row in read.all(_since(read.dialect), **_places(read.dialect, known)):
-            since.setdefault(row.member_id, []).append(row)
-    for each in [each for each, rows in since.items() if any(map(_unsettles, rows))]:
-        del known[each]
-    strange = [
-        row.id
-        for each, (_, draft) in known.items()
-        for row in since.get(each, ())
-        if row.type in book.types and (draft is None or row.id not in draft.events)
-    ]
-    told = _told(read, book, strange) if strange else {}
-    awarded = {each for each in known if any(row.awarded for row in since.get(each, ()))}
+    known, awarded = _caught_up(read, book, members)
     new = members - known.keys()
     held, taken = awards(read, new | awarded) if new or awarded else ({}, {})
-    for each, (what, draft) in known.items():
-        if rows := since.get(each):
-            book.memory.follow(what, draft, rows, told)
-        if each in awarded:
-            book.memory.hold(what, held.get(each, {}), frozenset(taken.get(each, ())))
+    for each in awarded:
+        book.memory.hold(known[each], held.get(each, {}), frozenset(taken.get(each, ())))
     found: dict[str, Seen] = {}
-    entries = {each: what for each, (what, _) in known.items()}
-    if new:
-        afresh, ends = histories(read, new, (book,))
-        for each in new:
-            history, (seq, alone) = afresh.get(each) or NOTHING, ends.get(each, (0, True))
-            has, lost = held.get(each, {}), frozenset(taken.get(each, ()))
-            if alone:
-                entries[each] = new_known(book, history, seq, has, lost)
-            else:  # what the other did may come back without a sign of it here
-                book.memory.forget([each])
-                found[each] = Seen(history=history, held=has, taken=lost, given=given)
+    entries = dict(known)
+    afresh, ends = histories(read, new, (book,))
+    for each in new:
+        history, (seq, is_alone) = afresh.get(each) or NOTHING, ends.get(each, (0, True))
+        has, lost = held.get(each, {}), frozenset(taken.get(each, ()))
+        if is_alone:
+            entries[each] = new_known(book, history, seq, has, lost)
+        else:  # what the other did may come back without a sign of it here
+            book.memory.forget([each])
+            found[each] = Seen(history=history, held=has, taken=lost, given=given)
     for each, what in entries.items():
         draft = book.memory.learn(book, each, what)
         found[each] = Seen(draft=draft, held=what.held, taken=what.taken, given=given)
     return found
 
 
+def _caught_up(read: Reader, book: Catalogue, members: set[str]) -> tuple[dict[str, Known], set[str]]:
+    """Return what is remembered of members, with what came since, and who was awarded something by that."""
+    known = book.memory.find(members)
+    since: dict[str, list[Any]] = {}
+    if known:
+        for row in read.all(_since(read.dialect), **_places(read.dialect, known)):
+            since.setdefault(row.member_id, []).append(row)
+    for each in [each for each, rows in since.items() if any(map(_unsettles, rows))]:
+        del known[each], since[each]
+    strange = [
+        row.id
+        for each, rows in since.items()
+        for row in rows
+        if row.type in book.types and ((draft := known[each][1]) is None or row.id not in draft.events)
+    ]
+    told = _told(read, book, strange) if strange else {}
+    for each, rows in since.items():
+        book.memory.follow(*known[each], rows, told)
+    awarded = {each for each, rows in since.items() if any(row.awarded for row in rows)}
+    return {each: what for each, (what, _) in known.items()}, awarded
+
+
 def _unsettles(row: Any) -> bool:
     """Say whether something may have changed what was before."""
     if row.reverses is not None:
         return True
-    is_own = row.type in OWN and row.type != declared.WON.name
-    return is_own or (row.type.startswith("member.") and row.type != "member.registered")
+    name: str = row.type
+    is_own = name in OWN and name != declared.WON.name
+    return is_own or (name.startswith("member.") and name != "member.registered")
 
 
 def _places(dialect: str, known: Mapping[str, tuple[Known, Any]]) -> dict[str, Any]:
     ids, seqs = list(known), [what.seq for what, _ in known.values()]
-    return {"ids": ids, "seqs": seqs} if dialect == "postgresql" else {"places": [list(each) for each in zip(ids, seqs, strict=True)]}
+    if dialect == "postgresql":
+        return {"ids": ids, "seqs": seqs}
+    return {"places": [list(each) for each in zip(ids, seqs, strict=True)]}
 
 
 @prepared
 def _since(dialect: str) -> Select[*tuple[Any, ...]]:
     """Select what members did since a place each in their order."""
+    place: Any
     if dialect == "postgresql":
         given = func.unnest(bindparam("ids", type_=ARRAY(Id)), bindparam("seqs", type_=ARRAY(BigInteger)))
         place = given.table_valued(column("id", Id), column("seq", Whole), name="place").render_derived()
@@ -210,7 +218,9 @@ def _since(dialect: str) -> Select[*tuple[Any, ...]]:
     awarded = select(_award.c.id).where(_award.c.activity_id == _activity.c.id).exists()
     columns = ("member_id", "seq", "id", "type", "reverses")
     chosen = select(*(_activity.c[name] for name in columns), cast(awarded, Integer).label("awarded"))
-    chosen = chosen.join_from(place, _activity, and_(_activity.c.member_id == place.c.id, _activity.c.seq > place.c.seq))
+    chosen = chosen.join_from(
+        place, _activity, and_(_activity.c.member_id == place.c.id, _activity.c.seq > place.c.seq)
+    )
     return chosen.order_by(_activity.c.member_id, _activity.c.seq)
 
 

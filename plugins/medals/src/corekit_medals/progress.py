@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from corekit import Program, Reader, any_of, member
 from corekit.tables import assignment as _stay
-from corekit_medals import rules
+from corekit_medals import counting, rules
 from corekit_medals.catalogue import Catalogue, Level, Medal
 from corekit_medals.history import History
 from corekit_medals.loading import Key, editions, histories
@@ -50,7 +50,7 @@ class _Seen:
     day: int
     known: dict[Any, int] = field(factory=dict[Any, int])
 
-    def cells(self, tally: rules.Tally) -> rules.Cells:
+    def cells(self, tally: counting.Tally) -> counting.Cells:
         return self.history.cells(tally)
 
     def tier(self, ladder: str) -> str | None:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from corekit import Activity
+from corekit_medals.counting import Happened, Tally, Value, add_to, can_count
 from corekit_medals.history import History, Return, event
-from corekit_medals.rules import ALWAYS, Counted, Happened, Streak, Tally, Value, add_to, can_count, within
+from corekit_medals.rules import ALWAYS, Counted, Streak, within
 from corekit_medals.waiting import Clock, Waits
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class Draft:
         self.is_late = self.is_late or what.day < self.day
         self.day = max(self.day, what.day)
 
-    def groups(self, type_: str, day: int) -> Iterable[Group]:
+    def groups(self, type_: str, day: int) -> Sequence[Group]:
         """Return the groups that an activity of a type can touch on a day, and that may be met by now."""
         with self._lock:
             found = self.known.open.get(type_)

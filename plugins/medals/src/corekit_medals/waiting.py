@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from corekit_medals import rules
-from corekit_medals.rules import All, AnyOf, Cells, Counted, Criterion, Days, Streak, View
+from corekit_medals import counting, rules
+from corekit_medals.counting import Cells
+from corekit_medals.rules import All, AnyOf, Counted, Criterion, Days, Streak, View
 
 
 class Clock(IntEnum):
@@ -56,5 +57,5 @@ def _may_rise(leaf: Counted, cells: Cells) -> bool:
 def _clock(leaf: Counted) -> Clock:
     tally = leaf.tally
     if leaf.distinct:
-        return Clock.LINES if tally.by in rules.BY_LINES else Clock.ACTIVITIES
+        return Clock.LINES if tally.by in counting.BY_LINES else Clock.ACTIVITIES
     return {"count": Clock.ACTIVITIES, "amount": Clock.AMOUNT, "quantity": Clock.QUANTITY}[tally.measure]
