@@ -39,6 +39,10 @@ name = "Ordinary"
 ONE = '[[medals.definitions]]\nid = "one"\ntexts.en = {name = "One"}\n'
 
 
+class _PlaySchema(Schema):
+    game = fields.String()
+
+
 def problems(text: str) -> list[tuple[str, str]]:
     try:
         load(HEAD + text, Registry.of(declares(SETTINGS), discover(SETTINGS)), SETTINGS)
@@ -118,7 +122,7 @@ def test_a_medal_asks_for_the_metrics_of_any_plugin_that_measure_activities() ->
     ]
     declared = Declares(
         accounts=[AccountKind(code="toy.tokens", unit=Unit("toy.tokens"))],
-        activities=[ActivityType(name="toy.play", schema=Schema.from_dict({"game": fields.String()}))],
+        activities=[ActivityType(name="toy.play", schema=_PlaySchema)],
         metrics=metrics,
     )
     toy.corekit_declare = hookimpl(lambda: declared)  # type: ignore[attr-defined]

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, cast
 
-from corekit import ActivityType, ProgramContext, Window, suggest
+from corekit import ActivityType, Place, Problems, ProgramContext, Window, suggest
 from corekit_medals.catalogue import Catalogue, Level, Medal, Words
 from corekit_medals.counting import BY_LINES, PIECE, Lines, Measure, Tally, as_json
-from corekit_medals.problems import Place, Problems
 from corekit_medals.rules import All, AnyOf, Counted, Criterion, Holds, InTier, NoneOf, Streak, leaves
 
 _TALLY = ("activity", "where", "lines", "minimum")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -146,7 +146,7 @@ def _remembered(read: Reader, book: Catalogue, members: set[str], given: Mapping
     """Return what is known of members: what is remembered with what came since, and of others all of it."""
     known, awarded = _caught_up(read, book, members)
     new = members - known.keys()
-    held, taken = awards(read, new | awarded) if new or awarded else ({}, {})
+    held, taken = awards(read, new | awarded)
     for each in awarded:
         book.memory.hold(known[each], held.get(each, {}), frozenset(taken.get(each, ())))
     found: dict[str, Seen] = {}
@@ -324,8 +324,10 @@ def _lines_of() -> Select[*tuple[Any, ...]]:
     return chosen.order_by(_line.c.activity_id, _line.c.no)
 
 
-def awards(read: Reader, members: Iterable[str]) -> tuple[Mapping[str, Mapping[Key, Held]], Mapping[str, set[Key]]]:
+def awards(read: Reader, members: Collection[str]) -> tuple[Mapping[str, Mapping[Key, Held]], Mapping[str, set[Key]]]:
     """Return what members hold, and what was taken from them by hand and not given back: one statement."""
+    if not members:
+        return {}, {}
     names = ("member_id", "medal", "level", "reason", "ended_at", "end_reason", "place", "pinned")
     chosen = select(*(_award.c[name] for name in names)).where(any_of(_award.c.member_id, members))
     held: dict[str, dict[Key, Held]] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from functools import cache
@@ -147,8 +147,9 @@ class View(Protocol):
         """What was found out before, by what was asked."""
         ...
 
-    def cells(self, tally: Tally) -> Cells:
-        """Return what was counted."""
+    @property
+    def cells(self) -> Callable[[Tally], Cells]:
+        """Return what was counted, of a tally."""
         ...
 
     def tier(self, ladder: str) -> str | None:
