@@ -30,7 +30,9 @@ DISTRIBUTIONS = ("corekit", "schema", *PLUGINS, "examples/acme_stamps", "example
 OLDEST = (3, 11)
 FUZZED = (
     "corekit/tests/model",
+    "examples/demo/tests/test_medals.py",
     "plugins/documents/tests/test_fuzz.py",
+    "plugins/medals/tests/test_remembered.py",
     "schema/tests/test_differential.py",
     "plugins/stored_value/tests/test_model.py",
     "plugins/stored_value/tests/test_close_of_many.py",

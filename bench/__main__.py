@@ -25,6 +25,7 @@ from bench import (
     holding,
     importing,
     intake,
+    medals,
     orm,
     post,
     proof,
@@ -157,6 +158,14 @@ FIXED = (
     Benchmark(
         Goal(id="download", what="a bare file response of 100 MB : a download by a link", must=0.7),
         downloading.measure,
+    ),
+    Benchmark(
+        Goal(id="medals", what="purchases in bulk with a hundred medals : without", must=1.25, at_most=True),
+        medals.measure,
+    ),
+    Benchmark(
+        Goal(id="medals-backfill", what="a member judged by itself : by a back-fill of 1,000,000", must=10, aim=20),
+        medals.measure_backfill,
     ),
     Benchmark(
         Goal(id="stock", what="32 redeemers of what has no end : of one stock", must=0.6, aim=0.8),

@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from corekit.program import Program
     from corekit.program.context import ProgramContext
     from corekit.program.exact import Exact, minor_units
+    from corekit.program.problems import Place, Problems
     from corekit.settings import Settings
     from corekit.tiers.ladder import Ladder, Tier
     from corekit.tiers.read import measured
@@ -141,8 +142,10 @@ _HOMES = {
         "Integrity",
         "Invalid",
         "NotFound",
+        "Place",
         "PluginError",
         "Problem",
+        "Problems",
         "Refusal",
         "SettingsError",
         "Unavailable",
@@ -165,6 +168,7 @@ _HOMES = {
     "corekit.program": ("Program",),
     "corekit.program.context": ("ProgramContext",),
     "corekit.program.exact": ("Exact", "minor_units"),
+    "corekit.program.problems": ("Place", "Problems"),
     "corekit.settings": ("Settings",),
     "corekit.tiers.ladder": ("Ladder", "Tier"),
     "corekit.tiers.read": ("measured",),
@@ -248,9 +252,11 @@ __all__ = [
     "Offers",
     "Outcome",
     "Permission",
+    "Place",
     "PluginError",
     "PluginWrite",
     "Problem",
+    "Problems",
     "Program",
     "ProgramContext",
     "Reader",

@@ -24,7 +24,7 @@ from corekit_medals.tables import award
 PROGRAM = (Path(__file__).parent / "medals.toml").read_text(encoding="utf-8")
 LADDER = PROGRAM[: PROGRAM.index("[[medals")]
 ZONE = ZoneInfo("America/New_York")
-HOUSEHOLDS = int(os.environ.get("COREKIT_DEMO_HOUSEHOLDS", "16"))
+HOUSEHOLDS = int(os.environ.get("COREKIT_DEMO_HOUSEHOLDS", "400" if os.environ.get("COREKIT_FUZZ") else "16"))
 DRINKS = {"GROCERY > SOFT DRINKS", "GROCERY > BREAD", "GROCERY > FLUID MILK PRODUCTS"}
 SUMMER = (date(2017, 6, 21), date(2017, 9, 21))
 Won = dict[tuple[str, str, int], datetime]
@@ -141,6 +141,7 @@ MEANINGS: Mapping[tuple[str, int], Callable[[Seen], bool]] = {
     ("monthly", 1): lambda seen: months({(day.year, day.month) for day in seen.days}) >= 6,
     ("feast", 1): lambda seen: sum(item.cents for item in seen.last.items) >= 100_00,
     ("summer", 1): lambda seen: seen.in_summer() >= 12,
+    ("big_month", 1): lambda seen: sum(item.cents for basket in seen.this_month for item in basket.items) >= 300_00,
     ("golden", 1): lambda seen: seen.cents >= 2_000_00,
     ("second", 1): lambda seen: len(seen.baskets) >= 50,
     ("all", 1): lambda seen: seen.cents >= 500_00 and seen.weeks >= 6 and seen.stores >= 2,

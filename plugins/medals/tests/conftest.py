@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from attrs import frozen
+from attrs import field, frozen
 
 from corekit import Activity, Kit, Line
 from corekit.testing import MakeKit
@@ -51,6 +51,78 @@ secret = true
 season = {from = 2020-01-01}
 when = {kind = "sum", activity = "purchase", least = "1000"}
 """
+
+HEAD = """
+[program]
+name = "Corner shop"
+
+[[activities]]
+name = "check_in"
+fields = [{name = "store"}, {name = "number", type = "whole"}, {name = "by_app", type = "flag"}]
+
+[[ladders]]
+code = "status"
+name = "Status"
+
+[[ladders.tiers]]
+code = "ordinary"
+name = "Ordinary"
+
+[[ladders.tiers]]
+code = "silver"
+name = "Silver"
+criteria = [{metric = "spend", window = "rolling 12 months", at_least = "150"}]
+"""
+CRITERIA = {
+    "often": '{kind = "count", activity = "purchase", least = 5}',
+    "both": '{kind = "count", activity = ["purchase", "check_in"], least = 9}',
+    "month": '{kind = "count", activity = "purchase", least = 3, window = "month"}',
+    "rolling": '{kind = "count", activity = "purchase", least = 3, window = "rolling 7 days"}',
+    "money": '{kind = "sum", activity = "purchase", least = "200"}',
+    "year": '{kind = "sum", activity = "purchase", least = "100", window = "year"}',
+    "bread": '{kind = "sum", activity = "purchase", least = "60.5", lines = {categories = "BREAD", flags = ["hot"]}}',
+    "pieces": '{kind = "sum", activity = "purchase", measure = "quantity", least = 12, lines = {skus = ["a", "b"]}}',
+    "loaf": '{kind = "count", activity = "purchase", least = 2, lines = {categories = ["BREAD"]}, minimum = "20"}',
+    "stores": '{kind = "distinct", activity = "check_in", field = "store", least = 3}',
+    "numbers": '{kind = "distinct", activity = "check_in", field = "number", least = 2, window = "month"}',
+    "skus": '{kind = "distinct", activity = "purchase", field = "lines.sku", least = 4}',
+    "days": '{kind = "streak", activity = ["purchase", "check_in"], unit = "day", least = 3}',
+    "weeks": '{kind = "streak", activity = "purchase", unit = "week", least = 3}',
+    "months": '{kind = "streak", activity = "check_in", unit = "month", least = 2}',
+    "first": '{kind = "first", activity = "check_in", where = {store = ["north", "west"], by_app = true}}',
+    "metric": '{kind = "metric", metric = "spend", least = "120.5", window = "rolling 30 days"}',
+    "visits": '{kind = "metric", metric = "visits", least = 6}',
+    "silver": '{kind = "tier", tier = "silver"}',
+    "after": '{kind = "medal", medal = "often"}',
+    "all": '{kind = "all", criteria = [{kind = "medal", medal = "often"}, {kind = "tier", tier = "silver"},'
+    ' {kind = "distinct", activity = "check_in", field = "store", least = 2}]}',
+    "any": '{kind = "any", criteria = [{kind = "streak", activity = "purchase", unit = "day", least = 2},'
+    ' {kind = "sum", activity = "purchase", least = "90"}]}',
+    "none": '{kind = "all", criteria = [{kind = "count", activity = "purchase", least = 2, window = "rolling 20 days"},'
+    ' {kind = "none", criteria = [{kind = "count", activity = "check_in", least = 1, window = "rolling 10 days"}]}]}',
+}
+"""A criterion of each kind."""
+
+
+@frozen
+class EveryKind:
+    """A program with a criterion of each kind."""
+
+    head: str = HEAD
+    criteria: Mapping[str, str] = field(factory=lambda: CRITERIA)
+
+    def program(self, *names: str, more: str = "") -> str:
+        """Return it with the medals of these names, or all; each says ``more``."""
+        texts = 'texts.en = {{name = "{}"}}'
+        return self.head + "".join(
+            f'\n[[medals.definitions]]\nid = "{name}"\n{texts.format(name)}\n{more}when = {self.criteria[name]}\n'
+            for name in names or self.criteria
+        )
+
+
+@pytest.fixture
+def every_kind() -> EveryKind:
+    return EveryKind()
 
 
 @frozen

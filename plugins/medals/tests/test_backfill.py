@@ -16,63 +16,6 @@ from corekit.testing import MakeKit, SettableClock
 from corekit_medals.backfill import Found, preview
 from corekit_medals.reading import awards_of
 
-HEAD = """
-[program]
-name = "Corner shop"
-
-[[activities]]
-name = "check_in"
-fields = [{name = "store"}, {name = "number", type = "whole"}, {name = "by_app", type = "flag"}]
-
-[[ladders]]
-code = "status"
-name = "Status"
-
-[[ladders.tiers]]
-code = "ordinary"
-name = "Ordinary"
-
-[[ladders.tiers]]
-code = "silver"
-name = "Silver"
-criteria = [{metric = "spend", window = "rolling 12 months", at_least = "150"}]
-"""
-CRITERIA = {
-    "often": '{kind = "count", activity = "purchase", least = 5}',
-    "both": '{kind = "count", activity = ["purchase", "check_in"], least = 9}',
-    "month": '{kind = "count", activity = "purchase", least = 3, window = "month"}',
-    "rolling": '{kind = "count", activity = "purchase", least = 3, window = "rolling 7 days"}',
-    "money": '{kind = "sum", activity = "purchase", least = "200"}',
-    "year": '{kind = "sum", activity = "purchase", least = "100", window = "year"}',
-    "bread": '{kind = "sum", activity = "purchase", least = "60.5", lines = {categories = "BREAD", flags = ["hot"]}}',
-    "pieces": '{kind = "sum", activity = "purchase", measure = "quantity", least = 12, lines = {skus = ["a", "b"]}}',
-    "loaf": '{kind = "count", activity = "purchase", least = 2, lines = {categories = ["BREAD"]}, minimum = "20"}',
-    "stores": '{kind = "distinct", activity = "check_in", field = "store", least = 3}',
-    "numbers": '{kind = "distinct", activity = "check_in", field = "number", least = 2, window = "month"}',
-    "skus": '{kind = "distinct", activity = "purchase", field = "lines.sku", least = 4}',
-    "days": '{kind = "streak", activity = ["purchase", "check_in"], unit = "day", least = 3}',
-    "weeks": '{kind = "streak", activity = "purchase", unit = "week", least = 3}',
-    "months": '{kind = "streak", activity = "check_in", unit = "month", least = 2}',
-    "first": '{kind = "first", activity = "check_in", where = {store = ["north", "west"], by_app = true}}',
-    "silver": '{kind = "tier", tier = "silver"}',
-    "after": '{kind = "medal", medal = "often"}',
-    "all": '{kind = "all", criteria = [{kind = "medal", medal = "often"}, {kind = "tier", tier = "silver"},'
-    ' {kind = "distinct", activity = "check_in", field = "store", least = 2}]}',
-    "any": '{kind = "any", criteria = [{kind = "streak", activity = "purchase", unit = "day", least = 2},'
-    ' {kind = "sum", activity = "purchase", least = "90"}]}',
-    "none": '{kind = "all", criteria = [{kind = "count", activity = "purchase", least = 2, window = "rolling 20 days"},'
-    ' {kind = "none", criteria = [{kind = "count", activity = "check_in", least = 1, window = "rolling 10 days"}]}]}',
-}
-"""A criterion of each kind."""
-
-
-def program(season: str = "") -> str:
-    definitions = "".join(
-        f'\n[[medals.definitions]]\nid = "{name}"\ntexts.en = {{name = "{name}"}}\n{season}when = {when}\n'
-        for name, when in CRITERIA.items()
-    )
-    return HEAD + definitions
-
 
 def lives(kit: Kit, number: int, seed: int) -> list[Activity]:
     """Return what members do within eighty days, in the order in which it occurs."""
@@ -144,16 +87,16 @@ def previewed(kit: Kit) -> list[Found]:
     ids=["always", "season"],
 )
 def test_a_back_fill_awards_what_was_awarded_live(
-    make_kit: MakeKit, clock: SettableClock, zone: str, season: str
+    make_kit: MakeKit, clock: SettableClock, every_kind: Any, zone: str, season: str
 ) -> None:
     clock.set("2026-06-01")
     past = {"past": {"historical": True}}
-    live = make_kit(["medals"], program=program(season), sources=past, time_zone=zone)
-    later = make_kit(["medals"], program=HEAD, sources=past, time_zone=zone)
+    live = make_kit(["medals"], program=every_kind.program(more=season), sources=past, time_zone=zone)
+    later = make_kit(["medals"], program=every_kind.head, sources=past, time_zone=zone)
     for kit, chunk in ((live, 40), (later, 500)):
         told = lives(kit, 20, seed=7)
         assert all(each.settled for each in kit.record_many(told, chunk=chunk))
-    apply_text(later, program(season))
+    apply_text(later, every_kind.program(more=season))
     backfilled(later)
     found = [
         {
@@ -165,7 +108,7 @@ def test_a_back_fill_awards_what_was_awarded_live(
         for members in [in_order(kit)]
     ]
     assert found[0] == found[1]
-    assert {medal for _, medal, _ in found[0]} == set(CRITERIA)
+    assert {medal for _, medal, _ in found[0]} == set(every_kind.criteria)
 
 
 def in_order(kit: Kit) -> list[str]:

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
+from marshmallow import Schema, fields
 
-from corekit import Settings, SettingsError
+from corekit import AccountKind, ActivityType, Declares, Metric, Settings, SettingsError, Unit, hookimpl
 from corekit.core import declares
 from corekit.plugins import discover
 from corekit.program import load
 from corekit.registry import Registry
+from corekit_medals.counting import Tally
+from corekit_medals.rules import Counted
 
 PAGE = Path(__file__).parents[3] / "docs/medals.md"
 SETTINGS = Settings.of(database="sqlite:///unused.db", plugins=["medals"])
@@ -32,6 +37,10 @@ code = "ordinary"
 name = "Ordinary"
 """
 ONE = '[[medals.definitions]]\nid = "one"\ntexts.en = {name = "One"}\n'
+
+
+class _PlaySchema(Schema):
+    game = fields.String()
 
 
 def problems(text: str) -> list[tuple[str, str]]:
@@ -66,6 +75,10 @@ def problems(text: str) -> list[tuple[str, str]]:
             "INVALID",
         ),
         ('{kind = "streak", activity = "check_in", unit = "year", least = 2}', "unit", "NOT_ONE_OF"),
+        ('{kind = "metric", metric = "spent", least = 1}', "metric", "UNKNOWN_METRIC"),
+        ('{kind = "metric", metric = "spend=1", least = 1}', "metric", "INVALID"),
+        ('{kind = "metric", metric = "visits", least = "1.5"}', "least", "TOO_FINE"),
+        ('{kind = "metric", metric = "visits", least = 1, window = "rolling 2 months"}', "window", "INVALID"),
         ('{kind = "tier", tier = "gold"}', "tier", "UNKNOWN_TIER"),
         ('{kind = "tier", tier = "gold", ladder = "statu"}', "ladder", "UNKNOWN_LADDER"),
         ('{kind = "medal", medal = "two"}', "medal", "MEDALS_UNKNOWN"),
@@ -99,6 +112,35 @@ def test_a_criterion_that_cannot_hold_is_refused_by_path(when: str, path: str, c
 )
 def test_a_medal_that_cannot_be_is_refused_by_path(text: str, path: str, code: str) -> None:
     assert problems(text) == [(f"medals.definitions.{path}", code)]
+
+
+def test_a_medal_asks_for_the_metrics_of_any_plugin_that_measure_activities() -> None:
+    toy = ModuleType("toy")
+    metrics = [
+        Metric(name="toy.played", activities=("toy.play",), measure="count", by="game"),
+        Metric(name="toy.won", credits="toy.tokens"),
+    ]
+    declared = Declares(
+        accounts=[AccountKind(code="toy.tokens", unit=Unit("toy.tokens"))],
+        activities=[ActivityType(name="toy.play", schema=_PlaySchema)],
+        metrics=metrics,
+    )
+    toy.corekit_declare = hookimpl(lambda: declared)  # type: ignore[attr-defined]
+    settings = Settings.of(database="sqlite:///unused.db", plugins=["medals", "toy"])
+    registry = Registry.of(declares(settings), discover(settings, modules={"toy": toy}))
+
+    def asked(metric: str) -> Any:
+        text = f'{HEAD}{ONE}when = {{kind = "metric", metric = "{metric}", least = 3}}\n'
+        try:
+            return load(text, registry, settings)[0].sections["medals"].medals["one"].levels[0].when
+        except SettingsError as error:
+            (problem,) = error.parameters["problems"]
+            return problem["code"], problem["message"]
+
+    tally = Tally(types=("toy.play",), where=(("game", ('"chess"',)),))
+    assert asked("toy.played=chess") == Counted(tally=tally, least=3)
+    assert asked("toy.played") == ("INVALID", "Write toy.played= and a value of game.")
+    assert asked("toy.won")[0] == "INVALID"
 
 
 def test_the_examples_of_the_page_are_programs() -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from corekit.declares import ActivityType, Unit
+from corekit.metrics import Metric
 
 
 @frozen
@@ -18,13 +19,15 @@ class ProgramContext:
     """The surroundings of a section: a schema in :class:`corekit.Section` asks for them while it loads.
 
     ``currency`` is the unit of money, ``types`` the activity types of all plugins, ``ladders`` the benefits
-    of each tier, by ladder and tier, in the order of the file, ``zone`` the program's time zone.
+    of each tier, by ladder and tier, in the order of the file, ``zone`` the program's time zone, ``metrics`` those that
+    plugins declare whatever a program says.
     """
 
     currency: Unit
     types: Mapping[str, ActivityType]
     ladders: Mapping[str, Mapping[str, Mapping[str, Any]]]
     zone: ZoneInfo = field(factory=lambda: ZoneInfo("UTC"))
+    metrics: Mapping[str, Metric] = field(factory=dict[str, Metric])
 
     @classmethod
     def current(cls) -> ProgramContext:

@@ -129,7 +129,8 @@ def _sections(
     tiers = {draft["code"]: {tier["code"]: tier["benefits"] for tier in draft["tiers"]} for draft in drafts}
     sections: dict[str, Any] = {}
     problems: list[Problem] = []
-    with ProgramContext(settings.currency, registry.types, tiers, settings.time_zone).active():
+    context = ProgramContext(settings.currency, registry.types, tiers, settings.time_zone, registry.metrics)
+    with context.active():
         for plugin in registry.plugins:
             if plugin.declares.program is not None:
                 try:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from datetime import date, tzinfo
+from itertools import count
 from typing import Any, Literal
 
 from attrs import field, frozen
 
-from corekit_medals.rules import ALWAYS, EPOCH, Counted, Criterion, Days, Streak, Tally, leaves, touching
+from corekit_medals.counting import Tally
+from corekit_medals.remembered import Memory
+from corekit_medals.rules import ALWAYS, EPOCH, Counted, Criterion, Days, Streak, leaves, touching, within
 
 
 @frozen(kw_only=True)
@@ -62,8 +65,7 @@ class Medal:
 
     def in_season(self, day: int) -> bool:
         """Say whether it can be awarded for what occurs on a day."""
-        first, last = self.days
-        return (first is None or first <= day) and (last is None or day <= last)
+        return within(day, self.days)
 
 
 Entry = tuple[Medal, Level]
@@ -80,6 +82,14 @@ class Group:
     days: Days
     leasts: tuple[int, ...]
     entries: tuple[Entry, ...]
+    number: int = field(factory=count().__next__, eq=False)
+    tallies: frozenset[Tally] = field(init=False)
+    """What it counts."""
+
+    def __attrs_post_init__(self) -> None:
+        parts = (leaf for _, level in self.entries for leaf in leaves(level.when))
+        found = frozenset(leaf.tally for leaf in parts if isinstance(leaf, Counted | Streak))
+        object.__setattr__(self, "tallies", found)
 
     def reached(self, value: int) -> tuple[Entry, ...]:
         """Return the medals for which a value is enough."""
@@ -119,6 +129,9 @@ class Catalogue:
     """The types of activities that are counted."""
     limited: tuple[str, ...] = field(init=False)
     """The medals of which there are only so many."""
+    of_each_line: bool = field(init=False)
+    """Whether more has to be known of lines than what they come to by category, and their skus."""
+    memory: Memory = field(init=False, factory=Memory, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         touched: dict[str, list[Entry]] = {}
@@ -133,6 +146,7 @@ class Catalogue:
         object.__setattr__(self, "types", frozenset(name for tally in tallies for name in tally.types))
         limited = tuple(medal.id for medal in self.medals.values() if medal.edition is not None)
         object.__setattr__(self, "limited", limited)
+        object.__setattr__(self, "of_each_line", any(tally.of_each_line for tally in tallies))
 
     def find(self, medal: str, level: int = 1) -> tuple[Medal, Level] | None:
         """Return a medal and a level of it."""

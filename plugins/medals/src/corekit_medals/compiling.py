@@ -6,26 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, cast
 
-from corekit import ActivityType, ProgramContext, Window, suggest
+from corekit import ActivityType, Place, Problems, ProgramContext, Window, suggest
 from corekit_medals.catalogue import Catalogue, Level, Medal, Words
-from corekit_medals.problems import Place, Problems
-from corekit_medals.rules import (
-    BY_LINES,
-    PIECE,
-    All,
-    AnyOf,
-    Counted,
-    Criterion,
-    Holds,
-    InTier,
-    Lines,
-    Measure,
-    NoneOf,
-    Streak,
-    Tally,
-    as_json,
-    leaves,
-)
+from corekit_medals.counting import BY_LINES, PIECE, Lines, Measure, Tally, as_json
+from corekit_medals.rules import All, AnyOf, Counted, Criterion, Holds, InTier, NoneOf, Streak, leaves
 
 _TALLY = ("activity", "where", "lines", "minimum")
 _FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -34,6 +18,7 @@ _FIELDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "distinct": (("activity", "field", "least"), (*_TALLY, "window")),
     "streak": (("activity", "unit", "least"), _TALLY),
     "first": (("activity",), _TALLY),
+    "metric": (("metric", "least"), ("window",)),
     "tier": (("tier",), ("ladder",)),
     "medal": (("medal",), ("level",)),
     "all": (("criteria",), ()),
@@ -131,6 +116,8 @@ class Compiler:
             return self._tier(place, found)
         if kind == "medal":
             return self._other(place, found, medals)
+        if kind == "metric":
+            return self._measured(place, found)
         return self._counted(place, kind, found)
 
     def _tier(self, place: Place, found: Mapping[str, Any]) -> InTier | None:
@@ -182,6 +169,35 @@ class Compiler:
         if kind == "streak":
             return Streak(tally=tally, least=least, unit=found["unit"])
         return Counted(tally=tally, least=least, distinct=kind == "distinct", window=window)
+
+    def _measured(self, place: Place, found: Mapping[str, Any]) -> Counted | None:
+        """Return a criterion that counts what a metric measures, so that it knows what was done before."""
+        name, _, value = found["metric"].partition("=")
+        at, known = (*place, "metric"), self._context.metrics
+        metric = known.get(name)
+        if metric is None:
+            self._refuse(at, "UNKNOWN_METRIC", f"No enabled plugin declares the metric {name!r}{suggest(name, known)}.")
+            return None
+        if metric.credits is not None:
+            said = f"{name!r} measures what is credited. Ask for the activities from which that follows."
+            self._refuse(at, "INVALID", said)
+            return None
+        if (metric.by is None) != (not value):
+            said = f"{name!r} is measured as a whole." if value else f"Write {name}= and a value of {metric.by}."
+            self._refuse(at, "INVALID", said)
+            return None
+        types = [self._context.types[each] for each in metric.activities]
+        window = self._window(place, "metric", found)
+        tally = Tally(
+            types=tuple(sorted(metric.activities)),
+            measure=metric.measure,
+            where=() if metric.by is None else ((metric.by, (as_json(value),)),),
+            days=self._seasonal or window.bucket != "lifetime",
+        )
+        kind = "sum" if metric.measure == "amount" else "count"
+        return Counted(
+            tally=tally, least=self._least(place, kind, metric.measure, types, found["least"]), window=window
+        )
 
     def _types(self, place: Place, names: Sequence[str]) -> list[ActivityType]:
         """Return the types that are counted; refuse those that nobody declares, or that cannot be."""

@@ -8,7 +8,8 @@ from datetime import tzinfo
 from attrs import define, evolve, field, frozen
 
 from corekit import Activity
-from corekit_medals.rules import EPOCH, Cells, Happened, Tally, Value, counted
+from corekit_medals.counting import Cells, Happened, Tally, Value, counted
+from corekit_medals.rules import EPOCH
 
 
 @frozen

@@ -10,10 +10,10 @@ from typing import Any
 from attrs import field, frozen
 
 from corekit import Activity, Effect, Facts, Follow, Refusal, micros
-from corekit_medals import declared, rules
+from corekit_medals import counting, declared, rules, waiting
 from corekit_medals.awarding import Arrange, Award, End, Ending, Grant
 from corekit_medals.catalogue import Catalogue, Entry, Group, Medal
-from corekit_medals.history import Event, event
+from corekit_medals.history import event
 from corekit_medals.loading import UNSEEN, Key, Seen
 from corekit_medals.merging import TakeAwards
 
@@ -26,31 +26,34 @@ class _Now:
     activity: Activity
     facts: Facts
     day: int
-    later: Sequence[Event]
+    cells: Callable[[counting.Tally], counting.Cells]
+    """What was counted, of what is written and of what settles before in the same chunk."""
     known: dict[Any, int] = field(factory=dict[Any, int])
+    _tiers: dict[str, str | None] = field(factory=dict[str, "str | None"])
 
     @property
     def held(self) -> AbstractSet[Key]:
         """What it holds."""
         return self.seen.held.keys()
 
-    def cells(self, tally: rules.Tally) -> rules.Cells:
-        """Return what was counted, of what is written and of what settles before in the same chunk."""
-        return self.seen.history.cells(tally, self.later)
-
     def tier(self, ladder: str) -> str | None:
         """Return its tier; where it changes just now, the one that it comes into."""
-        told = self.activity.payload
-        if self.activity.type in rules.TIERED and told["ladder"] == ladder:
-            return str(told["to_tier" if self.activity.type == "tier.changed" else "tier"])
-        found = self.facts.tier(self.activity, ladder)
-        return None if found is None else found.code
+        if ladder not in self._tiers:
+            told = self.activity.payload
+            if self.activity.type in rules.TIERED and told["ladder"] == ladder:
+                self._tiers[ladder] = str(told["to_tier" if self.activity.type == "tier.changed" else "tier"])
+            else:
+                found = self.facts.tier(self.activity, ladder)
+                self._tiers[ladder] = None if found is None else found.code
+        return self._tiers[ladder]
 
 
 def _now(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> _Now:
-    later = [event(each, book.zone) for each in facts.unwritten(activity)]
     day = (facts.local(activity).date() - rules.EPOCH).days
-    return _Now(seen, activity, facts, day, [*later, event(activity, book.zone)])
+    if seen.draft is not None:
+        return _Now(seen, activity, facts, day, seen.draft.cells)
+    later = [*(event(each, book.zone) for each in facts.unwritten(activity)), event(activity, book.zone)]
+    return _Now(seen, activity, facts, day, lambda tally: seen.history.cells(tally, later))
 
 
 def react(activity: Activity, facts: Facts) -> Iterator[Effect]:
@@ -73,7 +76,7 @@ def _met(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Itera
     told = activity.payload
     if activity.type == declared.WON.name and told["reason"] == "found":
         return  # what follows from that is found in the same way
-    groups = [group for group in book.touched[activity.type] if any(_is_open(entry, seen) for entry in group.entries)]
+    groups = _groups(activity, seen, book, facts)
     if not groups:
         return
     now = _now(activity, seen, book, facts)
@@ -92,14 +95,40 @@ def _met(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Itera
             )
 
 
+def _groups(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Sequence[Group]:
+    """Return the groups that an activity can touch, of which there is still something to be won."""
+    if seen.draft is None:
+        return [group for group in book.touched[activity.type] if any(_is_open(entry, seen) for entry in group.entries)]
+    seen.draft.go_to(activity, facts.unwritten(activity))
+    # What came back without having been foreseen is read with the next chunk, and what is met now is found by night.
+    if seen.draft.has_return:
+        return []
+    return seen.draft.groups(activity.type, (facts.local(activity).date() - rules.EPOCH).days)
+
+
 def _reached(group: Group, now: _Now) -> Sequence[Entry]:
-    """Return what of a group is met now."""
+    """Return what of a group is met now, and note until when it need not be asked again."""
     medal, level = group.entries[0]
     if not medal.in_season(now.day):
         return ()
-    if group.leaf is not None:
-        return group.reached(rules.value(group.leaf, now, group.days))
-    return group.entries if rules.holds(level.when, now, group.days) else ()
+    if group.leaf is None:
+        reached = group.entries if rules.holds(level.when, now, group.days) else ()
+        waits = None if reached else waiting.waits(level.when, now, group.days)
+    else:
+        reached = group.reached(rules.value(group.leaf, now, group.days))
+        waits = _waits_for_more(group, group.leaf, now, len(reached))
+    if now.seen.draft is not None:
+        now.seen.draft.wait(group, waits)
+    return reached
+
+
+def _waits_for_more(group: Group, leaf: rules.Counted | rules.Streak, now: _Now, reached: int) -> waiting.Waits | None:
+    """Return how long it takes until more of a group can be met; None where what is met may be awarded later."""
+    if now.seen.draft is None or reached == len(group.entries):
+        return None
+    if reached and any(medal.edition is not None for medal, _ in group.entries[:reached]):
+        return None
+    return waiting.waits_for(leaf, group.leasts[reached], now, group.days)
 
 
 def _is_open(entry: Entry, seen: Seen) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from corekit import Program, Reader, any_of, member
 from corekit.tables import assignment as _stay
-from corekit_medals import rules
+from corekit_medals import counting, rules
 from corekit_medals.catalogue import Catalogue, Level, Medal
 from corekit_medals.history import History
 from corekit_medals.loading import Key, editions, histories
@@ -50,7 +50,7 @@ class _Seen:
     day: int
     known: dict[Any, int] = field(factory=dict[Any, int])
 
-    def cells(self, tally: rules.Tally) -> rules.Cells:
+    def cells(self, tally: counting.Tally) -> counting.Cells:
         return self.history.cells(tally)
 
     def tier(self, ladder: str) -> str | None:
@@ -65,8 +65,7 @@ def standings(
     Secret medals that a member does not hold are left out, and so is what is over, or given out.
     """
     held = awards_of(read, members)
-    of_lines = frozenset(name for tally in book.tallies if tally.of_lines for name in tally.types)
-    found = histories(read, members, book.types, of_lines, book.zone) if book.types else {}
+    found, _ = histories(read, members, (book,))
     tiers = _tiers(read, program, members)
     given = editions(read, book.limited)
     day = (now.astimezone(book.zone).date() - rules.EPOCH).days

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from functools import cache
@@ -11,156 +11,16 @@ from typing import Any, Literal, Protocol
 
 from attrs import field, frozen
 
-from corekit import Line, Window
+from corekit import Window
+from corekit_medals.counting import Cells, Tally, Value
 
 Unit = Literal["day", "week", "month"]
 """What a streak is counted in. A week begins on Monday."""
-Measure = Literal["count", "amount", "quantity"]
-Value = str
-"""A value of a field, as JSON writes it; nothing where values are not told apart."""
-Cells = Mapping[tuple[int, Value], int]
-"""What was counted, by number of the day (0 where days are not told apart) and value."""
 Days = tuple[int | None, int | None]
 """The first and the last day that count, by their numbers; None where there is no end."""
 ALWAYS: Days = (None, None)
 EPOCH = date(1970, 1, 1)
 """The day whose number is 0."""
-PIECE = 1000
-"""One piece, in the thousandths in which quantities are counted."""
-
-# What counts
-
-
-@frozen(kw_only=True)
-class Lines:
-    """Which lines of an activity count: those of one of the skus, of one of the categories, with one of the flags."""
-
-    skus: frozenset[str] = frozenset()
-    categories: frozenset[str] = frozenset()
-    flags: frozenset[str] = frozenset()
-
-    def take(self, line: Line) -> bool:
-        """Say whether a line counts; where nothing is named of a kind, every line does."""
-        return (
-            (not self.skus or line.sku in self.skus)
-            and (not self.categories or line.category in self.categories)
-            and (not self.flags or not self.flags.isdisjoint(line.flags))
-        )
-
-
-@frozen(kw_only=True)
-class Tally:
-    """What is counted of activities of some ``types``.
-
-    ``where`` are fields of the payload with the values, as JSON, of which each has to have one. ``minimum`` is the
-    least amount of an activity, in minor units. With ``lines`` the matching lines count, and an activity that has one.
-    What is counted is one each (``count``), minor units (``amount``), or thousandths of pieces (``quantity``), told
-    apart ``by`` a field of the payload, or ``lines.sku`` or ``lines.category``; and by the day, with ``days``.
-    """
-
-    types: tuple[str, ...]
-    measure: Measure = "count"
-    where: tuple[tuple[str, tuple[Value, ...]], ...] = ()
-    minimum: int | None = None
-    lines: Lines | None = None
-    by: str | None = None
-    days: bool = False
-
-    @property
-    def of_lines(self) -> bool:
-        """Whether lines have to be looked at."""
-        return self.lines is not None or self.measure == "quantity" or self.by in BY_LINES
-
-
-BY_LINES = {"lines.sku": "sku", "lines.category": "category"}
-"""The fields of lines by which values are told apart."""
-
-
-@frozen(kw_only=True)
-class Happened:
-    """An activity, less what came back of it: in sum, by line (amount and quantity), and in how many parts."""
-
-    id: str
-    type: str
-    day: int
-    amount: int
-    payload: Mapping[str, Any]
-    lines: tuple[Line, ...] = ()
-    back: int = 0
-    parts: int = 0
-    lines_back: Mapping[int, tuple[int, int]] = field(factory=dict[int, tuple[int, int]])
-
-    @property
-    def weight(self) -> int:
-        """What has to come back until nothing is left."""
-        return sum(line.amount for line in self.lines) or abs(self.amount)
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether all of it came back."""
-        return self.parts > 0 and self.back == self.weight
-
-    def left(self, line: Line) -> tuple[int, int]:
-        """Return how much is left of a line: amount and quantity."""
-        amount, quantity = self.lines_back.get(line.no, (0, 0))
-        return line.amount - amount, line.quantity - quantity
-
-    def has_left(self, line: Line) -> bool:
-        """Say whether anything of a line is left; one that cost nothing comes back with the last part."""
-        return not line.amount or self.left(line)[0] != 0
-
-
-def counted(tally: Tally, what: Happened) -> Iterator[tuple[Value, int]]:
-    """Yield what a tally counts of an activity: values with numbers."""
-    if what.type not in tally.types or what.is_gone or not _matches(tally, what):
-        return
-    lines = [line for line in what.lines if tally.lines is None or tally.lines.take(line)] if tally.of_lines else []
-    if tally.by in BY_LINES:
-        name = BY_LINES[tally.by or ""]
-        values = {getattr(line, name) for line in lines if what.has_left(line)}
-        for value in sorted(values - {None}):
-            yield as_json(value), 1
-        return
-    number = _number(tally, what, lines)
-    if number:
-        value = "" if tally.by is None else scalar(what.payload.get(tally.by))
-        if value is not None:
-            yield value, number
-
-
-def _matches(tally: Tally, what: Happened) -> bool:
-    if tally.minimum is not None and what.amount < tally.minimum:
-        return False
-    return all(scalar(what.payload.get(name)) in values for name, values in tally.where)
-
-
-def _number(tally: Tally, what: Happened, lines: list[Line]) -> int:
-    if tally.measure == "count":
-        return int(tally.lines is None or any(what.has_left(line) for line in lines))
-    if tally.measure == "quantity":
-        return sum(what.left(line)[1] for line in lines)
-    if tally.lines is not None:
-        return sum(what.left(line)[0] for line in lines)
-    part = what.back * abs(what.amount) // what.weight if what.back else 0
-    return what.amount - part if what.amount >= 0 else what.amount + part
-
-
-def as_json(value: str | bool | int) -> Value:  # noqa: FBT001 - it is a value like others
-    """Return a value as JSON writes it, the same in Python and in each database."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def scalar(value: Any) -> Value | None:
-    """Return the value of a field as JSON writes it; None where it has none, or is no text, number or yes or no."""
-    return as_json(value) if isinstance(value, str | bool | int) else None
-
-
-# Criteria
 
 
 @cache
@@ -287,8 +147,9 @@ class View(Protocol):
         """What was found out before, by what was asked."""
         ...
 
-    def cells(self, tally: Tally) -> Cells:
-        """Return what was counted."""
+    @property
+    def cells(self) -> Callable[[Tally], Cells]:
+        """Return what was counted, of a tally."""
         ...
 
     def tier(self, ladder: str) -> str | None:
@@ -330,29 +191,39 @@ def value(leaf: Leaf, view: View, season: Days = ALWAYS) -> int:
 
 def number(leaf: Counted, cells: Cells, day: int, season: Days = ALWAYS) -> int:
     """Return what was counted within the window that is seen from a day."""
-    first, last = span(leaf.window, day) if leaf.tally.days else ALWAYS
+    window = span(leaf.window, day) if leaf.tally.days else ALWAYS
     if not leaf.distinct:
-        return sum(each for (on, _), each in cells.items() if _within(on, first, last) and _within(on, *season))
+        return sum(each for (on, _), each in cells.items() if within(on, window) and within(on, season))
     sums: dict[Value, int] = {}
     for (on, what), each in cells.items():
-        if _within(on, first, last) and _within(on, *season):
+        if within(on, window) and within(on, season):
             sums[what] = sums.get(what, 0) + each
     return sum(each > 0 for each in sums.values())
 
 
 def longest(leaf: Streak, cells: Cells, season: Days = ALWAYS) -> int:
     """Return how many days, weeks or months there were in a row at most."""
+    return max(_runs(leaf, cells, season), default=0)
+
+
+def running(leaf: Streak, cells: Cells, season: Days = ALWAYS) -> int:
+    """Return how many there are in a row up to the last one."""
+    return next(reversed(_runs(leaf, cells, season)), 0)
+
+
+def _runs(leaf: Streak, cells: Cells, season: Days) -> list[int]:
+    """Return how many there were in a row by each day, week or month on which something was counted."""
     sums: dict[int, int] = {}
     for (on, _), each in cells.items():
-        if _within(on, *season):
+        if within(on, season):
             place = index(leaf.unit, on)
             sums[place] = sums.get(place, 0) + each
-    best = row = 0
+    found: list[int] = []
     before: int | None = None
     for place in sorted(place for place, each in sums.items() if each > 0):
-        row = row + 1 if before is not None and place == before + 1 else 1
-        best, before = max(best, row), place
-    return best
+        found.append(found[-1] + 1 if before is not None and place == before + 1 else 1)
+        before = place
+    return found
 
 
 def span(window: Window, day: int) -> Days:
@@ -373,7 +244,9 @@ def index(unit: Unit, day: int) -> int:
     return on.year * 12 + on.month
 
 
-def _within(day: int, first: int | None, last: int | None) -> bool:
+def within(day: int, days: Days) -> bool:
+    """Say whether a day is one of the days that count."""
+    first, last = days
     return (first is None or first <= day) and (last is None or day <= last)
 
 

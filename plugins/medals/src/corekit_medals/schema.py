@@ -12,7 +12,7 @@ from corekit_medals.catalogue import Catalogue
 from corekit_medals.compiling import Compiler
 from corekit_medals.written import CODE, Day
 
-KINDS = ("count", "sum", "distinct", "streak", "first", "tier", "medal", "all", "any", "none")
+KINDS = ("count", "sum", "distinct", "streak", "first", "metric", "tier", "medal", "all", "any", "none")
 """What a criterion can be."""
 _MOST = 10**12
 _MOST_NUMBER = 10**6
@@ -84,6 +84,7 @@ class CriterionSchema(Schema):
     unit = fields.String(load_default=None, validate=validate.OneOf(("day", "week", "month")))
     ladder = fields.String(load_default=None)
     tier = fields.String(load_default=None)
+    metric = fields.String(load_default=None, validate=_NAME)
     medal = fields.String(load_default=None)
     level = _number(100)
     criteria: Any = cast("Any", fields.List)(

@@ -40,9 +40,10 @@ from corekit import Bounds, Json, Whole, member, micros
 from corekit.tables import activity as _activity
 from corekit.tables import assignment as _stay
 from corekit.tables import line as _line
-from corekit_medals import rules
+from corekit_medals import counting, rules
 from corekit_medals.catalogue import Catalogue, Level, Medal
-from corekit_medals.rules import All, AnyOf, Counted, Criterion, Holds, InTier, Leaf, NoneOf, Streak, Tally
+from corekit_medals.counting import Tally
+from corekit_medals.rules import All, AnyOf, Counted, Criterion, Holds, InTier, Leaf, NoneOf, Streak
 from corekit_medals.tables import award as _award
 
 _DAY = 86_400_000_000
@@ -291,7 +292,7 @@ class _Source:
         wanted = [*conditions, *_taken(tally)]
         number: Columns = literal(1)
         if tally.by is not None:
-            value = _line.c[rules.BY_LINES[tally.by]] if tally.by in rules.BY_LINES else value
+            value = _line.c[counting.BY_LINES[tally.by]] if tally.by in counting.BY_LINES else value
             grouping.append(value)
             wanted += [value.is_not(None), has_left]
         elif tally.measure == "count":
@@ -350,13 +351,13 @@ Source = _Source
 
 def _taken(tally: Tally) -> Iterator[ColumnElement[bool]]:
     """Yield what lines have to be to count."""
-    wanted = tally.lines or rules.Lines()
+    wanted = tally.lines or counting.Lines()
     if wanted.skus:
         yield _line.c.sku.in_(sorted(wanted.skus))
     if wanted.categories:
         yield _line.c.category.in_(sorted(wanted.categories))
     if wanted.flags:
-        yield or_(*(_Mentions(_line.c.flags, literal(rules.as_json(flag), Text)) for flag in sorted(wanted.flags)))
+        yield or_(*(_Mentions(_line.c.flags, literal(counting.as_json(flag), Text)) for flag in sorted(wanted.flags)))
 
 
 def _path(name: str) -> str:

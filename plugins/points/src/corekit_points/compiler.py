@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, cast
 
-from corekit import ProgramContext, suggest
+from corekit import Place, Problems, ProgramContext, suggest
 from corekit_points.calendar import Calendar, holidays_of
 from corekit_points.draws.compiling import Draws
 from corekit_points.draws.prizes import Draw
 from corekit_points.earners import Earners
 from corekit_points.pool.shared import Pool, limits_of
-from corekit_points.problems import Place, Problems
 from corekit_points.rewards.compiling import Shelves
 from corekit_points.rules import CURRENCY, Book, Currency, Rule, benefit_of, kind_of, ratio
 

@@ -10,9 +10,8 @@ from typing import Any, TypeVar, cast
 from attrs import evolve
 from marshmallow import ValidationError
 
-from corekit import Exact, ProgramContext, suggest
+from corekit import Exact, Place, Problems, ProgramContext, suggest
 from corekit_points.calendar import Calendar
-from corekit_points.problems import Place, Problems
 from corekit_points.rules import Budget, Caps, Currency, Ratio, Rule, Selection, Streak, Task, Terms, benefit_of, ratio
 
 UNSAID = "unsaid"

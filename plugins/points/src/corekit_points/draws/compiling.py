@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from corekit import ProgramContext, suggest
+from corekit import Place, Problems, ProgramContext, suggest
 from corekit_points.draws.prizes import Draw, Guarantee, Prize
-from corekit_points.problems import Place, Problems
 from corekit_points.rules import Currency, Terms
 
 _WINDOWS = (("day", "day"), ("month", "month"), ("year", "year"), ("lifetime", "total"))

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from corekit import ProgramContext, suggest
-from corekit_points.problems import Place, Problems
+from corekit import Place, Problems, ProgramContext, suggest
 from corekit_points.rewards.catalogue import Gift, Pay, Price, Reward, Words
 
 if TYPE_CHECKING:

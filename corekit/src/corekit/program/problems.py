@@ -1,4 +1,4 @@
-"""What is wrong with a section, each problem at its place."""
+"""What is wrong with a section of a program, each problem at its place: what a plugin's schema collects."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from typing import Any, cast
 
 from marshmallow import ValidationError
 
-from corekit import minor_units
+from corekit.program.exact import minor_units
 
 Place = tuple[str | int, ...]
+"""Where something stands: keys of tables and numbers in lists, from the section down."""
 
 
 class Problems:
-    """Collects what is wrong, so that one answer says all of it."""
+    """Collects what is wrong with a section while it is compiled, so that one answer says all of it.
+
+    ``number`` counts what was noted.
+    """
 
     def __init__(self) -> None:
         self.number = 0

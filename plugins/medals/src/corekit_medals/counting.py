@@ -1,0 +1,229 @@
+"""What a medal counts of activities, less what came back of them. Pure: values in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from operator import attrgetter
+from typing import Any, Literal
+
+from attrs import field, frozen
+
+from corekit import Line
+
+Measure = Literal["count", "amount", "quantity"]
+Value = str
+"""A value of a field, as JSON writes it, or of a line; nothing where values are not told apart."""
+Cells = Mapping[tuple[int, Value], int]
+"""What was counted, by number of the day (0 where days are not told apart) and value."""
+PIECE = 1000
+"""One piece, in the thousandths in which quantities are counted."""
+
+
+@frozen(kw_only=True)
+class Lines:
+    """Which lines of an activity count: those of one of the skus, of one of the categories, with one of the flags."""
+
+    skus: frozenset[str] = frozenset()
+    categories: frozenset[str] = frozenset()
+    flags: frozenset[str] = frozenset()
+
+    def take(self, line: Line) -> bool:
+        """Say whether a line counts; where nothing is named of a kind, every line does."""
+        return (
+            (not self.skus or line.sku in self.skus)
+            and (not self.categories or line.category in self.categories)
+            and (not self.flags or not self.flags.isdisjoint(line.flags))
+        )
+
+
+@frozen(kw_only=True, cache_hash=True)
+class Tally:
+    """What is counted of activities of some ``types``.
+
+    ``where`` are fields of the payload with the values, as JSON, of which each has to have one. ``minimum`` is the
+    least amount of an activity, in minor units. With ``lines`` the matching lines count, and an activity that has one.
+    What is counted is one each (``count``), minor units (``amount``), or thousandths of pieces (``quantity``), told
+    apart ``by`` a field of the payload, or ``lines.sku`` or ``lines.category``; and by the day, with ``days``.
+    """
+
+    types: tuple[str, ...]
+    measure: Measure = "count"
+    where: tuple[tuple[str, tuple[Value, ...]], ...] = ()
+    minimum: int | None = None
+    lines: Lines | None = None
+    by: str | None = None
+    days: bool = False
+
+    of_lines: bool = field(init=False, eq=False)
+    """Whether lines have to be looked at."""
+    of_categories: bool = field(init=False, eq=False)
+    """Whether of lines nothing but their category has to be looked at."""
+    of_each_line: bool = field(init=False, eq=False)
+    """Whether each line has to be looked at."""
+
+    def __attrs_post_init__(self) -> None:
+        of_lines = self.lines is not None or self.measure == "quantity" or self.by in BY_LINES
+        object.__setattr__(self, "of_lines", of_lines)
+        of_more = self.lines is not None and (self.lines.skus or self.lines.flags)
+        object.__setattr__(self, "of_categories", not of_more)
+        object.__setattr__(self, "of_each_line", bool(of_more) or (self.by in BY_LINES and self.lines is not None))
+
+
+BY_LINES = {"lines.sku": "sku", "lines.category": "category"}
+"""The fields of lines by which values are told apart."""
+
+
+@frozen(kw_only=True)
+class Happened:
+    """An activity, less what came back of it: in sum, by line (amount and quantity), and in how many parts."""
+
+    id: str
+    type: str
+    day: int
+    amount: int
+    payload: Mapping[str, Any]
+    lines: tuple[Line, ...] = ()
+    back: int = 0
+    parts: int = 0
+    lines_back: Mapping[int, tuple[int, int]] = field(factory=dict[int, tuple[int, int]])
+    by_category: Mapping[str | None, tuple[int, int]] = field(init=False, eq=False, repr=False)
+    """What its lines come to, amount and quantity, by their category."""
+    skus: frozenset[str | None] = field(init=False, eq=False, repr=False)
+    ticks: tuple[int, int, int, int] = field(init=False, eq=False, repr=False)
+    """One, and the amount, the lines and the pieces at most that may be counted of it."""
+
+    def __attrs_post_init__(self) -> None:
+        found: dict[str | None, tuple[int, int]] = {}
+        sum_ = pieces = 0
+        for line in self.lines:
+            amount, quantity = found.get(line.category, (0, 0))
+            found[line.category] = amount + line.amount, quantity + line.quantity
+            sum_ += max(0, line.amount)
+            pieces += max(0, line.quantity)
+        object.__setattr__(self, "by_category", found)
+        object.__setattr__(self, "skus", frozenset([line.sku for line in self.lines]))
+        object.__setattr__(self, "ticks", (1, max(sum_, self.amount), len(self.lines), pieces))
+
+    def without_lines(self) -> Happened:
+        """Leave out the lines: what they come to is known, and nobody asks for more of them."""
+        object.__setattr__(self, "lines", ())
+        return self
+
+    @property
+    def weight(self) -> int:
+        """What has to come back until nothing is left."""
+        return sum(line.amount for line in self.lines) or abs(self.amount)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether all of it came back."""
+        return self.parts > 0 and self.back == self.weight
+
+    def left(self, line: Line) -> tuple[int, int]:
+        """Return how much is left of a line: amount and quantity."""
+        amount, quantity = self.lines_back.get(line.no, (0, 0))
+        return line.amount - amount, line.quantity - quantity
+
+    def has_left(self, line: Line) -> bool:
+        """Say whether anything of a line is left; one that cost nothing comes back with the last part."""
+        return not line.amount or self.left(line)[0] != 0
+
+
+def counted(tally: Tally, what: Happened) -> Iterator[tuple[Value, int]]:
+    """Yield what a tally counts of an activity: values with numbers."""
+    if what.type not in tally.types or what.is_gone or not _matches(tally, what):
+        return
+    if tally.by in BY_LINES:
+        values = _values(tally, what) - {None}
+        for value in values:
+            yield value, 1
+        return
+    lines = tuple(filter(tally.lines.take, what.lines)) if tally.lines is not None else what.lines
+    number = _number(tally, what, lines)
+    if number:
+        value = "" if tally.by is None else scalar(what.payload.get(tally.by))
+        if value is not None:
+            yield value, number
+
+
+def _values(tally: Tally, what: Happened) -> AbstractSet[Any]:
+    """Return the values that lines have of which something is left."""
+    if tally.lines is None and not what.parts:
+        return what.skus if tally.by == "lines.sku" else what.by_category.keys()
+    lines = what.lines if tally.lines is None else filter(tally.lines.take, what.lines)
+    return set(map(attrgetter(BY_LINES[tally.by or ""]), filter(what.has_left, lines)))
+
+
+def add_to(cells: dict[tuple[int, Value], int], tally: Tally, happened: Iterable[Happened], sign: int = 1) -> None:
+    """Add what a tally counts of activities, or take it off with ``sign`` -1."""
+    types, minimum, days = tally.types, tally.minimum, tally.days
+    plainly = _PLAINLY[tally.measure, tally.of_lines] if tally.by is None and not tally.where else None
+    wanted = tally.lines.categories if tally.lines is not None else frozenset[str]()
+    for what in happened:
+        if what.type not in types or (minimum is not None and what.amount < minimum):
+            continue
+        day = what.day if days else 0
+        if plainly is None or what.parts or not tally.of_categories:
+            for value, number in counted(tally, what):
+                cells[day, value] = cells.get((day, value), 0) + sign * number
+        elif number := plainly(what, wanted):  # this is what most of what is counted comes to
+            cells[day, ""] = cells.get((day, ""), 0) + sign * number
+
+
+def _of_category(measure: int) -> Callable[[Happened, AbstractSet[str]], int]:
+    def add_up(what: Happened, wanted: AbstractSet[str]) -> int:
+        found = what.by_category
+        return sum(found[name][measure] for name in wanted or found if name in found)
+
+    return add_up
+
+
+_PLAINLY: Mapping[tuple[Measure, bool], Callable[[Happened, AbstractSet[str]], int]] = {
+    ("count", False): lambda _, __: 1,
+    ("amount", False): lambda what, _: what.amount,
+    ("count", True): lambda what, wanted: not (wanted or what.by_category.keys()).isdisjoint(what.by_category),
+    ("amount", True): _of_category(0),
+    ("quantity", True): _of_category(1),
+}
+"""What is counted of an activity of which nothing came back, where values are not told apart: by measure and lines."""
+
+
+def can_count(tally: Tally, what: Happened) -> bool:
+    """Say whether a tally may count anything of an activity: it does not if not."""
+    if what.type not in tally.types or (tally.minimum is not None and what.amount < tally.minimum):
+        return False
+    wanted = tally.lines.categories if tally.lines is not None else ()
+    return not wanted or not wanted.isdisjoint(what.by_category)
+
+
+def _matches(tally: Tally, what: Happened) -> bool:
+    if tally.minimum is not None and what.amount < tally.minimum:
+        return False
+    return all(scalar(what.payload.get(name)) in values for name, values in tally.where)
+
+
+def _number(tally: Tally, what: Happened, lines: Sequence[Line]) -> int:
+    if tally.measure == "count":
+        return int(tally.lines is None or any(what.has_left(line) for line in lines))
+    if tally.measure == "quantity":
+        return sum(what.left(line)[1] for line in lines)
+    if tally.lines is not None:
+        return sum(what.left(line)[0] for line in lines)
+    part = what.back * abs(what.amount) // what.weight if what.back else 0
+    return what.amount - part if what.amount >= 0 else what.amount + part
+
+
+def as_json(value: str | bool | int) -> Value:  # noqa: FBT001 - it is a value like others
+    """Return a value as JSON writes it, the same in Python and in each database."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def scalar(value: Any) -> Value | None:
+    """Return the value of a field as JSON writes it; None where it has none, or is no text, number or yes or no."""
+    return as_json(value) if isinstance(value, str | bool | int) else None

@@ -1,0 +1,277 @@
+"""What is remembered of members from one chunk to the next, so that a history is read once and then what came since.
+
+An entry says what a member did up to an activity of it, by its number in the member's order, which is never changed and
+never filled in. What could change what was before, a return, a merge, a medal that is taken, is not followed: the
+member is read afresh. So an entry is never wrong, only missing, and each process may have its own.
+
+Most activities cannot meet what most medals ask for: who lacks 40 purchases waits for 40 more. So with each group of
+medals it is remembered how much has to happen before it is looked at again, by clocks that run at least as fast as
+anything that is counted. They hold for what comes in the order of the days; what comes late is judged by everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from corekit import Activity
+from corekit_medals.counting import Happened, Tally, Value, add_to, can_count
+from corekit_medals.history import History, Return, event
+from corekit_medals.rules import ALWAYS, Counted, Streak, within
+from corekit_medals.waiting import Clock, Waits
+
+if TYPE_CHECKING:
+    from corekit_medals.catalogue import Catalogue, Group
+    from corekit_medals.loading import Held, Key
+
+MOST = 10_000
+"""Members that are remembered; of more, those are forgotten that were not seen for the longest time."""
+_LOG = 32
+"""Activities of a member that are kept before all that is counted of them is added up."""
+Sums = dict[tuple[int, Value], int]
+
+
+@define(eq=False, kw_only=True)
+class Known:
+    """What is known of a member up to the activity ``seq``: what it holds, and what was counted.
+
+    ``log`` is what happened and is not added to all sums yet, ``added`` how much of it is in which. ``day`` is the last
+    on which anything happened. ``dues`` say by which clocks which groups are to be looked at again.
+    """
+
+    seq: int
+    held: Mapping[Key, Held]
+    taken: frozenset[Key]
+    sums: dict[Tally, Sums]
+    day: int
+    clocks: list[int] = field(factory=lambda: [0] * len(Clock))
+    dues: dict[int, Waits | None] = field(factory=dict[int, "Waits | None"])
+    log: list[Happened] = field(factory=list[Happened])
+    added: dict[Tally, int] = field(factory=dict[Tally, int])
+    open: dict[str, tuple[Group, ...]] = field(factory=dict[str, "tuple[Group, ...]"])
+    """The groups of which a medal can still be won, by the type of activity that can touch them."""
+    draft: Draft | None = None
+
+    def cells(self, tally: Tally) -> Sums:
+        """Return what a tally counted."""
+        cells, done = self.sums[tally], self.added.get(tally, 0)
+        if done < len(self.log):
+            add_to(cells, tally, self.log[done:])
+            self.added[tally] = len(self.log)
+        return cells
+
+    def add(self, what: Happened) -> None:
+        """Add what happened next."""
+        _tick(self.clocks, what)
+        if what.day < self.day:
+            self.dues.clear()
+        self.day = max(self.day, what.day)
+        self.log.append(what)
+
+    def take_over(self, draft: Draft) -> None:
+        """Keep what a draft has added up, of all that is known by now."""
+        for tally, cells in draft.sums().items():
+            self.sums[tally] = cells
+            self.added[tally] = len(self.log)
+
+    def shorten(self) -> None:
+        """Add up a log that has become long, and begin another."""
+        if len(self.log) > _LOG:
+            for tally in self.sums:
+                self.cells(tally)
+            self.log.clear()
+            self.added.clear()
+
+
+def _tick(clocks: list[int], what: Happened) -> None:
+    for clock, more in enumerate(what.ticks):
+        clocks[clock] += more
+
+
+@define(eq=False)
+class Draft:
+    """What is known of a member while a chunk is planned: what of it settles before an activity is not written yet.
+
+    Others may plan the same member at the same time; one of them finds that it has moved on, and plans again.
+    """
+
+    known: Known
+    _book: Catalogue
+    _lock: Lock
+    seq: int = 0
+    ids: list[str] = field(factory=list[str])
+    events: dict[str, Happened] = field(factory=dict[str, Happened])
+    clocks: list[int] = field(factory=list[int])
+    day: int = 0
+    is_late: bool = False
+    has_return: bool = False
+    dues: dict[int, Waits | None] = field(factory=dict[int, "Waits | None"])
+    _sums: dict[Tally, Sums] = field(factory=dict[Tally, Sums])
+    _added: dict[Tally, int] = field(factory=dict[Tally, int])
+
+    def __attrs_post_init__(self) -> None:
+        self._begin()
+
+    def __deepcopy__(self, memo: Any) -> Draft:
+        """Return itself: it follows from what is read, and nobody can see what it has added up."""
+        return self
+
+    def _begin(self) -> None:
+        self.ids, self.events, self._sums, self._added = [], {}, {}, {}
+        self.clocks, self.day, self.dues = list(self.known.clocks), self.known.day, dict(self.known.dues)
+        self.seq, self.is_late, self.has_return = self.known.seq, False, False
+
+    def go_to(self, activity: Activity, before: Sequence[Activity]) -> None:
+        """Go to an activity, before which others settle in the same chunk."""
+        number = len(self.ids)
+        if number > len(before) or (number and before[number - 1].id != self.ids[-1]):
+            self._begin()  # it was planned in another way
+        for each in (*before[len(self.ids) :], activity):
+            self.ids.append(each.id)
+            if each.reverses is not None:
+                self.has_return = True
+            elif each.type in self._book.types:
+                self._add(each)
+
+    def _add(self, activity: Activity) -> None:
+        what = event(activity, self._book.zone)[1]
+        if isinstance(what, Return):
+            return
+        self.events[activity.id] = what if self._book.of_each_line else what.without_lines()
+        _tick(self.clocks, what)
+        self.is_late = self.is_late or what.day < self.day
+        self.day = max(self.day, what.day)
+
+    def groups(self, type_: str, day: int) -> Sequence[Group]:
+        """Return the groups that an activity of a type can touch on a day, and that may be met by now."""
+        with self._lock:
+            found = self.known.open.get(type_)
+            if found is None:
+                found = self.known.open[type_] = tuple(
+                    group for group in self._book.touched.get(type_, ()) if _is_open(group, self.known)
+                )
+        if self.is_late:
+            return found
+        dues, clocks, what = self.dues, self.clocks, self.events.get(self.ids[-1])
+        chosen: list[Group] = []
+        for group in found:
+            due = dues.get(group.number)
+            if due is None:
+                if group.days == ALWAYS or within(day, group.days):
+                    chosen.append(group)
+                continue
+            for clock, until in due:
+                if clocks[clock] >= until:
+                    if group.leaf is None or what is None or self._can_rise(group.leaf, what):
+                        chosen.append(group)
+                    break
+        return chosen
+
+    def _can_rise(self, leaf: Counted | Streak, what: Happened) -> bool:
+        """Say whether an activity can make more of what is counted; a day makes a streak longer once."""
+        if isinstance(leaf, Streak) and self.known.sums[leaf.tally].get((what.day, ""), 0) > 0:
+            return False
+        return can_count(leaf.tally, what)
+
+    def wait(self, group: Group, waits: Waits | None) -> None:
+        """Remember how much has to happen until a group is to be looked at again; None: whatever comes next."""
+        self.dues[group.number] = waits and tuple((clock, self.clocks[clock] + more) for clock, more in waits)
+
+    def cells(self, tally: Tally) -> Sums:
+        """Return what was counted, of what is written and of what is not written yet."""
+        cells = self._sums.get(tally)
+        if cells is None:
+            with self._lock:
+                cells = self._sums[tally] = dict(self.known.cells(tally))
+        done = self._added.get(tally, 0)
+        if done < len(self.events):
+            add_to(cells, tally, islice(self.events.values(), done, None))
+            self._added[tally] = len(self.events)
+        return cells
+
+    def sums(self) -> Mapping[Tally, Sums]:
+        """Return what was counted where anything was asked, with all that settles."""
+        return {tally: self.cells(tally) for tally in list(self._sums)}
+
+
+def _is_open(group: Group, known: Known) -> bool:
+    keys = ((medal.id, level.number) for medal, level in group.entries)
+    return any(key not in known.held and key not in known.taken for key in keys)
+
+
+@define(eq=False)
+class Memory:
+    """What is remembered of members under one catalogue."""
+
+    lock: Lock = field(factory=Lock)
+    _known: dict[str, Known] = field(factory=dict[str, Known])
+
+    def __deepcopy__(self, memo: Any) -> Memory:
+        """Return itself: there is one of a catalogue."""
+        return self
+
+    def find(self, members: Iterable[str]) -> dict[str, tuple[Known, Draft | None]]:
+        """Return what is known of some members, with what the last plan made of it: that is nobody else's then."""
+        found: dict[str, tuple[Known, Draft | None]] = {}
+        with self.lock:
+            for each in members:
+                known = self._known.get(each)
+                if known is not None:
+                    found[each] = known, known.draft
+                    known.draft = None
+        return found
+
+    def forget(self, members: Iterable[str]) -> None:
+        """Know nothing any more."""
+        with self.lock:
+            for each in members:
+                self._known.pop(each, None)
+
+    def learn(self, book: Catalogue, member: str, known: Known) -> Draft:
+        """Remember a member; return what a plan begins with."""
+        with self.lock:
+            self._known.pop(member, None)
+            self._known[member] = known
+            while len(self._known) > MOST:
+                del self._known[next(iter(self._known))]
+            known.draft = Draft(known, book, self.lock)
+            return known.draft
+
+    def follow(self, known: Known, draft: Draft | None, rows: Sequence[Any], read: Mapping[str, Happened]) -> None:
+        """Go on to what settled since, rows with id and seq, of which what was not drafted was ``read``."""
+        with self.lock:
+            rows = [row for row in rows if row.seq > known.seq]  # else somebody else was here
+            if not rows:
+                return
+            is_next = draft is not None and draft.seq == known.seq
+            known.seq = rows[-1].seq
+            drafted = draft.events if draft is not None else {}
+            ids = [row.id for row in rows if row.id in drafted or row.id in read]
+            known.shorten()
+            for each in ids:
+                known.add(drafted.get(each) or read[each])
+            if draft is not None and is_next and ids == list(drafted):
+                known.dues = {} if draft.is_late else draft.dues
+                known.take_over(draft)
+
+    def hold(self, known: Known, held: Mapping[Key, Held], taken: frozenset[Key]) -> None:
+        """Note what a member holds by now."""
+        with self.lock:
+            known.held, known.taken = held, taken
+            known.open.clear()
+
+
+def new_known(book: Catalogue, history: History, seq: int, held: Mapping[Key, Held], taken: frozenset[Key]) -> Known:
+    """Return what is known of a member whose history was read."""
+    known = Known(seq=seq, held=held, taken=taken, sums={}, day=0)
+    groups = {group.number: group for groups in book.touched.values() for group in groups if _is_open(group, known)}
+    known.sums = {tally: {} for group in groups.values() for tally in group.tallies}
+    for what in history.happened.values():
+        known.day = max(known.day, what.day)
+    for tally, cells in known.sums.items():
+        add_to(cells, tally, history.happened.values())
+    return known

@@ -1,0 +1,134 @@
+"""What is remembered of members changes nothing: medals are those that are judged by all that is written."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from corekit import Activity, Kit, Line
+from corekit.program import apply_text
+from corekit.testing import MakeKit, SettableClock
+from corekit_medals import remembered
+from corekit_medals.tables import award
+
+BEGAN = datetime(2026, 2, 1, tzinfo=UTC)
+PAST = {"past": {"historical": True}}
+
+
+FUZZ = os.environ.get("COREKIT_FUZZ")
+SEEDS = [int(FUZZ) + more for more in range(30)] if FUZZ else []
+ON_REVERSAL = 'on_reversal = "revoke"\n'
+
+
+class Shop:
+    """Lets members do all that can happen to them, the same for the same seed, by one kit after the other."""
+
+    def __init__(self, kits: list[Kit], seed: int) -> None:
+        self.kits = kits
+        self.chance = random.Random(seed)
+        self.number = 0
+        self.at = BEGAN
+        self.members: list[str] = []
+        self.bought: list[str] = []
+        self.places: dict[str, int] = {}
+
+    @property
+    def kit(self) -> Kit:
+        return self.kits[self.chance.randrange(len(self.kits))]
+
+    def told(self, type_: str, member: str, at: datetime | None = None, **values: Any) -> Activity:
+        self.number += 1
+        known: dict[str, Any] = {"source": "past", "external_id": str(self.number), "occurred_at": at or self.at}
+        return Activity(type=type_, member=member, **known, **values)
+
+    def join(self) -> None:
+        member = self.kit.record(self.told("member.registered", "")).member
+        self.places[member] = len(self.members)
+        self.members.append(member)
+
+    def does(self, member: str) -> Activity:
+        pick = self.chance
+        self.at += timedelta(hours=pick.choice([0, 1, 7, 20]), microseconds=11)
+        late = self.at - timedelta(days=pick.choice([0, 0, 0, 0, 3, 40]))
+        if pick.random() < 0.3:
+            payload = {"store": pick.choice("abcd"), "number": pick.randrange(4), "by_app": pick.random() < 0.3}
+            return self.told("check_in", member, max(late, BEGAN), payload=payload)
+        lines = tuple(
+            Line(
+                no,
+                pick.choice([0, 9_99, 30_50]),
+                pick.choice("abcd"),
+                pick.choice(["BREAD", "MILK"]),
+                1000,
+                None,
+                ("hot",),
+            )
+            for no in range(1, pick.randrange(2, 4))
+        )
+        return self.told("purchase", member, max(late, BEGAN), amount=sum(line.amount for line in lines), lines=lines)
+
+    def lives(self, steps: int) -> None:
+        """Let something happen, one by one or in chunks, with returns, and medals given and taken by hand."""
+        for _ in range(steps):
+            kind = self.chance.random()
+            member = self.chance.choice(self.members)
+            if kind < 0.5:
+                told = [self.does(self.chance.choice(self.members)) for _ in range(self.chance.choice([1, 1, 2, 9]))]
+                done = self.kit.record_many(told)
+                self.bought += [each.activity_id or "" for each in done if each.type == "purchase" and each.settled]
+            elif kind < 0.7:
+                self.bought += [self.kit.record(self.does(member)).activity_id or ""]
+            elif kind < 0.9 and self.bought:
+                each = self.bought.pop(self.chance.randrange(len(self.bought)))
+                self.number += 1
+                self.kit.reverse(each, amount=self.chance.choice([0, 0, 1]), external_id=str(self.number))
+            else:
+                type_ = self.chance.choice(["medals.awarded", "medals.revoked"])
+                told_ = {"medal": self.chance.choice(["often", "rolling"]), "reason": "why not"}
+                self.kit.record(self.told(type_, member, payload=told_))
+
+    def awards(self) -> list[tuple[Any, ...]]:
+        names = ("member_id", "medal", "level", "reason", "since", "end_reason")
+        with self.kits[0].read() as read:
+            rows = read.all(select(*(award.c[name] for name in names)))
+        return sorted((self.places[row[0]], *row[1:5], row[5] or "") for row in rows)
+
+
+def shops(make_kit: MakeKit, program: str, seed: int) -> Iterator[Shop]:
+    """Yield a shop that two processes serve, and one whose process remembers nothing."""
+    first = make_kit(["medals"], program=program, sources=PAST)
+    second = make_kit(["medals"], database=first.settings.database, sources=PAST)
+    yield Shop([first, second], seed)
+    alone = make_kit(["medals"], program=program, sources=PAST)
+    yield Shop([alone, alone], seed)
+
+
+@pytest.mark.parametrize("seed", [1, *SEEDS])
+def test_what_is_remembered_changes_nothing(
+    make_kit: MakeKit, clock: SettableClock, monkeypatch: pytest.MonkeyPatch, every_kind: Any, seed: int
+) -> None:
+    clock.set("2026-12-01")
+    found: list[list[tuple[Any, ...]]] = []
+    few = every_kind.program("often", "rolling", "skus", "days", more=ON_REVERSAL)
+    for most, shop in zip((remembered.MOST, 0), shops(make_kit, few, seed), strict=True):
+        monkeypatch.setattr(remembered, "MOST", most)
+        for _ in range(5):
+            shop.join()
+        shop.lives(25)
+        apply_text(shop.kits[0], every_kind.program(more=ON_REVERSAL))
+        shop.lives(40)
+        merged = shop.kit.merge(shop.members[0], shop.members[1], external_id="merge")
+        assert merged.settled
+        shop.lives(15)
+        assert shop.kit.reverse(merged.activity_id or "", external_id="apart").settled
+        shop.lives(25)
+        found.append(shop.awards())
+    assert found[0] == found[1]
+    if seed == 1:
+        assert {each[-1] for each in found[0]} >= {"", "returned", "taken"}
