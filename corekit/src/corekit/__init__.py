@@ -176,6 +176,7 @@ PUBLIC_MODULES = (
     "corekit.command",
     "corekit.db.types",
     "corekit.deprecations",
+    "corekit.migrations.segments",
     "corekit.paging",
     "corekit.program",
     "corekit.removal",
