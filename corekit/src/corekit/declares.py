@@ -36,8 +36,8 @@ class AccountKind:
     becomes of value that is taken back after it was spent: the member owes it (``debt``), the house bears it
     (``write_off``), or the reversal is refused. A lot given back after it lapsed lives ``grace`` days more.
     ``dimensions`` are the fields of payloads by which its postings are cut: each names the segment of what its activity
-    says of them. They have few values (a store, a channel), and none that tells who a person is: what a segment says
-    stays for ever.
+    says of them. They have few values, texts or whole numbers (a store, a channel), and none that tells who a person is:
+    what a segment says stays for ever.
     """
 
     code: str

@@ -32,7 +32,7 @@ CREATE TEMPORARY TABLE corekit_said AS
 SELECT id, dense_rank() OVER (ORDER BY type, undone, {names}) AS number, type, undone, {names} FROM (
     SELECT a.id, a.type, u.type AS undone, {values} FROM corekit_way own JOIN core_activity a ON a.id = own.id
     LEFT JOIN core_activity u ON u.id = a.reverses WHERE own.steps = 0) found"""
-_VALUE = """(SELECT x.payload ->> {field} FROM corekit_way w JOIN core_activity x ON x.id = w.at
+_VALUE = """(SELECT CAST(x.payload ->> {field} AS text) FROM corekit_way w JOIN core_activity x ON x.id = w.at
         WHERE w.id = a.id AND x.payload ->> {field} IS NOT NULL ORDER BY w.steps LIMIT 1) AS {name}"""
 _FOUND = (
     "(SELECT {found} FROM corekit_said s JOIN corekit_named n ON n.number = s.number {more} WHERE s.id = {activity})"

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, FromClause, Select, Text, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, Text, func, literal, select
 
 from corekit import Reader
-from corekit.tables import account, posting, segment
+from corekit.tables import account, account_kind, posting, segment
 
 OWN = "stored_value."
 """What all account kinds of the plugin begin with."""
@@ -62,21 +62,19 @@ def booked(read: Reader, *where: ColumnElement[bool], mark: ColumnElement[int] |
     if read.dialect == "postgresql":
         read.all(select(*(func.set_config(name, value, True) for name, value in _SETTINGS.items())))
     for row in read.all(_sums(where, literal(0) if mark is None else mark)):
-        sides = ((1, row.credit, row.credit_is_members, row.debit), (-1, row.debit, row.debit_is_members, row.credit))
-        for sign, kind, is_members, other in sides:
-            if is_members and kind.startswith(OWN):
+        sides = ((1, row.credit, row.credit_is_house, row.debit), (-1, row.debit, row.debit_is_house, row.credit))
+        for sign, kind, is_house, other in sides:
+            if kind.startswith(OWN) and not is_house:
                 side, amount = other.removeprefix(f"{kind}."), sign * int(row.amount)
                 yield Booked(kind, side, row.store, row.channel, row.type, row.undone, int(row.mark), amount)
 
 
 def _sums(where: tuple[ColumnElement[bool], ...], mark: ColumnElement[int]) -> Select[Any]:
-    """Return the statement: postings are added up by segment, and only then it is looked up what that says."""
+    """Return the statement: postings are added up by kinds and segment, and then it is looked up what these are."""
     found = (
         select(
             _debit.c.kind.label("debit"),
             _credit.c.kind.label("credit"),
-            _debit.c.member_id.is_not(None).label("debit_is_members"),
-            _credit.c.member_id.is_not(None).label("credit_is_members"),
             posting.c.segment_id,
             mark.label("mark"),
             posting.c.amount,
@@ -84,14 +82,23 @@ def _sums(where: tuple[ColumnElement[bool], ...], mark: ColumnElement[int]) -> S
         .select_from(posting)
         .join(_debit, _debit.c.id == posting.c.debit_account_id)
         .join(_credit, _credit.c.id == posting.c.credit_account_id)
-        .where(*where, or_(_is_own(_debit), _is_own(_credit)))
+        .where(*where, posting.c.segment_id.is_not(None))
         .subquery("found")
     )
     columns = [column for column in found.c if column.name != "amount"]
     sums = select(*columns, func.sum(found.c.amount).label("amount")).group_by(*columns).subquery("sums")
-    said = (dimension("store").label("store"), dimension("channel").label("channel"), segment.c.type, segment.c.undone)
-    return select(sums, *said).join(segment, segment.c.id == sums.c.segment_id)
-
-
-def _is_own(side: FromClause) -> ColumnElement[bool]:
-    return and_(side.c.member_id.is_not(None), side.c.kind.startswith(OWN, autoescape=True))
+    debited, credited = account_kind.alias("debited"), account_kind.alias("credited")
+    return (
+        select(
+            sums,
+            debited.c.system.label("debit_is_house"),
+            credited.c.system.label("credit_is_house"),
+            dimension("store").label("store"),
+            dimension("channel").label("channel"),
+            segment.c.type,
+            segment.c.undone,
+        )
+        .join(debited, debited.c.code == sums.c.debit)
+        .join(credited, credited.c.code == sums.c.credit)
+        .join(segment, segment.c.id == sums.c.segment_id)
+    )
