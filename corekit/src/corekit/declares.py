@@ -35,9 +35,9 @@ class AccountKind:
     With ``lots`` each credit keeps its own expiry and is spent earliest expiry first. ``clawback`` says what
     becomes of value that is taken back after it was spent: the member owes it (``debt``), the house bears it
     (``write_off``), or the reversal is refused. A lot given back after it lapsed lives ``grace`` days more.
-    ``dimensions`` are the fields of payloads by which its postings are cut: each names the segment of what its activity
-    says of them. They have few values, texts or whole numbers (a store, a channel), and none that tells who a person is:
-    what a segment says stays for ever.
+    ``dimensions`` are the fields of payloads by which its postings are cut (a store, a channel): each names the segment
+    of what its activity says of them. They are texts or whole numbers, have few values, and tell of no person: what a
+    segment says stays for ever. Once something is posted they stay as they are.
     """
 
     code: str

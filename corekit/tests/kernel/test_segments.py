@@ -67,7 +67,7 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
         given: dict[str, Any] = {"rule": "till@1", "account": "till.cash", "amount": each.amount}
         if each.type == "till.paid":
             yield Credit(each, **given)
-            yield Credit(each, **given | {"account": "till.stamps"})
+            yield Credit(each, rule="till@1", account="till.stamps", amount=each.amount)
         elif each.type == "till.spent":
             yield Debit(each, **given)
         elif each.type == "till.held":

@@ -19,7 +19,7 @@ _DIFFERS = """CAST(coalesce(a.payload ->> {name}, b.payload ->> {name}, s.dimens
         <> coalesce(s.dimensions ->> {name}, '')"""
 
 
-def search(chart: Chart) -> Search:
+def misplaced(chart: Chart) -> Search:
     """Return the search over the account kinds that have dimensions."""
     kinds = " OR ".join(_of(book) for book in chart.books.values() if book.dimensions)
     return Search("segments", "posting activity", _ROWS.format(kinds=kinds or "1 = 0"))

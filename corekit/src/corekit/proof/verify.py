@@ -14,22 +14,11 @@ from corekit.db import lineage
 from corekit.db.reader import Reader
 from corekit.errors import Invalid, Problem
 from corekit.migrations import guards
-from corekit.proof import (
-    accounts,
-    activities,
-    documents,
-    invariants,
-    lots,
-    order,
-    parents,
-    reversals,
-    scope,
-    segments,
-    strays,
-)
+from corekit.proof import accounts, activities, documents, invariants, lots, order, parents, reversals, scope, strays
 from corekit.proof.invariants import INVARIANTS
 from corekit.proof.scope import WHOLE, Reach, Scope
 from corekit.proof.search import BEYOND_ACCOUNTS, FEW, Found
+from corekit.proof.segments import misplaced
 from corekit.tiers import proof as tiers
 
 if TYPE_CHECKING:
@@ -86,7 +75,7 @@ def verify(read: Reader, terms: Terms, *, account_ids: Sequence[str] = (), since
     elif since is not None:
         proved = scope.since(micros(since))
         searches.append(strays.search(micros(since)))
-    searches += [*documents.searches(read, proved, terms.zone), segments.search(terms.chart)]
+    searches += [*documents.searches(read, proved, terms.zone), misplaced(terms.chart)]
     searches = [each for each in searches if proved.reach in each.reaches]
     found: dict[str, list[Found]] = {each.invariant: [] for each in searches}
     for each in searches:

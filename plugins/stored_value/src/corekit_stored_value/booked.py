@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Select, Text, func, literal, select
+from sqlalchemy import ColumnElement, Text, func, literal, select
 
 from corekit import Reader
 from corekit.tables import account, account_kind, posting, segment
@@ -69,7 +69,7 @@ def booked(read: Reader, *where: ColumnElement[bool], mark: ColumnElement[int] |
                 yield Booked(kind, side, row.store, row.channel, row.type, row.undone, int(row.mark), amount)
 
 
-def _sums(where: tuple[ColumnElement[bool], ...], mark: ColumnElement[int]) -> Select[Any]:
+def _sums(where: tuple[ColumnElement[bool], ...], mark: ColumnElement[int]) -> Any:
     """Return the statement: postings are added up by kinds and segment, and then it is looked up what these are."""
     found = (
         select(
