@@ -18,7 +18,7 @@ CEILINGS = {
     "cli": 2_310,
     "db": 2_250,
     "jobs": 2_035,
-    "ledger": 3_290,
+    "ledger": 3_295,
     "members": 2_630,
     "outbox": 710,
     "program": 1_600,

@@ -72,7 +72,7 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
             yield Debit(each, **given)
         elif each.type == "till.held":
             yield Hold(each, **given)
-        elif each.type == "till.ordered":
+        elif each.type in ("till.ordered", "hold.captured"):
             yield Follow(each, rule="till@1", type="till.delivered", name="goods", amount=each.amount, unit="coins")
         elif each.type == "till.delivered":
             if "delivery" in broken:
@@ -144,7 +144,9 @@ def happens(world: Any, clock: SettableClock) -> list[tuple[Any, ...]]:
         ("till.delivered", None, SOUTH),
         ("reversal", "till.delivered", SOUTH),
         ("hold.captured", None, NORTH),
+        ("till.delivered", None, NORTH),
         ("reversal", "hold.captured", NORTH),
+        ("reversal", "till.delivered", NORTH),
         ("hold.captured", None, SOUTH),
         ("reversal", "till.paid", NORTH),
         ("till.cash.expired", None, {}),

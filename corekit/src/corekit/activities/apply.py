@@ -188,7 +188,7 @@ class Applier:
         following = internal(activity, kind, occurred, historical=planned.incoming.historical)
         following.above = planned.incoming
         if dimensions := self.terms.chart.dimensions:
-            following.inherits = planned.voucher.told(dimensions)
+            following.inherits = planned.voucher.told(dimensions, planned.voucher.of_hold)
         return following
 
     # ------------------------------------------------------------------------------------------------- effects

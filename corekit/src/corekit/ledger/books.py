@@ -156,7 +156,7 @@ class Teller:
 
     def _let_go(self, hold: HeldValue, outcome: str) -> list[Lot]:
         """Resolve a hold; return the lots that it had set aside value of, in the order in which they are spent."""
-        self._of_hold = hold.dimensions or NOTHING
+        self._of_hold = self._voucher.of_hold = hold.dimensions or NOTHING
         self._journal.set(hold, "outcome", outcome)
         self._journal.set(hold, "resolved_by", self._voucher)
         self._journal.set(self._account, "pending", self._account.pending - hold.amount)

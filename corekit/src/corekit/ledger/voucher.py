@@ -34,6 +34,7 @@ class Voucher:
         "entries",
         "inherits",
         "movements",
+        "of_hold",
         "payload",
         "postings",
         "segments",
@@ -48,8 +49,10 @@ class Voucher:
         self.at = at
         self.type = type_
         self.payload = payload
-        # What counts where the payload says nothing of a dimension, and the type of what is taken back.
+        # What counts where the payload says nothing: of what came before, and of a hold that it resolves.
         self.inherits = inherits
+        self.of_hold = NOTHING
+        # The type of what it takes back.
         self.undone: str | None = None
         self.segments: dict[str, Segment] = {}
         self.postings: list[tuple[Any, ...]] = []
