@@ -125,7 +125,7 @@ def _entries(chosen: Filter) -> Any:
         )
         .join_from(account, entry, entry.c.account_id == account.c.id)
         .join(posting, of_posting)
-        .join(segment, segment.c.id == posting.c.segment_id)
+        .join(segment, segment.c.id == posting.c.segment_id, isouter=True)
         .join(did, did.c.id == entry.c.activity_id)
         .join(effect, effect.c.id == posting.c.effect_id)
         .where(account.c.kind.startswith(OWN, autoescape=True))
