@@ -180,6 +180,7 @@ PUBLIC_MODULES = (
     "corekit.command",
     "corekit.db.types",
     "corekit.deprecations",
+    "corekit.migrations.segments",
     "corekit.paging",
     "corekit.program",
     "corekit.removal",

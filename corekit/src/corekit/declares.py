@@ -35,6 +35,9 @@ class AccountKind:
     With ``lots`` each credit keeps its own expiry and is spent earliest expiry first. ``clawback`` says what
     becomes of value that is taken back after it was spent: the member owes it (``debt``), the house bears it
     (``write_off``), or the reversal is refused. A lot given back after it lapsed lives ``grace`` days more.
+    ``dimensions`` are the fields of payloads by which its postings are cut (a store, a channel): each names the segment
+    of what its activity says of them. They are texts or whole numbers, have few values, and tell of no person: what a
+    segment says stays for ever. Once something is posted they stay as they are.
     """
 
     code: str
@@ -44,6 +47,7 @@ class AccountKind:
     expiry: Expiry | None = None
     clawback: Literal["debt", "write_off", "refuse"] = "debt"
     grace: int = 0
+    dimensions: Sequence[str] = ()
 
 
 @frozen(kw_only=True)

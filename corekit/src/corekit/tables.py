@@ -7,12 +7,13 @@ these tables are public; all other tables of the core are its own business.
 from __future__ import annotations
 
 from corekit.activities.tables import activity, effect, line, outbox
-from corekit.ledger.tables import account, entry, lot, posting
+from corekit.ledger.tables import account, account_kind, entry, lot, posting, segment
 from corekit.members.tables import group_member, member
 from corekit.tiers.tables import assignment
 
 __all__ = [
     "account",
+    "account_kind",
     "activity",
     "assignment",
     "effect",
@@ -23,4 +24,5 @@ __all__ = [
     "member",
     "outbox",
     "posting",
+    "segment",
 ]

@@ -24,6 +24,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "core_member": {"id": ONE, "state": "active", "seq": 0, "last_at": 0, "joined_at": 0},
     "core_request": {"scope": "s", "key": "k", "hash": "h", "outcome": "settled", "member_id": ONE, **AT},
     "core_line": {"activity_id": ONE, "no": 1, "amount": 5, "quantity": 1000},
+    "core_segment": {"id": ONE, "type": "purchase", "dimensions": {"store": "north"}},
     "core_posting": {
         "id": ONE, "activity_id": ONE, "effect_id": ONE, "unit": "points",
         "debit_account_id": ONE, "credit_account_id": TWO, "amount": 5, **AT,
@@ -73,8 +74,8 @@ ROWS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 APPEND_ONLY = [
-    "core_unit", "core_request", "core_line", "core_posting", "core_entry", "core_lot_movement", "core_outbox",
-    "core_program", "core_audit",
+    "core_unit", "core_request", "core_line", "core_segment", "core_posting", "core_entry", "core_lot_movement",
+    "core_outbox", "core_program", "core_audit",
 ]  # fmt: skip
 GUARDED = [guard.table for guard in GUARDS]
 

@@ -7,9 +7,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from corekit import Activity, Invalid, Kit, micros
+from corekit import Activity, Integrity, Invalid, Kit, micros
+from corekit.migrations import guards
 from corekit.tables import account, activity, posting
 from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
@@ -129,6 +130,18 @@ def test_a_closed_day_never_changes_and_what_comes_late_falls_into_the_next(kit:
         assert unequal(read, second) == [] == unequal(read, third)
         second.lines[0].ins += 1
         assert unequal(read, second) == [((PRINCIPAL, "north", "cash"), 111_01, 111_00)]
+
+
+def test_what_an_older_version_posted_without_a_segment_is_not_left_out(kit: Kit, clock: SettableClock) -> None:
+    pays(kit, kit.record(Activity(type="member.registered")).member, 20_00)
+    (guard,) = (each for each in guards.GUARDS if each.table == posting.name)
+    with kit.database.write() as connection:
+        guards.lift(connection, guard, posting.metadata)
+        connection.execute(update(posting).values(segment_id=None))
+    clock.set("2026-03-12T00:15")
+    with pytest.raises(Integrity, match="no segment"):
+        close(kit)
+    assert kept(kit) == []
 
 
 @pytest.mark.row("V7", way="bad_input")

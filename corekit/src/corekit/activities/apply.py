@@ -187,6 +187,8 @@ class Applier:
         occurred = micros(activity.occurred_at) if activity.occurred_at else planned.incoming.occurred
         following = internal(activity, kind, occurred, historical=planned.incoming.historical)
         following.above = planned.incoming
+        if dimensions := self.terms.chart.dimensions:
+            following.inherits = planned.voucher.told(dimensions, planned.voucher.of_hold)
         return following
 
     # ------------------------------------------------------------------------------------------------- effects

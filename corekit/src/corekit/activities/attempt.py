@@ -32,6 +32,7 @@ from corekit.db.lending import Lent
 from corekit.errors import Busy, Integrity, PluginError, PluginRaised, Refusal
 from corekit.ids import new_id
 from corekit.ledger.rows import Rows
+from corekit.ledger.segments import Written
 from corekit.ledger.state import Member
 from corekit.ledger.store import Conflict, Lock, Store, UnitEnded
 from corekit.log import raised_at
@@ -69,8 +70,9 @@ class Timekeeper:
 
 @define
 class Known:
-    """What earlier attempts at a chunk found out: by the activity's key, and of whom."""
+    """What earlier attempts at a chunk found out: by the activity's key, and of whom; ``written`` is of all chunks."""
 
+    written: Written
     guarded: Guarded = Factory(dict[tuple[Key, Place], str])
     lessons: dict[Key, list[Lesson]] = Factory(dict[Key, list[Lesson]])
     broken: dict[Key, Failure] = Factory(dict[Key, Failure])
@@ -390,7 +392,9 @@ class Attempt:
         store = self.store
         if lock is None and self._may_write_alone(plan, fresh):
             (member,) = plan.members.values()
-            store.write_alone(rows_of(plan, plan.now), member.seq_loaded)
+            rows = rows_of(plan, plan.now, self.known.written)
+            store.write_alone(rows, member.seq_loaded)
+            self.known.written.learn(rows.get("segment", ()))
             return set()
         touched = sorted(member_id for member_id, member in plan.members.items() if not member.is_new or member.planned)
         self.known.members.update(touched)
@@ -410,7 +414,7 @@ class Attempt:
         if moved:
             moved = plan.tied_to(moved)
             plan.forget(moved)
-        rows = rows_of(plan, now)
+        rows = rows_of(plan, now, self.known.written)
         if self.waiting:
             done_keys += [
                 i.key
@@ -456,6 +460,7 @@ class Attempt:
             self.store.commit(unit)
         except UnitEnded as error:
             raise unit_ended(plan, self.breaker) from error
+        self.known.written.learn(rows.get("segment", ()))
 
 
 def _comes(plan: Plan, queue: deque[Incoming]) -> bool:

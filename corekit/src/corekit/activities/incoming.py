@@ -12,6 +12,7 @@ from attrs import evolve
 from corekit.activities.activity import Activity
 from corekit.declares import ActivityType
 from corekit.ids import is_id, new_id
+from corekit.ledger.segments import NOTHING, Told
 from corekit.registry import CORE
 
 REGISTERED = "member.registered"
@@ -34,6 +35,7 @@ class Incoming:
         "hash",
         "historical",
         "identity",
+        "inherits",
         "kind",
         "occurred",
         "payload",
@@ -69,6 +71,8 @@ class Incoming:
         self.addressed: tuple[str, tuple[str, ...]] | None = None
         # What it follows from, where that settles by the same plan.
         self.above: Incoming | None = None
+        # What that says of dimensions, which counts where this says nothing.
+        self.inherits: Told = NOTHING
         # When it was enqueued; None where it is settled as it arrives.
         self.reported: int | None = None
 
@@ -99,6 +103,14 @@ class Incoming:
         if (member, members) != (self.activity.member, self.activity.members):
             self.addressed = self.addressed or (self.activity.member, self.activity.members)
             self.activity = evolve(self.activity, member=member, members=members)
+
+    @property
+    def kept(self) -> Mapping[str, Any] | None:
+        """What stays of its payload with the activity: who somebody is does not."""
+        kept, payload = self.kind.kept, self.payload
+        if kept is None or payload is None:
+            return payload
+        return {name: payload[name] for name in kept if name in payload} or None
 
     @property
     def about(self) -> tuple[str, ...]:

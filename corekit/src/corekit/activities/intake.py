@@ -24,6 +24,7 @@ from corekit.activities.write import waiting
 from corekit.clock import moment
 from corekit.db.engine import Database
 from corekit.errors import Busy
+from corekit.ledger.segments import NOTHING
 from corekit.ledger.store import Conflict, Store
 from corekit.suspension.suspensions import is_suspended
 
@@ -230,5 +231,6 @@ def _incoming(row: Waiting, terms: Terms) -> Incoming:
     kind, historical = terms.types[activity.type], scope in terms.historical or told.get("historical", False)
     incoming = Incoming(activity, kind, occurred, activity.payload or None, hash_=hash_, historical=historical)
     incoming.identity = told.get("identity")
+    incoming.inherits = told.get("inherits", NOTHING)
     incoming.reported = enqueued
     return incoming

@@ -179,8 +179,8 @@ class Loaded:
         by_id = {account.id: account for account in member.accounts.values()}
         for lot_row in due or ():
             self._add_lot(by_id[lot_row[1]], lot_row)
-        for hold, activity, account, amount, expires_at in holds or ():
-            member.holds[hold] = HeldValue(hold, activity, by_id[account], amount, expires_at)
+        for hold, activity, account, *told in holds or ():
+            member.holds[hold] = HeldValue(hold, activity, by_id[account], *told)
         for assignment_row in sorted(assignments or (), key=lambda row: row[3]):
             assignment = Assignment.loaded(assignment_row)
             member.assignments.setdefault(assignment.ladder, []).append(assignment)

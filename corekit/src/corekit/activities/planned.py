@@ -144,7 +144,7 @@ class Planned:
         if self.stored.occurred_at is None:
             self.stored = evolve(self.stored, occurred_at=moment(incoming.occurred))
         self.seq = 0
-        self.voucher = Voucher(incoming.activity.id, at)
+        self.voucher = Voucher(incoming.activity.id, at, incoming.kind.name, incoming.kept, incoming.inherits)
         # The instant is the kernel's clock (to be taken again under the lock), not that of a historical source.
         self.kernel_time = kernel_time
         self.effects: list[PlannedEffect] = []

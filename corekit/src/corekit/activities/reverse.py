@@ -11,6 +11,7 @@ from corekit.activities.activity import Activity, Line
 from corekit.activities.planned import PlannedEffect
 from corekit.activities.returns import WHOLE_ACTIVITY, Return, in_proportion, returned, weights_of
 from corekit.declares import ErrorText
+from corekit.ledger.segments import Told
 
 ERRORS = (
     ErrorText(
@@ -108,7 +109,7 @@ class StoredEffect:
 class Original:
     """An activity that may be taken back, with its effects, the follow-ons below it, and what came back already.
 
-    ``is_reversed`` says that nothing of it is left.
+    ``is_reversed`` says that nothing of it is left; ``dimensions`` is what its postings and holds stand under.
     """
 
     id: str
@@ -125,13 +126,14 @@ class Original:
     returned: Mapping[int, int]
     is_reversed: bool
     effects: tuple[StoredEffect, ...]
+    dimensions: Told
     children: list[Original] = Factory(list["Original"])
 
     @classmethod
     def loaded(cls, row: tuple[Any, ...]) -> Original:
         """Make an original of the database's row."""
         activity, member, kind, occurred, is_reversal, parent, seq, measures, amount, unit = row[:10]
-        found, found_lines, parts, back, times = row[10:]
+        found, found_lines, parts, segments, back, times = row[10:]
         effects: list[Any] = found or []
         stored = (StoredEffect(*effect[1:]) for effect in sorted(effects, key=lambda effect: effect[0]))
         lines = tuple(_line(line) for line in sorted(found_lines or [], key=_number))
@@ -153,6 +155,7 @@ class Original:
             returned,
             is_reversed,
             tuple(stored),
+            {name: value for segment in segments or () for name, value in segment.items()},
         )
 
     def below(self) -> Iterator[Original]:

@@ -28,6 +28,7 @@ from corekit.db.engine import Database
 from corekit.db.lending import Lent
 from corekit.ids import new_id
 from corekit.ledger.postgresql import PostgreSQL
+from corekit.ledger.segments import Written
 from corekit.ledger.sqlite import SQLite
 from corekit.ledger.store import Conflict, ProgramChanged, Store
 from corekit.tally import Tally
@@ -57,6 +58,7 @@ class Settlement:
         self.outcomes = Tally()
         """How often each outcome was answered by this process."""
         self._suspend = suspend
+        self._written = Written()
         self._judging = Lock()  # chunks judged side by side take turns, then all wait for the database that waited
         self.statements = 0
         """Statements sent so far, transaction control and plugins' own apart."""
@@ -83,7 +85,7 @@ class Settlement:
         """
         first, twins = _first_of_each_key(arriving)
         with _uncollected(len(first)):
-            answers = self._settle(first, Known(), simulate=simulate, waiting=waiting)
+            answers = self._settle(first, Known(self._written), simulate=simulate, waiting=waiting)
         if not simulate:
             self.outcomes.add([answers[each.activity.id].outcome for each in first])
         for twin, earlier in twins:
@@ -113,7 +115,7 @@ class Settlement:
             done += attempt.expire(rest, at, historical=historical)
             return ()
 
-        self._until_done(members, step, _middle, Known(), SWEEP_AGAIN)
+        self._until_done(members, step, _middle, Known(self._written), SWEEP_AGAIN)
         return done
 
     def rerate(self, members: Sequence[str], ladder: str, at: int, earliest: int, *, historical: bool = True) -> int:
@@ -133,7 +135,7 @@ class Settlement:
                 race.lose()
             return sorted(moved)
 
-        self._until_done(members, step, _middle, Known(), SWEEP_AGAIN)
+        self._until_done(members, step, _middle, Known(self._written), SWEEP_AGAIN)
         return done
 
     def _until_done(

@@ -53,6 +53,7 @@ class Undoing:
         member.journal.set(original, "returned", back.after)
         planned.take_back(back.amount, original.unit, back.lines(original.lines))
         planned.measured_on = original.occurred
+        planned.voucher.undone, planned.voucher.inherits = original.type, original.dimensions
         planned.measures.update({name: -back.of_whole(value) for name, value in original.measures.items()})
         for effect in original.effects:
             self._undo(member, planned, original, effect, back)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from typing import Any
 
 from corekit.activities.activity import Line
@@ -16,11 +15,15 @@ from corekit.activities.terms import Terms
 from corekit.activities.write_person import add_freed, add_person
 from corekit.ids import new_id
 from corekit.ledger.rows import Rows
+from corekit.ledger.segments import Written
 from corekit.ledger.state import Account, Assignment, HeldValue, Lot, Member
 
 
-def rows_of(plan: Plan, now: int) -> Rows:
-    """Return everything the plan writes, with ``now`` as the time of what is settled by the kernel's clock."""
+def rows_of(plan: Plan, now: int, written: Written) -> Rows:
+    """Return everything the plan writes, with ``now`` as the time of what is settled by the kernel's clock.
+
+    Of segments only those that are not known to be ``written``.
+    """
     rows: Rows = defaultdict(list)
     shift = max(0, now - plan.now)
     for member in plan.members.values():
@@ -28,6 +31,8 @@ def rows_of(plan: Plan, now: int) -> Rows:
             _add_settled(rows, plan.terms, member, shift)
     _add_unsettled(rows, plan, now)
     add_freed(rows, plan.known, [member for member in plan.members.values() if member.planned])
+    if (segments := rows.pop("segment", None)) and (new := written.lacking(segments)):
+        rows["segment"] = new
     return dict(rows)
 
 
@@ -63,6 +68,7 @@ def document(incoming: Incoming) -> dict[str, Any]:
         "parent": activity.parent,
         "depth": activity.depth,
         **({"identity": dict(incoming.identity)} if incoming.identity is not None else {}),
+        **({"inherits": dict(incoming.inherits)} if incoming.inherits else {}),
     }
 
 
@@ -190,7 +196,7 @@ def _add_hold(rows: Rows, hold: HeldValue) -> None:
     resolved = (hold.outcome, hold.captured, by.activity_id if by else None, by.at if by else None)
     if hold.placed_by is not None:
         placed = (hold.id, hold.placed_by.activity_id, hold.account.id, hold.amount, hold.expires_at)
-        rows["hold"].append((*placed, *resolved))
+        rows["hold"].append((*placed, *resolved, hold.dimensions))
     elif hold.outcome is not None:
         rows["hold_resolved"].append((hold.id, *resolved))
 
@@ -254,7 +260,7 @@ def _add_planned(rows: Rows, terms: Terms, member: Member, planned: Planned) -> 
             *incoming.key,
             planned.amount,
             planned.unit or terms.unit(incoming.kind),
-            _kept(incoming),
+            voucher.payload,
             activity.actor,
             terms.program_at(incoming.occurred).version,
             activity.reverses,
@@ -296,6 +302,8 @@ def _add_planned(rows: Rows, terms: Terms, member: Member, planned: Planned) -> 
     if voucher.postings:
         rows["posting"] += [(*posting, at) for posting in voucher.postings]
         rows["entry"] += [(*entry, at) for entry in voucher.entries]
+        if voucher.segments:
+            rows["segment"] += voucher.segments.values()
     if voucher.movements:
         rows["lot_movement"] += voucher.movements
     rows["outbox"].append((activity.id, member.id, activity.type, at))
@@ -314,7 +322,7 @@ def _failed(terms: Terms, incoming: Incoming, outcome: Outcome, now: int) -> tup
         *incoming.key,
         activity.amount,
         activity.unit or terms.unit(incoming.kind),
-        _kept(incoming),
+        incoming.kept,
         activity.actor,
         terms.program_at(incoming.occurred).version,
         activity.reverses,
@@ -326,14 +334,6 @@ def _failed(terms: Terms, incoming: Incoming, outcome: Outcome, now: int) -> tup
         list(activity.members) or None,
         None,
     )
-
-
-def _kept(incoming: Incoming) -> Mapping[str, Any] | None:
-    """Return what stays of a payload with the activity: who somebody is does not."""
-    kept, payload = incoming.kind.kept, incoming.payload
-    if kept is None or payload is None:
-        return payload
-    return {name: payload[name] for name in kept if name in payload} or None
 
 
 def _line(activity: str, line: Line) -> tuple[Any, ...]:

@@ -210,6 +210,9 @@ SELECT {effect}, {activity}, 0, :owner, :effect_kind, s.rule, :kind, s.amount, N
     CASE s.verdict WHEN 'apply' THEN 'applied' ELSE 'dropped' END,
     CASE s.verdict WHEN 'apply' THEN NULL ELSE 'INSUFFICIENT' END, NULL, 0, 0
 FROM corekit_swept s WHERE s.verdict <> 'refuse' ORDER BY s.n"""
+        self.segment = """
+INSERT INTO core_segment (id, type, undone, dimensions) SELECT :segment, :type, NULL, :dimensions
+WHERE NOT EXISTS (SELECT 1 FROM core_segment WHERE id = :segment) ON CONFLICT DO NOTHING"""
         self.ledger = {
             "Debit": self._ledger(id_, "corekit_swept s WHERE s.verdict = 'apply' ORDER BY s.n", "s.n", "debit"),
             "Credit": self._ledger(id_, "corekit_swept s WHERE s.verdict = 'apply' ORDER BY s.n", "s.n", "credit"),
@@ -264,8 +267,10 @@ ON CONFLICT (member_id, metric, day) DO UPDATE SET value = core_metric_day.value
         place, change = ("s.place", "s.running") if by_part else ("1", "s.amount")
         return (
             f"""
-INSERT INTO core_posting (activity_id, id, effect_id, unit, debit_account_id, credit_account_id, amount, recorded_at)
-SELECT {activity}, {posting}, {id_("effect", "s.n")}, :unit_code, {debit}, {credit}, s.amount, s.at FROM {rows}""",
+INSERT INTO core_posting (activity_id, id, effect_id, unit, debit_account_id, credit_account_id, amount, segment_id,
+    recorded_at)
+SELECT {activity}, {posting}, {id_("effect", "s.n")}, :unit_code, {debit}, {credit}, s.amount, :segment, s.at
+FROM {rows}""",
             f"""
 INSERT INTO core_entry (account_id, seq, posting_id, activity_id, side, amount, balance_after, available_after,
     recorded_at)
@@ -282,6 +287,8 @@ _TYPES: dict[str, TypeEngine[Any]] = {
     "expires": Instant,
     "lapses": Instant,
     "house": Id(),
+    "segment": Id(),
+    "dimensions": Json(),
     "day": Integer(),
     "program": Integer(),
 }

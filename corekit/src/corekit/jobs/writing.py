@@ -20,6 +20,7 @@ from corekit.jobs.declared import Sweep
 from corekit.jobs.statements import AWAITED, DUE, DUE_HOLDS, POSTGRESQL, SQLITE, Statements, bound, part, swept
 from corekit.ledger import tables as ledger
 from corekit.ledger.chart import Book
+from corekit.ledger.segments import segment
 from corekit.members.states import STATES, allowed
 from corekit.members.tables import member
 
@@ -240,9 +241,12 @@ class Chunk:
         effect, book = self.sweep.effect or "", self._book
         owner = book.owner if effect == "Expire" else self.terms.swept[self._type.name][1]
         self._do(self.say.effects, owner=owner, effect_kind=effect, kind=book.code)
-        house = {"house": book.house[_HOUSE[effect]]}
+        segment_id: str | None = None
+        if book.dimensions:  # a sweep says nothing of them
+            segment_id, type_, _, dimensions = segment(self._type.name, None, ())
+            self._do(self.say.segment, segment=segment_id, type=type_, dimensions=dimensions)
         postings, entries = self.say.ledger[effect]
-        self._do(postings, unit_code=book.unit.code, **house)
+        self._do(postings, unit_code=book.unit.code, house=book.house[_HOUSE[effect]], segment=segment_id)
         self._do(entries)
         if book.lots:
             self._write_lots()

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from corekit.errors import Integrity, Refusal
 from corekit.ledger.chart import Book
+from corekit.ledger.segments import NOTHING, Told
 from corekit.ledger.state import Account, HeldValue, Lot, Member
 from corekit.ledger.voucher import Voucher
 
@@ -52,6 +53,7 @@ class Teller:
         self._source = source
         self._sink = sink
         self._zone = zone
+        self._of_hold: Told = NOTHING
         self._account = self._open(book.code)
 
     def credit(
@@ -131,6 +133,8 @@ class Teller:
         """Set value aside, as ``parts`` of lots say or else earliest expiry first; refused when less is available."""
         self._need(amount)
         hold = HeldValue.placed(self._effect, self._account, amount, seconds, self._voucher)
+        if self._book.dimensions:
+            hold.dimensions = self._voucher.told(self._book.dimensions)
         self._journal.put(self._member.holds, hold.id, hold)
         self._journal.set(self._account, "pending", self._account.pending + amount)
         if self._book.lots:
@@ -152,6 +156,7 @@ class Teller:
 
     def _let_go(self, hold: HeldValue, outcome: str) -> list[Lot]:
         """Resolve a hold; return the lots that it had set aside value of, in the order in which they are spent."""
+        self._of_hold = self._voucher.of_hold = hold.dimensions or NOTHING
         self._journal.set(hold, "outcome", outcome)
         self._journal.set(hold, "resolved_by", self._voucher)
         self._journal.set(self._account, "pending", self._account.pending - hold.amount)
@@ -339,7 +344,9 @@ class Teller:
         credit = house[credit] if isinstance(credit, str) else credit
         if self._book.is_idle or self._account.lapses_at is not None:
             self._journal.set(self._account, "lapses_at", self._book.lapses(self._voucher.at, self._zone))
-        return self._voucher.post(self._journal, self._effect, self._book.unit.code, debit, credit, amount)
+        dimensions = self._book.dimensions
+        segment = self._voucher.segment(dimensions, self._of_hold) if dimensions else None
+        return self._voucher.post(self._journal, self._effect, self._book.unit.code, debit, credit, amount, segment)
 
     def _move(self, lot: Lot, kind: str, amount: int, spend: str | None = None) -> None:
         self._voucher.move(self._journal, self._effect, lot, kind, amount, spend)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -40,6 +40,7 @@ class Book:
     clawback: str
     grace: int
     owner: str
+    dimensions: Sequence[str]
     debt: str = field()
     house: Mapping[str, str] = field()
 
@@ -54,6 +55,7 @@ class Book:
             clawback=kind.clawback,
             grace=kind.grace * DAY,
             owner=owner,
+            dimensions=tuple(kind.dimensions),
             debt=f"{kind.code}.{DEBT}",
             house={name: house_account(kind.code, name) for name in HOUSE},
         )
@@ -80,13 +82,15 @@ class Chart:
     books: Mapping[str, Book]
     house: Mapping[str, str]
     """The names (``points.issued``) of the house's accounts by their id."""
+    dimensions: Sequence[str]
+    """The dimensions of all kinds."""
 
     @classmethod
     def of(cls, kinds: Iterable[tuple[AccountKind, str]]) -> Chart:
         """Make the chart of declared kinds, each with its owner."""
         books = {kind.code: Book.of(kind, owner) for kind, owner in kinds}
         house = {account: f"{book.code}.{name}" for book in books.values() for name, account in book.house.items()}
-        return cls(books, house)
+        return cls(books, house, sorted({name for book in books.values() for name in book.dimensions}))
 
 
 def sync(connection: Connection, registry: Registry, chart: Chart) -> None:

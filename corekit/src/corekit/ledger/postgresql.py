@@ -80,6 +80,7 @@ _CHANGES = {
     "{from_} WHERE o.id = v.id RETURNING 1",
     "effect_changed": "UPDATE core_effect o SET undone = o.undone + v.undone, unfunded = o.unfunded + v.unfunded "
     "{from_} WHERE o.id = v.id RETURNING 1",
+    "segment": "INSERT INTO core_segment {source} ON CONFLICT DO NOTHING",
     "hold_resolved": "UPDATE core_hold o SET outcome = v.outcome, captured = v.captured, resolved_by = v.resolved_by, "
     "resolved_at = v.resolved_at {from_} WHERE o.id = v.id AND o.outcome IS NULL RETURNING 1",
     "assignment_closed": "UPDATE core_tier_assignment o SET valid_to = v.valid_to, "
@@ -110,7 +111,7 @@ _CHANGES = {
 }
 _SPECIAL = "\\\t\n\r"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-_UPSERTS = {"metric", "metric_day", "consent"}
+_UPSERTS = {"metric", "metric_day", "consent", "segment"}
 _AFTER = {
     "assignment": "assignment_closed",
     "external_id": "external_id_gone",

@@ -60,7 +60,7 @@ EFFECT = (
     "e.shares",
 )
 LINE = ("i.no", "i.amount", "i.sku", "i.category", "i.quantity", "i.unit_price", "i.flags")
-HOLD = ("h.id", "h.activity_id", "h.account_id", "h.amount", "h.expires_at")
+HOLD = ("h.id", "h.activity_id", "h.account_id", "h.amount", "h.expires_at", "h.dimensions")
 FAILED = ("f.id", "f.source", "f.external_id", "f.reason ->> 'hash'")
 PROFILE = tuple(f"p.{name}" for name in COLUMNS)
 _IDS = {
@@ -74,7 +74,7 @@ _IDS = {
     "undone_by",
     "merged_into",
 }
-_DOCUMENTS = {"e.data", "e.shares", "i.flags", "p.attributes", "p.sections"}
+_DOCUMENTS = {"e.data", "e.shares", "i.flags", "p.attributes", "p.sections", "h.dimensions", "d.dimensions"}
 # The column stands on the left: SQLite matches a partial index only so.
 _OPEN = "l.issued > l.consumed + l.held + l.expired"
 
@@ -248,6 +248,10 @@ SELECT {column("a.id")}, {column("a.member_id")}, a.type, a.occurred_at,
     (SELECT {say.gather}({say.array}(b.no, b.amount)) FROM (
         SELECT i.no, sum(i.amount) AS amount FROM core_activity r JOIN core_line i ON i.activity_id = r.id
         WHERE r.reverses = a.id AND r.state = 'settled' GROUP BY i.no) b),
+    (SELECT {say.gather}({column("d.dimensions")}) FROM (
+        SELECT s.dimensions FROM core_posting p JOIN core_segment s ON s.id = p.segment_id WHERE p.activity_id = a.id
+        UNION ALL SELECT h.dimensions FROM core_effect e JOIN core_hold h ON h.id = e.id
+            WHERE e.activity_id = a.id AND e.kind = 'Hold' AND h.dimensions IS NOT NULL) d),
     (SELECT coalesce(sum(r.amount), 0) FROM core_activity r WHERE r.reverses = a.id AND r.state = 'settled'),
     (SELECT count(*) FROM core_activity r WHERE r.reverses = a.id AND r.state = 'settled')
 FROM tree JOIN core_activity a ON a.id = tree.id""",

@@ -73,6 +73,7 @@ CHANGES = {
     ),
     "lot_changed": Layout.of(ledger.lot, "id", "consumed", "held", "expired", "repaid", "expires_at", "seq"),
     "effect_changed": Layout.of(activities.effect, "id", "undone", "unfunded"),
+    "segment": Layout.of(ledger.segment),
     "hold_resolved": Layout.of(ledger.hold, "id", "outcome", "captured", "resolved_by", "resolved_at"),
     "assignment_closed": Layout.of(tiers.assignment, "id", "valid_to", "undone_by"),
     "assignment_undone": Layout.of(tiers.assignment, "id", "undone_by"),

@@ -54,6 +54,9 @@ _CHANGES = {
     "lot_changed": "UPDATE core_lot SET consumed = consumed + ?2, held = held + ?3, expired = expired + ?4, "
     "repaid = repaid + ?5, expires_at = ?6, seq = seq + ?7 WHERE id = ?1",
     "effect_changed": "UPDATE core_effect SET undone = undone + ?2, unfunded = unfunded + ?3 WHERE id = ?1",
+    # Its guard refuses what is there, before a conflict would be seen.
+    "segment": "INSERT INTO core_segment SELECT ?1, ?2, ?3, ?4 "
+    "WHERE NOT EXISTS (SELECT 1 FROM core_segment WHERE id = ?1)",
     "hold_resolved": "UPDATE core_hold SET outcome = ?2, captured = ?3, resolved_by = ?4, resolved_at = ?5 "
     "WHERE id = ?1 AND outcome IS NULL",
     "assignment_closed": "UPDATE core_tier_assignment SET valid_to = ?2, undone_by = coalesce(?3, undone_by) "
@@ -164,7 +167,7 @@ class SQLite:
     def originals(self, activities: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return activities that are to be reversed, with their effects, and all follow-ons below them."""
         rows = self._all(QUERIES.originals, (_json(activities),))
-        return [(*row[:7], _parsed(row[7]), *row[8:10], *map(_parsed, row[10:13]), *row[13:]) for row in rows]
+        return [(*row[:7], _parsed(row[7]), *row[8:10], *map(_parsed, row[10:14]), *row[14:]) for row in rows]
 
     def involved_lots(
         self, accounts: Sequence[str], activities: Sequence[str], effects: Sequence[str]

@@ -10,6 +10,7 @@ from corekit.ledger.journal import Journal
 
 if TYPE_CHECKING:
     from corekit.activities.planned import Planned, PlannedEffect
+    from corekit.ledger.segments import Told
     from corekit.ledger.voucher import Voucher
     from corekit.members.person import Person
 
@@ -217,19 +218,30 @@ class HeldValue:
         "activity",
         "amount",
         "captured",
+        "dimensions",
         "id",
         "outcome",
         "placed_by",
         "resolved_by",
     )
 
-    def __init__(self, hold: str, activity: str, account: Account, amount: int, expires_at: int | None = None) -> None:
+    def __init__(
+        self,
+        hold: str,
+        activity: str,
+        account: Account,
+        amount: int,
+        expires_at: int | None = None,
+        dimensions: Told | None = None,
+    ) -> None:
         self.id = hold
         self.activity = activity
         self.account = account
         self.amount = amount
         self._expires_at = expires_at
         self._seconds: int | None = None
+        # What was said of the dimensions of its kind when it was placed; None where it has none.
+        self.dimensions = dimensions
         # None where the database has it.
         self.placed_by: Voucher | None = None
         self.outcome: str | None = None

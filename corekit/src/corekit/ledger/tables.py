@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Text, text
 
 from corekit.db.base import table
-from corekit.db.types import Amount, Flag, Id, Instant, Whole
+from corekit.db.types import Amount, Flag, Id, Instant, Json, Whole
 from corekit.members.tables import member
 
 unit = table(
@@ -61,6 +61,16 @@ account = table(
     postgresql_with={"fillfactor": 80},
 )
 
+segment = table(
+    "core_segment",
+    # That of what it says: who writes a posting knows it without asking.
+    Column("id", Id, primary_key=True),
+    Column("type", Text, nullable=False),
+    # The type of the activity that those of the segment take back.
+    Column("undone", Text),
+    Column("dimensions", Json, nullable=False),
+)
+
 posting = table(
     "core_posting",
     # Read by activity nearly always: the key leads there, and no index beside it is written.
@@ -71,6 +81,8 @@ posting = table(
     Column("debit_account_id", Id, nullable=False),
     Column("credit_account_id", Id, nullable=False),
     Column("amount", Amount, CheckConstraint("amount BETWEEN 1 AND 1000000000000000", name="amount"), nullable=False),
+    # Of kinds that have dimensions.
+    Column("segment_id", Id),
     Column("recorded_at", Instant, nullable=False),
     sqlite_with_rowid=False,
 )
@@ -145,6 +157,8 @@ hold = table(
     Column("captured", Amount, nullable=False),
     Column("resolved_by", Id),
     Column("resolved_at", Instant),
+    # What the activity that placed it says of its kind's dimensions: whatever resolves it may say nothing.
+    Column("dimensions", Json),
     CheckConstraint("captured BETWEEN 0 AND amount", name="captured"),
     Index(
         "ix_core_hold_open",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from corekit.errors import Integrity
 from corekit.ids import new_id
 from corekit.ledger.journal import Journal
+from corekit.ledger.segments import NOTHING, Segment, Told, segment, told
 from corekit.ledger.state import Account, Lot
 
 LARGEST_AMOUNT = 10**15
@@ -26,17 +28,56 @@ class Voucher:
     time at which the members are locked.
     """
 
-    __slots__ = ("activity_id", "at", "entries", "movements", "postings")
+    __slots__ = (
+        "activity_id",
+        "at",
+        "entries",
+        "inherits",
+        "movements",
+        "of_hold",
+        "payload",
+        "postings",
+        "segments",
+        "type",
+        "undone",
+    )
 
-    def __init__(self, activity_id: str, at: int) -> None:
+    def __init__(
+        self, activity_id: str, at: int, type_: str, payload: Mapping[str, Any] | None, inherits: Told = NOTHING
+    ) -> None:
         self.activity_id = activity_id
         self.at = at
+        self.type = type_
+        self.payload = payload
+        # What counts where the payload says nothing: of what came before, and of a hold that it resolves.
+        self.inherits = inherits
+        self.of_hold = NOTHING
+        # The type of what it takes back.
+        self.undone: str | None = None
+        self.segments: dict[str, Segment] = {}
         self.postings: list[tuple[Any, ...]] = []
         self.entries: list[tuple[Any, ...]] = []
         self.movements: list[tuple[Any, ...]] = []
 
+    def told(self, dimensions: Iterable[str], of_hold: Told = NOTHING) -> dict[str, str]:
+        """Return what it says of dimensions; what was said of a hold counts last."""
+        return told(dimensions, self.payload, self.inherits, of_hold)
+
+    def segment(self, dimensions: Iterable[str], of_hold: Told) -> str:
+        """Return the id of the segment under which postings of a kind with dimensions stand."""
+        found = segment(self.type, self.undone, tuple(self.told(dimensions, of_hold).items()))
+        self.segments[found[0]] = found
+        return found[0]
+
     def post(
-        self, journal: Journal, effect: str, unit: str, debit: Account | str, credit: Account | str, amount: int
+        self,
+        journal: Journal,
+        effect: str,
+        unit: str,
+        debit: Account | str,
+        credit: Account | str,
+        amount: int,
+        segment_id: str | None,
     ) -> str:
         """Move an amount from one account to another; a text is the id of one of the house's accounts.
 
@@ -48,7 +89,7 @@ class Voucher:
         posting = new_id()
         debit_id = debit if isinstance(debit, str) else debit.id
         credit_id = credit if isinstance(credit, str) else credit.id
-        self.postings.append((self.activity_id, posting, effect, unit, debit_id, credit_id, amount))
+        self.postings.append((self.activity_id, posting, effect, unit, debit_id, credit_id, amount, segment_id))
         if not isinstance(debit, str):
             journal.set(debit, "debits", debit.debits + amount)
             self._enter(journal, debit, posting, "debit", amount)

@@ -40,6 +40,7 @@ GUARDS = (
     Guard(table="core_unit", keys=[["code"]]),
     Guard(table="core_request", keys=[["scope", "key"]]),
     Guard(table="core_line", keys=[["activity_id", "no"]]),
+    Guard(table="core_segment", keys=[["id"]]),
     Guard(table="core_posting", keys=[["activity_id", "id"]]),
     Guard(table="core_entry", keys=[["account_id", "seq"]]),
     Guard(table="core_lot_movement", keys=[["lot_id", "seq"]]),

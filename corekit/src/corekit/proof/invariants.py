@@ -23,6 +23,7 @@ WHOLE = {
     "follow-ons": "What follows from an activity comes after it, for its member or one that it names.",
     "metrics": "Metrics are the sums of their days, and those the sums of what activities measured.",
     "parents": "Every row that belongs to another finds it.",
+    "segments": "A posting of a kind with dimensions names the segment of its activity and of what was said of them.",
     "sequence": "The activities of a member are numbered without a gap, and times rise.",
 }
 SINCE = "since"

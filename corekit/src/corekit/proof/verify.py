@@ -18,6 +18,7 @@ from corekit.proof import accounts, activities, documents, invariants, lots, ord
 from corekit.proof.invariants import INVARIANTS
 from corekit.proof.scope import WHOLE, Reach, Scope
 from corekit.proof.search import BEYOND_ACCOUNTS, FEW, Found
+from corekit.proof.segments import misplaced
 from corekit.tiers import proof as tiers
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def verify(read: Reader, terms: Terms, *, account_ids: Sequence[str] = (), since
     elif since is not None:
         proved = scope.since(micros(since))
         searches.append(strays.search(micros(since)))
-    searches += documents.searches(read, proved, terms.zone)
+    searches += [*documents.searches(read, proved, terms.zone), misplaced(terms.chart)]
     searches = [each for each in searches if proved.reach in each.reaches]
     found: dict[str, list[Found]] = {each.invariant: [] for each in searches}
     for each in searches:

@@ -111,8 +111,8 @@ def plugin(
     module = ModuleType("fees")
     declares = Declares(
         accounts=[
-            AccountKind(code="fees", unit=UNIT, lots=True, expiry=Expiry(24)),
-            AccountKind(code="fees.plain", unit=UNIT),
+            AccountKind(code="fees", unit=UNIT, lots=True, expiry=Expiry(24), dimensions=("store",)),
+            AccountKind(code="fees.plain", unit=UNIT, dimensions=("store",)),
         ],
         activities=types,
         metrics=[

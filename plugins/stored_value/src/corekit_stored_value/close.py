@@ -185,22 +185,24 @@ def _sum_up(read: Reader, day: date, before: ClosedDay | None, upto: int, zone: 
         is_new = and_(posting.c.activity_id >= oldest, posting.c.recorded_at >= micros(begins), _until(ends, upto))
         for each in booked(read, is_new):
             line_of(each).add(each.type, each.amount, late=False)
-    older = select(outbox.c.activity_id).where(place > known, place <= upto, recorded_at < micros(begins))
-    if read.scalar(older.limit(1)) is not None:
+    is_late = (place > known, place <= upto, recorded_at < micros(begins))
+    # What is recorded for later days already has to be found again.
+    first = func.min(place).filter(recorded_at >= micros(ends))
+    others = read.one(select(first.label("first"), func.min(place).filter(*is_late).label("late")).where(*is_open))
+    if others is not None and others.late is not None:
+        older = select(outbox.c.activity_id).where(*is_late)
         for each in booked(read, posting.c.activity_id.in_(older)):
             if before is None:
                 line_of(each).opening += each.amount
             else:
                 line_of(each).add(each.type, each.amount, late=True)
-    # What is recorded for later days already has to be found again.
-    first = read.scalar(select(place).where(*is_open, recorded_at >= micros(ends)).order_by(place).limit(1))
     return ClosedDay(
         day=day,
         begins=begins,
         ends=ends,
         closed_at=now,
         upto=upto,
-        resume=upto if first is None else first - 1,
+        resume=upto if others is None or others.first is None else others.first - 1,
         lines=tuple(lines[key] for key in sorted(lines)),
     )
 

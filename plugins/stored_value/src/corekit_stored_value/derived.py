@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from corekit import AccountKind, Metric
 from corekit_stored_value.rules import TOP_UP, Book, Currency
 
+DIMENSIONS = ("store", "channel")
+"""By what the books of stored value are cut: fields of its activities' payloads."""
+
 
 def accounts(book: Book) -> list[AccountKind]:
     """Return principal and bonus of each currency. Principal never lapses: it is the member's money."""
@@ -19,13 +22,14 @@ def metrics(book: Book) -> list[Metric]:
 
 
 def _accounts(currency: Currency) -> Iterator[AccountKind]:
-    yield AccountKind(code=currency.principal, unit=currency.unit, name=currency.name, lots=True)
+    yield AccountKind(code=currency.principal, unit=currency.unit, name=currency.name, lots=True, dimensions=DIMENSIONS)
     yield AccountKind(
         code=currency.bonus,
         unit=currency.unit,
         name=f"{currency.name}: bonus",
         lots=True,
         expiry=currency.bonus_expiry,
+        dimensions=DIMENSIONS,
     )
 
 

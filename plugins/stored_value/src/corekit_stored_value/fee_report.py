@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Integer, case, cast, func, literal, select
 
 from corekit import Invalid, NotFound, Problem, Reader, add_months, any_of, micros
 from corekit.tables import activity, effect
-from corekit_stored_value.booked import store_of, told
+from corekit_stored_value.booked import told
 from corekit_stored_value.close import midnight
 from corekit_stored_value.declared_reports import FEE_CHARGED, NO_FEE
 
@@ -73,6 +73,8 @@ def check_is_fee(read: Reader, activity_id: str) -> str:
 
 def _sums(bounds: Sequence[int]) -> Any:
     fee, back, taken = activity.alias("fee"), activity.alias("back"), effect.alias("taken")
+    # What is unpaid has no posting, and no segment: its store is that of what it follows from as well.
+    before, first = activity.alias("before"), activity.alias("first")
     waived = func.coalesce(
         select(func.sum(back.c.amount)).where(back.c.reverses == fee.c.id).scalar_subquery(), literal(0)
     )
@@ -81,7 +83,7 @@ def _sums(bounds: Sequence[int]) -> Any:
         .where(taken.c.activity_id == fee.c.id, taken.c.kind == "Debit", taken.c.state == "applied")
         .exists()
     )
-    was_paid: ColumnElement[bool] = debited | told(fee, "channel").is_not(None)
+    was_paid: ColumnElement[bool] = debited | told(fee.c.payload, "channel").is_not(None)
     # None is before the first: the report begins there.
     month = case(
         *((fee.c.recorded_at < bound, number - 1) for number, bound in enumerate(bounds)), else_=len(bounds) - 1
@@ -89,12 +91,14 @@ def _sums(bounds: Sequence[int]) -> Any:
     found = (
         select(
             month.label("month"),
-            told(fee, "kind").label("kind"),
-            store_of(fee).label("store"),
+            told(fee.c.payload, "kind").label("kind"),
+            func.coalesce(*(told(each.c.payload, "store") for each in (fee, before, first)), "").label("store"),
             fee.c.amount.label("charged"),
             waived.label("waived"),
             cast(case((was_paid, 1), else_=0), Integer).label("was_paid"),
         )
+        .join_from(fee, before, before.c.id == fee.c.parent_id, isouter=True)
+        .join(first, first.c.id == before.c.parent_id, isouter=True)
         .where(fee.c.type == FEE_CHARGED.name, fee.c.state == "settled", fee.c.recorded_at >= bounds[0])
         .subquery("found")
     )

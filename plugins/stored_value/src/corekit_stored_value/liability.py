@@ -63,7 +63,7 @@ class Liability:
 def liability(read: Reader, book: Book, zone: ZoneInfo, now: datetime, quarters: int = 8) -> list[Liability]:
     """Return the report of every account kind over so many quarters up to and including that of ``now``.
 
-    Two statements, whatever the number of members. Quarters are those of the program's clock, by the instant at which
+    One statement, whatever the number of members. Quarters are those of the program's clock, by the instant at which
     something was recorded. Raises :class:`~corekit.Invalid` for a number of quarters that a report cannot have.
     """
     if not 1 <= quarters <= MOST_QUARTERS:
@@ -76,7 +76,7 @@ def liability(read: Reader, book: Book, zone: ZoneInfo, now: datetime, quarters:
         for kind in (currency.principal, currency.bonus):
             found[kind] = Liability(kind, currency, tuple(Quarter(day) for day in starts))
     held = dict.fromkeys(found, 0)
-    for each in booked(read, mark=_numbers(starts, zone), by_store=False):
+    for each in booked(read, mark=_numbers(starts, zone)):
         if each.kind in found:
             if each.mark:
                 _enter(found[each.kind].quarters[each.mark - 1], each, found[each.kind].currency)
@@ -105,9 +105,10 @@ def _numbers(starts: Sequence[date], zone: ZoneInfo) -> ColumnElement[int]:
 
 def _enter(quarter: Quarter, each: Booked, currency: Currency) -> None:
     """Enter a sum by what it was done by, and by the account on the other side; negative left the members."""
-    if each.type == _WITHDRAWN and each.kind == currency.principal:
+    is_withdrawal = _WITHDRAWN in (each.type, each.undone)
+    if is_withdrawal and each.kind == currency.principal:
         quarter.withdrawn -= each.amount
-    elif each.type == _WITHDRAWN:  # bonus is never paid out: whoever leaves gives it back
+    elif is_withdrawal:  # bonus is never paid out: whoever leaves gives it back
         quarter.taken_back -= each.amount
     elif each.other == "redeemed":
         quarter.spent -= each.amount

@@ -11,8 +11,8 @@ from attrs import frozen
 from sqlalchemy import and_, case, func, select
 
 from corekit import Reader, any_of, micros, moment
-from corekit.tables import account, activity, effect, entry, posting
-from corekit_stored_value.booked import OWN, store_of
+from corekit.tables import account, activity, effect, entry, posting, segment
+from corekit_stored_value.booked import OWN, dimension
 from corekit_stored_value.tabular import Scale, table, whole
 
 HEAD = (
@@ -115,8 +115,8 @@ def _entries(chosen: Filter) -> Any:
             account.c.kind.label("account"),
             did.c.type,
             effect.c.rule,
-            store_of(did).label("store"),
-            store_of(did, "channel").label("channel"),
+            dimension("store").label("store"),
+            dimension("channel").label("channel"),
             case((entry.c.side == "credit", entry.c.amount), else_=-entry.c.amount).label("amount"),
             entry.c.balance_after,
             did.c.id.label("activity"),
@@ -125,6 +125,7 @@ def _entries(chosen: Filter) -> Any:
         )
         .join_from(account, entry, entry.c.account_id == account.c.id)
         .join(posting, of_posting)
+        .join(segment, segment.c.id == posting.c.segment_id, isouter=True)
         .join(did, did.c.id == entry.c.activity_id)
         .join(effect, effect.c.id == posting.c.effect_id)
         .where(account.c.kind.startswith(OWN, autoescape=True))
@@ -137,7 +138,7 @@ def _entries(chosen: Filter) -> Any:
     if chosen.type is not None:
         statement = statement.where(did.c.type == chosen.type)
     if chosen.store is not None:
-        statement = statement.where(store_of(did) == chosen.store)
+        statement = statement.where(dimension("store") == chosen.store)
     if chosen.since is not None:
         statement = statement.where(entry.c.recorded_at >= micros(chosen.since))
     if chosen.until is not None:

@@ -118,7 +118,7 @@ def corekit_declare() -> Declares:
         accounts=[
             AccountKind(code="toy", unit=UNIT, lots=True),
             AccountKind(code="toy.plain", unit=UNIT),
-            AccountKind(code="toy.strict", unit=UNIT, lots=True, clawback="refuse"),
+            AccountKind(code="toy.strict", unit=UNIT, lots=True, clawback="refuse", dimensions=("days",)),
             AccountKind(code="toy.kind", unit=UNIT, lots=True, clawback="write_off"),
         ],
         activities=[
