@@ -20,10 +20,10 @@ def corekit_declare() -> Declares:
         lineage=Lineage(owner="surveys", package="corekit_surveys", metadata=tables.metadata),
         activities=[declared.ANSWERED],
         reacts=[declared.ANSWERED.name, "member.merged"],
-        effects=[answering.TAKE_PART, TAKE_ANSWERS],
-        permissions=[declared.MANAGE],
+        effects=[answering.TAKE_PART, answering.TAKE_PLACE, TAKE_ANSWERS],
+        permissions=declared.PERMISSIONS,
         errors=declared.ERRORS,
-        budget=8,  # of one who takes part
+        budget=10,  # of one who takes part where a quota is
     )
 
 
@@ -56,7 +56,7 @@ def corekit_erase(member: str, write: PluginWrite) -> None:
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed
 def corekit_graph() -> Graph:
-    """Show in which surveys members took part."""
+    """Add surveys to members, queries and mutations."""
     from corekit_surveys.graph import graph
 
     return graph()
