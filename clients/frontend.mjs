@@ -101,6 +101,8 @@ try {
   const lines = member.statement.nodes;
 
   await visit("en");
+  await page.waitForSelector(".sd-title");
+  await page.screenshot({ path: join(pictures, "survey.png"), fullPage: true });
   const card = await text("card");
   ok(card.includes(member.name) && card.includes(`${percent}% of the way to ${next.name}`), card);
   deepStrictEqual(await page.$eval(".card-tier", (shown) => shown.innerText), tier.name);

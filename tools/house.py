@@ -7,6 +7,7 @@ Its ladder, points and purchases are those of `examples/demo`; medals, documents
 from __future__ import annotations
 
 import asyncio
+import json
 import secrets
 import tempfile
 import tomllib
@@ -14,6 +15,7 @@ from collections.abc import AsyncIterator, Generator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from attrs import frozen
 
@@ -28,6 +30,8 @@ from corekit_documents.settings import settings_of
 from corekit_documents.store import Store
 from corekit_schema import Viewer, build_app, tokens
 from corekit_schema.testing import serving
+from corekit_surveys import answering, catalogue
+from corekit_surveys.terms import Terms
 
 ROOT = Path(__file__).resolve().parent.parent
 THINGS = ROOT / "examples/frontend/house"
@@ -69,6 +73,7 @@ def house() -> Generator[House]:
             apply_text(kit, "\n".join((each / "program.toml").read_text(encoding="utf-8") for each in (DEMO, THINGS)))
             load(kit, clock, data.survey(HOUSEHOLDS))
             asyncio.run(_put_documents(kit))
+            _ask_members(kit)
             with serving(build_app(kit)) as client:
                 yield House(kit, str(client.base_url).rstrip("/"))
 
@@ -86,6 +91,25 @@ def _settings(folder: Path) -> Settings:
             }
         },
     )
+
+
+def _ask_members(kit: Kit) -> None:
+    """Open the survey; all households but the one that is shown have answered it already."""
+    code = "year-2017"
+    definition = json.loads((THINGS / "survey.json").read_text(encoding="utf-8"))
+    catalogue.create(kit, ACTOR, code, definition, Terms(show_on_home=True))
+    catalogue.move(kit, ACTOR, code, "open")
+    for household in data.survey(HOUSEHOLDS).households:
+        if household != SHOWN:
+            answering.answer(kit, member_id(household), code, _answers(household))
+
+
+def _answers(household: int) -> dict[str, Any]:
+    """Return what a household answers, by its number alone."""
+    recommend = 10 - household * household % 7
+    liked = [each for each, every in (("fresh", 1), ("prices", 2), ("people", 3), ("points", 5)) if household % every == 0]
+    answers = {"recommend": recommend, "likes": liked, "open": ("morning", "evening", "sunday", "evening")[household % 4]}
+    return answers | ({"why": "Shorter queues."} if recommend < 7 else {})
 
 
 async def _put_documents(kit: Kit) -> None:

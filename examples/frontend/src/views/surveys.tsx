@@ -1,6 +1,72 @@
+import { lazy } from "react";
+import { useAnswer } from "../answers.ts";
+import { graphql, read, type FragmentType } from "../generated/index.ts";
 import { useLanguage } from "../language.tsx";
+import { Guarded } from "../parts/view.tsx";
+
+const SurveysOfMember = graphql(`
+  query SurveysOfMember {
+    viewer {
+      member {
+        surveys(showOnHome: true) {
+          survey {
+            code
+            version
+          }
+          ...SurveyShown
+        }
+      }
+    }
+  }
+`);
+
+const SurveyShown = graphql(`
+  fragment SurveyShown on SurveysEntry {
+    canAnswer
+    times
+    reasons {
+      code
+      message
+    }
+    survey {
+      title
+    }
+    ...SurveyAsked
+  }
+`);
+
+// SurveyJS is larger than all the rest: it comes only where there is something to answer.
+const SurveyForm = lazy(() => import("./survey-form.tsx"));
 
 export function Surveys() {
+  const { viewer } = useAnswer(SurveysOfMember, {});
   const { messages } = useLanguage();
-  return <p>{messages.noSurvey}</p>;
+  const surveys = viewer.member?.surveys ?? [];
+  if (!surveys.length) return <p>{messages.noSurvey}</p>;
+  return surveys.map((each) => <Entry key={`${each.survey.code} ${each.survey.version}`} entry={each} />);
+}
+
+function Entry({ entry }: { entry: FragmentType<typeof SurveyShown> }) {
+  const shown = read(SurveyShown, entry);
+  const { messages } = useLanguage();
+  if (shown.canAnswer)
+    return (
+      <Guarded>
+        <SurveyForm entry={shown} />
+      </Guarded>
+    );
+  return (
+    <div className="survey-entry">
+      <h3>{shown.survey.title}</h3>
+      {shown.times > 0 ? (
+        <p>{messages.thanks}</p>
+      ) : (
+        shown.reasons.map((reason) => (
+          <p key={reason.code} className="small">
+            {reason.message} <code>{reason.code}</code>
+          </p>
+        ))
+      )}
+    </div>
+  );
 }
