@@ -8,6 +8,7 @@ const { COREKIT_ORIGIN: origin, COREKIT_TOKEN: token, COREKIT_DOCUMENTS: files, 
 const WIDE = { width: 1180, height: 900 };
 const NARROW = { width: 390, height: 844, isMobile: true, hasTouch: true };
 const PAGE = 20; // lines at a time
+const THANKS = 50; // points for answering
 const FACTS = `{ viewer { member {
   name
   progress { percent tier { name } next { name } }
@@ -30,6 +31,7 @@ async function visit(language, viewport = WIDE) {
 /** Waits until every view shows what it has. */
 async function settled() {
   await page.waitForFunction(() => document.querySelector("[data-view]") && !document.querySelector(".waiting"));
+  await page.waitForFunction(() => document.fonts.status === "loaded");
 }
 
 /** What a view says. */
@@ -67,6 +69,11 @@ async function downloaded(selector) {
   return [suggestedFilename, await readFile(join(downloadPath, suggestedFilename))];
 }
 
+/** Chooses an answer to a question of the survey. */
+function answer(question, value) {
+  return page.click(`[data-name="${question}"] label:has(input[value="${value}"])`);
+}
+
 async function picture(name) {
   await page.screenshot({ path: join(pictures, `${name}.webp`), type: "webp", quality: 80 });
 }
@@ -101,8 +108,6 @@ try {
   const lines = member.statement.nodes;
 
   await visit("en");
-  await page.waitForSelector(".sd-title");
-  await page.screenshot({ path: join(pictures, "survey.png"), fullPage: true });
   const card = await text("card");
   ok(card.includes(member.name) && card.includes(`${percent}% of the way to ${next.name}`), card);
   deepStrictEqual(await page.$eval(".card-tier", (shown) => shown.innerText), tier.name);
@@ -132,7 +137,33 @@ try {
     deepStrictEqual(content, await readFile(join(files, `guide.${language}.txt`)));
   }
 
+  // A survey is saved as it is answered: who comes back finds it, and in the other language as well.
+  await answer("recommend", "3");
+  await page.waitForFunction(() => document.querySelector(".survey-form > .small")?.innerText.startsWith("Saved."));
+  await visit("zh");
+  await page.waitForSelector(".sd-question");
+  match(await text("survey"), /这一年，您过得怎么样？.*您会向朋友推荐我们吗？.*我们应该改进什么？/s);
+  deepStrictEqual(await page.$eval("[data-name=recommend] :checked", (chosen) => chosen.value), "3");
+  // What is missing is said before anything is sent.
+  await answer("recommend", "9");
+  await answer("likes", "points");
+  await page.click(".sd-navigation__next-btn");
+  await page.waitForSelector("[data-name=open]");
+  await page.click(".sd-navigation__complete-btn");
+  await page.waitForSelector("[data-name=open] .sd-question__erbox");
+  await answer("open", "evening");
+  await page.click(".sd-navigation__complete-btn");
+  await page.waitForFunction(() => document.querySelector("[data-view=survey]").innerText.includes("谢谢"));
+  await settled();
+  // It has brought points, which the page shows, and it is answered once.
+  ok((await text("points")).startsWith(`积分\n\n${Number(member.points.available.digits) + THANKS} 可用`));
+  match(await text("statement"), /^积分明细\s+问卷答谢/);
+  const after = await asked("{ viewer { member { surveys { canAnswer times reasons { code } draft { savedAt } } } } }");
+  const once = { canAnswer: false, times: 1, reasons: [{ code: "SURVEYS_ANSWERED_BEFORE" }], draft: null };
+  deepStrictEqual(after.surveys, [once]);
+
   // In the other language nothing is left of this one, and what the server says is in it as well.
+  await visit("en");
   await page.click(".languages [lang=zh]");
   await page.waitForFunction(() => document.documentElement.lang === "zh-CN" && !document.querySelector(".waiting"));
   const heads = await page.$$eval("h2", (all) => all.map((each) => each.innerText));

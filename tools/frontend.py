@@ -1,8 +1,8 @@
 """Build the page of `examples/frontend`, and serve it over a house of its own.
 
-    python -m tools.frontend [--port PORT]        build and serve it, until Ctrl-C
-    python -m tools.frontend --develop            serve its sources: the page follows each change
-    python -m tools.frontend --lock               lock examples/frontend/package-lock.json anew
+python -m tools.frontend [--port PORT]        build and serve it, until Ctrl-C
+python -m tools.frontend --develop            serve its sources: the page follows each change
+python -m tools.frontend --lock               lock examples/frontend/package-lock.json anew
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import IO
 import structlog
 
 from tools.house import SHOWN, house
-from tools.node import NodeError, node, npm, running
+from tools.node import NodeError, npm, running
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "examples/frontend"
@@ -47,9 +47,9 @@ def build() -> str:
 @contextmanager
 def served(origin: str, port: int, *, develop: bool = False) -> Generator[tuple[str, IO[str]]]:
     """Let vite serve the page before a server at an origin; give the page's address, and what vite says further."""
-    options = ["--host", HOST, "--port", str(port)]
-    command = [PAGE / "node_modules/vite/bin/vite.js", *([] if develop else ["preview"]), *options]
-    with running(PAGE, *command, settings={"COREKIT_ORIGIN": origin}) as said:
+    vite = PAGE / "node_modules/vite/bin/vite.js"
+    command = [*([] if develop else ["preview"]), "--host", HOST, "--port", str(port)]
+    with running(PAGE, vite, *command, settings={"COREKIT_ORIGIN": origin}) as said:
         before: list[str] = []
         for line in said:
             before.append(line)

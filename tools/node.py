@@ -29,9 +29,7 @@ def node(folder: Path, *arguments: str | Path, settings: Mapping[str, str] | Non
 
 
 @contextmanager
-def running(
-    folder: Path, *arguments: str | Path, settings: Mapping[str, str] | None = None
-) -> Generator[IO[str]]:
+def running(folder: Path, *arguments: str | Path, settings: Mapping[str, str] | None = None) -> Generator[IO[str]]:
     """Let node run in a folder meanwhile, and stop it in the end; give what it prints."""
     command, told = [str(word) for word in (NODE, *arguments)], _environment(settings)
     with subprocess.Popen(

@@ -1,7 +1,7 @@
 // A survey as SurveyJS renders it. What is answered is saved as it comes, and sent in the end.
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
-import { Model, type CompleteEvent } from "survey-core";
+import { Model, type CompleteEvent, type ITheme } from "survey-core";
 import "survey-core/i18n/simplified-chinese";
 import "survey-core/survey-core.fontless.css";
 import { DefaultDarkPanelless, DefaultLightPanelless } from "survey-core/themes";
@@ -49,8 +49,17 @@ const SurveyAnswer = graphql(`
   }
 `);
 
+// The page's own colours, and a form that fits in a column.
+const OURS = {
+  "--sjs2-base-unit-size": "6px",
+  "--sjs2-base-unit-spacing": "6px",
+  "--sjs2-color-utility-body": "transparent",
+  "--sjs2-typography-font-family-text": "inherit",
+};
+const LIGHT = dressed(DefaultLightPanelless, "#175c4c");
+const DARK = dressed(DefaultDarkPanelless, "#63c6ab");
 const PAUSE = 600; // milliseconds without a change, after which answers are saved
-const DARK = matchMedia("(prefers-color-scheme: dark)");
+const IS_DARK = matchMedia("(prefers-color-scheme: dark)");
 
 export default function SurveyForm({ entry }: { entry: FragmentType<typeof SurveyAsked> }) {
   const { survey, draft } = read(SurveyAsked, entry);
@@ -78,10 +87,10 @@ export default function SurveyForm({ entry }: { entry: FragmentType<typeof Surve
   }, [model, language]);
 
   useEffect(() => {
-    const dress = () => model.applyTheme(DARK.matches ? DefaultDarkPanelless : DefaultLightPanelless);
+    const dress = () => model.applyTheme(IS_DARK.matches ? DARK : LIGHT);
     dress();
-    DARK.addEventListener("change", dress);
-    return () => DARK.removeEventListener("change", dress);
+    IS_DARK.addEventListener("change", dress);
+    return () => IS_DARK.removeEventListener("change", dress);
   }, [model]);
 
   useEffect(() => {
@@ -115,7 +124,13 @@ export default function SurveyForm({ entry }: { entry: FragmentType<typeof Surve
 
 function made(definition: unknown, answers: unknown): Model {
   const model = new Model(definition);
+  model.showTitle = false; // the page has it
   model.showCompletedPage = false; // what the server says comes in its place
   model.data = answers ?? {};
   return model;
+}
+
+function dressed(theme: ITheme, brand: string): ITheme {
+  const shades = Object.fromEntries([400, 500, 600, 700].map((shade) => [`--sjs2-color-project-brand-${shade}`, brand]));
+  return { ...theme, cssVariables: { ...theme.cssVariables, ...OURS, ...shades } };
 }

@@ -49,16 +49,14 @@ export function Surveys() {
 function Entry({ entry }: { entry: FragmentType<typeof SurveyShown> }) {
   const shown = read(SurveyShown, entry);
   const { messages } = useLanguage();
-  if (shown.canAnswer)
-    return (
-      <Guarded>
-        <SurveyForm entry={shown} />
-      </Guarded>
-    );
   return (
-    <div className="survey-entry">
-      <h3>{shown.survey.title}</h3>
-      {shown.times > 0 ? (
+    <div className="survey">
+      <p className="survey-title">{shown.survey.title}</p>
+      {shown.canAnswer ? (
+        <Guarded>
+          <SurveyForm entry={shown} />
+        </Guarded>
+      ) : shown.times > 0 ? (
         <p>{messages.thanks}</p>
       ) : (
         shown.reasons.map((reason) => (
