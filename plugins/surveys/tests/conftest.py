@@ -59,5 +59,7 @@ class Canteen:
 
 @pytest.fixture
 def canteen(make_kit: MakeKit) -> Callable[..., Canteen]:
-    """Open a canteen."""
-    return lambda *plugins: Canteen(make_kit(["surveys", *plugins]))
+    """Open a canteen; what is said by name are the plugin's settings."""
+    return lambda *plugins, program=None, **settings: Canteen(
+        make_kit(["surveys", *plugins], program=program, sections={"surveys": settings})
+    )

@@ -17,11 +17,13 @@ from corekit import Activity, Applied, Batch, Effect, EffectKind, Facts, PluginW
 from corekit_surveys import answers as judging
 from corekit_surveys import catalogue, declared, drafts
 from corekit_surveys.catalogue import Kept
+from corekit_surveys.definition import Survey
 from corekit_surveys.drafts import Draft
 from corekit_surveys.tables import answer as _answer
 from corekit_surveys.tables import draft as _draft
 from corekit_surveys.tables import survey as _survey
 from corekit_surveys.tables import taken as _taken
+from corekit_surveys.tables import version as _version
 
 if TYPE_CHECKING:
     from corekit import Kit, Outcome
@@ -100,13 +102,12 @@ def _take_part(write: PluginWrite, effects: Sequence[Applied]) -> list[str]:
     """Turn drafts into answers, and return what cannot: of a survey closed meanwhile, taken before, saved anew."""
     drafts_ = _drafts(write, effects)
     open_ = _open(write, effects)
-    good = [
-        each for each in effects if each.effect.draft in drafts_ and (each.effect.survey, each.effect.version) in open_
-    ]
+    good = [each for each in effects if each.effect.draft in drafts_ and _version_of(each) in open_]
     first = _first(write, good) if good else set[tuple[str, str]]()
     good = [each for each in good if (each.effect.survey, each.member) in first]
     if good:
-        write.execute(insert(_answer), [_row(each, drafts_[each.effect.draft]) for each in good])
+        rows = [_row(each, open_[_version_of(each)], drafts_[each.effect.draft]) for each in good]
+        write.execute(insert(_answer), rows)
         write.execute(delete(_draft).where(any_of(_draft.c.id, [each.effect.draft for each in good])))
     kept = {each.id for each in good}
     return [each.id for each in effects if each.id not in kept]
@@ -117,11 +118,18 @@ def _drafts(write: PluginWrite, effects: Sequence[Applied]) -> dict[str, Any]:
     return {row.id: row.answers for row in write.execute(locking.order_by(_draft.c.id).with_for_update())}
 
 
-def _open(write: PluginWrite, effects: Sequence[Applied]) -> set[tuple[str, int]]:
-    """Return which surveys are open, and in which version; nobody closes them before this is written."""
+def _open(write: PluginWrite, effects: Sequence[Applied]) -> dict[tuple[str, int], Survey]:
+    """Return by id and version what the open surveys ask; nobody closes them before this is written."""
     ids = sorted({each.effect.survey for each in effects})
-    wanted = select(_survey.c.id, _survey.c.version).where(any_of(_survey.c.id, ids), _survey.c.state == "open")
-    return {(row.id, row.version) for row in write.execute(wanted.order_by(_survey.c.id).with_for_update(read=True))}
+    now = (_version.c.survey_id == _survey.c.id) & (_version.c.number == _survey.c.version)
+    wanted = select(_survey.c.id, _survey.c.version, _version.c.definition).join_from(_survey, _version, now)
+    wanted = wanted.where(any_of(_survey.c.id, ids), _survey.c.state == "open").order_by(_survey.c.id)
+    rows = write.execute(wanted.with_for_update(read=True, of=_survey))
+    return {(row.id, row.version): catalogue.parsed(row.definition) for row in rows}
+
+
+def _version_of(applied: Applied) -> tuple[str, int]:
+    return applied.effect.survey, applied.effect.version
 
 
 def _first(write: PluginWrite, effects: Sequence[Applied]) -> set[tuple[str, str]]:
@@ -131,7 +139,7 @@ def _first(write: PluginWrite, effects: Sequence[Applied]) -> set[tuple[str, str
     return {(row.survey_id, row.member_id) for row in write.execute(made)}
 
 
-def _row(applied: Applied, answers: Any) -> dict[str, Any]:
+def _row(applied: Applied, survey: Survey, answers: Any) -> dict[str, Any]:
     effect: TakePart = applied.effect
     return {
         "id": effect.draft,
@@ -140,6 +148,7 @@ def _row(applied: Applied, answers: Any) -> dict[str, Any]:
         "member_id": applied.member,
         "day": effect.day,
         "answers": answers,
+        "skipped": judging.skipped(survey, answers),
     }
 
 

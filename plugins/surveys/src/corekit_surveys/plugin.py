@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, hookimpl
-from corekit_surveys import answering, declared, persons, tables
+from corekit_surveys import answering, declared, declared_statistics, persons, tables
 from corekit_surveys.merging import TAKE_ANSWERS, TakeAnswers
+from corekit_surveys.settings import SettingsSchema
 
 if TYPE_CHECKING:
     from corekit_schema import Graph
@@ -17,12 +18,13 @@ if TYPE_CHECKING:
 def corekit_declare() -> Declares:
     """Declare what the plugin brings."""
     return Declares(
+        settings=SettingsSchema,
         lineage=Lineage(owner="surveys", package="corekit_surveys", metadata=tables.metadata),
         activities=[declared.ANSWERED],
         reacts=[declared.ANSWERED.name, "member.merged"],
         effects=[answering.TAKE_PART, TAKE_ANSWERS],
-        permissions=[declared.MANAGE],
-        errors=declared.ERRORS,
+        permissions=[declared.MANAGE, *declared_statistics.PERMISSIONS],
+        errors=(*declared.ERRORS, *declared_statistics.ERRORS),
         budget=8,  # of one who takes part
     )
 
