@@ -60,6 +60,6 @@ class Canteen:
 @pytest.fixture
 def canteen(make_kit: MakeKit) -> Callable[..., Canteen]:
     """Open a canteen; what is said by name are the plugin's settings."""
-    return lambda *plugins, program=None, **settings: Canteen(
-        make_kit(["surveys", *plugins], program=program, sections={"surveys": settings})
+    return lambda *plugins, program=None, profile=None, **settings: Canteen(
+        make_kit(["surveys", *plugins], program=program, sections={"surveys": settings}, profile=profile or {})
     )

@@ -11,7 +11,8 @@ PERMISSIONS = (STATISTICS, ANSWERS, MODERATE)
 
 SPLIT_UNKNOWN = ErrorText(
     "SURVEYS_SPLIT_UNKNOWN",
-    "Answers are not told apart by {by}{hint}. Write tier, tier:LADDER, kind, tag:TAG, attribute:NAME, day, week or month.",
+    "Answers are not told apart by {by}{hint}. Write tier, tier:LADDER, kind, tag:TAG, attribute:NAME, day, week "
+    "or month.",
     "不能按 {by} 分组{hint}。可用：tier、tier:阶梯、kind、tag:标签、attribute:属性、day、week、month。",
 )
 GROUPS_MANY = ErrorText(
@@ -30,7 +31,9 @@ QUESTION_UNKNOWN = ErrorText(
     "The survey has no such question {question}{hint}.",
     "问卷中没有这样的问题 {question}{hint}。",
 )
-LINE_MALFORMED = ErrorText("SURVEYS_LINE_MALFORMED", "This line is not what is expected: {expected}.", "此行应为：{expected}。")
+LINE_MALFORMED = ErrorText(
+    "SURVEYS_LINE_MALFORMED", "This line is not what is expected: {expected}.", "此行应为：{expected}。"
+)
 COMMENT_INVALID = ErrorText(
     "SURVEYS_COMMENT_INVALID",
     "A comment is a text that is not blank, of up to {most} characters.",

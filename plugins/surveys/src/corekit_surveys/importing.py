@@ -16,7 +16,7 @@ import orjson
 from attrs import evolve, field, frozen
 from sqlalchemy import insert, select
 
-from corekit import ErrorText, Invalid, Problem
+from corekit import Invalid, Problem
 from corekit.audit import leave
 from corekit_surveys import answers as judging
 from corekit_surveys import catalogue, codes, coercion, declared
@@ -63,12 +63,12 @@ class _Target:
 def load(kit: Kit, actor: str | None, survey: str, file: Path) -> int:
     """Bring in the answers of a file, CSV where its name ends so, else JSON Lines; return how many there were.
 
-    A line of JSON is ``{"answers": {...}, "day": "2026-01-31", "version": 1}``, a column of CSV a question, its comment,
-    or the row of a matrix (``grid.row``), with ``_day`` and ``_version`` beside them; a cell that is empty is not
-    answered. Without a day it is today, without a version the newest. The file is read twice, a line at a time.
+    A line of JSON is ``{"answers": {...}, "day": "2026-01-31", "version": 1}``, a column of CSV a question, its
+    comment, or the row of a matrix (``grid.row``), with ``_day`` and ``_version`` beside them; a cell that is empty is
+    not answered. Without a day it is today, without a version the newest. The file is read twice, a line at a time.
 
-    Raises :class:`corekit.Invalid`: there is no such survey, it was never opened, or lines are not what can be answered:
-    each problem at the number of its line and the question, up to a hundred. Nothing is brought in then.
+    Raises :class:`corekit.Invalid`: there is no such survey, it was never opened, or lines are not what can be
+    answered: each problem at the number of its line and the question, up to a hundred. Nothing is brought in then.
     """
     target = _target(kit, survey)
     for _ in _rows(kit, target, file):
@@ -93,9 +93,9 @@ def _target(kit: Kit, survey: str) -> _Target:
         rows = read.all(wanted.where(_survey.c.code == survey.replace("\0", "")))
         today = kit.now(read).astimezone(kit.zone).date()
     if not rows:
-        raise _refused(declared.UNKNOWN, "survey", survey=survey)
+        raise codes.refused(declared.UNKNOWN, "survey", survey=survey)
     if rows[0].state == "draft":
-        raise _refused(declared.NOT_OPEN, "survey", state=rows[0].state)
+        raise codes.refused(declared.NOT_OPEN, "survey", state=rows[0].state)
     asked = {row.number: catalogue.parsed(row.definition) for row in rows}
     return _Target(rows[0].id, rows[0].state, rows[0].version, str(today), asked)
 
@@ -116,7 +116,8 @@ def _row(kit: Kit, target: _Target, line: Line) -> dict[str, Any] | None:
     version = target.version if line.version in (None, "") else line.version
     survey = target.versions.get(version) if isinstance(version, int) else None
     if survey is None:
-        return target.refuse(line.number, [_malformed("version", f"one of {', '.join(map(str, target.versions))}")])
+        known = ", ".join(map(str, target.versions))
+        return target.refuse(line.number, [_malformed("version", f"one of {known}")])
     if not judging.is_day(day) or day > target.today:
         return target.refuse(line.number, [_malformed("day", f"a day such as 2026-01-31, up to {target.today}")])
     if not coercion.is_object(line.answers):
@@ -210,7 +211,3 @@ def _number(cell: str) -> Any:
 
 def _malformed(place: str, expected: str) -> Problem:
     return codes.problem(LINE_MALFORMED, *[place] * bool(place), expected=expected)
-
-
-def _refused(text: ErrorText, *path: str, **parameters: str) -> Invalid:
-    return Invalid([codes.problem(text, *path, **parameters)])

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, field, frozen
 from sqlalchemy import select
 
-from corekit import ErrorText, Invalid, Reader, suggest
+from corekit import Reader, suggest
 from corekit_surveys import catalogue, codes, declared, declared_statistics, statistics_sql
 from corekit_surveys import statistics_figures as shaping
 from corekit_surveys.definition import SHAPES, Survey
@@ -52,8 +52,8 @@ class Group:
 class Statistics:
     """Statistics of a survey.
 
-    ``respondents`` is the number of answers that are counted: of who answered twice both are. In groups by what is known
-    of members ``unnamed`` more are of nobody, and left out. What fewer than ``least`` answered is withheld.
+    ``respondents`` is the number of answers that are counted: of who answered twice both are. In groups by what is
+    known of members ``unnamed`` more are of nobody, and left out. What fewer than ``least`` answered is withheld.
     """
 
     survey: str
@@ -108,7 +108,7 @@ def of(
         return Statistics(**told, respondents=respondents, unnamed=0, groups=[group] if respondents else [])
     groups = split or (statistics_sql.BY_DAY if by else statistics_sql.WHOLE)
     if split is not None and len(read.all(statistics_sql.labels(chosen, split, MOST_GROUPS + 1))) > MOST_GROUPS:
-        raise _refused(declared_statistics.GROUPS_MANY, "by", by=str(by), most=str(MOST_GROUPS))
+        raise codes.refused(declared_statistics.GROUPS_MANY, "by", by=str(by), most=str(MOST_GROUPS))
     counted = _counted(read.all(statistics_sql.counts(read.dialect, chosen, groups, _asked(known))), known, days, by)
     named = sum(counted.sizes.values())
     shown = _groups(counted, _questions(known.versions.values()), _order(kit, by, counted.sizes), least)
@@ -126,7 +126,7 @@ def _known(read: Reader, survey: str) -> _Known:
     code = survey.replace("\0", "")
     rows = read.all(columns.where(_survey.c.code == code).order_by(_version.c.number.desc()))
     if not rows:
-        raise _refused(declared.UNKNOWN, "survey", survey=survey)
+        raise codes.refused(declared.UNKNOWN, "survey", survey=survey)
     return _Known(rows[0].id, {row.number: catalogue.parsed(row.definition) for row in rows})
 
 
@@ -178,14 +178,14 @@ def _split(kit: Kit, read: Reader, by: str | None) -> Split | None:
     if what == "tier" and ladders and (not name or name in ladders):
         ladder = ladders[name] if name else kit.program.ladders[0]
         return statistics_sql.by_tier(ladder.code, ladder.tiers[0].code)
-    raise _refused(declared_statistics.SPLIT_UNKNOWN, "by", by=by, hint=suggest(what, ("tier", "kind", *PERIODS)))
+    raise codes.refused(declared_statistics.SPLIT_UNKNOWN, "by", by=by, hint=suggest(what, ("tier", "kind", *PERIODS)))
 
 
 def _check_whole(days: Sequence[Sequence[Cell]], chosen: Chosen) -> None:
     for block in days:
         if len({chosen.has(each.day, each.version) for each in block}) > 1:
             span = {"since": block[0].day, "until": block[-1].day}
-            raise _refused(declared_statistics.SELECTION_SMALL, "since", **span)
+            raise codes.refused(declared_statistics.SELECTION_SMALL, "since", **span)
 
 
 @frozen
@@ -218,9 +218,7 @@ def _counted(rows: Iterable[Any], known: _Known, days: Sequence[Sequence[Cell]],
     return found
 
 
-def _groups(
-    counted: _Counted, questions: Mapping[_Key, Asked], order: Sequence[str], least: int
-) -> list[Group]:
+def _groups(counted: _Counted, questions: Mapping[_Key, Asked], order: Sequence[str], least: int) -> list[Group]:
     """Return the groups in their order, without what has to be withheld."""
     hidden = withheld(counted.sizes, least)
     shown: dict[str, list[Figures]] = {group: [] for group in order if group not in hidden}
@@ -246,7 +244,3 @@ def _order(kit: Kit, by: str | None, sizes: Mapping[str, int]) -> list[str]:
     ladder = next(each for each in kit.program.ladders if name in ("", each.code))
     ranks = [each.code for each in ladder.tiers]
     return sorted(sizes, key=lambda each: (ranks.index(each) if each in ranks else len(ranks), each))
-
-
-def _refused(text: ErrorText, *path: str, **parameters: str) -> Invalid:
-    return Invalid([codes.problem(text, *path, **parameters)])

@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 
 from corekit_surveys.definition import Choice, Kind
 
+_CHOOSING = frozenset({"boolean", "checkbox", "dropdown", "radiogroup", "rating"})
 _SCALE = tuple(range(11))
 _PROMOTERS = 9
 _PASSIVES = 7
@@ -93,9 +94,10 @@ class Row:
 class Figures:
     """What was answered to a question by those who ``saw`` it, of whom ``answered`` did answer.
 
-    Both are None where so few answered that nothing is told. Otherwise there is what fits the ``kind``: choices of ``boolean``, ``checkbox``, ``dropdown``, ``radiogroup`` and
-    ``rating``; numbers of ``number`` and of rates that are all numbers; promoters of rates from 0 to 10; the first and
-    last day of ``date``; rows of ``matrix``; places of ``ranking``. Of texts it is told how many there are.
+    Both are None where so few answered that nothing is told. Otherwise there is what fits the ``kind``: choices of
+    ``boolean``, ``checkbox``, ``dropdown``, ``radiogroup`` and ``rating``; numbers of ``number`` and of rates that are
+    all numbers; promoters of rates from 0 to 10; the first and last day of ``date``; rows of ``matrix``; places of
+    ``ranking``. Of texts it is told how many there are.
     """
 
     name: str
@@ -142,27 +144,21 @@ class Tally:
 def figures(asked: Asked, tally: Tally) -> Figures:
     """Return what counts of a question come to."""
     saw = tally.skipped + tally.answered
-    told: dict[str, Any] = {"name": asked.name, "kind": asked.kind, "saw": saw, "answered": tally.answered}
-    if not tally.answered:
-        return Figures(**told, choices=_choices(asked, {}, saw))
     values = tally.values.get(None, {})
-    match asked.kind:
-        case "boolean" | "checkbox" | "dropdown" | "radiogroup":
-            return Figures(**told, choices=_choices(asked, values, saw))
-        case "rating":
-            scores = _promoters(values) if asked.choices == _SCALE else None
-            numbers = _numbers(values) if _are_numbers(asked.choices) else None
-            return Figures(**told, choices=_choices(asked, values, saw), numbers=numbers, promoters=scores)
-        case "number":
-            return Figures(**told, numbers=_numbers(values))
-        case "date":
-            return Figures(**told, days=(min(values), max(values)))
-        case "matrix":
-            return Figures(**told, rows=[_row(asked, row, tally.values.get(row, {}), saw) for row in asked.rows])
-        case "ranking":
-            return Figures(**told, places=_places(asked, tally.values))
-        case _:
-            return Figures(**told)
+    told: dict[str, Any] = {}
+    if asked.kind in _CHOOSING:
+        told["choices"] = _choices(asked, values, saw)
+    if values and (asked.kind == "number" or (asked.kind == "rating" and _are_numbers(asked.choices))):
+        told["numbers"] = _numbers(values)
+    if values and asked.kind == "rating" and asked.choices == _SCALE:
+        told["promoters"] = _promoters(values)
+    if values and asked.kind == "date":
+        told["days"] = (min(values), max(values))
+    if asked.kind == "matrix":
+        told["rows"] = [_row(asked, row, tally.values.get(row, {}), saw) for row in asked.rows]
+    if asked.kind == "ranking":
+        told["places"] = _places(asked, tally.values)
+    return Figures(name=asked.name, kind=asked.kind, saw=saw, answered=tally.answered, **told)
 
 
 def decimal(value: Fraction | float) -> str:
@@ -232,4 +228,3 @@ def _places(asked: Asked, values: Mapping[str | None, Mapping[Any, int]]) -> lis
         if (count := sum(places.values()))
     ]
     return sorted(placed, key=lambda each: each.mean)
-

@@ -118,7 +118,9 @@ def by_tag(tag: str) -> Split:
 def by_attribute(name: str, dialect: str) -> Split:
     """Tell answers apart by an attribute that their members have now, as it is written in JSON."""
     known = profile.c.attributes
-    label: ColumnElement[Any] = known.op("->>")(name) if dialect == "postgresql" else _quoted(known, name)
+    label: ColumnElement[Any] = (
+        known.op("->>")(literal(name, Text)) if dialect == "postgresql" else _quoted(known, name)
+    )
     return Split(
         func.coalesce(label, cast(literal(""), Text)), answer.join(profile, profile.c.member_id == answer.c.member_id)
     )
@@ -193,9 +195,7 @@ def _values(json_: _Postgres | _Sqlite, chosen: Chosen, split: Split, asked: Seq
     return _counted(json_, chosen, split, "value", source, questions.c.name, null(), value)
 
 
-def _inner(
-    json_: _Postgres | _Sqlite, chosen: Chosen, split: Split, part: str, asked: Sequence[Asked]
-) -> Select[Any]:
+def _inner(json_: _Postgres | _Sqlite, chosen: Chosen, split: Split, part: str, asked: Sequence[Asked]) -> Select[Any]:
     questions = json_.questions(f"{part}s", asked)
     inner = json_.cells(questions) if part == "cell" else json_.elements(questions)
     source = split.joined.join(questions, questions.c.version == answer.c.version).join(inner, true())

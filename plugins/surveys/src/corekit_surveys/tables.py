@@ -42,7 +42,8 @@ draft = table(
 )
 move = table(
     "surveys_move",
-    # Which merge let what pass to another member: an answer, a draft or a comment by its id, having taken part by the survey.
+    # Which merge let what pass to another member: an answer, a draft or a comment by its id, having taken part by the
+    # survey.
     Column("effect_id", Id, primary_key=True),
     Column(
         "what",

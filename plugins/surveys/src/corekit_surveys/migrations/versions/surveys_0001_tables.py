@@ -46,7 +46,9 @@ def upgrade() -> None:
         sa.Column("effect_id", types.Id(), nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
         sa.Column("row_id", types.Id(), nullable=False),
-        sa.CheckConstraint("what IN ('answer', 'draft', 'taken', 'both', 'comment')", name=op.f("ck_surveys_move_what")),
+        sa.CheckConstraint(
+            "what IN ('answer', 'draft', 'taken', 'both', 'comment')", name=op.f("ck_surveys_move_what")
+        ),
         sa.PrimaryKeyConstraint("effect_id", "what", "row_id", name=op.f("pk_surveys_move")),
         sqlite_strict=True,
     )
