@@ -44,8 +44,13 @@ COMMENTS_MANY = ErrorText(
     "A member writes up to {most} comments within 24 hours; the next one can be written from {again} on.",
     "每位会员 24 小时内至多发表 {most} 条评论；{again} 之后可再发表。",
 )
+COMMENTER = ErrorText(
+    "SURVEYS_COMMENTER",
+    "Comments are written by active members; this one is {state}.",
+    "只有有效会员可以发表评论，该会员状态为 {state}。",
+)
 COMMENT_UNKNOWN = ErrorText("SURVEYS_COMMENT_UNKNOWN", "There is no comment {comment}.", "没有评论 {comment}。")
 ERRORS = (
     *(SPLIT_UNKNOWN, GROUPS_MANY, SELECTION_SMALL, QUESTION_UNKNOWN, LINE_MALFORMED),
-    *(COMMENT_INVALID, COMMENTS_MANY, COMMENT_UNKNOWN),
+    *(COMMENT_INVALID, COMMENTS_MANY, COMMENTER, COMMENT_UNKNOWN),
 )

@@ -56,7 +56,7 @@ def as_csv(read: Reader, survey: str) -> Iterator[str]:
     begins with an apostrophe. Raises :class:`corekit.Invalid` (``SURVEYS_UNKNOWN``) before the first line.
     """
     id_, versions = _known(read, survey)
-    columns = list(dict.fromkeys(each for known in versions for each in _columns(known)))
+    columns = list(dict.fromkeys(each for known in versions.values() for each in _columns(known)))
     return _csv_lines(read, id_, columns)
 
 
@@ -67,7 +67,8 @@ def texts(kit: Kit, read: Reader, survey: str, question: str, **page: Unpack[Ask
     ``SURVEYS_QUESTION_UNKNOWN``, ``PAGE_SIZE``, ``CURSOR``).
     """
     id_, versions = _known(read, survey)
-    if question not in {name for known in versions for name in _texts(known)}:
+    numbers = [number for number, known in versions.items() if question in _texts(known)]
+    if not numbers:
         raise codes.refused(QUESTION_UNKNOWN, "question", question=question, hint="")
     told: Any = (
         func.json_extract(_answer.c.answers, f'$."{question}"')
@@ -75,7 +76,6 @@ def texts(kit: Kit, read: Reader, survey: str, question: str, **page: Unpack[Ask
         else _answer.c.answers.op("->>")(literal(question, Text))
     )
     chosen = select(_answer.c.id, told.label("text")).where(any_of(_answer.c.survey_id, [id_]), told.is_not(None))
-    numbers = [number for number, known in _numbered(versions) if question in _texts(known)]
     chosen = chosen.where(any_of(_answer.c.version, numbers))
     span = Span.of(page, str)
     number: int = read.scalar(select(func.count()).select_from(chosen.subquery()))
@@ -85,18 +85,14 @@ def texts(kit: Kit, read: Reader, survey: str, question: str, **page: Unpack[Ask
     return span.page(rows, lambda each: (each.id,), number if span.counted else None)
 
 
-def _known(read: Reader, survey: str) -> tuple[str, list[Survey]]:
-    """Return the id of a survey, and what its versions ask, the first one first."""
+def _known(read: Reader, survey: str) -> tuple[str, dict[int, Survey]]:
+    """Return the id of a survey, and what its versions ask by their numbers, the first one first."""
     versions = _version.c.survey_id == _survey.c.id
-    wanted = select(_survey.c.id, _version.c.definition).join_from(_survey, _version, versions)
+    wanted = select(_survey.c.id, _version.c.number, _version.c.definition).join_from(_survey, _version, versions)
     rows = read.all(wanted.where(_survey.c.code == survey.replace("\0", "")).order_by(_version.c.number))
     if not rows:
         raise codes.refused(declared.UNKNOWN, "survey", survey=survey)
-    return rows[0].id, [catalogue.parsed(row.definition) for row in rows]
-
-
-def _numbered(versions: Iterable[Survey]) -> Iterator[tuple[int, Survey]]:
-    return enumerate(versions, 1)
+    return rows[0].id, {row.number: catalogue.parsed(row.definition) for row in rows}
 
 
 def _texts(survey: Survey) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """What becomes of answers when two members become one: they change hands, and change back.
 
-In a survey that both have answered both answers stay, and the one has taken part once. What the other had not finished
-the one goes on with, where it has neither answered nor begun that survey itself; otherwise it is dropped.
+In a survey that both have answered both answers stay, and the one has taken part once. So do comments. What the other
+had not finished the one goes on with, where it has neither answered nor begun that survey itself; otherwise it is
+dropped.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from attrs import field, frozen
 from sqlalchemy import Select, bindparam, delete, insert, literal_column, select, update
 
 from corekit import Applied, Effect, EffectKind, Id, PluginWrite, any_of
-from corekit_surveys.tables import answer, draft, move, taken
+from corekit_surveys.tables import answer, comment, draft, move, taken
 
 
 @frozen
@@ -38,9 +39,10 @@ def _moved(what: str) -> Select[Any]:
     return select(move.c.row_id).where(move.c.effect_id == _MERGE, move.c.what == what)
 
 
-_OF_GIVER = {each.name: each.c.member_id == _GIVER for each in (answer, draft, taken)}
+_OF_GIVER = {each.name: each.c.member_id == _GIVER for each in (answer, comment, draft, taken)}
 _TAKE = (
     _noting("answer", select(answer.c.id).where(_OF_GIVER[answer.name])),
+    _noting("comment", select(comment.c.id).where(_OF_GIVER[comment.name])),
     _noting("taken", select(taken.c.survey_id).where(_OF_GIVER[taken.name], taken.c.survey_id.not_in(_TAKEN))),
     _noting("both", select(taken.c.survey_id).where(_OF_GIVER[taken.name], taken.c.survey_id.in_(_TAKEN))),
     _noting(
@@ -50,6 +52,7 @@ _TAKE = (
         ),
     ),
     update(answer).where(_OF_GIVER[answer.name]).values(member_id=_TAKER),
+    update(comment).where(_OF_GIVER[comment.name]).values(member_id=_TAKER),
     update(draft).where(draft.c.id.in_(_moved("draft"))).values(member_id=_TAKER),
     delete(draft).where(_OF_GIVER[draft.name]),
     update(taken).where(_OF_GIVER[taken.name], taken.c.survey_id.in_(_moved("taken"))).values(member_id=_TAKER),
@@ -57,6 +60,7 @@ _TAKE = (
 )
 _GIVE_BACK = (
     update(answer).where(answer.c.id.in_(_moved("answer"))).values(member_id=_GIVER),
+    update(comment).where(comment.c.id.in_(_moved("comment"))).values(member_id=_GIVER),
     update(draft).where(draft.c.id.in_(_moved("draft"))).values(member_id=_GIVER),
     update(taken).where(taken.c.member_id == _TAKER, taken.c.survey_id.in_(_moved("taken"))).values(member_id=_GIVER),
     insert(taken).from_select(["survey_id", "member_id"], _moved("both").add_columns(_GIVER)),
