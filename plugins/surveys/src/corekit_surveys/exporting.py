@@ -5,9 +5,7 @@ They come in the order of their ids, which are drawn by chance: it says nothing 
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Iterator, Mapping
-from io import StringIO
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 import orjson
@@ -20,16 +18,15 @@ from corekit_surveys import catalogue, codes, declared
 from corekit_surveys.coercion import is_list
 from corekit_surveys.declared_statistics import QUESTION_UNKNOWN
 from corekit_surveys.definition import COMMENT, Survey
-from corekit_surveys.importing import DAY, VERSION
+from corekit_surveys.importing import DAY, ID, MEMBER, VERSION
 from corekit_surveys.settings import settings_of
 from corekit_surveys.tables import answer as _answer
 from corekit_surveys.tables import survey as _survey
 from corekit_surveys.tables import version as _version
+from corekit_surveys.tabular import line
 
 if TYPE_CHECKING:
     from corekit import Kit
-
-ID, MEMBER = "_id", "_member"
 
 
 @frozen
@@ -122,10 +119,10 @@ def _columns(survey: Survey) -> Iterator[str]:
 
 
 def _csv_lines(read: Reader, survey: str, columns: list[str]) -> Iterator[str]:
-    yield _line([ID, VERSION, DAY, MEMBER, *columns])
+    yield line([ID, VERSION, DAY, MEMBER, *columns])
     for row in read.stream(_answers(survey)):
         told = {name: cell for name, answer in row.answers.items() for name, cell in _cells(name, answer)}
-        yield _line([row.id, row.version, row.day, row.member_id or "", *(told.get(name, "") for name in columns)])
+        yield line([row.id, row.version, row.day, row.member_id or "", *(told.get(name, "") for name in columns)])
 
 
 def _cells(name: str, answer: Any) -> Iterator[tuple[str, Any]]:
@@ -136,14 +133,3 @@ def _cells(name: str, answer: Any) -> Iterator[tuple[str, Any]]:
         yield name, "|".join(map(str, answer))
     else:
         yield name, str(answer).lower() if isinstance(answer, bool) else answer
-
-
-def _line(cells: Iterable[Any]) -> str:
-    text = StringIO()
-    csv.writer(text, lineterminator="\n").writerow([_harmless(each) for each in cells])
-    return text.getvalue()
-
-
-def _harmless(cell: Any) -> Any:
-    """Return a cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

@@ -1,4 +1,4 @@
-"""Surveys in GraphQL: in which of them a member took part."""
+"""Surveys in GraphQL: in which of them a member took part, what was answered, and comments."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import Any
 
 import graphene
 
-from corekit_schema import A_MEMBER, Example, Field, Graph, Info, Member, Object, owner_or_permission
+from corekit_schema import A_MEMBER, Example, Field, Graph, Info, Member, Mutation, Object, Query, owner_or_permission
 from corekit_surveys import drafts
+from corekit_surveys.graph_comments import CommentsMutation, CommentsQuery
+from corekit_surveys.graph_statistics import StatisticsQuery
+from corekit_surveys.graph_statistics_examples import EXAMPLES as STATISTICS_EXAMPLES
 
 
 class SurveysMember(Object, policy=owner_or_permission("members.read")):
@@ -45,6 +48,11 @@ query SurveysMember($id: ID!) {
 )
 
 
+class WholeQuery(StatisticsQuery, CommentsQuery):
+    """What this plugin adds to the queries."""
+
+
 def graph() -> Graph:
     """Return what the plugin adds to the schema."""
-    return Graph(extends={Member: SurveysMember}, examples=EXAMPLES)
+    extends: dict[type, type] = {Member: SurveysMember, Query: WholeQuery, Mutation: CommentsMutation}
+    return Graph(extends=extends, examples=(*EXAMPLES, *STATISTICS_EXAMPLES))

@@ -29,8 +29,9 @@ from corekit_surveys.tables import version as _version
 if TYPE_CHECKING:
     from corekit import Kit
 
-DAY, VERSION = "_day", "_version"
+DAY, VERSION, ID, MEMBER = "_day", "_version", "_id", "_member"
 """Columns of CSV that are no questions, whose names begin with a letter."""
+_KNOWN = {"answers", "day", "id", "member", "skipped", "version"}
 _MOST_PROBLEMS = 100
 _AT_ONCE = 1_000
 
@@ -65,7 +66,8 @@ def load(kit: Kit, actor: str | None, survey: str, file: Path) -> int:
 
     A line of JSON is ``{"answers": {...}, "day": "2026-01-31", "version": 1}``, a column of CSV a question, its
     comment, or the row of a matrix (``grid.row``), with ``_day`` and ``_version`` beside them; a cell that is empty is
-    not answered. Without a day it is today, without a version the newest. The file is read twice, a line at a time.
+    not answered. Without a day it is today, without a version the newest. What an export says besides (``id``,
+    ``member``, ``skipped``) is not taken over. The file is read twice, a line at a time.
 
     Raises :class:`corekit.Invalid`: there is no such survey, it was never opened, or lines are not what can be
     answered: each problem at the number of its line and the question, up to a hundred. Nothing is brought in then.
@@ -112,18 +114,12 @@ def _rows(kit: Kit, target: _Target, file: Path) -> Iterator[dict[str, Any]]:
 
 
 def _row(kit: Kit, target: _Target, line: Line) -> dict[str, Any] | None:
+    """Return the row of a line; None where it is refused."""
     day = line.day or target.today
     version = target.version if line.version in (None, "") else line.version
-    survey = target.versions.get(version) if isinstance(version, int) else None
-    if survey is None:
-        known = ", ".join(map(str, target.versions))
-        return target.refuse(line.number, [_malformed("version", f"one of {known}")])
-    if not judging.is_day(day) or day > target.today:
-        return target.refuse(line.number, [_malformed("day", f"a day such as 2026-01-31, up to {target.today}")])
-    if not coercion.is_object(line.answers):
-        return target.refuse(line.number, [_malformed("answers", "an object of answers by question")])
-    if found := judging.problems(survey, line.answers):
-        return target.refuse(line.number, found)
+    if found := _wrong(target, line.answers, day, version):
+        target.refuse(line.number, found)
+        return None
     return {
         # By chance, so that no order of answers says anything.
         "id": UUID(bytes=kit.entropy(16), version=4).hex,
@@ -132,8 +128,20 @@ def _row(kit: Kit, target: _Target, line: Line) -> dict[str, Any] | None:
         "member_id": None,
         "day": day,
         "answers": line.answers,
-        "skipped": judging.skipped(survey, line.answers),
+        "skipped": judging.skipped(target.versions[version], line.answers),
     }
+
+
+def _wrong(target: _Target, answers: Any, day: Any, version: Any) -> list[Problem]:
+    survey = target.versions.get(version) if type(version) is int else None
+    if survey is None:
+        known = ", ".join(map(str, target.versions))
+        return [_malformed("version", f"one of {known}")]
+    if not judging.is_day(day) or day > target.today:
+        return [_malformed("day", f"a day such as 2026-01-31, up to {target.today}")]
+    if not coercion.is_object(answers):
+        return [_malformed("answers", "an object of answers by question")]
+    return judging.problems(survey, answers)
 
 
 def _json_lines(target: _Target, file: Path) -> Iterator[Line]:
@@ -144,7 +152,7 @@ def _json_lines(target: _Target, file: Path) -> Iterator[Line]:
                 told = orjson.loads(text)
             except orjson.JSONDecodeError:
                 told = None
-            if not coercion.is_object(told) or not told.keys() <= {"answers", "day", "version"}:
+            if not coercion.is_object(told) or not told.keys() <= _KNOWN:
                 target.refuse(number, [_malformed("", expected)])
                 continue
             yield Line(number, told.get("answers"), told.get("day"), told.get("version"))
@@ -159,7 +167,7 @@ def _csv(target: _Target, file: Path) -> Iterator[Line]:
                 target.refuse(reader.line_num, [_malformed("", f"{len(head)} cells, as the first line has")])
                 continue
             told = {name: cell for name, cell in zip(head, cells, strict=True) if cell}
-            day, version = told.pop(DAY, None), told.pop(VERSION, None)
+            day, version, *_ = (told.pop(name, None) for name in (DAY, VERSION, ID, MEMBER))
             number = int(version) if version is not None and version.isdecimal() else version
             survey = target.versions.get(target.version if number is None else number)  # type: ignore[arg-type]
             yield Line(reader.line_num, _answers(survey, told) if survey else {}, day, number)

@@ -97,8 +97,8 @@ def of(
     split = _split(kit, read, by)
     every = [Cell(row.day, row.version, row.number) for row in read.all(statistics_sql.sizes(known.id))]
     days = blocks(every, least)
-    bounds = {"since": since and str(since), "until": until and str(until), "version": version}
-    chosen = Chosen(survey=known.id, **bounds, named=split is not None)
+    first, last = (str(each) if each is not None else None for each in (since, until))
+    chosen = Chosen(survey=known.id, since=first, until=last, version=version, named=split is not None)
     cells = [each for each in every if chosen.has(each.day, each.version)]
     _check_whole(days, chosen)
     respondents = sum(each.number for each in cells)

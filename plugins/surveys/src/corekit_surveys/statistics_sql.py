@@ -220,7 +220,8 @@ class _Postgres:
         return select(*columns).select_from(each).cte(name).prefix_with("MATERIALIZED")
 
     def at(self, questions: Any) -> ColumnElement[Any]:
-        return answer.c.answers.op("->", return_type=JSONB())(questions.c.name)
+        found: ColumnElement[Any] = answer.c.answers.op("->", return_type=JSONB())(questions.c.name)
+        return found
 
     def has(self, questions: Any) -> ColumnElement[bool]:
         return self.at(questions).is_not(None)
@@ -235,7 +236,8 @@ class _Postgres:
 
     def place(self, inner: Any) -> ColumnElement[Any]:
         """Return the place in a list, from 1."""
-        return inner.c.key
+        at: ColumnElement[Any] = inner.c.key
+        return at
 
     def cells(self, questions: Any) -> Any:
         return func.jsonb_each(self.at(questions)).table_valued("key", column("value", JSONB), name="inner_").lateral()
@@ -266,7 +268,8 @@ class _Sqlite:
 
     def place(self, inner: Any) -> ColumnElement[Any]:
         """Return the place in a list, from 1."""
-        return inner.c.key + 1
+        at: ColumnElement[Any] = inner.c.key + 1
+        return at
 
     def cells(self, questions: Any) -> Any:
         return self.elements(questions)
