@@ -12,6 +12,7 @@ from corekit.testing.plugin import MakeKit
 from corekit_surveys import answering, catalogue, drafts
 
 LUNCH: dict[str, Any] = {
+    "title": {"default": "How was lunch?", "zh-cn": "午餐怎么样？"},
     "pages": [
         {
             "name": "first",
@@ -20,7 +21,7 @@ LUNCH: dict[str, Any] = {
                 {"type": "comment", "name": "why", "visibleIf": "{stars} < 3"},
             ],
         }
-    ]
+    ],
 }
 
 

@@ -1,4 +1,4 @@
-"""A member takes part: what it saved last becomes its answer, once, and the activity says no more than that it did.
+"""A member takes part: what it saved last becomes its answer, and the activity says no more than that it did.
 
 What an activity and its effects say stays for ever, and so does the hash of a request; an answer has to be forgotten
 with its member. So it never is part of them: it waits as a draft, which the effect names by an id that says nothing.
@@ -6,46 +6,60 @@ with its member. So it never is part of them: it waits as a draft, which the eff
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, field, frozen
-from sqlalchemy import bindparam, delete, insert, select
+from attrs import field, frozen
+from sqlalchemy import Text, bindparam, case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from corekit import Activity, Applied, Batch, Effect, EffectKind, Facts, PluginWrite, Reader, Refusal, any_of
+from corekit import Activity, Applied, Batch, Effect, EffectKind, Facts, PluginWrite, Reader, Refusal, Whole, any_of
 from corekit_surveys import answers as judging
-from corekit_surveys import catalogue, declared, drafts
-from corekit_surveys.catalogue import Kept
-from corekit_surveys.definition import Survey
+from corekit_surveys import declared, drafts, finding, standing, tables
 from corekit_surveys.drafts import Draft
-from corekit_surveys.tables import answer as _answer
-from corekit_surveys.tables import draft as _draft
-from corekit_surveys.tables import survey as _survey
-from corekit_surveys.tables import taken as _taken
-from corekit_surveys.tables import version as _version
+from corekit_surveys.finding import Kept
+from corekit_surveys.standing import Took
 
 if TYPE_CHECKING:
     from corekit import Kit, Outcome
 
+_answer, _draft, _place, _survey, _taken = tables.answer, tables.draft, tables.place, tables.survey, tables.taken
+_version = tables.version
+
 
 @frozen
 class TakePart(Effect):
-    """A ``draft`` becomes the answer to a ``survey`` in its ``version``, on a ``day`` of the program's clock."""
+    """A ``draft`` becomes the answer to a ``survey`` in its ``version``, on a ``day`` of the program's clock.
+
+    The member took part ``before`` so many times, the last on the day ``was``. ``limited`` says that a
+    :class:`TakePlace` goes with it.
+    """
 
     survey: str = field(kw_only=True)
     version: int = field(kw_only=True)
     draft: str = field(kw_only=True)
     day: str = field(kw_only=True)
+    before: int = field(kw_only=True)
+    was: str | None = field(kw_only=True)
+    limited: bool = field(kw_only=True)
+
+
+@frozen
+class TakePlace(Effect):
+    """One more answer to a ``survey`` that is answered ``quota`` times at most."""
+
+    survey: str = field(kw_only=True)
+    quota: int = field(kw_only=True)
 
 
 @frozen(kw_only=True)
 class Prepared:
-    """What is known of a member who takes part: surveys by code, its drafts and where it took part by their ids."""
+    """What is known of a member who takes part: surveys by code, its drafts and how it took part by their ids."""
 
     surveys: Mapping[str, Kept]
     drafts: Mapping[str, Draft] = field(factory=dict[str, Draft])
-    taken: frozenset[str] = frozenset()
+    took: Mapping[str, Took] = field(factory=dict[str, Took])
 
 
 NOTHING = Prepared(surveys={})
@@ -58,7 +72,17 @@ def answer(kit: Kit, member: str, survey: str, answers: Mapping[str, Any], **giv
     stay saved: the outcome is refused then, with the first problem and its path.
     """
     drafts.save(kit, member, survey, answers)
-    return kit.record(Activity(type=declared.ANSWERED.name, member=member, payload={"survey": survey}, **given))
+    return send(kit, member, survey, **given)
+
+
+def send(kit: Kit, member: str, survey: str, **given: Any) -> Outcome:
+    """Send what a member has saved; ``given`` is what else the activity says, such as its key."""
+    return kit.record(taking_part(member, survey, **given))
+
+
+def taking_part(member: str, survey: str, **given: Any) -> Activity:
+    """Return the activity that sends what a member has saved."""
+    return Activity(type=declared.ANSWERED.name, member=member, payload={"survey": survey}, **given)
 
 
 def load(batch: Batch, read: Reader) -> dict[str, Prepared]:
@@ -66,47 +90,58 @@ def load(batch: Batch, read: Reader) -> dict[str, Prepared]:
     taking = list(batch.of(declared.ANSWERED.name))
     if not taking:
         return {}
-    surveys = catalogue.find(read, {str(each.payload["survey"]) for each in taking})
+    surveys = finding.find(read, {str(each.payload["survey"]) for each in taking})
     members, ids = {each.member for each in taking}, {each.id for each in surveys.values()}
-    drafted, taken = drafts.of_members(read, members, ids), drafts.taken_by(read, members, ids)
+    drafted, took = drafts.of_members(read, members, ids), standing.taken_by(read, members, ids)
     return {
-        member: Prepared(surveys=surveys, drafts=drafted.get(member, {}), taken=taken.get(member, frozenset()))
+        member: Prepared(surveys=surveys, drafts=drafted.get(member, {}), took=took.get(member, {}))
         for member in members
     }
 
 
-def answered(activity: Activity, facts: Facts) -> Iterator[TakePart]:
+def answered(activity: Activity, facts: Facts) -> Iterator[Effect]:
     """Let a member take part, where what it saved is an answer to what is asked now."""
     known: Prepared = facts.prepared(activity) or NOTHING
     code = str(activity.payload["survey"])
     survey = known.surveys.get(code)
     if survey is None:
         raise Refusal(declared.UNKNOWN.code, survey=code)
-    if survey.state != "open":
-        raise Refusal(declared.NOT_OPEN.code, state=survey.state)
-    if survey.id in known.taken:
-        raise Refusal(declared.ANSWERED_BEFORE.code)
+    now = facts.local(activity)
+    took = known.took.get(survey.id)
+    for why, parameters in standing.reasons(survey, took, now):
+        raise Refusal(why, **parameters)
     draft = known.drafts.get(survey.id)
     if draft is None:
         raise Refusal(declared.DRAFT_MISSING.code)
     for problem in judging.problems(survey.survey, draft.answers):
         raise Refusal(problem.code, **problem.parameters, path=".".join(map(str, problem.path)))
-    day = facts.local(activity).date().isoformat()
-    yield TakePart(activity, rule="answered@1", survey=survey.id, version=survey.version, draft=draft.id, day=day)
+    quota = survey.terms.quota
+    yield TakePart(
+        activity,
+        rule="answered@1",
+        survey=survey.id,
+        version=survey.version,
+        draft=draft.id,
+        day=now.date().isoformat(),
+        before=took.times if took is not None else 0,
+        was=took.day.isoformat() if took is not None else None,
+        limited=quota is not None,
+    )
+    if quota is not None:
+        yield TakePlace(activity, rule="answered@1", survey=survey.id, quota=quota)
 
 
 # What is written
 
 
 def _take_part(write: PluginWrite, effects: Sequence[Applied]) -> list[str]:
-    """Turn drafts into answers, and return what cannot: of a survey closed meanwhile, taken before, saved anew."""
+    """Turn drafts into answers, and return what cannot: of a survey changed meanwhile, taken since, saved anew."""
     drafts_ = _drafts(write, effects)
-    open_ = _open(write, effects)
-    good = [each for each in effects if each.effect.draft in drafts_ and _version_of(each) in open_]
-    first = _first(write, good) if good else set[tuple[str, str]]()
-    good = [each for each in good if (each.effect.survey, each.member) in first]
+    asked = _asked(write, effects)
+    good = [each for each in effects if each.effect.draft in drafts_ and _is_asked(each.effect, asked)]
+    good = _first(write, good) if good else []
     if good:
-        rows = [_row(each, open_[_version_of(each)], drafts_[each.effect.draft]) for each in good]
+        rows = [_row(each, asked[each.effect.survey], drafts_[each.effect.draft]) for each in good]
         write.execute(insert(_answer), rows)
         write.execute(delete(_draft).where(any_of(_draft.c.id, [each.effect.draft for each in good])))
     kept = {each.id for each in good}
@@ -118,28 +153,44 @@ def _drafts(write: PluginWrite, effects: Sequence[Applied]) -> dict[str, Any]:
     return {row.id: row.answers for row in write.execute(locking.order_by(_draft.c.id).with_for_update())}
 
 
-def _open(write: PluginWrite, effects: Sequence[Applied]) -> dict[tuple[str, int], Survey]:
-    """Return by id and version what the open surveys ask; nobody closes them before this is written."""
+def _asked(write: PluginWrite, effects: Sequence[Applied]) -> dict[str, Any]:
+    """Return the surveys as they stand, with what they ask; nobody changes them before this is written."""
     ids = sorted({each.effect.survey for each in effects})
     now = (_version.c.survey_id == _survey.c.id) & (_version.c.number == _survey.c.version)
-    wanted = select(_survey.c.id, _survey.c.version, _version.c.definition).join_from(_survey, _version, now)
-    wanted = wanted.where(any_of(_survey.c.id, ids), _survey.c.state == "open").order_by(_survey.c.id)
-    rows = write.execute(wanted.with_for_update(read=True, of=_survey))
-    return {(row.id, row.version): catalogue.parsed(row.definition) for row in rows}
+    columns = [_survey.c[name] for name in ("id", "state", "version", "quota")]
+    wanted = select(*columns, _version.c.definition).join_from(_survey, _version, now).where(any_of(_survey.c.id, ids))
+    rows = write.execute(wanted.order_by(_survey.c.id).with_for_update(read=True, of=_survey))
+    return {row.id: row for row in rows}
 
 
-def _version_of(applied: Applied) -> tuple[str, int]:
-    return applied.effect.survey, applied.effect.version
+def _is_asked(effect: TakePart, asked: Mapping[str, Any]) -> bool:
+    found = asked.get(effect.survey)
+    return (
+        found is not None
+        and (found.state, found.version) == ("open", effect.version)
+        and (found.quota is not None) == effect.limited
+    )
 
 
-def _first(write: PluginWrite, effects: Sequence[Applied]) -> set[tuple[str, str]]:
-    rows = [{"survey_id": each.effect.survey, "member_id": each.member} for each in effects]
+def _first(write: PluginWrite, effects: Sequence[Applied]) -> list[Applied]:
+    """Count that members take part, and return those who did so before as often as was thought."""
     into = sqlite.insert(_taken) if write.dialect == "sqlite" else postgresql.insert(_taken)
-    made = into.values(rows).on_conflict_do_nothing().returning(_taken.c.survey_id, _taken.c.member_id)
-    return {(row.survey_id, row.member_id) for row in write.execute(made)}
+    told = into.excluded
+    counting = into.values([_took(each) for each in effects]).on_conflict_do_update(
+        index_elements=["survey_id", "member_id"],
+        set_={"times": told.times, "day": told.day},
+        where=_taken.c.times == told.times - 1,
+    )
+    counted = {(row.survey_id, row.member_id) for row in write.execute(counting.returning(*_taken.primary_key))}
+    return [each for each in effects if (each.effect.survey, each.member) in counted]
 
 
-def _row(applied: Applied, survey: Survey, answers: Any) -> dict[str, Any]:
+def _took(applied: Applied) -> dict[str, Any]:
+    effect: TakePart = applied.effect
+    return {"survey_id": effect.survey, "member_id": applied.member, "times": effect.before + 1, "day": effect.day}
+
+
+def _row(applied: Applied, asked: Any, answers: Any) -> dict[str, Any]:
     effect: TakePart = applied.effect
     return {
         "id": effect.draft,
@@ -148,31 +199,61 @@ def _row(applied: Applied, survey: Survey, answers: Any) -> dict[str, Any]:
         "member_id": applied.member,
         "day": effect.day,
         "answers": answers,
-        "skipped": judging.skipped(survey, answers),
+        "skipped": judging.skipped(finding.parsed(asked.definition), answers),
     }
 
 
+_HERE = (_taken.c.survey_id == bindparam("its_survey")) & (_taken.c.member_id == bindparam("its_member"))
+_LESS = (
+    update(_taken)
+    .where(_HERE)
+    .values(
+        times=_taken.c.times - 1,
+        day=case(
+            (_taken.c.times == bindparam("its_before", type_=Whole) + 1, bindparam("its_was", type_=Text)),
+            else_=_taken.c.day,
+        ),
+    )
+)
+_MORE = (
+    update(_place)
+    .where(_place.c.survey_id == bindparam("its_survey"))
+    .values(taken=_place.c.taken + bindparam("more", type_=Whole))
+)
+_NEVER = delete(_taken).where(_HERE, _taken.c.times == 0)
+
+
 def _take_back(write: PluginWrite, effects: Sequence[Applied]) -> None:
-    """Let answers be drafts again, of those who have no other, and nobody have taken part."""
+    """Let answers be drafts again, of those who have no other, and nobody have taken part, nor a place."""
     ids = [each.effect.draft for each in effects]
     rows = write.execute(
         select(_answer).where(any_of(_answer.c.id, ids)).order_by(_answer.c.id).with_for_update()
     ).all()
-    names = ("id", "survey_id", "member_id", "answers")
     if rows:
+        at = {each.effect.draft: each.at for each in effects}
         into = sqlite.insert(_draft) if write.dialect == "sqlite" else postgresql.insert(_draft)
-        write.execute(into.on_conflict_do_nothing(), [{name: getattr(row, name) for name in names} for row in rows])
+        write.execute(into.on_conflict_do_nothing(), [_again(row, at[row.id]) for row in rows])
         write.execute(delete(_answer).where(any_of(_answer.c.id, ids)))
-    gone = (_taken.c.survey_id == bindparam("its_survey")) & (_taken.c.member_id == bindparam("its_member"))
-    write.execute(
-        delete(_taken).where(gone), [{"its_survey": each.effect.survey, "its_member": each.member} for each in effects]
-    )
+    write.execute(_LESS, [_back(each) for each in effects])
+    write.execute(_NEVER, [{"its_survey": each.effect.survey, "its_member": each.member} for each in effects])
+    fewer = Counter(each.effect.survey for each in effects)
+    write.execute(_MORE, [{"its_survey": survey, "more": -fewer[survey]} for survey in sorted(fewer)])
 
 
-def _took_part(known: Prepared | None, effect: TakePart) -> Prepared:
-    known = known or NOTHING
-    drafted = {survey: draft for survey, draft in known.drafts.items() if survey != effect.survey}
-    return evolve(known, drafts=drafted, taken=known.taken | {effect.survey})
+def _again(row: Any, at: int) -> dict[str, Any]:
+    """Return an answer as the draft that it was."""
+    names = ("id", "survey_id", "member_id", "answers")
+    return {name: getattr(row, name) for name in names} | {"ticket": row.id, "saved_at": at}
+
+
+def _back(applied: Applied) -> dict[str, Any]:
+    effect: TakePart = applied.effect
+    return {
+        "its_survey": effect.survey,
+        "its_member": applied.member,
+        "its_before": effect.before,
+        "its_was": effect.was or effect.day,
+    }
 
 
 TAKE_PART = EffectKind(
@@ -180,6 +261,37 @@ TAKE_PART = EffectKind(
     effect=TakePart,
     apply=_take_part,
     undo=_take_back,
-    fold=_took_part,
     refusal=declared.CHANGED.code,
+)
+
+
+def _take_place(write: PluginWrite, effects: Sequence[Applied]) -> list[str]:
+    """Take places in the order of the effects, and return those for which none is left."""
+    ids = sorted({each.effect.survey for each in effects})
+    locking = select(_place).where(any_of(_place.c.survey_id, ids)).order_by(_place.c.survey_id).with_for_update()
+    taken = {row.survey_id: row.taken for row in write.execute(locking)}
+    more: Counter[str] = Counter()
+    missed: list[str] = []
+    for each in effects:
+        effect: TakePlace = each.effect
+        if effect.survey in taken and taken[effect.survey] + more[effect.survey] < effect.quota:
+            more[effect.survey] += 1
+        else:
+            missed.append(each.id)
+    if more:
+        rows = [{"its_survey": survey, "more": more[survey]} for survey in sorted(more)]
+        write.execute(_MORE, rows)
+    return missed
+
+
+def _leave_place(_write: PluginWrite, _effects: Sequence[Applied]) -> None:
+    """Change nothing: a place is free where taking part is taken back, also where it was taken without a quota."""
+
+
+TAKE_PLACE = EffectKind(
+    name="surveys.take_place",
+    effect=TakePlace,
+    apply=_take_place,
+    undo=_leave_place,
+    refusal=declared.QUOTA_FULL.code,
 )

@@ -19,8 +19,11 @@ ANSWERED = ActivityType(
     description="A member took part in a survey; what it had saved as a draft is its answer.",
     schema=AnsweredSchema,
     command=True,
+    afresh=True,
 )
-MANAGE = Permission(name="surveys.manage", description="Write surveys, open and close them.")
+MANAGE = Permission(name="surveys.manage", description="Write surveys, open and close them, and see all of them.")
+ANSWER = Permission(name="surveys.answer", description="Answer surveys for members, as somebody does who asks them.")
+PERMISSIONS = (MANAGE, ANSWER)
 
 CODE_INVALID = ErrorText(
     "SURVEYS_CODE_INVALID",
@@ -31,11 +34,40 @@ CODE_TAKEN = ErrorText("SURVEYS_CODE_TAKEN", "There is a survey {survey} already
 UNKNOWN = ErrorText("SURVEYS_UNKNOWN", "There is no survey {survey}.", "没有问卷 {survey}。")
 STATE = ErrorText(
     "SURVEYS_STATE",
-    "The survey is {state}: a draft is opened, and what is open is closed.",
-    "问卷状态为 {state}：草稿可以开放，开放的可以关闭。",
+    "The survey is {state}: a draft is opened, what is open is closed, and what is closed is opened again.",
+    "问卷状态为 {state}：草稿可以开放，开放的可以关闭，关闭的可以重新开放。",
 )
+BEGUN = ErrorText(
+    "SURVEYS_BEGUN",
+    "Somebody has answered this survey, or begun to; close it instead.",
+    "已有会员作答或开始作答此问卷，请改为关闭。",
+)
+ANONYMITY = ErrorText(
+    "SURVEYS_ANONYMITY",
+    "Somebody has answered this survey, or begun to: whether it is anonymous stays as it was promised.",
+    "已有会员作答或开始作答此问卷，是否匿名须按承诺保持不变。",
+)
+WINDOW = ErrorText("SURVEYS_WINDOW", "It would close before it opens.", "结束时间早于开始时间。")
+NUMBER = ErrorText(
+    "SURVEYS_NUMBER", "Here stands a whole number from {least} to {most}.", "此处应为 {least} 至 {most} 的整数。"
+)
+PAUSE_OF_ONE = ErrorText(
+    "SURVEYS_PAUSE_OF_ONE",
+    "Who answers once makes no pause: leave it out, or let members answer more often.",
+    "只答一次时没有间隔：请删去间隔，或允许多次作答。",
+)
+
 NOT_OPEN = ErrorText(
     "SURVEYS_NOT_OPEN", "The survey is {state}; nobody answers it now.", "问卷状态为 {state}，现在不能作答。"
+)
+NOT_YET = ErrorText("SURVEYS_NOT_YET", "It is answered from {opens} on.", "自 {opens} 起可作答。")
+OVER = ErrorText("SURVEYS_OVER", "It was answered until {closes}.", "作答已于 {closes} 结束。")
+QUOTA_FULL = ErrorText("SURVEYS_QUOTA_FULL", "All answers that are wanted were given.", "所需的答案已收齐。")
+ANSWERED_MOST = ErrorText(
+    "SURVEYS_ANSWERED_MOST", "The member has answered this survey {most} times.", "该会员已作答此问卷 {most} 次。"
+)
+PAUSE = ErrorText(
+    "SURVEYS_PAUSE", "The member answers this survey again from {day} on.", "该会员自 {day} 起可再次作答。"
 )
 ANSWERED_BEFORE = ErrorText("SURVEYS_ANSWERED_BEFORE", "The member has answered this survey.", "该会员已作答此问卷。")
 DRAFT_MISSING = ErrorText(
@@ -52,5 +84,7 @@ CHANGED = ErrorText(
 ERRORS = (
     *codes.DEFINITION,
     *codes.ANSWERS,
-    *(CODE_INVALID, CODE_TAKEN, UNKNOWN, STATE, NOT_OPEN, ANSWERED_BEFORE, DRAFT_MISSING, DRAFT_TOO_LARGE, CHANGED),
+    *(CODE_INVALID, CODE_TAKEN, UNKNOWN, STATE, BEGUN, ANONYMITY, WINDOW, NUMBER, PAUSE_OF_ONE),
+    *(NOT_OPEN, NOT_YET, OVER, QUOTA_FULL, ANSWERED_BEFORE, ANSWERED_MOST, PAUSE),
+    *(DRAFT_MISSING, DRAFT_TOO_LARGE, CHANGED),
 )

@@ -14,7 +14,7 @@ from sqlalchemy import Select, Text, func, literal, select
 
 from corekit import Reader, any_of
 from corekit.paging import Ask, Page, Span
-from corekit_surveys import catalogue, codes, declared
+from corekit_surveys import codes, declared, finding
 from corekit_surveys.coercion import is_list
 from corekit_surveys.declared_statistics import QUESTION_UNKNOWN
 from corekit_surveys.definition import COMMENT, Survey
@@ -89,7 +89,7 @@ def _known(read: Reader, survey: str) -> tuple[str, dict[int, Survey]]:
     rows = read.all(wanted.where(_survey.c.code == survey.replace("\0", "")).order_by(_version.c.number))
     if not rows:
         raise codes.refused(declared.UNKNOWN, "survey", survey=survey)
-    return rows[0].id, {row.number: catalogue.parsed(row.definition) for row in rows}
+    return rows[0].id, {row.number: finding.parsed(row.definition) for row in rows}
 
 
 def _texts(survey: Survey) -> Iterator[str]:

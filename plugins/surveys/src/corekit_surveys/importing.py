@@ -19,7 +19,7 @@ from sqlalchemy import insert, select
 from corekit import Invalid, Problem
 from corekit.audit import leave
 from corekit_surveys import answers as judging
-from corekit_surveys import catalogue, codes, coercion, declared
+from corekit_surveys import codes, coercion, declared, finding
 from corekit_surveys.declared_statistics import LINE_MALFORMED
 from corekit_surveys.definition import COMMENT, Question, Survey
 from corekit_surveys.tables import answer as _answer
@@ -98,7 +98,7 @@ def _target(kit: Kit, survey: str) -> _Target:
         raise codes.refused(declared.UNKNOWN, "survey", survey=survey)
     if rows[0].state == "draft":
         raise codes.refused(declared.NOT_OPEN, "survey", state=rows[0].state)
-    asked = {row.number: catalogue.parsed(row.definition) for row in rows}
+    asked = {row.number: finding.parsed(row.definition) for row in rows}
     return _Target(rows[0].id, rows[0].state, rows[0].version, str(today), asked)
 
 

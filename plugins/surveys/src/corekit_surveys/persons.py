@@ -6,15 +6,21 @@ from typing import Any
 
 from sqlalchemy import Table, delete, select
 
-from corekit import PluginWrite, Reader
+from corekit import PluginWrite, Reader, moment
 from corekit_surveys import comments, tables
 
 
 def exported(member: str, read: Reader) -> dict[str, Any] | None:
     """Return what a member answered, what it has saved, where it took part, and its comments, as JSON."""
+    drafts = [row for each in (tables.draft, tables.shelf) for row in read.all(_by_code(each, member))]
     told = {
-        "taken": [row.code for row in read.all(_by_code(tables.taken, member))],
-        "drafts": [{"survey": row.code, "answers": row.answers} for row in read.all(_by_code(tables.draft, member))],
+        "taken": [
+            {"survey": row.code, "times": row.times, "last": row.day}
+            for row in read.all(_by_code(tables.taken, member))
+        ],
+        "drafts": [
+            {"survey": row.code, "saved_at": moment(row.saved_at).isoformat(), "answers": row.answers} for row in drafts
+        ],
         "answers": [
             {"survey": row.code, "version": row.version, "day": row.day, "answers": row.answers}
             for row in read.all(_by_code(tables.answer, member))
@@ -26,7 +32,7 @@ def exported(member: str, read: Reader) -> dict[str, Any] | None:
 
 def erased(member: str, write: PluginWrite) -> None:
     """Forget all of it."""
-    for each in (tables.taken, tables.draft, tables.answer, tables.comment):
+    for each in (tables.taken, tables.draft, tables.shelf, tables.answer, tables.comment):
         write.execute(delete(each).where(each.c.member_id == member))
 
 

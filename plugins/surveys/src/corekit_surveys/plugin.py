@@ -22,10 +22,10 @@ def corekit_declare() -> Declares:
         lineage=Lineage(owner="surveys", package="corekit_surveys", metadata=tables.metadata),
         activities=[declared.ANSWERED],
         reacts=[declared.ANSWERED.name, "member.merged"],
-        effects=[answering.TAKE_PART, TAKE_ANSWERS],
-        permissions=[declared.MANAGE, *declared_statistics.PERMISSIONS],
+        effects=[answering.TAKE_PART, answering.TAKE_PLACE, TAKE_ANSWERS],
+        permissions=[*declared.PERMISSIONS, *declared_statistics.PERMISSIONS],
         errors=(*declared.ERRORS, *declared_statistics.ERRORS),
-        budget=8,  # of one who takes part
+        budget=10,  # of one who takes part where a quota is
     )
 
 
@@ -58,7 +58,7 @@ def corekit_erase(member: str, write: PluginWrite) -> None:
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed
 def corekit_graph() -> Graph:
-    """Show in which surveys members took part."""
+    """Add surveys to members, queries and mutations."""
     from corekit_surveys.graph import graph
 
     return graph()

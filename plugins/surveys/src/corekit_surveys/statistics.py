@@ -14,7 +14,7 @@ from attrs import evolve, field, frozen
 from sqlalchemy import select
 
 from corekit import Reader, suggest
-from corekit_surveys import catalogue, codes, declared, declared_statistics, statistics_sql
+from corekit_surveys import codes, declared, declared_statistics, finding, statistics_sql
 from corekit_surveys import statistics_figures as shaping
 from corekit_surveys.definition import SHAPES, Survey
 from corekit_surveys.settings import settings_of
@@ -127,7 +127,7 @@ def _known(read: Reader, survey: str) -> _Known:
     rows = read.all(columns.where(_survey.c.code == code).order_by(_version.c.number.desc()))
     if not rows:
         raise codes.refused(declared.UNKNOWN, "survey", survey=survey)
-    return _Known(rows[0].id, {row.number: catalogue.parsed(row.definition) for row in rows})
+    return _Known(rows[0].id, {row.number: finding.parsed(row.definition) for row in rows})
 
 
 def _questions(surveys: Iterable[Survey]) -> dict[_Key, Asked]:
