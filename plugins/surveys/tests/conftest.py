@@ -61,6 +61,9 @@ class Canteen:
 @pytest.fixture
 def canteen(make_kit: MakeKit) -> Callable[..., Canteen]:
     """Open a canteen; what is said by name are the plugin's settings."""
-    return lambda *plugins, program=None, profile=None, **settings: Canteen(
-        make_kit(["surveys", *plugins], program=program, sections={"surveys": settings}, profile=profile or {})
-    )
+
+    def open_(*plugins: str, program: str | None = None, profile: Any = None, **settings: Any) -> Canteen:
+        sections = {"surveys": settings}
+        return Canteen(make_kit(["surveys", *plugins], program=program, sections=sections, profile=profile or {}))
+
+    return open_

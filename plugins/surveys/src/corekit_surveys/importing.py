@@ -161,7 +161,7 @@ def _json_lines(target: _Target, file: Path) -> Iterator[Line]:
 def _csv(target: _Target, file: Path) -> Iterator[Line]:
     with file.open(encoding="utf-8-sig", newline="") as text:
         reader = csv.reader(text)
-        head = next(reader, [])
+        head = next(reader, list[str]())
         for cells in reader:
             if len(cells) != len(head):
                 target.refuse(reader.line_num, [_malformed("", f"{len(head)} cells, as the first line has")])

@@ -139,8 +139,9 @@ def _quoted(known: ColumnElement[Any], name: str) -> ColumnElement[Any]:
 
 def sizes(survey: str) -> Select[Any]:
     """Return how many answers to a survey there are, by day and version."""
-    columns = (answer.c.day, answer.c.version)
-    return select(*columns, func.count().label("number")).where(*Chosen(survey=survey).conditions).group_by(*columns)
+    columns: list[ColumnElement[Any]] = [answer.c.day, answer.c.version]
+    counted = select(*columns, func.count().label("number"))
+    return counted.where(*Chosen(survey=survey).conditions).group_by(*columns)
 
 
 def labels(chosen: Chosen, split: Split, most: int) -> Select[Any]:
