@@ -47,7 +47,7 @@ def test_a_comment_is_shown_once_somebody_says_so(canteen: Open) -> None:
 
 
 def test_comments_are_refused_that_cannot_be_kept(canteen: Open, clock: SettableClock) -> None:
-    shop = canteen(comments_per_day=2)
+    shop = canteen(sections={"surveys": {"comments_per_day": 2}})
     kit, member = shop.kit, shop.member
 
     def write(text: str = "again", survey: str = "lunch", by: str = member) -> tuple[str, str]:
@@ -70,7 +70,7 @@ def test_comments_are_refused_that_cannot_be_kept(canteen: Open, clock: Settable
 
 
 def test_a_member_that_writes_at_once_writes_no_more_than_it_may(canteen: Open) -> None:
-    shop = canteen(comments_per_day=3)
+    shop = canteen(sections={"surveys": {"comments_per_day": 3}})
 
     def write(number: int) -> bool:
         try:

@@ -54,7 +54,7 @@ ANSWERS: list[dict[str, Any]] = [
 @pytest.fixture
 def shop(canteen: Open, tmp_path: Path) -> Any:
     """Two answers to a survey, of which nothing is withheld."""
-    shop = canteen(smallest_group=1)
+    shop = canteen(sections={"surveys": {"smallest_group": 1}})
     catalogue.create(shop.kit, "staff:ada", "meal", ASKED)
     catalogue.move(shop.kit, "staff:ada", "meal", "open")
     file = tmp_path / "meal.jsonl"
@@ -128,11 +128,12 @@ def test_graphql_tells_what_was_answered_to_who_may_know(shop: Any) -> None:
     assert over_time["trend"].startswith("<svg")
     for viewer in (Viewer(kind="member", member=shop.member), Viewer(kind="staff", name="bob")):
         assert "FORBIDDEN" in str(door.ask(STATISTICS, viewer)["errors"])
-    for code, asked in (
-        ("SURVEYS_SPLIT_UNKNOWN", {"by": "age"}),
-        ("DATE", {"since": "yesterday"}),
-        ("SURVEYS_QUESTION_UNKNOWN", {"by": "day", "question": "x"}),
-    ):
+    wrong: dict[str, dict[str, Any]] = {
+        "SURVEYS_SPLIT_UNKNOWN": {"by": "age"},
+        "DATE": {"since": "yesterday"},
+        "SURVEYS_QUESTION_UNKNOWN": {"by": "day", "question": "x"},
+    }
+    for code, asked in wrong.items():
         assert code in str(door.ask(STATISTICS, **asked)["errors"])
 
 
@@ -166,7 +167,7 @@ def test_texts_are_read_in_pages_and_withheld_where_they_are_few(shop: Any, cant
     assert first["totalCount"] == 2
     assert door.data(TEXTS, q="dishes-Comment")["surveysTexts"]["nodes"] == [{"text": "soup, hot"}]
     assert "SURVEYS_QUESTION_UNKNOWN" in str(door.ask(TEXTS, q="again")["errors"])
-    few = canteen(smallest_group=2)
+    few = canteen(sections={"surveys": {"smallest_group": 2}})
     few.answer(stars=1, why="cold")
     with few.kit.read() as read:
         assert exporting.texts(few.kit, read, "lunch", "why").items == ()

@@ -7,7 +7,7 @@ with its member. So it never is part of them: it waits as a draft, which the eff
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -15,6 +15,7 @@ from sqlalchemy import Text, bindparam, case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit import Activity, Applied, Batch, Effect, EffectKind, Facts, PluginWrite, Reader, Refusal, Whole, any_of
+from corekit.audience import Known, Why, compiled, gathered
 from corekit_surveys import answers as judging
 from corekit_surveys import declared, drafts, finding, standing, tables
 from corekit_surveys.drafts import Draft
@@ -55,11 +56,15 @@ class TakePlace(Effect):
 
 @frozen(kw_only=True)
 class Prepared:
-    """What is known of a member who takes part: surveys by code, its drafts and how it took part by their ids."""
+    """What is known of a member who takes part.
+
+    Surveys are by code; its drafts, how it took part and why it is outside of an audience by their ids.
+    """
 
     surveys: Mapping[str, Kept]
     drafts: Mapping[str, Draft] = field(factory=dict[str, Draft])
     took: Mapping[str, Took] = field(factory=dict[str, Took])
+    barred: Mapping[str, tuple[Why, ...]] = field(factory=dict[str, tuple[Why, ...]])
 
 
 NOTHING = Prepared(surveys={})
@@ -85,18 +90,47 @@ def taking_part(member: str, survey: str, **given: Any) -> Activity:
     return Activity(type=declared.ANSWERED.name, member=member, payload={"survey": survey}, **given)
 
 
-def load(batch: Batch, read: Reader) -> dict[str, Prepared]:
-    """Return what is known of those who take part: three statements, none where nobody does."""
-    taking = list(batch.of(declared.ANSWERED.name))
+def load(batch: Batch, read: Reader, facts: Facts) -> dict[str, Prepared]:
+    """Return what is known of those who take part: three statements and what audiences ask for, or none."""
+    taking = {each.member: each for each in batch.of(declared.ANSWERED.name)}
     if not taking:
         return {}
-    surveys = finding.find(read, {str(each.payload["survey"]) for each in taking})
-    members, ids = {each.member for each in taking}, {each.id for each in surveys.values()}
-    drafted, took = drafts.of_members(read, members, ids), standing.taken_by(read, members, ids)
+    surveys = finding.find(read, {str(each.payload["survey"]) for each in taking.values()})
+    ids = {each.id for each in surveys.values()}
+    drafted, took = drafts.of_members(read, taking, ids), standing.taken_by(read, taking, ids)
+    barred = _barred(read, taking, surveys.values(), facts)
     return {
-        member: Prepared(surveys=surveys, drafts=drafted.get(member, {}), took=took.get(member, {}))
-        for member in members
+        member: Prepared(
+            surveys=surveys,
+            drafts=drafted.get(member, {}),
+            took=took.get(member, {}),
+            barred=barred.get(member, {}),
+        )
+        for member in taking
     }
+
+
+def _barred(
+    read: Reader, taking: Mapping[str, Activity], surveys: Iterable[Kept], facts: Facts
+) -> dict[str, dict[str, tuple[Why, ...]]]:
+    """Return why members are outside of the audiences of surveys, by member and survey."""
+    audiences = {each.id: each.terms.audience for each in surveys if each.terms.audience is not None}
+    if not audiences:
+        return {}
+    ranks = {member: facts.program(each).ranks for member, each in taking.items()}
+    rules = {
+        member: {id_: compiled(audience, Known(ranks[member])) for id_, audience in audiences.items()}
+        for member in taking
+    }
+    now = max(facts.local(each) for each in taking.values())
+    found = gathered(read, taking, now, [rule for each in rules.values() for rule in each.values()])
+    barred: dict[str, dict[str, tuple[Why, ...]]] = {}
+    for member, activity in taking.items():
+        known = facts.member(activity)
+        tiers = {ladder: tier for ladder in ranks[member] if (tier := facts.tier(activity, ladder)) is not None}
+        who = found.who(member, known.kind, known.tags, tiers)
+        barred[member] = {id_: tuple(standing.barred(rule, who)) for id_, rule in rules[member].items()}
+    return barred
 
 
 def answered(activity: Activity, facts: Facts) -> Iterator[Effect]:
@@ -108,7 +142,7 @@ def answered(activity: Activity, facts: Facts) -> Iterator[Effect]:
         raise Refusal(declared.UNKNOWN.code, survey=code)
     now = facts.local(activity)
     took = known.took.get(survey.id)
-    for why, parameters in standing.reasons(survey, took, now):
+    for why, parameters in (*standing.reasons(survey, took, now), *known.barred.get(survey.id, ())):
         raise Refusal(why, **parameters)
     draft = known.drafts.get(survey.id)
     if draft is None:

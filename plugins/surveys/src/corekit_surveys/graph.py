@@ -37,6 +37,8 @@ from corekit_surveys.graph_statistics_examples import EXAMPLES as STATISTICS_EXA
 from corekit_surveys.graph_types import SurveysDraft, SurveysSurvey
 from corekit_surveys.standing import Entry
 
+_NAMED = ("kind", "tag", "tier", "group", "metric")
+
 
 class SurveysReason(Object, policy=public):
     """Why somebody cannot answer a survey."""
@@ -152,6 +154,11 @@ class SurveysQuery(Object):
         show_on_home=graphene.Boolean(description="Only what a home page shows, or only what it does not."),
         search=graphene.String(description="Only those of which the code or a title contains this."),
         at=graphene.Argument(DateTime, description="Only what is answered at this instant, as far as schedules go."),
+        kind=graphene.String(description="Only those of which the audience has this kind of members."),
+        tag=graphene.String(description="Only those of which the audience has this tag."),
+        tier=graphene.String(description="Only those of which the audience has this tier."),
+        group=graphene.String(description="Only those of which the audience has this group."),
+        metric=graphene.String(description="Only those of which the audience has this metric."),
         description="The surveys, the newest first: to who manages them all, to others those that are open.",
     )
     surveys_survey = Field(
@@ -166,11 +173,12 @@ class SurveysQuery(Object):
     def resolve_surveys(_parents: Sequence[Any], info: Info, *, at: Any = None, **told: Any) -> list[Page[Kept]]:
         """Return a page of surveys."""
         filters = {name: told.pop(name, None) for name in ("state", "show_on_home", "search")}
+        named = {what: name for what in _NAMED if (name := told.pop(what, None)) is not None}
         if not _manages(info):
             if filters["state"] not in (None, "open"):
                 return [Page(total=0)]
             filters["state"] = "open"
-        return [finding.survey_page(info.context.read, Wanted(at=as_of(at), **filters), **told)]
+        return [finding.survey_page(info.context.read, Wanted(at=as_of(at), named=named, **filters), **told)]
 
     @staticmethod
     def resolve_surveys_survey(_parents: Sequence[Any], info: Info, code: str) -> list[Kept | None]:

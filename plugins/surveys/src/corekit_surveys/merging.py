@@ -28,7 +28,7 @@ _OF_GIVER = {each.name: each.c.member_id == _GIVER for each in (answer, comment,
 _DRAFTED = ("id", "ticket", "survey_id", "answers", "sealed", "saved_at")
 
 
-def _noting(what: str, theirs: Select[Any], *more: str) -> Any:
+def _noting(what: str, theirs: Any, *more: str) -> Any:
     """Return the insert that notes rows, of which ``theirs`` selects the id and more, as a kind of move."""
     noted = theirs.add_columns(_MERGE, literal_column(f"'{what}'"))
     return insert(move).from_select(["row_id", *more, "effect_id", "what"], noted)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, hookimpl
+from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
 from corekit_surveys import answering, declared, declared_statistics, persons, tables
 from corekit_surveys.merging import TAKE_ANSWERS, TakeAnswers
+from corekit_surveys.program import ProgramSchema
 from corekit_surveys.settings import SettingsSchema
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def corekit_declare() -> Declares:
         effects=[answering.TAKE_PART, answering.TAKE_PLACE, TAKE_ANSWERS],
         permissions=[*declared.PERMISSIONS, *declared_statistics.PERMISSIONS],
         errors=(*declared.ERRORS, *declared_statistics.ERRORS),
+        program=Section(schema=ProgramSchema),
         budget=10,  # of one who takes part where a quota is
     )
 
@@ -32,7 +34,7 @@ def corekit_declare() -> Declares:
 @hookimpl
 def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Any]:
     """Read what those have saved who take part."""
-    return answering.load(batch, read)
+    return answering.load(batch, read, facts)
 
 
 @hookimpl

@@ -178,8 +178,8 @@ def _counted(
     value_ = json_.nothing if isinstance(value, Null) else value
     told = (cast(name, Text).label("name"), cast(place, Text).label("place"), value_.label("value"))
     by = (name, place, value, split.label, answer.c.version)
-    columns = (cast(literal(part), Text).label("part"), *told, split.label.label("label"), answer.c.version)
-    wanted = select(*columns, func.count().label("number")).select_from(source).where(*chosen.conditions)
+    columns: list[ColumnElement[Any]] = [cast(literal(part), Text).label("part"), *told, split.label.label("label")]
+    wanted = select(*columns, answer.c.version, func.count().label("number")).select_from(source).where(*chosen.conditions)
     return wanted.group_by(*(each for each in by if not isinstance(each, Null)))
 
 
