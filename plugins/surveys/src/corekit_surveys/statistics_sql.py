@@ -175,12 +175,17 @@ def _counted(
     place: ColumnElement[Any],
     value: ColumnElement[Any],
 ) -> Select[Any]:
-    value_ = json_.nothing if isinstance(value, Null) else value
-    told = (cast(name, Text).label("name"), cast(place, Text).label("place"), value_.label("value"))
-    by = (name, place, value, split.label, answer.c.version)
-    columns: list[ColumnElement[Any]] = [cast(literal(part), Text).label("part"), *told, split.label.label("label")]
-    wanted = select(*columns, answer.c.version, func.count().label("number")).select_from(source).where(*chosen.conditions)
-    return wanted.group_by(*(each for each in by if not isinstance(each, Null)))
+    columns: list[ColumnElement[Any]] = [
+        cast(literal(part), Text).label("part"),
+        cast(name, Text).label("name"),
+        cast(place, Text).label("place"),
+        (json_.nothing if isinstance(value, Null) else value).label("value"),
+        split.label.label("label"),
+        answer.c.version,
+        func.count().label("number"),
+    ]
+    by = [each for each in (name, place, value, split.label, answer.c.version) if not isinstance(each, Null)]
+    return select(*columns).select_from(source).where(*chosen.conditions).group_by(*by)
 
 
 def _skipped(json_: _Postgres | _Sqlite, chosen: Chosen, split: Split) -> Select[Any]:
