@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import (
+    answering,
     bulk,
     closing,
     downloading,
@@ -157,6 +158,14 @@ FIXED = (
     Benchmark(
         Goal(id="download", what="a bare file response of 100 MB : a download by a link", must=0.7),
         downloading.measure,
+    ),
+    Benchmark(
+        Goal(id="answers-statistics", what="an aggregate by hand of 1,000,000 answers : their statistics", must=0.4),
+        answering.measure,
+    ),
+    Benchmark(
+        Goal(id="answers-accept", what="two ORM units of work that save and send : the same by surveys", must=3),
+        answering.measure_accepting,
     ),
     Benchmark(
         Goal(id="stock", what="32 redeemers of what has no end : of one stock", must=0.6, aim=0.8),

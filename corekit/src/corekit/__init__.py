@@ -172,6 +172,7 @@ _HOMES = {
 }
 PUBLIC_MODULES = (
     "corekit",
+    "corekit.audience",
     "corekit.audit",
     "corekit.command",
     "corekit.db.types",

@@ -34,8 +34,8 @@ class Canteen:
         catalogue.create(kit, "staff:ada", "lunch", LUNCH)
         catalogue.move(kit, "staff:ada", "lunch", "open")
 
-    def join(self) -> str:
-        return self.kit.record(Activity(type="member.registered")).member
+    def join(self, **payload: Any) -> str:
+        return self.kit.record(Activity(type="member.registered", payload=payload)).member
 
     def answer(self, member: str | None = None, **answers: Any) -> Outcome:
         return answering.answer(self.kit, member or self.member, "lunch", answers)
@@ -60,5 +60,5 @@ class Canteen:
 
 @pytest.fixture
 def canteen(make_kit: MakeKit) -> Callable[..., Canteen]:
-    """Open a canteen."""
-    return lambda *plugins: Canteen(make_kit(["surveys", *plugins]))
+    """Open a canteen, with further plugins and what a kit is made of."""
+    return lambda *plugins, **told: Canteen(make_kit(["surveys", *plugins], **told))

@@ -185,10 +185,12 @@ def test_each_root_field_is_for_those_who_may(canteen: Open) -> None:
     door, ann = Door(shop.kit), global_id("Member", shop.member)
     stranger = Viewer(kind="member", member=shop.join())
     answers = {"survey": "lunch", "memberId": ann, "answers": {"stars": 1}}
-    mine = [(SAVE, {"input": answers}), (ANSWER, {"input": answers})]
+    mine: list[tuple[str, dict[str, Any]]] = [(SAVE, {"input": answers}), (ANSWER, {"input": answers})]
     told = {"code": "tea", "definition": LUNCH}
-    only = {"surveysCreate": told, "surveysRevise": told}
-    writes = [(text, {"input": only.get(name, {"code": "tea"})}) for name, text in WRITES.items()]
+    only: dict[str, Any] = {"surveysCreate": told, "surveysRevise": told}
+    writes: list[tuple[str, dict[str, Any]]] = [
+        (text, {"input": only.get(name, {"code": "tea"})}) for name, text in WRITES.items()
+    ]
     for text, given in (*mine, *writes):
         for viewer, code in ((ANONYMOUS, "UNAUTHENTICATED"), (stranger, "FORBIDDEN"), (BOB, "FORBIDDEN")):
             errors = door.ask(text, viewer, **given)["errors"]

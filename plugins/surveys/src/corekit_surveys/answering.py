@@ -7,7 +7,7 @@ with its member. So it never is part of them: it waits as a draft, which the eff
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -15,6 +15,7 @@ from sqlalchemy import Text, bindparam, case, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit import Activity, Applied, Batch, Effect, EffectKind, Facts, PluginWrite, Reader, Refusal, Whole, any_of
+from corekit.audience import Known, Why, compiled, gathered
 from corekit_surveys import answers as judging
 from corekit_surveys import declared, drafts, finding, standing, tables
 from corekit_surveys.drafts import Draft
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from corekit import Kit, Outcome
 
 _answer, _draft, _place, _survey, _taken = tables.answer, tables.draft, tables.place, tables.survey, tables.taken
+_version = tables.version
 
 
 @frozen
@@ -54,11 +56,15 @@ class TakePlace(Effect):
 
 @frozen(kw_only=True)
 class Prepared:
-    """What is known of a member who takes part: surveys by code, its drafts and how it took part by their ids."""
+    """What is known of a member who takes part.
+
+    Surveys are by code; its drafts, how it took part and why it is outside of an audience by their ids.
+    """
 
     surveys: Mapping[str, Kept]
     drafts: Mapping[str, Draft] = field(factory=dict[str, Draft])
     took: Mapping[str, Took] = field(factory=dict[str, Took])
+    barred: Mapping[str, tuple[Why, ...]] = field(factory=dict[str, tuple[Why, ...]])
 
 
 NOTHING = Prepared(surveys={})
@@ -84,18 +90,47 @@ def taking_part(member: str, survey: str, **given: Any) -> Activity:
     return Activity(type=declared.ANSWERED.name, member=member, payload={"survey": survey}, **given)
 
 
-def load(batch: Batch, read: Reader) -> dict[str, Prepared]:
-    """Return what is known of those who take part: three statements, none where nobody does."""
-    taking = list(batch.of(declared.ANSWERED.name))
+def load(batch: Batch, read: Reader, facts: Facts) -> dict[str, Prepared]:
+    """Return what is known of those who take part: three statements and what audiences ask for, or none."""
+    taking = {each.member: each for each in batch.of(declared.ANSWERED.name)}
     if not taking:
         return {}
-    surveys = finding.find(read, {str(each.payload["survey"]) for each in taking})
-    members, ids = {each.member for each in taking}, {each.id for each in surveys.values()}
-    drafted, took = drafts.of_members(read, members, ids), standing.taken_by(read, members, ids)
+    surveys = finding.find(read, {str(each.payload["survey"]) for each in taking.values()})
+    ids = {each.id for each in surveys.values()}
+    drafted, took = drafts.of_members(read, taking, ids), standing.taken_by(read, taking, ids)
+    barred = _barred(read, taking, surveys.values(), facts)
     return {
-        member: Prepared(surveys=surveys, drafts=drafted.get(member, {}), took=took.get(member, {}))
-        for member in members
+        member: Prepared(
+            surveys=surveys,
+            drafts=drafted.get(member, {}),
+            took=took.get(member, {}),
+            barred=barred.get(member, {}),
+        )
+        for member in taking
     }
+
+
+def _barred(
+    read: Reader, taking: Mapping[str, Activity], surveys: Iterable[Kept], facts: Facts
+) -> dict[str, dict[str, tuple[Why, ...]]]:
+    """Return why members are outside of the audiences of surveys, by member and survey."""
+    audiences = {each.id: each.terms.audience for each in surveys if each.terms.audience is not None}
+    if not audiences:
+        return {}
+    ranks = {member: facts.program(each).ranks for member, each in taking.items()}
+    rules = {
+        member: {id_: compiled(audience, Known(ranks[member])) for id_, audience in audiences.items()}
+        for member in taking
+    }
+    now = max(facts.local(each) for each in taking.values())
+    found = gathered(read, taking, now, [rule for each in rules.values() for rule in each.values()])
+    barred: dict[str, dict[str, tuple[Why, ...]]] = {}
+    for member, activity in taking.items():
+        known = facts.member(activity)
+        tiers = {ladder: tier for ladder in ranks[member] if (tier := facts.tier(activity, ladder)) is not None}
+        who = found.who(member, known.kind, known.tags, tiers)
+        barred[member] = {id_: tuple(standing.barred(rule, who)) for id_, rule in rules[member].items()}
+    return barred
 
 
 def answered(activity: Activity, facts: Facts) -> Iterator[Effect]:
@@ -107,7 +142,7 @@ def answered(activity: Activity, facts: Facts) -> Iterator[Effect]:
         raise Refusal(declared.UNKNOWN.code, survey=code)
     now = facts.local(activity)
     took = known.took.get(survey.id)
-    for why, parameters in standing.reasons(survey, took, now):
+    for why, parameters in (*standing.reasons(survey, took, now), *known.barred.get(survey.id, ())):
         raise Refusal(why, **parameters)
     draft = known.drafts.get(survey.id)
     if draft is None:
@@ -140,7 +175,8 @@ def _take_part(write: PluginWrite, effects: Sequence[Applied]) -> list[str]:
     good = [each for each in effects if each.effect.draft in drafts_ and _is_asked(each.effect, asked)]
     good = _first(write, good) if good else []
     if good:
-        write.execute(insert(_answer), [_row(each, drafts_[each.effect.draft]) for each in good])
+        rows = [_row(each, asked[each.effect.survey], drafts_[each.effect.draft]) for each in good]
+        write.execute(insert(_answer), rows)
         write.execute(delete(_draft).where(any_of(_draft.c.id, [each.effect.draft for each in good])))
     kept = {each.id for each in good}
     return [each.id for each in effects if each.id not in kept]
@@ -152,10 +188,13 @@ def _drafts(write: PluginWrite, effects: Sequence[Applied]) -> dict[str, Any]:
 
 
 def _asked(write: PluginWrite, effects: Sequence[Applied]) -> dict[str, Any]:
-    """Return the surveys as they stand; nobody changes them before this is written."""
+    """Return the surveys as they stand, with what they ask; nobody changes them before this is written."""
     ids = sorted({each.effect.survey for each in effects})
-    wanted = select(_survey.c.id, _survey.c.state, _survey.c.version, _survey.c.quota).where(any_of(_survey.c.id, ids))
-    return {row.id: row for row in write.execute(wanted.order_by(_survey.c.id).with_for_update(read=True))}
+    now = (_version.c.survey_id == _survey.c.id) & (_version.c.number == _survey.c.version)
+    columns = [_survey.c[name] for name in ("id", "state", "version", "quota")]
+    wanted = select(*columns, _version.c.definition).join_from(_survey, _version, now).where(any_of(_survey.c.id, ids))
+    rows = write.execute(wanted.order_by(_survey.c.id).with_for_update(read=True, of=_survey))
+    return {row.id: row for row in rows}
 
 
 def _is_asked(effect: TakePart, asked: Mapping[str, Any]) -> bool:
@@ -185,7 +224,7 @@ def _took(applied: Applied) -> dict[str, Any]:
     return {"survey_id": effect.survey, "member_id": applied.member, "times": effect.before + 1, "day": effect.day}
 
 
-def _row(applied: Applied, answers: Any) -> dict[str, Any]:
+def _row(applied: Applied, asked: Any, answers: Any) -> dict[str, Any]:
     effect: TakePart = applied.effect
     return {
         "id": effect.draft,
@@ -194,6 +233,7 @@ def _row(applied: Applied, answers: Any) -> dict[str, Any]:
         "member_id": applied.member,
         "day": effect.day,
         "answers": answers,
+        "skipped": judging.skipped(finding.parsed(asked.definition), answers),
     }
 
 

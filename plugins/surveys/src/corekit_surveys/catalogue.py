@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit import ErrorText, Invalid, Problem, Reader, micros, new_id
+from corekit.audience import checked, compiled, known, named
 from corekit.audit import leave
 from corekit_surveys import codes, declared, tables
 from corekit_surveys.definition import Survey
@@ -39,7 +40,7 @@ def create(kit: Kit, actor: str | None, code: str, definition: Any, terms: Terms
     terms = terms or Terms()
     if not _CODE.fullmatch(code):
         raise _refused(declared.CODE_INVALID, "code")
-    survey = _read(definition, problems(terms))
+    survey = _read(definition, _wrong(kit, terms))
     now = kit.now()
     with kit.database.write() as connection:
         key, at = new_id(), micros(now)
@@ -50,7 +51,7 @@ def create(kit: Kit, actor: str | None, code: str, definition: Any, terms: Terms
         if connection.execute(made).one_or_none() is None:
             raise _refused(declared.CODE_TAKEN, "code", survey=code)
         connection.execute(insert(_version), _numbered(key, 1, survey, at))
-        _follow(connection, key, terms)
+        _follow(kit, connection, key, terms)
         leave(connection, now, actor, "surveys.created", code, **_told(terms))
         return _found(connection, code)
 
@@ -79,7 +80,7 @@ def change(kit: Kit, actor: str | None, code: str, terms: Terms) -> Kept:
     Whether it is anonymous stays once somebody has answered it or begun to. Raises :class:`corekit.Invalid` with all
     that does not hold.
     """
-    if wrong := problems(terms):
+    if wrong := _wrong(kit, terms):
         raise Invalid(wrong)
     now = kit.now()
     with kit.database.write() as connection:
@@ -89,7 +90,7 @@ def change(kit: Kit, actor: str | None, code: str, terms: Terms) -> Kept:
         before = _found(connection, code)
         if before.terms != terms:
             _change(connection, known.id, **_row(terms))
-            _follow(connection, known.id, terms)
+            _follow(kit, connection, known.id, terms)
             leave(connection, now, actor, "surveys.changed", code, **_told(terms))
         return _found(connection, code)
 
@@ -124,6 +125,13 @@ def remove(kit: Kit, actor: str | None, code: str) -> Kept:
         return before
 
 
+def _wrong(kit: Kit, terms: Terms) -> list[Problem]:
+    """Return all that does not hold of terms."""
+    if terms.audience is None:
+        return problems(terms)
+    return [*problems(terms), *checked(terms.audience, known(kit), declared.AUDIENCE, ("audience",))]
+
+
 def _is_begun(connection: Connection, survey: str) -> bool:
     """Say whether anything is known of somebody who took part, or began to."""
     about = (tables.taken, tables.draft, tables.shelf, tables.answer, tables.waiting)
@@ -131,10 +139,22 @@ def _is_begun(connection: Connection, survey: str) -> bool:
     return any(connection.execute(select(*seen)).one())
 
 
-def _follow(connection: Connection, survey: str, terms: Terms) -> None:
-    """Let what is kept beside a survey be as its terms say: how often it was answered, where that has an end."""
+def _follow(kit: Kit, connection: Connection, survey: str, terms: Terms) -> None:
+    """Let what is kept beside a survey be as its terms say: of what its audience is made, and its places."""
+    about = tables.named
+    connection.execute(delete(about).where(about.c.survey_id == survey))
+    if terms.audience is not None:
+        parts = named(compiled(terms.audience, known(kit)))
+        rows = [{"survey_id": survey, "what": what, "name": name} for what, name in sorted(parts)]
+        if rows:
+            connection.execute(insert(about), rows)
+    _count(connection, survey, limited=terms.quota is not None)
+
+
+def _count(connection: Connection, survey: str, *, limited: bool) -> None:
+    """Count how often a survey was answered, where that has an end; who answers counts on."""
     place, taken = tables.place, tables.taken
-    if terms.quota is None:
+    if not limited:
         connection.execute(delete(place).where(place.c.survey_id == survey))
         return
     into = sqlite.insert(place) if connection.dialect.name == "sqlite" else postgresql.insert(place)

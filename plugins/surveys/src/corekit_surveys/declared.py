@@ -62,6 +62,21 @@ NOT_OPEN = ErrorText(
 )
 NOT_YET = ErrorText("SURVEYS_NOT_YET", "It is answered from {opens} on.", "自 {opens} 起可作答。")
 OVER = ErrorText("SURVEYS_OVER", "It was answered until {closes}.", "作答已于 {closes} 结束。")
+AUDIENCE = ErrorText("SURVEYS_AUDIENCE", "The rule does not hold: {expected}.", "规则有误：{expected}。")
+OUTSIDE = {
+    "tier": ErrorText("SURVEYS_TIER", "It is for members from tier {tier} on.", "仅限 {tier} 级及以上会员作答。"),
+    "kind": ErrorText("SURVEYS_KIND", "It asks members of the kind {names}.", "仅限 {names} 类会员作答。"),
+    "tag": ErrorText("SURVEYS_TAG", "It asks members with the tag {names}.", "仅限带有标签 {names} 的会员作答。"),
+    "group": ErrorText("SURVEYS_GROUP", "It asks members of the group {names}.", "仅限 {names} 组的会员作答。"),
+    "bought": ErrorText("SURVEYS_BOUGHT", "It asks who bought {names}.", "仅限购买过 {names} 的会员作答。"),
+    "metric": ErrorText(
+        "SURVEYS_METRIC",
+        "It asks members from {least} of {metric} on ({window}); this one has {value}.",
+        "仅限 {metric}（{window}）达到 {least} 的会员作答，当前为 {value}。",
+    ),
+    "excluded": ErrorText("SURVEYS_EXCLUDED", "It is not for members like this one.", "此问卷不面向该类会员。"),
+}
+"""Why somebody is outside of the audience."""
 QUOTA_FULL = ErrorText("SURVEYS_QUOTA_FULL", "All answers that are wanted were given.", "所需的答案已收齐。")
 ANSWERED_MOST = ErrorText(
     "SURVEYS_ANSWERED_MOST", "The member has answered this survey {most} times.", "该会员已作答此问卷 {most} 次。"
@@ -86,5 +101,6 @@ ERRORS = (
     *codes.ANSWERS,
     *(CODE_INVALID, CODE_TAKEN, UNKNOWN, STATE, BEGUN, ANONYMITY, WINDOW, NUMBER, PAUSE_OF_ONE),
     *(NOT_OPEN, NOT_YET, OVER, QUOTA_FULL, ANSWERED_BEFORE, ANSWERED_MOST, PAUSE),
+    *(AUDIENCE, *OUTSIDE.values()),
     *(DRAFT_MISSING, DRAFT_TOO_LARGE, CHANGED),
 )

@@ -29,10 +29,15 @@ from corekit_surveys import drafts, finding, standing
 from corekit_surveys.declared import MANAGE
 from corekit_surveys.drafts import Draft
 from corekit_surveys.finding import Kept, Wanted
+from corekit_surveys.graph_comments import CommentsMutation, CommentsQuery
 from corekit_surveys.graph_examples import EXAMPLES
 from corekit_surveys.graph_mutations import SurveysMutation
+from corekit_surveys.graph_statistics import StatisticsQuery
+from corekit_surveys.graph_statistics_examples import EXAMPLES as STATISTICS_EXAMPLES
 from corekit_surveys.graph_types import SurveysDraft, SurveysSurvey
 from corekit_surveys.standing import Entry
+
+_NAMED = ("kind", "tag", "tier", "group", "metric")
 
 
 class SurveysReason(Object, policy=public):
@@ -149,6 +154,11 @@ class SurveysQuery(Object):
         show_on_home=graphene.Boolean(description="Only what a home page shows, or only what it does not."),
         search=graphene.String(description="Only those of which the code or a title contains this."),
         at=graphene.Argument(DateTime, description="Only what is answered at this instant, as far as schedules go."),
+        kind=graphene.String(description="Only those of which the audience has this kind of members."),
+        tag=graphene.String(description="Only those of which the audience has this tag."),
+        tier=graphene.String(description="Only those of which the audience has this tier."),
+        group=graphene.String(description="Only those of which the audience has this group."),
+        metric=graphene.String(description="Only those of which the audience has this metric."),
         description="The surveys, the newest first: to who manages them all, to others those that are open.",
     )
     surveys_survey = Field(
@@ -163,11 +173,12 @@ class SurveysQuery(Object):
     def resolve_surveys(_parents: Sequence[Any], info: Info, *, at: Any = None, **told: Any) -> list[Page[Kept]]:
         """Return a page of surveys."""
         filters = {name: told.pop(name, None) for name in ("state", "show_on_home", "search")}
+        named = {what: name for what in _NAMED if (name := told.pop(what, None)) is not None}
         if not _manages(info):
             if filters["state"] not in (None, "open"):
                 return [Page(total=0)]
             filters["state"] = "open"
-        return [finding.survey_page(info.context.read, Wanted(at=as_of(at), **filters), **told)]
+        return [finding.survey_page(info.context.read, Wanted(at=as_of(at), named=named, **filters), **told)]
 
     @staticmethod
     def resolve_surveys_survey(_parents: Sequence[Any], info: Info, code: str) -> list[Kept | None]:
@@ -180,7 +191,15 @@ def _manages(info: Info) -> bool:
     return MANAGE.name in info.context.viewer.permissions
 
 
+class WholeQuery(SurveysQuery, StatisticsQuery, CommentsQuery):
+    """What this plugin adds to the queries."""
+
+
+class WholeMutation(SurveysMutation, CommentsMutation):
+    """What this plugin adds to the mutations."""
+
+
 def graph() -> Graph:
     """Return what the plugin adds to the schema."""
-    extends: dict[type, type] = {Member: SurveysMember, Query: SurveysQuery, Mutation: SurveysMutation}
-    return Graph(extends=extends, examples=EXAMPLES)
+    extends: dict[type, type] = {Member: SurveysMember, Query: WholeQuery, Mutation: WholeMutation}
+    return Graph(extends=extends, examples=(*EXAMPLES, *STATISTICS_EXAMPLES))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from graphql import GraphQLError
 from marshmallow import fields, validate
 
-from corekit import Invalid, Problem
+from corekit import Invalid, Kit, Problem
 from corekit_schema import (
     ActivityPayload,
     Field,
@@ -78,6 +78,9 @@ class SurveysChangeInput(SurveysCodeInput):
     show_on_home = fields.Boolean(load_default=False, metadata={"description": "Whether a home page shows it."})
     opens_at = Moment(load_default=None, metadata={"description": "From when on it is answered."})
     closes_at = Moment(load_default=None, metadata={"description": "From when on it is not any more."})
+    audience = fields.Raw(
+        load_default=None, metadata={"description": 'Who answers it, such as `{"tier": "gold"}`; null: everybody.'}
+    )
     quota = fields.Integer(
         strict=True, load_default=None, metadata={"description": "How many answers are wanted; null: without end."}
     )
@@ -134,8 +137,9 @@ def _answer(info: Info, values: Mapping[str, Any]) -> Any:
 
 
 def _terms(values: Mapping[str, Any]) -> Terms:
-    told = {name: value for name, value in values.items() if name not in ("code", "definition")}
-    return Terms(**told | {"most": told["most"] or None})
+    told: dict[str, Any] = {name: value for name, value in values.items() if name not in ("code", "definition")}
+    told["most"] = told["most"] or None
+    return Terms(**told)
 
 
 def _managing(run: Callable[..., Kept], *names: str) -> Callable[[Info, Mapping[str, Any]], dict[str, Any]]:
@@ -148,8 +152,11 @@ def _managing(run: Callable[..., Kept], *names: str) -> Callable[[Info, Mapping[
     return managed
 
 
-def _moving(state: Any) -> Callable[[Info, Mapping[str, Any]], dict[str, Any]]:
-    return _managing(lambda kit, actor, code: catalogue.move(kit, actor, code, state))
+def _moving(state: Literal["open", "closed"]) -> Callable[[Info, Mapping[str, Any]], dict[str, Any]]:
+    def move(kit: Kit, actor: str | None, code: str) -> Kept:
+        return catalogue.move(kit, actor, code, state)
+
+    return _managing(move)
 
 
 def _field(

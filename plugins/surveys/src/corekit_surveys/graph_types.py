@@ -50,6 +50,9 @@ class SurveysSurvey(Object, policy=public):
     )
     quota = Field(graphene.Int, source="terms.quota", description="How many answers are wanted; null: without end.")
     quota_left = Field(graphene.Int, source="left", description="How many of them are still wanted.")
+    audience = Field(
+        JSON, policy=internal, source="terms.audience", description="Who answers it, as a rule; null: everybody."
+    )
     answers = Field(
         graphene.Int, policy=internal, cost=1, description="How many there are, those that wait to be stored as well."
     )

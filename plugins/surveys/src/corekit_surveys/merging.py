@@ -1,4 +1,4 @@
-"""What becomes of answers when two members become one: they change hands, and change back.
+"""What becomes of answers and comments when two members become one: they change hands, and change back.
 
 In a survey that both have answered both answers stay, and the one has taken part as often as both. Of two drafts for a
 survey the one that was saved last goes on; the other is put aside, until they are two members again.
@@ -13,7 +13,7 @@ from attrs import field, frozen
 from sqlalchemy import Select, and_, bindparam, case, delete, insert, literal_column, or_, select, update
 
 from corekit import Applied, Effect, EffectKind, Id, PluginWrite, any_of
-from corekit_surveys.tables import answer, draft, move, shelf, taken
+from corekit_surveys.tables import answer, comment, draft, move, shelf, taken
 
 
 @frozen
@@ -24,11 +24,11 @@ class TakeAnswers(Effect):
 
 
 _MERGE, _GIVER, _TAKER = (bindparam(name, type_=Id) for name in ("its_merge", "its_giver", "its_taker"))
-_OF_GIVER = {each.name: each.c.member_id == _GIVER for each in (answer, draft, shelf, taken)}
+_OF_GIVER = {each.name: each.c.member_id == _GIVER for each in (answer, comment, draft, shelf, taken)}
 _DRAFTED = ("id", "ticket", "survey_id", "answers", "sealed", "saved_at")
 
 
-def _noting(what: str, theirs: Select[Any], *more: str) -> Any:
+def _noting(what: str, theirs: Any, *more: str) -> Any:
     """Return the insert that notes rows, of which ``theirs`` selects the id and more, as a kind of move."""
     noted = theirs.add_columns(_MERGE, literal_column(f"'{what}'"))
     return insert(move).from_select(["row_id", *more, "effect_id", "what"], noted)
@@ -76,6 +76,8 @@ _BACK = select(*(shelf.c[name] for name in _DRAFTED), shelf.c.owner_id).where(_H
 _TAKE = (
     _noting("answer", select(answer.c.id).where(_OF_GIVER[answer.name])),
     update(answer).where(_OF_GIVER[answer.name]).values(member_id=_TAKER),
+    _noting("comment", select(comment.c.id).where(_OF_GIVER[comment.name])),
+    update(comment).where(_OF_GIVER[comment.name]).values(member_id=_TAKER),
     # What was put aside before, then what is now, then what goes on.
     _noting("shelf", select(shelf.c.id).where(_OF_GIVER[shelf.name])),
     update(shelf).where(_OF_GIVER[shelf.name]).values(member_id=_TAKER),
@@ -96,6 +98,7 @@ _TAKE = (
 )
 _GIVE_BACK = (
     update(answer).where(answer.c.id.in_(_moved("answer"))).values(member_id=_GIVER),
+    update(comment).where(comment.c.id.in_(_moved("comment"))).values(member_id=_GIVER),
     update(draft).where(draft.c.id.in_(_moved("draft"))).values(member_id=_GIVER),
     insert(draft).from_select([*_DRAFTED, "member_id"], _BACK),
     delete(shelf).where(_HERE),

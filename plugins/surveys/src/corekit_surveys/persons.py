@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Table, delete, select
 
 from corekit import PluginWrite, Reader, moment
-from corekit_surveys import tables
+from corekit_surveys import comments, tables
 
 
 def exported(member: str, read: Reader) -> dict[str, Any] | None:
-    """Return what a member answered, what it has saved, and where it took part, as JSON."""
+    """Return what a member answered, what it has saved, where it took part, and its comments, as JSON."""
     drafts = [row for each in (tables.draft, tables.shelf) for row in read.all(_by_code(each, member))]
     told = {
         "taken": [
@@ -25,13 +25,14 @@ def exported(member: str, read: Reader) -> dict[str, Any] | None:
             {"survey": row.code, "version": row.version, "day": row.day, "answers": row.answers}
             for row in read.all(_by_code(tables.answer, member))
         ],
+        "comments": comments.of_member(read, member),
     }
     return told if any(told.values()) else None
 
 
 def erased(member: str, write: PluginWrite) -> None:
     """Forget all of it."""
-    for each in (tables.taken, tables.draft, tables.shelf, tables.answer):
+    for each in (tables.taken, tables.draft, tables.shelf, tables.answer, tables.comment):
         write.execute(delete(each).where(each.c.member_id == member))
 
 

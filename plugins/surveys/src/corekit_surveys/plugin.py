@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, hookimpl
-from corekit_surveys import answering, declared, persons, tables
+from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
+from corekit_surveys import answering, declared, declared_statistics, persons, tables
 from corekit_surveys.merging import TAKE_ANSWERS, TakeAnswers
+from corekit_surveys.program import ProgramSchema
+from corekit_surveys.settings import SettingsSchema
 
 if TYPE_CHECKING:
     from corekit_schema import Graph
@@ -17,12 +19,14 @@ if TYPE_CHECKING:
 def corekit_declare() -> Declares:
     """Declare what the plugin brings."""
     return Declares(
+        settings=SettingsSchema,
         lineage=Lineage(owner="surveys", package="corekit_surveys", metadata=tables.metadata),
         activities=[declared.ANSWERED],
         reacts=[declared.ANSWERED.name, "member.merged"],
         effects=[answering.TAKE_PART, answering.TAKE_PLACE, TAKE_ANSWERS],
-        permissions=declared.PERMISSIONS,
-        errors=declared.ERRORS,
+        permissions=[*declared.PERMISSIONS, *declared_statistics.PERMISSIONS],
+        errors=(*declared.ERRORS, *declared_statistics.ERRORS),
+        program=Section(schema=ProgramSchema),
         budget=10,  # of one who takes part where a quota is
     )
 
@@ -30,7 +34,7 @@ def corekit_declare() -> Declares:
 @hookimpl
 def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Any]:
     """Read what those have saved who take part."""
-    return answering.load(batch, read)
+    return answering.load(batch, read, facts)
 
 
 @hookimpl

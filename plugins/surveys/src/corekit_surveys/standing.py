@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 from sqlalchemy import select
 
-from corekit import Invalid, Reader, any_of, members_now
+from corekit import Invalid, Reader, any_of
+from corekit.audience import Rule, Who, Why, compiled, known, people
+from corekit.audience import reasons as outside
 from corekit_surveys import codes, declared
 from corekit_surveys.finding import Kept
 from corekit_surveys.tables import taken as _taken
@@ -17,10 +19,7 @@ from corekit_surveys.tables import taken as _taken
 if TYPE_CHECKING:
     from corekit import Kit
 
-Why = tuple[str, Mapping[str, Any]]
-"""Why a survey cannot be answered: a code, and what fills in its sentence."""
 _ACTIVE = "active"
-_MERGED = "merged"
 
 
 @frozen
@@ -61,6 +60,13 @@ def reasons(survey: Kept, took: Took | None, now: datetime) -> Iterator[Why]:
         yield declared.QUOTA_FULL.code, {}
 
 
+def barred(rule: Rule | None, who: Who) -> Iterator[Why]:
+    """Yield why a member is outside of an audience; nothing where it is everybody."""
+    if rule is not None:
+        for what, parameters in outside(rule, who):
+            yield declared.OUTSIDE[what].code, parameters
+
+
 def _again(survey: Kept, took: Took, today: date) -> Iterator[Why]:
     terms = survey.terms
     if terms.most is not None and took.times >= terms.most:
@@ -79,20 +85,22 @@ def judged(
 
     Who does not exist, or is a part of another member now, is left out.
     """
-    people = [each for each in members_now(read, kit, members, now) if each.state != _MERGED]
-    took = taken_by(read, [each.id for each in people], [each.id for each in surveys])
+    means = known(kit)
+    rules = {each.id: compiled(each.terms.audience, means) for each in surveys if each.terms.audience is not None}
+    found = people(read, kit, members, now, rules.values())
+    took = taken_by(read, found, [each.id for each in surveys])
     local = now.astimezone(kit.zone)
     return {
-        who.id: [
+        member: [
             Entry(
-                member_id=who.id,
+                member_id=member,
                 survey=each,
-                took=(has := took.get(who.id, {}).get(each.id)),
-                reasons=(*_of_state(who.state), *reasons(each, has, local)),
+                took=(has := took.get(member, {}).get(each.id)),
+                reasons=(*_of_state(state), *reasons(each, has, local), *barred(rules.get(each.id), who)),
             )
             for each in surveys
         ]
-        for who in people
+        for member, (state, who) in found.items()
     }
 
 

@@ -1,4 +1,4 @@
-"""Surveys and their versions, who took part, what is not finished, and what was answered."""
+"""Surveys and their versions, who took part, what is not finished, what was answered, and comments."""
 
 from __future__ import annotations
 
@@ -91,12 +91,13 @@ shelf = table(
 )
 move = table(
     "surveys_move",
-    # Which merge let what pass to another member: an answer or a draft by its id, having taken part by the survey.
+    # Which merge let what pass to another member: an answer, a draft or a comment by its id, having taken part by the
+    # survey.
     Column("effect_id", Id, primary_key=True),
     Column(
         "what",
         Text,
-        CheckConstraint("what IN ('answer', 'draft', 'taken', 'both', 'shelf')", name="what"),
+        CheckConstraint("what IN ('answer', 'draft', 'taken', 'both', 'shelf', 'comment')", name="what"),
         primary_key=True,
     ),
     Column("row_id", Id, primary_key=True),
@@ -138,7 +139,26 @@ answer = table(
     # On the program's clock, such as 2026-01-15; of an anonymous answer the day on which it was stored.
     Column("day", Text, nullable=False),
     Column("answers", Json, nullable=False),
+    # The names of the questions that were shown and left empty: statistics tell who saw a question.
+    Column("skipped", Json, nullable=False),
     Index(None, "survey_id", "day"),
     Index(None, "member_id"),
+    meta=metadata,
+)
+comment = table(
+    "surveys_comment",
+    Column("id", Id, primary_key=True),
+    Column("survey_id", Id, nullable=False),
+    Column("member_id", Id, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("state", Text, CheckConstraint("state IN ('pending', 'shown', 'hidden')", name="state"), nullable=False),
+    # Who decided last whether it is shown, when, and why.
+    Column("decided_by", Text),
+    Column("decided_at", Instant),
+    Column("reason", Text),
+    CheckConstraint("state = 'pending' OR decided_at IS NOT NULL", name="decided"),
+    Index(None, "survey_id", "state", "created_at", "id"),
+    Index(None, "member_id", "created_at"),
     meta=metadata,
 )

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("member_id", types.Id(), nullable=True),
         sa.Column("day", sa.Text(), nullable=False),
         sa.Column("answers", types.Json(), nullable=False),
+        sa.Column("skipped", types.Json(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_surveys_answer")),
         sqlite_strict=True,
     )
@@ -50,7 +51,9 @@ def upgrade() -> None:
         sa.Column("times", types.Whole, nullable=True),
         sa.Column("day", sa.Text(), nullable=True),
         sa.Column("was", sa.Text(), nullable=True),
-        sa.CheckConstraint("what IN ('answer', 'draft', 'taken', 'both', 'shelf')", name=op.f("ck_surveys_move_what")),
+        sa.CheckConstraint(
+            "what IN ('answer', 'draft', 'taken', 'both', 'shelf', 'comment')", name=op.f("ck_surveys_move_what")
+        ),
         sa.PrimaryKeyConstraint("effect_id", "what", "row_id", name=op.f("pk_surveys_move")),
         sqlite_strict=True,
     )
@@ -138,3 +141,26 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_surveys_waiting_survey_id_version"), "surveys_waiting", ["survey_id", "version"])
+
+    op.create_table(
+        "surveys_comment",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("survey_id", types.Id(), nullable=False),
+        sa.Column("member_id", types.Id(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("created_at", types.Whole, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("decided_by", sa.Text(), nullable=True),
+        sa.Column("decided_at", types.Whole, nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("state = 'pending' OR decided_at IS NOT NULL", name=op.f("ck_surveys_comment_decided")),
+        sa.CheckConstraint("state IN ('pending', 'shown', 'hidden')", name=op.f("ck_surveys_comment_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_surveys_comment")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_surveys_comment_member_id_created_at"), "surveys_comment", ["member_id", "created_at"])
+    op.create_index(
+        op.f("ix_surveys_comment_survey_id_state_created_at_id"),
+        "surveys_comment",
+        ["survey_id", "state", "created_at", "id"],
+    )

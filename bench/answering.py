@@ -1,0 +1,297 @@
+"""Answers to a survey: statistics of 1,000,000 of them, to the aggregate that counts the same by hand; accepting one.
+
+The answers are made by the database: seven questions, one of several choices, one that not everybody sees, one of
+texts. Bare is the fewest SQL that counts the same from the same table, all of one version and nothing withheld, with
+its rows fetched; statistics read what the versions ask beside it, and make their figures of it. On PostgreSQL.
+
+Accepted is what a member saves and sends. Who would write that by an ORM has two units of work, as it is two requests:
+one looks up survey, version and draft and saves the draft, the other locks the member, looks up survey, draft and
+whether it took part, and writes the same rows. It is helped: nothing is judged, and it looks for no key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from bench import orm_model as model
+from bench.compare import ratios, timed
+from bench.orm import transactional
+from bench.servers import Servers
+from corekit import Activity, Kit, Settings, micros, new_id
+from corekit_surveys import answering, catalogue, statistics, tables
+
+ANSWERS = 1_000_000
+ROUNDS = 5
+MEMBERS = 4_000
+AT_LEAST = 200
+"""Answers that are accepted in a round."""
+CODE = "canteen"
+DEFINITION: dict[str, Any] = {
+    "pages": [
+        {
+            "name": "only",
+            "elements": [
+                {"type": "radiogroup", "name": "place", "choices": ["here", "there", "nowhere"]},
+                {"type": "checkbox", "name": "dishes", "choices": ["fish", "egg", "tofu", "soup"]},
+                {"type": "rating", "name": "again", "rateMin": 0, "rateMax": 10},
+                {"type": "boolean", "name": "alone"},
+                {"type": "text", "name": "visits", "inputType": "number"},
+                {"type": "rating", "name": "stars"},
+                {"type": "comment", "name": "why", "visibleIf": "{stars} < 3"},
+            ],
+        }
+    ]
+}
+GIVEN: dict[str, Any] = {
+    "place": "here",
+    "dishes": ["fish", "soup"],
+    "again": 9,
+    "alone": True,
+    "visits": 3,
+    "stars": 2,
+    "why": "It was cold.",
+}
+_FILL = """
+INSERT INTO surveys_answer (id, survey_id, version, member_id, day, answers, skipped)
+SELECT gen_random_uuid(), :survey, 1, NULL, (date '2026-01-01' + n % 300)::text,
+       jsonb_build_object('place', (array['here', 'there', 'nowhere'])[1 + n % 3], 'again', n % 11, 'visits', n % 50,
+                          'alone', n % 2 = 0, 'stars', 1 + n % 5)
+       || CASE WHEN n % 4 > 0 THEN jsonb_build_object('dishes', jsonb_build_array('fish', 'soup')) ELSE '{}' END
+       || CASE WHEN n % 5 = 0 THEN jsonb_build_object('why', 'Because ' || n) ELSE '{}' END,
+       CASE WHEN n % 4 > 0 THEN '[]'::jsonb ELSE '["dishes"]' END
+       || CASE WHEN n % 5 = 1 THEN '["why"]'::jsonb ELSE '[]' END
+FROM generate_series(1, :number) n
+"""
+_BARE = """
+SELECT key, value, count(*) FROM surveys_answer, jsonb_each(answers)
+WHERE survey_id = :survey AND key NOT IN ('dishes', 'why') GROUP BY 1, 2
+UNION ALL
+SELECT 'dishes', value, count(*) FROM surveys_answer, jsonb_array_elements(answers -> 'dishes')
+WHERE survey_id = :survey GROUP BY 2
+UNION ALL
+SELECT name, NULL, count(*) FROM surveys_answer, (VALUES ('dishes'), ('why')) names(name)
+WHERE survey_id = :survey AND answers ? name GROUP BY 1
+UNION ALL
+SELECT value || ' skipped', NULL, count(*) FROM surveys_answer, jsonb_array_elements_text(skipped)
+WHERE survey_id = :survey GROUP BY 1
+UNION ALL
+SELECT 'all', NULL, count(*) FROM surveys_answer WHERE survey_id = :survey
+"""
+
+
+def measure(servers: Servers, answers: int = ANSWERS) -> list[float]:
+    """Return how many times as long the bare aggregate takes as statistics, per round."""
+    kit = _kit(servers.empty("postgresql", "answers"))
+    survey = _asked(kit)
+    with kit.database.engine.begin() as connection:
+        connection.execute(text(_FILL), {"survey": survey, "number": answers})
+    with kit.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE surveys_answer"))
+
+    def bare(times: int) -> Callable[[], object]:
+        def run() -> None:
+            for _ in range(times):
+                with kit.database.engine.connect() as connection:
+                    rows = connection.execute(text(_BARE), {"survey": survey})
+                    found = {(row[0], str(row[1])): row[2] for row in rows}
+                if found["all", "None"] != answers or found["place", "there"] != counted[0].count:
+                    raise RuntimeError("the two do not find the same")
+
+        return run
+
+    def ours(times: int) -> Callable[[], object]:
+        def run() -> None:
+            for _ in range(times):
+                with kit.read() as read:
+                    statistics.of(kit, read, CODE)
+
+        return run
+
+    with kit.read() as read:
+        (group,) = statistics.of(kit, read, CODE).groups
+    counted = [each for each in group.questions[0].choices if each.value == "there"]
+    found = ratios(timed(ours), timed(bare), numbers=(1, 1), rounds=ROUNDS)
+    kit.close()
+    return found
+
+
+def measure_accepting(servers: Servers) -> list[float]:
+    """Return how many times as long the ORM takes to accept an answer as the plugin, per round."""
+    kit = _kit(servers.empty("postgresql", "accepting"))
+    _asked(kit)
+    joining = [Activity(type="member.registered") for _ in range(MEMBERS)]
+    members = iter([each.member for each in kit.record_many(joining)])
+    units = _Units(kit.settings.database)
+
+    def ours(times: int) -> Callable[[], object]:
+        who = [next(members) for _ in range(times)]
+
+        def run() -> None:
+            for number, member in enumerate(who):
+                key = f"{member} {number}"
+                if not answering.answer(kit, member, CODE, GIVEN, source="web", external_id=key).settled:
+                    raise RuntimeError("an answer was refused")
+
+        return run
+
+    def by_orm(times: int) -> Callable[[], object]:
+        who = [next(members) for _ in range(times)]
+
+        def run() -> None:
+            for member in who:
+                units.save(member)
+                units.send(member)
+
+        return run
+
+    found = ratios(timed(ours), timed(by_orm), numbers=(AT_LEAST, AT_LEAST), rounds=7)
+    units.engine.dispose()
+    kit.close()
+    return found
+
+
+def _kit(url: str) -> Kit:
+    kit = Kit(Settings.of(database=url, plugins=["surveys"]))
+    kit.upgrade()
+    return kit
+
+
+def _asked(kit: Kit) -> str:
+    catalogue.create(kit, "staff:ada", CODE, DEFINITION)
+    catalogue.move(kit, "staff:ada", CODE, "open")
+    with kit.read() as read:
+        id_: str = read.scalar(select(tables.survey.c.id))
+    return id_
+
+
+# By an ORM
+
+
+class Base(DeclarativeBase):
+    """The plugin's own tables as classes."""
+
+    metadata = tables.metadata
+
+
+class Survey(Base):
+    """A survey."""
+
+    __table__ = tables.survey
+
+
+class Version(Base):
+    """What it asks."""
+
+    __table__ = tables.version
+
+
+class Draft(Base):
+    """What is not sent yet."""
+
+    __table__ = tables.draft
+
+
+class Taken(Base):
+    """Who took part."""
+
+    __table__ = tables.taken
+
+
+class Answer(Base):
+    """What was answered."""
+
+    __table__ = tables.answer
+
+
+class _Units:
+    """Units of work as two requests have them: saving a draft, and sending it."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = transactional(url)
+
+    def save(self, member: str) -> None:
+        with Session(self.engine) as session:
+            survey, _ = self._looked_up(session)
+            known = session.scalars(_of(Draft, survey.id, member)).one_or_none()
+            if session.scalars(_of(Taken, survey.id, member)).one_or_none() is not None or known is not None:
+                raise RuntimeError("somebody answers twice")
+            row = {"id": uuid4().hex, "ticket": uuid4().hex, "survey_id": survey.id, "member_id": member}
+            session.add(Draft(**row, answers=GIVEN, saved_at=_now()))
+            session.commit()
+
+    def send(self, member: str) -> None:
+        with Session(self.engine) as session:
+            who = session.get_one(model.Member, member, with_for_update=True)
+            survey, version = self._looked_up(session)
+            if session.scalars(_of(Taken, survey.id, member)).one_or_none() is not None:
+                raise RuntimeError("somebody answers twice")
+            draft: Any = session.scalars(_of(Draft, survey.id, member)).one()
+            at = max(who.last_at + 1, _now())
+            who.seq += 1
+            who.last_at = at
+            activity, effect, day = new_id(), new_id(), str(datetime.now(UTC).date())
+            key: dict[str, Any] = {"member_id": member, "recorded_at": at}
+            about = {"survey": survey.id, "version": version.number, "draft": draft.id, "day": day}
+            asked = {"survey_id": survey.id, "member_id": member, "day": day}
+            hashed = sha256(activity.encode()).hexdigest()[:32]
+            session.add_all(
+                [
+                    model.Request(scope="web", key=member, hash=hashed, outcome="settled", activity_id=activity, **key),
+                    model.Activity(
+                        id=activity,
+                        seq=who.seq,
+                        type="surveys.answered",
+                        occurred_at=at,
+                        source="web",
+                        external_id=member,
+                        amount=0,
+                        unit="USD",
+                        payload={"survey": CODE},
+                        program=1,
+                        depth=0,
+                        state="settled",
+                        measures={},
+                        **key,
+                    ),
+                    model.Effect(
+                        id=effect,
+                        activity_id=activity,
+                        no=0,
+                        owner="surveys",
+                        kind="surveys.take_part",
+                        rule="answered@1",
+                        amount=0,
+                        data=about,
+                        shares={},
+                        state="applied",
+                        undone=0,
+                        unfunded=0,
+                    ),
+                    model.Outbox(activity_id=activity, topic="surveys.answered", **key),
+                    Taken(**asked, times=1),
+                    Answer(id=draft.id, **asked, version=version.number, answers=draft.answers, skipped=[]),
+                ]
+            )
+            session.delete(draft)
+            session.commit()
+
+    def _looked_up(self, session: Session) -> tuple[Any, Any]:
+        survey: Any = session.scalars(select(Survey).where(tables.survey.c.code == CODE)).one()
+        newest = (tables.version.c.survey_id == survey.id) & (tables.version.c.number == survey.version)
+        return survey, session.scalars(select(Version).where(newest)).one()
+
+
+def _of(kind: type[Draft | Taken], survey: str, member: str) -> Any:
+    known = kind.__table__.c
+    return select(kind).where(known.survey_id == survey, known.member_id == member)
+
+
+def _now() -> int:
+    return micros(datetime.now(UTC))
