@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from corekit import Invalid
 from corekit.cli import app
-from corekit_schema import Viewer
+from corekit_schema import ANONYMOUS, Viewer
 from corekit_schema.testing import Door
 from corekit_surveys import catalogue, charts, comments, exporting, importing, statistics, statistics_charts
 from corekit_surveys.charts import Bar, Point
@@ -86,6 +86,11 @@ query ($by: String, $since: String, $question: String) {
 }
 """
 
+RESULTS = '{ surveysResults(survey: "meal") { respondents groups { questions { name } } } }'
+CHANGE = """
+mutation ($shown: Boolean) { surveysChange(input: {code: "meal", showResults: $shown}) {
+  survey { showResults } userErrors { code } } }
+"""
 WRITE = """
 mutation ($t: String!) {
   surveysComment(input: {survey: "meal", text: $t}) { comment { id state } userErrors { code path } }
@@ -101,6 +106,25 @@ query ($q: String!, $after: String) {
   }
 }
 """
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+def test_who_has_answered_sees_what_all_have_where_the_survey_shows_it(shop: Any) -> None:
+    door, other = Door(shop.kit), shop.join()
+    shop.answer_to("meal", shop.member, sent=True, again=7)
+    shop.answer_to("meal", other, sent=False, again=7)
+
+    def seen(viewer: Viewer) -> Any:
+        return door.data(RESULTS, viewer)["surveysResults"]
+
+    mine = Viewer(kind="member", member=shop.member)
+    assert seen(mine) is None
+    assert door.data(CHANGE, shown=True)["surveysChange"] == {"survey": {"showResults": True}, "userErrors": []}
+    assert seen(mine)["respondents"] == len(ANSWERS) + 1
+    assert len(seen(mine)["groups"][0]["questions"]) == len(ASKED["pages"][0]["elements"])
+    for viewer in Viewer(kind="member", member=other), door.staff:
+        assert seen(viewer) is None
+    assert "UNAUTHENTICATED" in str(door.ask(RESULTS, ANONYMOUS)["errors"])
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)

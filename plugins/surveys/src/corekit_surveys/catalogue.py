@@ -186,7 +186,7 @@ def _titled(code: str, survey: Survey) -> dict[str, Any]:
 
 
 def _row(terms: Terms) -> dict[str, Any]:
-    names = ("show_on_home", "audience", "quota", "most", "pause_days", "anonymous")
+    names = ("show_on_home", "audience", "quota", "most", "pause_days", "anonymous", "show_results")
     return {name: getattr(terms, name) for name in names} | {
         "opens_at": _instant(terms.opens_at),
         "closes_at": _instant(terms.closes_at),

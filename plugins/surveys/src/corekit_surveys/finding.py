@@ -189,7 +189,7 @@ def _plain(text: str) -> str:
 
 def _kept(row: Any) -> Kept:
     told: dict[str, Any] = {name: getattr(row, name) for name in ("audience", "quota", "most", "pause_days")}
-    told |= {name: bool(getattr(row, name)) for name in ("show_on_home", "anonymous")}
+    told |= {name: bool(getattr(row, name)) for name in ("show_on_home", "anonymous", "show_results")}
     told |= {name: None if (at := getattr(row, name)) is None else moment(at) for name in ("opens_at", "closes_at")}
     return Kept(
         id=row.id,

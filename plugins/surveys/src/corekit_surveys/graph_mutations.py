@@ -93,6 +93,9 @@ class SurveysChangeInput(SurveysCodeInput):
     pause_days = fields.Integer(
         strict=True, load_default=0, metadata={"description": "From one answer of a member to the next."}
     )
+    show_results = fields.Boolean(
+        load_default=False, metadata={"description": "Whether who has answered it sees what all have."}
+    )
 
 
 class SurveysCreateInput(SurveysChangeInput):

@@ -10,8 +10,19 @@ import graphene
 from attrs import frozen
 
 from corekit.paging import Page
-from corekit_schema import JSON, ConnectionField, Field, Info, Object, invalid, listed, permission, public
-from corekit_surveys import exporting, statistics, statistics_charts
+from corekit_schema import (
+    JSON,
+    ConnectionField,
+    Field,
+    Info,
+    Object,
+    authenticated,
+    invalid,
+    listed,
+    permission,
+    public,
+)
+from corekit_surveys import exporting, finding, standing, statistics, statistics_charts
 from corekit_surveys.declared_statistics import ANSWERS, QUESTION_UNKNOWN, STATISTICS
 from corekit_surveys.definition import Survey
 from corekit_surveys.exporting import Told
@@ -270,6 +281,14 @@ class StatisticsQuery(Object):
         version=graphene.Int(description="Only answers to this version."),
         description="What was answered to a survey.",
     )
+    surveys_results = Field(
+        SurveysStatistics,
+        policy=authenticated,
+        cost=200,
+        survey=graphene.String(required=True, description="The code of the survey."),
+        description="What all members answered to a survey together, for a member that has answered it too; null where "
+        "it has not, and where the survey does not show it.",
+    )
     surveys_texts = ConnectionField(
         SurveysText,
         policy=permission(ANSWERS.name),
@@ -286,6 +305,16 @@ class StatisticsQuery(Object):
         kit, read = info.context.kit, info.context.read
         found = statistics.of(kit, read, survey, since=_day(since, "since"), until=_day(until, "until"), **more)
         return [found for _ in parents]
+
+    @staticmethod
+    def resolve_surveys_results(_parents: Sequence[Any], info: Info, survey: str) -> list[Statistics | None]:
+        """Count, where the viewer may see it: a few statements."""
+        read, member = info.context.read, info.context.viewer.member
+        found = finding.find(read, [survey]).get(survey)
+        if member is None or found is None or not found.terms.show_results:
+            return [None]
+        took = standing.taken_by(read, [member], [found.id])
+        return [statistics.of(info.context.kit, read, survey) if took else None]
 
     @staticmethod
     def resolve_surveys_texts(

@@ -48,6 +48,12 @@ class SurveysSurvey(Object, policy=public):
     pause_days = Field(
         graphene.Int, required=True, source="terms.pause_days", description="From one answer of a member to the next."
     )
+    show_results = Field(
+        graphene.Boolean,
+        required=True,
+        source="terms.show_results",
+        description="Whether who has answered it sees what all have.",
+    )
     quota = Field(graphene.Int, source="terms.quota", description="How many answers are wanted; null: without end.")
     quota_left = Field(graphene.Int, source="left", description="How many of them are still wanted.")
     audience = Field(

@@ -27,6 +27,7 @@ survey = table(
     Column("quota", Whole),
     Column("most", Whole),
     Column("pause_days", Whole, nullable=False),
+    Column("show_results", Flag, nullable=False),
     Column("anonymous", Flag, nullable=False),
     Column("created_at", Instant, nullable=False),
     UniqueConstraint("code"),

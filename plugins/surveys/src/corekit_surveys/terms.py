@@ -20,7 +20,8 @@ class Terms:
 
     It is answered from ``opens_at`` until before ``closes_at`` (None: whenever it is open) by members whom the rule
     ``audience`` lets (None: by all), ``quota`` times in all and ``most`` times by each (None: without end), with
-    ``pause_days`` between two of its days. Where it is ``anonymous`` nobody can say who answered what.
+    ``pause_days`` between two of its days. Where it is ``anonymous`` nobody can say who answered what. With
+    ``show_results`` who has answered it sees what all have, counted together.
     """
 
     show_on_home: bool = False
@@ -31,6 +32,7 @@ class Terms:
     most: int | None = 1
     pause_days: int = 0
     anonymous: bool = False
+    show_results: bool = False
 
 
 def problems(terms: Terms) -> list[Problem]:

@@ -102,6 +102,7 @@ def upgrade() -> None:
         sa.Column("quota", types.Whole, nullable=True),
         sa.Column("most", types.Whole, nullable=True),
         sa.Column("pause_days", types.Whole, nullable=False),
+        sa.Column("show_results", types.Flag, nullable=False),
         sa.Column("anonymous", types.Flag, nullable=False),
         sa.Column("created_at", types.Instant, nullable=False),
         sa.CheckConstraint("state IN ('draft', 'open', 'closed')", name=op.f("ck_surveys_survey_state")),
