@@ -17,6 +17,11 @@ const FACTS = `{ viewer { member {
   medals(held: false) { percent level { name } }
 } } }`;
 
+const RESULTS = `{ surveysResults(survey: "year-2017") {
+  respondents
+  groups { questions { choices { text count share } } }
+} }`;
+
 const { browser, open, wrong, elsewhere } = await launch(origin);
 let page;
 
@@ -44,12 +49,16 @@ function count(selector) {
 }
 
 /** What the server says to the member, by which the page is judged. */
-async function asked(query) {
-  const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
+async function asked(language, query) {
+  const headers = {
+    "accept-language": language,
+    authorization: `Bearer ${token}`,
+    "content-type": "application/json",
+  };
   const answer = await fetch(`${origin}/graphql`, { method: "POST", headers, body: JSON.stringify({ query }) });
   const { data, errors } = await answer.json();
   deepStrictEqual(errors, undefined);
-  return data.viewer.member;
+  return data;
 }
 
 /** Clicks on what brings a file; returns its name and its bytes. */
@@ -103,7 +112,7 @@ try {
   await page.waitForSelector(".wrong");
   match(await page.$eval(".wrong", (shown) => shown.innerText), /Nobody is signed in.*UNAUTHENTICATED/s);
 
-  const member = await asked(FACTS);
+  const { viewer: { member } } = await asked("en", FACTS);
   const [{ percent, tier, next }] = member.progress;
   const lines = member.statement.nodes;
 
@@ -155,12 +164,22 @@ try {
   await page.click(".sd-navigation__complete-btn");
   await page.waitForFunction(() => document.querySelector("[data-view=survey]").innerText.includes("谢谢"));
   await settled();
+  // Who has answered sees what all have.
+  const { surveysResults: results } = await asked("zh", RESULTS);
+  const choices = results.groups[0].questions.flatMap((question) => question.choices);
+  const bars = await page.$$eval(".result [role=progressbar]", (all) => all.map((bar) => [bar.ariaLabel, bar.ariaValueNow]));
+  const shares = choices.map(({ text, count, share }) => {
+    const percent = String(Math.round(Number(share) * 100));
+    return [`${text}: ${percent}%, ${count}`, percent];
+  });
+  deepStrictEqual(bars, shares);
+  match(await text("survey"), new RegExp(`${results.respondents} 份回答.*您会向朋友推荐我们吗？.*平均 [\\d.]+ · 净推荐值 -?[\\d.]+`, "s"));
   // It has brought points, which the page shows, and it is answered once.
   ok((await text("points")).startsWith(`积分\n\n${Number(member.points.available.digits) + THANKS} 可用`));
   match(await text("statement"), /^积分明细\s+问卷答谢/);
-  const after = await asked("{ viewer { member { surveys { canAnswer times reasons { code } draft { savedAt } } } } }");
-  const once = { canAnswer: false, times: 1, reasons: [{ code: "SURVEYS_ANSWERED_BEFORE" }], draft: null };
-  deepStrictEqual(after.surveys, [once]);
+  const after = await asked("en", "{ viewer { member { surveys { times reasons { code } draft { savedAt } } } } }");
+  const once = { times: 1, reasons: [{ code: "SURVEYS_ANSWERED_BEFORE" }], draft: null };
+  deepStrictEqual(after.viewer.member.surveys, [once]);
 
   // In the other language nothing is left of this one, and what the server says is in it as well.
   await visit("en");

@@ -264,6 +264,7 @@ def world() -> Generator[World]:
         for outcome in [*joined, *kit.record_many(purchases)]:
             if not outcome.settled:
                 raise RuntimeError(f"{outcome.outcome}: {outcome.code} {outcome.message} {outcome.problems}")
+        kit.jobs.run("points.draws")
         members = {name: each.member for name, each in zip(NAMES, joined, strict=True) if each.member}
         yield World(kit, members, f"{stack.enter_context(serving(build_app(kit))).base_url}/graphql")
 

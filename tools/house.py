@@ -40,6 +40,10 @@ PLUGINS = ("points", "demo", "medals", "documents", "surveys")
 HOUSEHOLDS = 40
 SHOWN = 27
 """The household that the page shows: gold, and not far from platinum."""
+RATES = (10, 9, 8, 10, 7, 9, 8, 6, 10, 9, 5, 8, 3)
+LIKES = ["points", "people", "prices", "fresh"]
+HOURS = ("morning", "evening", "sunday", "evening")
+"""What households answer to the survey, one after the other."""
 PLEASED = 7
 """Who recommends the house less is asked what should be better."""
 ACTOR = "frontend"
@@ -99,7 +103,7 @@ def _ask_members(kit: Kit) -> None:
     """Open the survey; all households but the one that is shown have answered it already."""
     code = "year-2017"
     definition = json.loads((THINGS / "survey.json").read_text(encoding="utf-8"))
-    catalogue.create(kit, ACTOR, code, definition, Terms(show_on_home=True))
+    catalogue.create(kit, ACTOR, code, definition, Terms(show_on_home=True, show_results=True))
     catalogue.move(kit, ACTOR, code, "open")
     for household in data.survey(HOUSEHOLDS).households:
         if household != SHOWN:
@@ -108,16 +112,10 @@ def _ask_members(kit: Kit) -> None:
 
 def _answers(household: int) -> dict[str, Any]:
     """Return what a household answers, by its number alone."""
-    recommend = 10 - household * household % 7
-    liked = [
-        each for each, every in (("fresh", 1), ("prices", 2), ("people", 3), ("points", 5)) if household % every == 0
-    ]
-    answers = {
-        "recommend": recommend,
-        "likes": liked,
-        "open": ("morning", "evening", "sunday", "evening")[household % 4],
-    }
-    return answers | ({"why": "Shorter queues."} if recommend < PLEASED else {})
+    recommend = RATES[household % len(RATES)]
+    likes = LIKES[household % len(LIKES) :]
+    better = {"why": "Shorter queues."} if recommend < PLEASED else {}
+    return {"recommend": recommend, "likes": likes, "open": HOURS[household % len(HOURS)]} | better
 
 
 async def _put_documents(kit: Kit) -> None:

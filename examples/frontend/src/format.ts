@@ -13,6 +13,8 @@ export interface Format {
   /** An amount, with its currency where it is money. */
   amount: (amount: Amount, options?: Intl.NumberFormatOptions) => string;
   number: (value: number | bigint) => string;
+  /** A number in decimal digits, to one place. */
+  decimal: (digits: string) => string;
   percent: (whole: number, digits?: number) => string;
   day: (instant: string) => string;
   bytes: (digits: string) => string;
@@ -26,10 +28,12 @@ export function useFormat(): Format {
 
 function formatOf(locale: string, timeZone: string): Format {
   const number = new Intl.NumberFormat(locale);
+  const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone });
   return {
     amount: (amount, options) => new Intl.NumberFormat(locale, { ...unitOf(amount), ...options }).format(whole(amount)),
     number: (value) => number.format(value),
+    decimal: (digits) => tenths.format(digits as Intl.StringNumericLiteral),
     percent: (percent, digits = 0) =>
       new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: digits }).format(percent / 100),
     day: (instant) => day.format(new Date(instant)),

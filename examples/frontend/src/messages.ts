@@ -69,6 +69,7 @@ const en = {
   answers: "{count} answers",
   saw: "{count} saw this question",
   average: "{average} on average",
+  promoters: "net promoter score {score}",
   withheld: "Shown once enough members have answered.",
 
   documents: "Documents",
@@ -137,6 +138,7 @@ const zh: Messages = {
   answers: "{count} 份回答",
   saw: "{count} 人看到此题",
   average: "平均 {average}",
+  promoters: "净推荐值 {score}",
   withheld: "回答人数足够后显示。",
 
   documents: "文件",

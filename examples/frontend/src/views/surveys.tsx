@@ -3,6 +3,7 @@ import { useAnswer } from "../answers.ts";
 import { graphql, read, type FragmentType } from "../generated/index.ts";
 import { useLanguage } from "../language.tsx";
 import { Guarded } from "../parts/view.tsx";
+import { Results } from "./survey-results.tsx";
 
 const SurveysOfMember = graphql(`
   query SurveysOfMember {
@@ -29,6 +30,7 @@ const SurveyShown = graphql(`
       message
     }
     survey {
+      code
       title
     }
     ...SurveyAsked
@@ -57,7 +59,12 @@ function Entry({ entry }: { entry: FragmentType<typeof SurveyShown> }) {
           <SurveyForm entry={shown} />
         </Guarded>
       ) : shown.times > 0 ? (
-        <p>{messages.thanks}</p>
+        <>
+          <p>{messages.thanks}</p>
+          <Guarded>
+            <Results survey={shown.survey.code} />
+          </Guarded>
+        </>
       ) : (
         shown.reasons.map((reason) => (
           <p key={reason.code} className="small">
