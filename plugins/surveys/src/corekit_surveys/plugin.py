@@ -9,6 +9,8 @@ from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader
 from corekit_surveys import answering, declared, persons, tables
 from corekit_surveys.merging import TAKE_ANSWERS, TakeAnswers
 from corekit_surveys.program import ProgramSchema
+from corekit_surveys.settings import SettingsSchema
+from corekit_surveys.storing import STORE
 
 if TYPE_CHECKING:
     from corekit_schema import Graph
@@ -18,14 +20,16 @@ if TYPE_CHECKING:
 def corekit_declare() -> Declares:
     """Declare what the plugin brings."""
     return Declares(
+        settings=SettingsSchema,
         lineage=Lineage(owner="surveys", package="corekit_surveys", metadata=tables.metadata),
         activities=[declared.ANSWERED],
         reacts=[declared.ANSWERED.name, "member.merged"],
         effects=[answering.TAKE_PART, answering.TAKE_PLACE, TAKE_ANSWERS],
+        jobs=[STORE],
         permissions=declared.PERMISSIONS,
         errors=declared.ERRORS,
         program=Section(schema=ProgramSchema),
-        budget=10,  # of one who takes part where a quota is
+        budget=12,  # of one who takes part in an anonymous survey with a quota
     )
 
 
