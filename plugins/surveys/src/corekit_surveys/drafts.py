@@ -50,9 +50,7 @@ def save(kit: Kit, member: str, survey: str, answers: Mapping[str, Any]) -> Draf
     path below ``answers``).
     """
     with kit.read() as read:
-        known = finding.find(read, [survey]).get(survey)
-        if known is None:
-            raise _refused(declared.UNKNOWN, "survey", survey=survey)
+        known = finding.get(read, survey)
         standing.check(kit, read, member, known)
     if malformed := judging.malformed(known.survey, answers):
         raise Invalid([codes.problem_at("answers", each) for each in malformed])
