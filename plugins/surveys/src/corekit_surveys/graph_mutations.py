@@ -93,6 +93,10 @@ class SurveysChangeInput(SurveysCodeInput):
     pause_days = fields.Integer(
         strict=True, load_default=0, metadata={"description": "From one answer of a member to the next."}
     )
+    anonymous = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Whether nobody can say who answered what; stays once somebody has begun to answer."},
+    )
 
 
 class SurveysCreateInput(SurveysChangeInput):
