@@ -164,7 +164,7 @@ FIXED = (
         answering.measure,
     ),
     Benchmark(
-        Goal(id="answers-accept", what="two ORM units of work that save and send : the same by surveys", must=3),
+        Goal(id="answers-accept", what="an ORM unit of work that accepts an answer : record_many of them", must=3),
         answering.measure_accepting,
     ),
     Benchmark(

@@ -4,16 +4,18 @@ The answers are made by the database: seven questions, one of several choices, o
 texts. Bare is the fewest SQL that counts the same from the same table, all of one version and nothing withheld, with
 its rows fetched; statistics read what the versions ask beside it, and make their figures of it. On PostgreSQL.
 
-Accepted is what a member saves and sends. Who would write that by an ORM has two units of work, as it is two requests:
-one looks up survey, version and draft and saves the draft, the other locks the member, looks up survey, draft and
-whether it took part, and writes the same rows. It is helped: nothing is judged, and it looks for no key.
+Accepted is what members have saved and now send: by the plugin many at once, as they come from an intake, by an ORM in
+a unit of work for each. That one locks the member, looks up survey, version, draft and whether it took part, and writes
+the same rows. It is helped: nothing is judged, and it looks for no key. What the same is to one ``record`` after
+another stands beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from hashlib import sha256
+from statistics import median
 from typing import Any
 from uuid import uuid4
 
@@ -21,17 +23,17 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from bench import orm_model as model
-from bench.compare import ratios, timed
+from bench.compare import Found, ratios, timed
 from bench.orm import transactional
 from bench.servers import Servers
-from corekit import Activity, Kit, Settings, micros, new_id
+from corekit import Activity, Kit, Outcome, Settings, micros, new_id
 from corekit_surveys import answering, catalogue, statistics, tables
 
 ANSWERS = 1_000_000
 ROUNDS = 5
-MEMBERS = 4_000
-AT_LEAST = 200
-"""Answers that are accepted in a round."""
+MEMBERS = 6_000
+MANY, FEW = 500, 100
+"""Answers that are accepted in a round, together and one by one."""
 CODE = "canteen"
 DEFINITION: dict[str, Any] = {
     "pages": [
@@ -122,39 +124,45 @@ def measure(servers: Servers, answers: int = ANSWERS) -> list[float]:
     return found
 
 
-def measure_accepting(servers: Servers) -> list[float]:
-    """Return how many times as long the ORM takes to accept an answer as the plugin, per round."""
+def measure_accepting(servers: Servers) -> Found:
+    """Return how many times as long the ORM takes to accept what is saved as the plugin, per round."""
     kit = _kit(servers.empty("postgresql", "accepting"))
     _asked(kit)
     joining = [Activity(type="member.registered") for _ in range(MEMBERS)]
     members = iter([each.member for each in kit.record_many(joining)])
     units = _Units(kit.settings.database)
 
-    def ours(times: int) -> Callable[[], object]:
+    def saved(times: int) -> list[str]:
         who = [next(members) for _ in range(times)]
+        for member in who:
+            units.save(member)
+        return who
 
-        def run() -> None:
-            for number, member in enumerate(who):
-                key = f"{member} {number}"
-                if not answering.answer(kit, member, CODE, GIVEN, source="web", external_id=key).settled:
-                    raise RuntimeError("an answer was refused")
+    def accept(sent: Iterable[Outcome]) -> None:
+        if not all(outcome.settled for outcome in sent):
+            raise RuntimeError("an answer was refused")
 
-        return run
+    def ours(times: int) -> Callable[[], object]:
+        sending = [_sent(member) for member in saved(times)]
+        return lambda: accept(kit.record_many(sending))
 
     def by_orm(times: int) -> Callable[[], object]:
-        who = [next(members) for _ in range(times)]
+        who = saved(times)
+        return lambda: [units.send(member) for member in who]
 
-        def run() -> None:
-            for member in who:
-                units.save(member)
-                units.send(member)
+    def one_by_one(times: int) -> Callable[[], object]:
+        sending = [_sent(member) for member in saved(times)]
+        return lambda: accept([kit.record(each) for each in sending])
 
-        return run
-
-    found = ratios(timed(ours), timed(by_orm), numbers=(AT_LEAST, AT_LEAST), rounds=7)
+    found = ratios(timed(ours), timed(by_orm), numbers=(MANY, FEW))
+    alone = ratios(timed(one_by_one), timed(by_orm), numbers=(FEW, FEW))
     units.engine.dispose()
     kit.close()
-    return found
+    return Found(found, {"the ORM's time : of one record after another": median(alone)})
+
+
+def _sent(member: str) -> Activity:
+    return answering.taking_part(member, CODE, source="web", external_id=member)
 
 
 def _kit(url: str) -> Kit:

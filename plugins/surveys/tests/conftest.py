@@ -31,6 +31,7 @@ class Canteen:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self.member = self.join()
+        self.people: list[str] = []
         catalogue.create(kit, "staff:ada", "lunch", LUNCH)
         catalogue.move(kit, "staff:ada", "lunch", "open")
 

@@ -74,7 +74,7 @@ def taken(figures: Any) -> dict[Any, tuple[int, str]]:
 
 
 def test_each_kind_of_question_is_counted_of_those_who_saw_it(canteen: Open, tmp_path: Path) -> None:
-    shop = canteen(sections={"surveys": {"smallest_group": 1}})
+    shop = canteen(sections={"surveys": {"least_shown": 1}})
     feast(shop, tmp_path, *({"answers": each} for each in GIVEN))
     found = told(shop)
     assert (found.respondents, found.unnamed, len(found.groups)) == (5, 0, 1)
@@ -121,7 +121,7 @@ def test_each_kind_of_question_is_counted_of_those_who_saw_it(canteen: Open, tmp
 
 
 def test_versions_count_together_what_they_ask_as_the_same_kind(canteen: Open, tmp_path: Path) -> None:
-    shop = canteen(sections={"surveys": {"smallest_group": 1}})
+    shop = canteen(sections={"surveys": {"least_shown": 1}})
     feast(shop, tmp_path, {"answers": {"way": "shop", "alone": True, "words": "x"}})
     elements: list[dict[str, Any]] = [
         {"type": "radiogroup", "name": "way", "choices": ["boat", 2]},
@@ -190,7 +190,7 @@ def shares(found: statistics.Statistics) -> dict[str | None, tuple[int | None, i
 
 
 def test_groups_are_told_apart_by_what_their_members_are_now(canteen: Open, tmp_path: Path) -> None:
-    shop = canteen(program=PROGRAM, profile=PROFILE, sections={"surveys": {"smallest_group": 1}})
+    shop = canteen(program=PROGRAM, profile=PROFILE, sections={"surveys": {"least_shown": 1}})
     guests(shop)
     fill(shop, tmp_path, "lunch", {"answers": {"stars": 5}})
     assert shares(told(shop, "lunch")) == {None: (8, 8)}
@@ -212,7 +212,7 @@ def test_groups_are_told_apart_by_what_their_members_are_now(canteen: Open, tmp_
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 def test_few_answers_are_withheld_and_not_to_be_had_by_subtraction(canteen: Open) -> None:
-    shop = canteen(program=PROGRAM, profile=PROFILE, sections={"surveys": {"smallest_group": 3}})
+    shop = canteen(program=PROGRAM, profile=PROFILE, sections={"surveys": {"least_shown": 3}})
     guests(shop)
     (whole,) = told(shop, "lunch").groups
     assert (whole.respondents, question(whole, "stars").answered) == (7, 7)
@@ -220,7 +220,7 @@ def test_few_answers_are_withheld_and_not_to_be_had_by_subtraction(canteen: Open
     assert shares(told(shop, "lunch", by="tier")) == {"basic": (4, 4), "gold": (3, 3)}
     # Two would be withheld, which is the whole less the other group: so that is withheld as well.
     assert shares(told(shop, "lunch", by="tag:vip")) == {"with": (None, None), "without": (None, None)}
-    few = canteen(sections={"surveys": {"smallest_group": 3}})
+    few = canteen(sections={"surveys": {"least_shown": 3}})
     few.answer(stars=1)
     assert [(each.respondents, each.questions) for each in told(few, "lunch").groups] == [(1, ())]
 
@@ -245,7 +245,7 @@ def test_what_is_withheld_is_large_enough_together(sizes: dict[str, int], hidden
 
 
 def test_time_is_cut_where_enough_answered(canteen: Open, tmp_path: Path) -> None:
-    shop = canteen(sections={"surveys": {"smallest_group": 3}})
+    shop = canteen(sections={"surveys": {"least_shown": 3}})
     days = ["2020-01-01"] * 3 + ["2020-01-05"] * 2 + ["2020-01-06"] * 2 + ["2020-02-01"] * 3 + ["2020-03-01"]
     fill(shop, tmp_path, "lunch", *({"answers": {"stars": at % 5 + 1}, "day": day} for at, day in enumerate(days)))
     # The fifth was a Sunday with too few: it counts to the day on which there were enough.

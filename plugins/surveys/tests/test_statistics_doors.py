@@ -54,7 +54,7 @@ ANSWERS: list[dict[str, Any]] = [
 @pytest.fixture
 def shop(canteen: Open, tmp_path: Path) -> Any:
     """Two answers to a survey, of which nothing is withheld."""
-    shop = canteen(sections={"surveys": {"smallest_group": 1}})
+    shop = canteen(sections={"surveys": {"least_shown": 1}})
     catalogue.create(shop.kit, "staff:ada", "meal", ASKED)
     catalogue.move(shop.kit, "staff:ada", "meal", "open")
     file = tmp_path / "meal.jsonl"
@@ -191,7 +191,7 @@ def test_texts_are_read_in_pages_and_withheld_where_they_are_few(shop: Any, cant
     assert first["totalCount"] == 2
     assert door.data(TEXTS, q="dishes-Comment")["surveysTexts"]["nodes"] == [{"text": "soup, hot"}]
     assert "SURVEYS_QUESTION_UNKNOWN" in str(door.ask(TEXTS, q="again")["errors"])
-    few = canteen(sections={"surveys": {"smallest_group": 2}})
+    few = canteen(sections={"surveys": {"least_shown": 2}})
     few.answer(stars=1, why="cold")
     with few.kit.read() as read:
         assert exporting.texts(few.kit, read, "lunch", "why").items == ()
@@ -329,7 +329,7 @@ def test_a_file_comes_in_wholly_or_not_at_all(
 def run(shop: Any, tmp_path: Path) -> Callable[..., str]:
     """Run a command on the shop's database, and return what it says."""
     config = tmp_path / "corekit.toml"
-    section = "[plugins.surveys]\nsmallest_group = 1\n"
+    section = "[plugins.surveys]\nleast_shown = 1\n"
     config.write_text(f'[corekit]\ndatabase = "{shop.kit.settings.database}"\nplugins = ["surveys"]\n{section}')
     return lambda *words: CliRunner().invoke(app, ["--config", str(config), *words]).output
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -25,8 +26,8 @@ from corekit_surveys.standing import Took
 if TYPE_CHECKING:
     from corekit import Kit, Outcome
 
-_answer, _draft, _place, _survey, _taken = tables.answer, tables.draft, tables.place, tables.survey, tables.taken
-_version = tables.version
+_answer, _draft, _place, _survey = tables.answer, tables.draft, tables.place, tables.survey
+_taken, _version, _waiting = tables.taken, tables.version, tables.waiting
 
 
 @frozen
@@ -34,7 +35,7 @@ class TakePart(Effect):
     """A ``draft`` becomes the answer to a ``survey`` in its ``version``, on a ``day`` of the program's clock.
 
     The member took part ``before`` so many times, the last on the day ``was``. ``limited`` says that a
-    :class:`TakePlace` goes with it.
+    :class:`TakePlace` goes with it, ``anonymous`` that nobody is to find the answer by the member.
     """
 
     survey: str = field(kw_only=True)
@@ -44,6 +45,7 @@ class TakePart(Effect):
     before: int = field(kw_only=True)
     was: str | None = field(kw_only=True)
     limited: bool = field(kw_only=True)
+    anonymous: bool = field(kw_only=True)
 
 
 @frozen
@@ -68,6 +70,8 @@ class Prepared:
 
 
 NOTHING = Prepared(surveys={})
+MIXED = 100
+"""How many of the anonymous answers that wait are written again when one comes."""
 
 
 def answer(kit: Kit, member: str, survey: str, answers: Mapping[str, Any], **given: Any) -> Outcome:
@@ -97,7 +101,7 @@ def load(batch: Batch, read: Reader, facts: Facts) -> dict[str, Prepared]:
         return {}
     surveys = finding.find(read, {str(each.payload["survey"]) for each in taking.values()})
     ids = {each.id for each in surveys.values()}
-    drafted, took = drafts.of_members(read, taking, ids), standing.taken_by(read, taking, ids)
+    drafted, took = drafts.of_members(read, facts.settings, taking, ids), standing.taken_by(read, taking, ids)
     barred = _barred(read, taking, surveys.values(), facts)
     return {
         member: Prepared(
@@ -147,6 +151,8 @@ def answered(activity: Activity, facts: Facts) -> Iterator[Effect]:
     draft = known.drafts.get(survey.id)
     if draft is None:
         raise Refusal(declared.DRAFT_MISSING.code)
+    if draft.answers is None:
+        raise Refusal(declared.SEALED.code)
     for problem in judging.problems(survey.survey, draft.answers):
         raise Refusal(problem.code, **problem.parameters, path=".".join(map(str, problem.path)))
     quota = survey.terms.quota
@@ -160,6 +166,7 @@ def answered(activity: Activity, facts: Facts) -> Iterator[Effect]:
         before=took.times if took is not None else 0,
         was=took.day.isoformat() if took is not None else None,
         limited=quota is not None,
+        anonymous=survey.terms.anonymous,
     )
     if quota is not None:
         yield TakePlace(activity, rule="answered@1", survey=survey.id, quota=quota)
@@ -175,26 +182,34 @@ def _take_part(write: PluginWrite, effects: Sequence[Applied]) -> list[str]:
     good = [each for each in effects if each.effect.draft in drafts_ and _is_asked(each.effect, asked)]
     good = _first(write, good) if good else []
     if good:
-        rows = [_row(each, asked[each.effect.survey], drafts_[each.effect.draft]) for each in good]
-        write.execute(insert(_answer), rows)
+        answered_ = [(each, drafts_[each.effect.draft]) for each in good]
+        if named := [_row(each, asked, row.answers) for each, row in answered_ if not each.effect.anonymous]:
+            write.execute(insert(_answer), named)
+        if sealed := [_sealed(each.effect, row) for each, row in answered_ if each.effect.anonymous]:
+            _let_wait(write, sealed)
         write.execute(delete(_draft).where(any_of(_draft.c.id, [each.effect.draft for each in good])))
     kept = {each.id for each in good}
     return [each.id for each in effects if each.id not in kept]
 
 
 def _drafts(write: PluginWrite, effects: Sequence[Applied]) -> dict[str, Any]:
-    locking = select(_draft.c.id, _draft.c.answers).where(any_of(_draft.c.id, [each.effect.draft for each in effects]))
-    return {row.id: row.answers for row in write.execute(locking.order_by(_draft.c.id).with_for_update())}
+    locking = select(_draft).where(any_of(_draft.c.id, [each.effect.draft for each in effects]))
+    return {row.id: row for row in write.execute(locking.order_by(_draft.c.id).with_for_update())}
 
 
 def _asked(write: PluginWrite, effects: Sequence[Applied]) -> dict[str, Any]:
-    """Return the surveys as they stand, with what they ask; nobody changes them before this is written."""
+    """Return the surveys as they stand, with what they ask; nobody changes them before this is written.
+
+    Who answers an anonymous one comes alone: what waits is mixed with what comes.
+    """
     ids = sorted({each.effect.survey for each in effects})
+    columns = [_survey.c[name] for name in ("id", "state", "version", "quota", "anonymous")]
     now = (_version.c.survey_id == _survey.c.id) & (_version.c.number == _survey.c.version)
-    columns = [_survey.c[name] for name in ("id", "state", "version", "quota")]
     wanted = select(*columns, _version.c.definition).join_from(_survey, _version, now).where(any_of(_survey.c.id, ids))
-    rows = write.execute(wanted.order_by(_survey.c.id).with_for_update(read=True, of=_survey))
-    return {row.id: row for row in rows}
+    alone = any(each.effect.anonymous for each in effects)
+    return {
+        row.id: row for row in write.execute(wanted.order_by(_survey.c.id).with_for_update(read=not alone, of=_survey))
+    }
 
 
 def _is_asked(effect: TakePart, asked: Mapping[str, Any]) -> bool:
@@ -203,6 +218,7 @@ def _is_asked(effect: TakePart, asked: Mapping[str, Any]) -> bool:
         found is not None
         and (found.state, found.version) == ("open", effect.version)
         and (found.quota is not None) == effect.limited
+        and bool(found.anonymous) == effect.anonymous
     )
 
 
@@ -224,7 +240,7 @@ def _took(applied: Applied) -> dict[str, Any]:
     return {"survey_id": effect.survey, "member_id": applied.member, "times": effect.before + 1, "day": effect.day}
 
 
-def _row(applied: Applied, asked: Any, answers: Any) -> dict[str, Any]:
+def _row(applied: Applied, asked: Mapping[str, Any], answers: Any) -> dict[str, Any]:
     effect: TakePart = applied.effect
     return {
         "id": effect.draft,
@@ -233,8 +249,26 @@ def _row(applied: Applied, asked: Any, answers: Any) -> dict[str, Any]:
         "member_id": applied.member,
         "day": effect.day,
         "answers": answers,
-        "skipped": judging.skipped(finding.parsed(asked.definition), answers),
+        "skipped": judging.skipped(finding.parsed(asked[effect.survey].definition), answers),
     }
+
+
+def _sealed(effect: TakePart, draft: Any) -> dict[str, Any]:
+    """Return an anonymous answer as it waits: under a number that nothing else names."""
+    return {"id": draft.ticket, "survey_id": effect.survey, "version": effect.version, "sealed": draft.sealed}
+
+
+def _let_wait(write: PluginWrite, rows: Sequence[dict[str, Any]]) -> None:
+    """Let answers wait, mixed with those that do: all of them are written now, in the order of their numbers.
+
+    So no row tells by its place, or by the transaction that wrote it, which of those came with which member.
+    """
+    surveys = sorted({row["survey_id"] for row in rows})
+    others = select(_waiting).where(any_of(_waiting.c.survey_id, surveys)).order_by(_waiting.c.id).limit(MIXED)
+    before = [dict(row) for row in write.execute(others).mappings()]
+    if before:
+        write.execute(delete(_waiting).where(any_of(_waiting.c.id, [row["id"] for row in before])))
+    write.execute(insert(_waiting), sorted([*before, *rows], key=itemgetter("id")))
 
 
 _HERE = (_taken.c.survey_id == bindparam("its_survey")) & (_taken.c.member_id == bindparam("its_member"))
@@ -258,19 +292,25 @@ _NEVER = delete(_taken).where(_HERE, _taken.c.times == 0)
 
 
 def _take_back(write: PluginWrite, effects: Sequence[Applied]) -> None:
-    """Let answers be drafts again, of those who have no other, and nobody have taken part, nor a place."""
-    ids = [each.effect.draft for each in effects]
+    """Let answers be drafts again, of those who have no other, and nobody have taken part, nor a place.
+
+    An anonymous answer is not found again. It stays, and so does that its member took part.
+    """
+    named = [each for each in effects if not each.effect.anonymous]
+    if not named:
+        return
+    ids = [each.effect.draft for each in named]
     rows = write.execute(
         select(_answer).where(any_of(_answer.c.id, ids)).order_by(_answer.c.id).with_for_update()
     ).all()
     if rows:
-        at = {each.effect.draft: each.at for each in effects}
+        at = {each.effect.draft: each.at for each in named}
         into = sqlite.insert(_draft) if write.dialect == "sqlite" else postgresql.insert(_draft)
         write.execute(into.on_conflict_do_nothing(), [_again(row, at[row.id]) for row in rows])
         write.execute(delete(_answer).where(any_of(_answer.c.id, ids)))
-    write.execute(_LESS, [_back(each) for each in effects])
-    write.execute(_NEVER, [{"its_survey": each.effect.survey, "its_member": each.member} for each in effects])
-    fewer = Counter(each.effect.survey for each in effects)
+    write.execute(_LESS, [_back(each) for each in named])
+    write.execute(_NEVER, [{"its_survey": each.effect.survey, "its_member": each.member} for each in named])
+    fewer = Counter(each.effect.survey for each in named)
     write.execute(_MORE, [{"its_survey": survey, "more": -fewer[survey]} for survey in sorted(fewer)])
 
 

@@ -16,6 +16,7 @@ from corekit_surveys import codes, declared, tables
 from corekit_surveys.definition import Survey
 from corekit_surveys.finding import Kept, State, find, titles_of
 from corekit_surveys.reading import read
+from corekit_surveys.settings import settings_of
 from corekit_surveys.terms import Terms, problems
 
 if TYPE_CHECKING:
@@ -127,9 +128,12 @@ def remove(kit: Kit, actor: str | None, code: str) -> Kept:
 
 def _wrong(kit: Kit, terms: Terms) -> list[Problem]:
     """Return all that does not hold of terms."""
-    if terms.audience is None:
-        return problems(terms)
-    return [*problems(terms), *checked(terms.audience, known(kit), declared.AUDIENCE, ("audience",))]
+    found = problems(terms)
+    if terms.audience is not None:
+        found += checked(terms.audience, known(kit), declared.AUDIENCE, ("audience",))
+    if terms.anonymous and not settings_of(kit).keys:
+        found.append(codes.problem(declared.NO_KEY, "anonymous"))
+    return found
 
 
 def _is_begun(connection: Connection, survey: str) -> bool:

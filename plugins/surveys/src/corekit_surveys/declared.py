@@ -47,6 +47,16 @@ ANONYMITY = ErrorText(
     "Somebody has answered this survey, or begun to: whether it is anonymous stays as it was promised.",
     "已有会员作答或开始作答此问卷，是否匿名须按承诺保持不变。",
 )
+NO_KEY = ErrorText(
+    "SURVEYS_NO_KEY",
+    "Anonymous answers are sealed, and there is no key; set keys under [plugins.surveys] of corekit.toml.",
+    "匿名答案须加密，但没有密钥；请在 corekit.toml 的 [plugins.surveys] 中设置 keys。",
+)
+SEALED = ErrorText(
+    "SURVEYS_SEALED",
+    "An anonymous answer was sealed with another key; add it to keys under [plugins.surveys] of corekit.toml again.",
+    "匿名答案是用其他密钥加密的；请将该密钥重新加入 corekit.toml 的 [plugins.surveys] 中的 keys。",
+)
 WINDOW = ErrorText("SURVEYS_WINDOW", "It would close before it opens.", "结束时间早于开始时间。")
 NUMBER = ErrorText(
     "SURVEYS_NUMBER", "Here stands a whole number from {least} to {most}.", "此处应为 {least} 至 {most} 的整数。"
@@ -99,7 +109,7 @@ CHANGED = ErrorText(
 ERRORS = (
     *codes.DEFINITION,
     *codes.ANSWERS,
-    *(CODE_INVALID, CODE_TAKEN, UNKNOWN, STATE, BEGUN, ANONYMITY, WINDOW, NUMBER, PAUSE_OF_ONE),
+    *(CODE_INVALID, CODE_TAKEN, UNKNOWN, STATE, BEGUN, ANONYMITY, NO_KEY, SEALED, WINDOW, NUMBER, PAUSE_OF_ONE),
     *(NOT_OPEN, NOT_YET, OVER, QUOTA_FULL, ANSWERED_BEFORE, ANSWERED_MOST, PAUSE),
     *(AUDIENCE, *OUTSIDE.values()),
     *(DRAFT_MISSING, DRAFT_TOO_LARGE, CHANGED),

@@ -16,6 +16,8 @@ from corekit import ErrorText, Invalid, Reader, any_of, micros, moment
 from corekit_surveys import answers as judging
 from corekit_surveys import codes, declared, finding, standing
 from corekit_surveys.finding import Kept
+from corekit_surveys.sealing import seal, unseal
+from corekit_surveys.settings import SurveysSettings, settings_of
 from corekit_surveys.tables import draft as _draft
 from corekit_surveys.tables import survey as _survey
 from corekit_surveys.tables import taken as _taken
@@ -29,11 +31,14 @@ LARGEST = 200_000
 
 @frozen
 class Draft:
-    """What a member saved last. ``id`` is another with each save."""
+    """What a member saved last; ``answers`` are None where they are sealed and the key is gone.
+
+    ``id`` is another with each save.
+    """
 
     id: str
     member_id: str
-    answers: Mapping[str, Any]
+    answers: Mapping[str, Any] | None
     saved_at: datetime
 
 
@@ -45,29 +50,37 @@ def save(kit: Kit, member: str, survey: str, answers: Mapping[str, Any]) -> Draf
     path below ``answers``).
     """
     with kit.read() as read:
-        known = finding.find(read, [survey]).get(survey)
-        if known is None:
-            raise _refused(declared.UNKNOWN, "survey", survey=survey)
+        known = finding.get(read, survey)
         standing.check(kit, read, member, known)
     if malformed := judging.malformed(known.survey, answers):
         raise Invalid([codes.problem_at("answers", each) for each in malformed])
     if len(orjson.dumps(answers)) > LARGEST:
         raise _refused(declared.DRAFT_TOO_LARGE, "answers", most=str(LARGEST))
     draft = Draft(drawn(kit), member, dict(answers), kit.now())
+    row = {
+        "id": draft.id,
+        "ticket": drawn(kit),
+        "survey_id": known.id,
+        "member_id": member,
+        **_kept(kit, known, draft.answers),
+        "saved_at": micros(draft.saved_at),
+    }
     with kit.database.write() as connection:
         _check_open(connection, known)
-        row = {
-            "id": draft.id,
-            "ticket": drawn(kit),
-            "survey_id": known.id,
-            "member_id": member,
-            "answers": draft.answers,
-            "saved_at": micros(draft.saved_at),
-        }
         into = sqlite.insert(_draft) if connection.dialect.name == "sqlite" else postgresql.insert(_draft)
-        anew = {name: into.excluded[name] for name in ("id", "ticket", "answers", "saved_at")}
+        anew = {name: into.excluded[name] for name in ("id", "ticket", "answers", "sealed", "saved_at")}
         connection.execute(into.values(row).on_conflict_do_update(index_elements=["survey_id", "member_id"], set_=anew))
     return draft
+
+
+def _kept(kit: Kit, survey: Kept, answers: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return answers as they are kept: those to an anonymous survey are sealed."""
+    if not survey.terms.anonymous:
+        return {"answers": answers, "sealed": None}
+    settings = settings_of(kit)
+    if not settings.keys:
+        raise _refused(declared.NO_KEY, "survey")
+    return {"answers": None, "sealed": seal(settings, kit.entropy, survey.id, answers or {})}
 
 
 def drawn(kit: Kit) -> str:
@@ -75,14 +88,17 @@ def drawn(kit: Kit) -> str:
     return UUID(bytes=kit.entropy(16), version=4).hex
 
 
-def of_members(read: Reader, members: Iterable[str], surveys: Iterable[str]) -> dict[str, dict[str, Draft]]:
+def of_members(
+    read: Reader, settings: SurveysSettings, members: Iterable[str], surveys: Iterable[str]
+) -> dict[str, dict[str, Draft]]:
     """Return the drafts of members for surveys, by member and survey: one statement."""
     wanted = select(_draft).where(
         any_of(_draft.c.member_id, sorted(members)), any_of(_draft.c.survey_id, sorted(surveys))
     )
     found: dict[str, dict[str, Draft]] = {}
     for row in read.all(wanted):
-        draft = Draft(row.id, row.member_id, row.answers, moment(row.saved_at))
+        answers = row.answers if row.sealed is None else unseal(settings, row.survey_id, row.sealed)
+        draft = Draft(row.id, row.member_id, answers, moment(row.saved_at))
         found.setdefault(row.member_id, {})[row.survey_id] = draft
     return found
 

@@ -77,7 +77,7 @@ def texts(kit: Kit, read: Reader, survey: str, question: str, **page: Unpack[Ask
     chosen = select(*columns).where(*asked)
     span = Span.of(page, str)
     number: int = read.scalar(select(func.count()).select_from(chosen.subquery()))
-    if number < settings_of(kit).smallest_group:
+    if number < settings_of(kit).least_shown:
         return Page(total=0 if span.counted else None)
     rows = [Told(row.id, row.text) for row in read.all(span.select(chosen, (_answer.c.id,)))]
     return span.page(rows, lambda each: (each.id,), number if span.counted else None)

@@ -11,8 +11,9 @@ from typing import Any, Literal, Unpack
 from attrs import frozen
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
-from corekit import Reader, any_of, micros, moment
+from corekit import Invalid, Reader, any_of, micros, moment
 from corekit.paging import Ask, Page, Span
+from corekit_surveys import codes, declared
 from corekit_surveys.definition import Survey
 from corekit_surveys.reading import read
 from corekit_surveys.tables import answer as _answer
@@ -95,11 +96,19 @@ _KEPT = (
 )
 
 
-def find(read_: Reader, codes: Iterable[str]) -> dict[str, Kept]:
+def find(read_: Reader, names: Iterable[str]) -> dict[str, Kept]:
     """Return surveys by code, as they stand now: one statement."""
-    asked = sorted({code for code in codes if "\0" not in code})
+    asked = sorted({code for code in names if "\0" not in code})
     rows = read_.all(_KEPT.where(any_of(_survey.c.code, asked))) if asked else []
     return {row.code: _kept(row) for row in rows}
+
+
+def get(read_: Reader, code: str) -> Kept:
+    """Return a survey. Raises :class:`corekit.Invalid` (``SURVEYS_UNKNOWN``)."""
+    found = find(read_, [code]).get(code)
+    if found is None:
+        raise Invalid([codes.problem(declared.UNKNOWN, "survey", survey=code)])
+    return found
 
 
 def opened(read_: Reader, *, show_on_home: bool | None = None) -> list[Kept]:

@@ -35,6 +35,7 @@ from corekit_surveys.graph_mutations import SurveysMutation
 from corekit_surveys.graph_statistics import StatisticsQuery
 from corekit_surveys.graph_statistics_examples import EXAMPLES as STATISTICS_EXAMPLES
 from corekit_surveys.graph_types import SurveysDraft, SurveysSurvey
+from corekit_surveys.settings import settings_of
 from corekit_surveys.standing import Entry
 
 _NAMED = ("kind", "tag", "tier", "group", "metric")
@@ -91,8 +92,9 @@ class SurveysEntry(Object, policy=public):
     def resolve_draft(parents: Sequence[Entry], info: Info) -> list[Draft | None]:
         """Return what is saved: one statement for all."""
         members, surveys = {each.member_id for each in parents}, {each.survey.id for each in parents}
-        found = drafts.of_members(info.context.read, members, surveys)
-        return [found.get(each.member_id, {}).get(each.survey.id) for each in parents]
+        found = drafts.of_members(info.context.read, settings_of(info.context.kit), members, surveys)
+        saved = (found.get(each.member_id, {}).get(each.survey.id) for each in parents)
+        return [each if each is not None and each.answers is not None else None for each in saved]
 
 
 class SurveysMember(Object, policy=owner_or_permission("members.read")):

@@ -96,6 +96,10 @@ class SurveysChangeInput(SurveysCodeInput):
     show_results = fields.Boolean(
         load_default=False, metadata={"description": "Whether who has answered it sees what all have."}
     )
+    anonymous = fields.Boolean(
+        load_default=False,
+        metadata={"description": "Whether nobody can say who answered what; stays once somebody has begun to answer."},
+    )
 
 
 class SurveysCreateInput(SurveysChangeInput):

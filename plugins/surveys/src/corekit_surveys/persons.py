@@ -19,7 +19,7 @@ def exported(member: str, read: Reader) -> dict[str, Any] | None:
             for row in read.all(_by_code(tables.taken, member))
         ],
         "drafts": [
-            {"survey": row.code, "saved_at": moment(row.saved_at).isoformat(), "answers": row.answers} for row in drafts
+            {"survey": row.code, "saved_at": moment(row.saved_at).isoformat(), **_answers(row)} for row in drafts
         ],
         "answers": [
             {"survey": row.code, "version": row.version, "day": row.day, "answers": row.answers}
@@ -34,6 +34,11 @@ def erased(member: str, write: PluginWrite) -> None:
     """Forget all of it."""
     for each in (tables.taken, tables.draft, tables.shelf, tables.answer, tables.comment):
         write.execute(delete(each).where(each.c.member_id == member))
+
+
+def _answers(row: Any) -> dict[str, Any]:
+    """Return what is saved; what is sealed is told as it is kept, since only the kit has the key."""
+    return {"answers": row.answers} if row.sealed is None else {"sealed": row.sealed}
 
 
 def _by_code(table: Table, member: str) -> Any:

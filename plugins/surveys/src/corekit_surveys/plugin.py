@@ -10,6 +10,7 @@ from corekit_surveys import answering, declared, declared_statistics, persons, t
 from corekit_surveys.merging import TAKE_ANSWERS, TakeAnswers
 from corekit_surveys.program import ProgramSchema
 from corekit_surveys.settings import SettingsSchema
+from corekit_surveys.storing import STORE
 
 if TYPE_CHECKING:
     from corekit_schema import Graph
@@ -24,10 +25,11 @@ def corekit_declare() -> Declares:
         activities=[declared.ANSWERED],
         reacts=[declared.ANSWERED.name, "member.merged"],
         effects=[answering.TAKE_PART, answering.TAKE_PLACE, TAKE_ANSWERS],
+        jobs=[STORE],
         permissions=[*declared.PERMISSIONS, *declared_statistics.PERMISSIONS],
         errors=(*declared.ERRORS, *declared_statistics.ERRORS),
         program=Section(schema=ProgramSchema),
-        budget=10,  # of one who takes part where a quota is
+        budget=12,  # of one who takes part in an anonymous survey with a quota
     )
 
 

@@ -93,7 +93,7 @@ def of(
     (``SURVEYS_SELECTION_SMALL``).
     """
     known = _known(read, survey)
-    least = settings_of(kit).smallest_group
+    least = settings_of(kit).least_shown
     split = _split(kit, read, by)
     every = [Cell(row.day, row.version, row.number) for row in read.all(statistics_sql.sizes(known.id))]
     days = blocks(every, least)

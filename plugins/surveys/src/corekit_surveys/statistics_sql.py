@@ -6,8 +6,7 @@ that what is made of the counts is exact, and made in one place (:mod:`corekit_s
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 from attrs import frozen
@@ -18,7 +17,6 @@ from sqlalchemy import (
     Null,
     Select,
     Text,
-    bindparam,
     case,
     cast,
     column,
@@ -29,6 +27,7 @@ from sqlalchemy import (
     select,
     true,
     union_all,
+    values,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -157,8 +156,9 @@ def counts(dialect: str, chosen: Chosen, split: Split, asked: Sequence[Asked]) -
     parts = [
         _counted(json_, chosen, split, "all", split.joined, null(), null(), null()),
         _skipped(json_, chosen, split),
-        _values(json_, chosen, split, asked),
     ]
+    if asked:
+        parts.append(_values(json_, chosen, split, asked))
     for part, shape in _LISTS.items():
         if shape in shapes:
             parts.append(_inner(json_, chosen, split, part, [each for each in asked if each.shape == shape]))
@@ -195,35 +195,32 @@ def _skipped(json_: _Postgres | _Sqlite, chosen: Chosen, split: Split) -> Select
 
 
 def _values(json_: _Postgres | _Sqlite, chosen: Chosen, split: Split, asked: Sequence[Asked]) -> Select[Any]:
-    questions = json_.questions("asked", asked)
+    questions = _questions("asked", asked)
     value = case((questions.c.shape == "value", json_.at(questions)), else_=json_.nothing)
     source = split.joined.join(questions, (questions.c.version == answer.c.version) & json_.has(questions))
     return _counted(json_, chosen, split, "value", source, questions.c.name, null(), value)
 
 
 def _inner(json_: _Postgres | _Sqlite, chosen: Chosen, split: Split, part: str, asked: Sequence[Asked]) -> Select[Any]:
-    questions = json_.questions(f"{part}s", asked)
+    questions = _questions(f"{part}s", asked)
     inner = json_.cells(questions) if part == "cell" else json_.elements(questions)
     source = split.joined.join(questions, questions.c.version == answer.c.version).join(inner, true())
     places: dict[str, ColumnElement[Any]] = {"element": null(), "place": json_.place(inner), "cell": inner.c.key}
     return _counted(json_, chosen, split, part, source, questions.c.name, places[part], inner.c.value)
 
 
-def _listed(asked: Iterable[Asked]) -> str:
-    return json.dumps([[each.version, each.name, each.shape, f'$."{each.name}"'] for each in asked])
+def _questions(name: str, asked: Sequence[Asked]) -> Any:
+    """Return questions as rows of the statement itself: PostgreSQL then knows how many they are, and takes turns."""
+    columns = (column("version", Whole), *(column(each, Text) for each in ("name", "shape", "path")))
+    # Names are letters, digits and underscores.
+    rows = [(each.version, each.name, each.shape, f'$."{each.name}"') for each in asked]
+    return values(*columns, name=name, literal_binds=True).data(rows).cte(name)
 
 
 class _Postgres:
     """JSON as PostgreSQL takes it apart."""
 
     nothing: ColumnElement[Any] = cast(null(), JSONB)
-
-    def questions(self, name: str, asked: Sequence[Asked]) -> Any:
-        rows = func.jsonb_array_elements(cast(bindparam(None, json.loads(_listed(asked)), JSONB), JSONB))
-        each = rows.table_valued(column("value", JSONB), name=f"{name}_")
-        at = [each.c.value.op("->>")(place) for place in range(3)]
-        columns = (cast(at[0], Whole).label("version"), at[1].label("name"), at[2].label("shape"))
-        return select(*columns).select_from(each).cte(name).prefix_with("MATERIALIZED")
 
     def at(self, questions: Any) -> ColumnElement[Any]:
         found: ColumnElement[Any] = answer.c.answers.op("->", return_type=JSONB())(questions.c.name)
@@ -253,12 +250,6 @@ class _Sqlite:
     """JSON as SQLite takes it apart."""
 
     nothing: ColumnElement[Any] = null()
-
-    def questions(self, name: str, asked: Sequence[Asked]) -> Any:
-        each = func.json_each(_listed(asked)).table_valued("value", name=f"{name}_")
-        at = [func.json_extract(each.c.value, f"$[{place}]") for place in range(4)]
-        columns = [at[place].label(label) for place, label in enumerate(("version", "name", "shape", "path"))]
-        return select(*columns).select_from(each).cte(name).prefix_with("MATERIALIZED")
 
     def at(self, questions: Any) -> ColumnElement[Any]:
         return func.json_extract(answer.c.answers, questions.c.path)
