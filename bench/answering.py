@@ -93,9 +93,12 @@ def measure(servers: Servers, answers: int = ANSWERS) -> list[float]:
     kit = _kit(servers.empty("postgresql", "answers"))
     survey = _asked(kit)
     with kit.database.engine.begin() as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text(_FILL), {"survey": survey, "number": answers})
     with kit.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("SET statement_timeout = 0"))
         connection.execute(text("VACUUM ANALYZE surveys_answer"))
+        connection.execute(text("RESET statement_timeout"))
 
     def bare(times: int) -> Callable[[], object]:
         def run() -> None:
