@@ -19,6 +19,7 @@ from statistics import median
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 from sqlalchemy import select, text
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -62,14 +63,14 @@ GIVEN: dict[str, Any] = {
 }
 _FILL = """
 INSERT INTO surveys_answer (id, survey_id, version, member_id, day, answers, skipped)
-SELECT gen_random_uuid(), :survey, 1, NULL, (date '2026-01-01' + n % 300)::text,
-       jsonb_build_object('place', (array['here', 'there', 'nowhere'])[1 + n % 3], 'again', n % 11, 'visits', n % 50,
-                          'alone', n % 2 = 0, 'stars', 1 + n % 5)
-       || CASE WHEN n % 4 > 0 THEN jsonb_build_object('dishes', jsonb_build_array('fish', 'soup')) ELSE '{}' END
-       || CASE WHEN n % 5 = 0 THEN jsonb_build_object('why', 'Because ' || n) ELSE '{}' END,
-       CASE WHEN n % 4 > 0 THEN '[]'::jsonb ELSE '["dishes"]' END
-       || CASE WHEN n % 5 = 1 THEN '["why"]'::jsonb ELSE '[]' END
-FROM generate_series(1, :number) n
+SELECT gen_random_uuid(), %(survey)s, 1, NULL, (date '2026-01-01' + n %% 300)::text,
+       jsonb_build_object('place', (array['here', 'there', 'nowhere'])[1 + n %% 3], 'again', n %% 11, 'visits', n %% 50,
+                          'alone', n %% 2 = 0, 'stars', 1 + n %% 5)
+       || CASE WHEN n %% 4 > 0 THEN jsonb_build_object('dishes', jsonb_build_array('fish', 'soup')) ELSE '{}' END
+       || CASE WHEN n %% 5 = 0 THEN jsonb_build_object('why', 'Because ' || n) ELSE '{}' END,
+       CASE WHEN n %% 4 > 0 THEN '[]'::jsonb ELSE '["dishes"]' END
+       || CASE WHEN n %% 5 = 1 THEN '["why"]'::jsonb ELSE '[]' END
+FROM generate_series(1, %(number)s) n
 """
 _BARE = """
 SELECT key, value, count(*) FROM surveys_answer, jsonb_each(answers)
@@ -92,13 +93,9 @@ def measure(servers: Servers, answers: int = ANSWERS) -> list[float]:
     """Return how many times as long the bare aggregate takes as statistics, per round."""
     kit = _kit(servers.empty("postgresql", "answers"))
     survey = _asked(kit)
-    with kit.database.engine.begin() as connection:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-        connection.execute(text(_FILL), {"survey": survey, "number": answers})
-    with kit.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("SET statement_timeout = 0"))
-        connection.execute(text("VACUUM ANALYZE surveys_answer"))
-        connection.execute(text("RESET statement_timeout"))
+    with psycopg.connect(kit.settings.database, autocommit=True) as connection:
+        connection.execute(_FILL.encode(), {"survey": survey, "number": answers})
+        connection.execute("VACUUM ANALYZE surveys_answer")
 
     def bare(times: int) -> Callable[[], object]:
         def run() -> None:
@@ -151,7 +148,12 @@ def measure_accepting(servers: Servers) -> Found:
 
     def by_orm(times: int) -> Callable[[], object]:
         who = saved(times)
-        return lambda: [units.send(member) for member in who]
+
+        def run() -> None:
+            for member in who:
+                units.send(member)
+
+        return run
 
     def one_by_one(times: int) -> Callable[[], object]:
         sending = [_sent(member) for member in saved(times)]
