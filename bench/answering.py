@@ -20,7 +20,7 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
-from sqlalchemy import select, text
+from sqlalchemy import select
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from bench import orm_model as model
@@ -74,18 +74,18 @@ FROM generate_series(1, %(number)s) n
 """
 _BARE = """
 SELECT key, value, count(*) FROM surveys_answer, jsonb_each(answers)
-WHERE survey_id = :survey AND key NOT IN ('dishes', 'why') GROUP BY 1, 2
+WHERE survey_id = %(survey)s AND key NOT IN ('dishes', 'why') GROUP BY 1, 2
 UNION ALL
 SELECT 'dishes', value, count(*) FROM surveys_answer, jsonb_array_elements(answers -> 'dishes')
-WHERE survey_id = :survey GROUP BY 2
+WHERE survey_id = %(survey)s GROUP BY 2
 UNION ALL
 SELECT name, NULL, count(*) FROM surveys_answer, (VALUES ('dishes'), ('why')) names(name)
-WHERE survey_id = :survey AND answers ? name GROUP BY 1
+WHERE survey_id = %(survey)s AND answers ? name GROUP BY 1
 UNION ALL
 SELECT value || ' skipped', NULL, count(*) FROM surveys_answer, jsonb_array_elements_text(skipped)
-WHERE survey_id = :survey GROUP BY 1
+WHERE survey_id = %(survey)s GROUP BY 1
 UNION ALL
-SELECT 'all', NULL, count(*) FROM surveys_answer WHERE survey_id = :survey
+SELECT 'all', NULL, count(*) FROM surveys_answer WHERE survey_id = %(survey)s
 """
 
 
@@ -97,12 +97,13 @@ def measure(servers: Servers, answers: int = ANSWERS) -> list[float]:
         connection.execute(_FILL.encode(), {"survey": survey, "number": answers})
         connection.execute("VACUUM ANALYZE surveys_answer")
 
+    by_hand = psycopg.connect(kit.settings.database, autocommit=True, options="-c jit=off")
+
     def bare(times: int) -> Callable[[], object]:
         def run() -> None:
             for _ in range(times):
-                with kit.database.engine.connect() as connection:
-                    rows = connection.execute(text(_BARE), {"survey": survey})
-                    found = {(row[0], str(row[1])): row[2] for row in rows}
+                rows = by_hand.execute(_BARE.encode(), {"survey": survey}).fetchall()
+                found = {(name, str(value)): number for name, value, number in rows}
                 if found["all", "None"] != answers or found["place", "there"] != counted[0].count:
                     raise RuntimeError("the two do not find the same")
 
@@ -120,6 +121,7 @@ def measure(servers: Servers, answers: int = ANSWERS) -> list[float]:
         (group,) = statistics.of(kit, read, CODE).groups
     counted = [each for each in group.questions[0].choices if each.value == "there"]
     found = ratios(timed(ours), timed(bare), numbers=(1, 1), rounds=ROUNDS)
+    by_hand.close()
     kit.close()
     return found
 
