@@ -19,7 +19,8 @@ from statistics import median
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select, text
+import psycopg
+from sqlalchemy import select
 from sqlalchemy.orm import DeclarativeBase, Session
 
 from bench import orm_model as model
@@ -62,29 +63,29 @@ GIVEN: dict[str, Any] = {
 }
 _FILL = """
 INSERT INTO surveys_answer (id, survey_id, version, member_id, day, answers, skipped)
-SELECT gen_random_uuid(), :survey, 1, NULL, (date '2026-01-01' + n % 300)::text,
-       jsonb_build_object('place', (array['here', 'there', 'nowhere'])[1 + n % 3], 'again', n % 11, 'visits', n % 50,
-                          'alone', n % 2 = 0, 'stars', 1 + n % 5)
-       || CASE WHEN n % 4 > 0 THEN jsonb_build_object('dishes', jsonb_build_array('fish', 'soup')) ELSE '{}' END
-       || CASE WHEN n % 5 = 0 THEN jsonb_build_object('why', 'Because ' || n) ELSE '{}' END,
-       CASE WHEN n % 4 > 0 THEN '[]'::jsonb ELSE '["dishes"]' END
-       || CASE WHEN n % 5 = 1 THEN '["why"]'::jsonb ELSE '[]' END
-FROM generate_series(1, :number) n
+SELECT gen_random_uuid(), %(survey)s, 1, NULL, (date '2026-01-01' + n %% 300)::text,
+       jsonb_build_object('place', (array['here', 'there', 'nowhere'])[1 + n %% 3], 'again', n %% 11, 'visits', n %% 50,
+                          'alone', n %% 2 = 0, 'stars', 1 + n %% 5)
+       || CASE WHEN n %% 4 > 0 THEN jsonb_build_object('dishes', jsonb_build_array('fish', 'soup')) ELSE '{}' END
+       || CASE WHEN n %% 5 = 0 THEN jsonb_build_object('why', 'Because ' || n) ELSE '{}' END,
+       CASE WHEN n %% 4 > 0 THEN '[]'::jsonb ELSE '["dishes"]' END
+       || CASE WHEN n %% 5 = 1 THEN '["why"]'::jsonb ELSE '[]' END
+FROM generate_series(1, %(number)s) n
 """
 _BARE = """
 SELECT key, value, count(*) FROM surveys_answer, jsonb_each(answers)
-WHERE survey_id = :survey AND key NOT IN ('dishes', 'why') GROUP BY 1, 2
+WHERE survey_id = %(survey)s AND key NOT IN ('dishes', 'why') GROUP BY 1, 2
 UNION ALL
 SELECT 'dishes', value, count(*) FROM surveys_answer, jsonb_array_elements(answers -> 'dishes')
-WHERE survey_id = :survey GROUP BY 2
+WHERE survey_id = %(survey)s GROUP BY 2
 UNION ALL
 SELECT name, NULL, count(*) FROM surveys_answer, (VALUES ('dishes'), ('why')) names(name)
-WHERE survey_id = :survey AND answers ? name GROUP BY 1
+WHERE survey_id = %(survey)s AND answers ? name GROUP BY 1
 UNION ALL
 SELECT value || ' skipped', NULL, count(*) FROM surveys_answer, jsonb_array_elements_text(skipped)
-WHERE survey_id = :survey GROUP BY 1
+WHERE survey_id = %(survey)s GROUP BY 1
 UNION ALL
-SELECT 'all', NULL, count(*) FROM surveys_answer WHERE survey_id = :survey
+SELECT 'all', NULL, count(*) FROM surveys_answer WHERE survey_id = %(survey)s
 """
 
 
@@ -92,17 +93,17 @@ def measure(servers: Servers, answers: int = ANSWERS) -> list[float]:
     """Return how many times as long the bare aggregate takes as statistics, per round."""
     kit = _kit(servers.empty("postgresql", "answers"))
     survey = _asked(kit)
-    with kit.database.engine.begin() as connection:
-        connection.execute(text(_FILL), {"survey": survey, "number": answers})
-    with kit.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE surveys_answer"))
+    with psycopg.connect(kit.settings.database, autocommit=True) as connection:
+        connection.execute(_FILL.encode(), {"survey": survey, "number": answers})
+        connection.execute("VACUUM ANALYZE surveys_answer")
+
+    by_hand = psycopg.connect(kit.settings.database, autocommit=True, options="-c jit=off")
 
     def bare(times: int) -> Callable[[], object]:
         def run() -> None:
             for _ in range(times):
-                with kit.database.engine.connect() as connection:
-                    rows = connection.execute(text(_BARE), {"survey": survey})
-                    found = {(row[0], str(row[1])): row[2] for row in rows}
+                rows = by_hand.execute(_BARE.encode(), {"survey": survey}).fetchall()
+                found = {(name, str(value)): number for name, value, number in rows}
                 if found["all", "None"] != answers or found["place", "there"] != counted[0].count:
                     raise RuntimeError("the two do not find the same")
 
@@ -120,6 +121,7 @@ def measure(servers: Servers, answers: int = ANSWERS) -> list[float]:
         (group,) = statistics.of(kit, read, CODE).groups
     counted = [each for each in group.questions[0].choices if each.value == "there"]
     found = ratios(timed(ours), timed(bare), numbers=(1, 1), rounds=ROUNDS)
+    by_hand.close()
     kit.close()
     return found
 
@@ -148,7 +150,12 @@ def measure_accepting(servers: Servers) -> Found:
 
     def by_orm(times: int) -> Callable[[], object]:
         who = saved(times)
-        return lambda: [units.send(member) for member in who]
+
+        def run() -> None:
+            for member in who:
+                units.send(member)
+
+        return run
 
     def one_by_one(times: int) -> Callable[[], object]:
         sending = [_sent(member) for member in saved(times)]

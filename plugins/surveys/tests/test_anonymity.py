@@ -21,7 +21,7 @@ from sqlalchemy import select, text
 from corekit import Invalid, Kit, new_id
 from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
-from corekit_surveys import answering, catalogue, drafts, finding, storing, tables
+from corekit_surveys import answering, catalogue, drafts, finding, storing, tables, taking
 from corekit_surveys.settings import SurveysSettings
 from corekit_surveys.terms import Terms
 
@@ -184,15 +184,15 @@ def _sequential(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _unmixed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering, "MIXED", 0)
+    monkeypatch.setattr(taking, "MIXED", 0)
 
 
 def _named(monkeypatch: pytest.MonkeyPatch) -> None:
     def named(effect: Any, draft: Any) -> dict[str, Any]:
         return sealed(effect, draft) | {"id": draft.id}
 
-    sealed = vars(answering)["_sealed"]
-    monkeypatch.setattr(answering, "_sealed", named)
+    sealed = vars(taking)["_sealed"]
+    monkeypatch.setattr(taking, "_sealed", named)
 
 
 def _single(monkeypatch: pytest.MonkeyPatch) -> None:

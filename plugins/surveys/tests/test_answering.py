@@ -25,6 +25,8 @@ def codes_of(call: Callable[[], Any]) -> list[tuple[str, str]]:
     return [(".".join(map(str, each.path)), each.code) for each in caught.value.problems]
 
 
+@pytest.mark.row("S3", way="python")
+@pytest.mark.row("S3", way="reversal")
 def test_a_member_answers_once_and_may_take_it_back(canteen: Open) -> None:
     shop = canteen()
     outcome = shop.answer(stars=2, why="cold")
@@ -75,6 +77,7 @@ def test_only_what_is_open_is_answered_and_each_version_stays(canteen: Open) -> 
     assert codes_of(lambda: shop.answer(stars=3)) == [("survey", "SURVEYS_NOT_OPEN")]
 
 
+@pytest.mark.row("S1", way="python")
 def test_a_survey_is_written_opened_and_closed_in_this_order(canteen: Open) -> None:
     kit = canteen().kit
     assert codes_of(lambda: catalogue.create(kit, "staff:ada", "Lunch!", SHORTER)) == [("code", "SURVEYS_CODE_INVALID")]

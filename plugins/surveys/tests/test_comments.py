@@ -28,6 +28,7 @@ def page(shop: Any, state: Any = "shown", **asked: Any) -> list[str]:
         return [each.text for each in comments.comment_page(read, "lunch", state, **asked).items]
 
 
+@pytest.mark.row("S5", way="python")
 def test_a_comment_is_shown_once_somebody_says_so(canteen: Open) -> None:
     shop = canteen()
     first = comments.write(shop.kit, shop.member, "lunch", " 好吃 <b>very</b>\n")
@@ -46,6 +47,7 @@ def test_a_comment_is_shown_once_somebody_says_so(canteen: Open) -> None:
     assert page(shop) == ["rude", "好吃 <b>very</b>"]
 
 
+@pytest.mark.row("S5", way="bad_input")
 def test_comments_are_refused_that_cannot_be_kept(canteen: Open, clock: SettableClock) -> None:
     shop = canteen(sections={"surveys": {"comments_per_day": 2}})
     kit, member = shop.kit, shop.member

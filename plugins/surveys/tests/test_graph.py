@@ -78,6 +78,7 @@ def test_who_may_know_is_told_in_which_surveys_a_member_took_part(canteen: Open)
         assert "lunch" not in str(door.ask(TAKEN, viewer, id=ann))
 
 
+@pytest.mark.row("S3", way="graphql")
 def test_a_member_finds_saves_and_answers_a_survey(canteen: Open) -> None:
     shop = canteen()
     door, ann = Door(shop.kit), global_id("Member", shop.member)
@@ -112,6 +113,7 @@ def test_a_member_finds_saves_and_answers_a_survey(canteen: Open) -> None:
     assert mine(can=True) == mine(code="dinner") == []
 
 
+@pytest.mark.row("S1", way="graphql")
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 def test_surveys_are_written_changed_opened_closed_and_deleted(canteen: Open) -> None:
     shop = canteen()

@@ -71,6 +71,7 @@ CASES: list[tuple[dict[str, Any], str | None]] = [
 ]
 
 
+@pytest.mark.row("S3", way="bad_input")
 def test_it_is_answered_within_its_time_and_by_its_audience(canteen: Open, clock: SettableClock) -> None:
     clock.set(NOW)
     shop = canteen(program=PROGRAM, members={"kinds": ["consumer", "partner"]})
@@ -148,6 +149,7 @@ def test_no_more_is_answered_than_is_wanted(canteen: Open, monkeypatch: pytest.M
     assert said(shop, shop.join()) == []
 
 
+@pytest.mark.row("S1", way="bad_input")
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 def test_terms_that_cannot_hold_are_refused_where_they_stand(canteen: Open) -> None:
     shop = canteen()

@@ -61,7 +61,7 @@ def feast(shop: Any, folder: Path, *lines: dict[str, Any]) -> None:
 def told(shop: Any, survey: str = "feast", **asked: Any) -> statistics.Statistics:
     with shop.kit.read() as read:
         found = statistics.of(shop.kit, read, survey, **asked)
-        assert read.statements <= 4
+        assert read.statements <= 5
     return found
 
 
@@ -73,6 +73,7 @@ def taken(figures: Any) -> dict[Any, tuple[int, str]]:
     return {each.value: (each.count, decimal(each.share)) for each in figures.choices}
 
 
+@pytest.mark.row("S4", way="python")
 def test_each_kind_of_question_is_counted_of_those_who_saw_it(canteen: Open, tmp_path: Path) -> None:
     shop = canteen(sections={"surveys": {"least_shown": 1}})
     feast(shop, tmp_path, *({"answers": each} for each in GIVEN))
@@ -264,6 +265,7 @@ def test_time_is_cut_where_enough_answered(canteen: Open, tmp_path: Path) -> Non
     )
 
 
+@pytest.mark.row("S4", way="bad_input")
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("by", ["", "tiers", "tier:x", "tier", "tag", "tag:", "attribute", 'attribute:a"b', "kind:x"])
 def test_unknown_groups_are_refused(canteen: Open, by: str) -> None:

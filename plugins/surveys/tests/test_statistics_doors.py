@@ -108,6 +108,7 @@ query ($q: String!, $after: String) {
 """
 
 
+@pytest.mark.row("S4", way="graphql")
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 def test_who_has_answered_sees_what_all_have_where_the_survey_shows_it(shop: Any) -> None:
     door, other = Door(shop.kit), shop.join()
@@ -161,6 +162,7 @@ def test_graphql_tells_what_was_answered_to_who_may_know(shop: Any) -> None:
         assert code in str(door.ask(STATISTICS, **asked)["errors"])
 
 
+@pytest.mark.row("S5", way="graphql")
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 def test_graphql_lets_members_comment_and_staff_decide(shop: Any) -> None:
     door, ann = Door(shop.kit), Viewer(kind="member", member=shop.member)
@@ -334,6 +336,8 @@ def run(shop: Any, tmp_path: Path) -> Callable[..., str]:
     return lambda *words: CliRunner().invoke(app, ["--config", str(config), *words]).output
 
 
+@pytest.mark.row("S4", way="cli")
+@pytest.mark.row("S5", way="cli")
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 def test_the_command_line_does_all_of_it(shop: Any, run: Callable[..., Any], tmp_path: Path) -> None:
     shown = run("surveys", "statistics", "meal")

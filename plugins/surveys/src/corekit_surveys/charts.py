@@ -68,23 +68,24 @@ def trend(title: str, points: Sequence[Point]) -> str:
     least = min(least, Fraction(0)) if least < most / 2 else least
     span = (most - least) or Fraction(1)
     left, wide = 60, WIDTH - 90
-    places = [
-        (left + wide * at / max(len(points) - 1, 1), _TOP + _HEIGHT * float((most - each.value) / span), each)
-        for at, each in enumerate(points)
-        if each.value is not None
-    ]
+    runs: list[list[tuple[float, float, Point]]] = [[]]
+    for at, each in enumerate(points):
+        if each.value is None:
+            runs.append([])
+        else:
+            y = _TOP + _HEIGHT * float((most - each.value) / span)
+            runs[-1].append((left + wide * at / max(len(points) - 1, 1), y, each))
     drawn = [
         _line(left, _TOP + _HEIGHT, left + wide, _TOP + _HEIGHT),
         _text(left - 8, _TOP + 5, decimal(round(most, 2)), anchor="end"),
         _text(left - 8, _TOP + _HEIGHT + 5, decimal(round(least, 2)), anchor="end"),
     ]
-    drawn += [
-        f'<path d="{" ".join(_moves(run))}" fill="none" stroke="{_BLUE}" stroke-width="2"/>'
-        for run in _runs(points, places)
-    ]
-    for x, y, each in places:
-        name = f"<title>{_safe(f'{each.label}: {each.text}')}</title>"
-        drawn.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{_BLUE}">{name}</circle>')
+    for run in runs:
+        moves = " ".join(f"{'L' if at else 'M'}{x:.1f},{y:.1f}" for at, (x, y, _) in enumerate(run))
+        drawn.append(f'<path d="{moves}" fill="none" stroke="{_BLUE}" stroke-width="2"/>')
+        for x, y, each in run:
+            name = f"<title>{_safe(f'{each.label}: {each.text}')}</title>"
+            drawn.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{_BLUE}">{name}</circle>')
     if points:
         drawn.append(_text(left, _TOP + _HEIGHT + 24, points[0].label))
         drawn.append(_text(left + wide, _TOP + _HEIGHT + 24, points[-1].label, anchor="end"))
@@ -111,24 +112,6 @@ def promoters(title: str, found: Promoters, words: tuple[str, str, str]) -> str:
         drawn.append(_text(place, _TOP + 102, f"{word} {number}", anchor=anchor))
     said = "; ".join([score, *(f"{word}: {number}" for word, number in zip(words, numbers, strict=True))])
     return _picture(title, said, _TOP + 116, drawn)
-
-
-def _runs(
-    points: Sequence[Point], places: Sequence[tuple[float, float, Point]]
-) -> list[list[tuple[float, float, Point]]]:
-    """Return the points that have no gap between them."""
-    found: list[list[tuple[float, float, Point]]] = [[]]
-    by_label = {each.label: place for place in places for each in (place[2],)}
-    for each in points:
-        if each.value is None:
-            found.append([])
-        else:
-            found[-1].append(by_label[each.label])
-    return [run for run in found if run]
-
-
-def _moves(run: Iterable[tuple[float, float, Point]]) -> Iterable[str]:
-    return (f"{'L' if at else 'M'}{x:.1f},{y:.1f}" for at, (x, y, _) in enumerate(run))
 
 
 def _picture(title: str, said: str, height: float, drawn: Iterable[str]) -> str:

@@ -1,4 +1,4 @@
-"""Operations to begin with, for GraphiQL: what a member can answer, answering, and writing a survey."""
+"""Operations to begin with, for GraphiQL: surveys, what a member can answer, writing and answering them."""
 
 from __future__ import annotations
 
@@ -63,14 +63,15 @@ query Surveys {
 """,
     ),
     Example(
-        en="Write a survey",
-        zh="编写问卷",
+        en="Let a survey ask something else",
+        zh="修订问卷",
         text="""\
-mutation SurveysCreate($input: SurveysCreateInput!) {
-  surveysCreate(input: $input) {
+mutation SurveysRevise($input: SurveysReviseInput!) {
+  surveysRevise(input: $input) {
     survey {
       code
-      state
+      version
+      definition
     }
     userErrors {
       path
@@ -80,7 +81,29 @@ mutation SurveysCreate($input: SurveysCreateInput!) {
   }
 }
 """,
-        variables={"input": {"code": "lunch", "definition": _LUNCH, "showOnHome": True}},
+        variables={"input": {"code": "lunch", "definition": _LUNCH}},
+    ),
+    Example(
+        en="Say who answers a survey, and how often",
+        zh="设置问卷的作答对象与次数",
+        text="""\
+mutation SurveysChange($input: SurveysChangeInput!) {
+  surveysChange(input: $input) {
+    survey {
+      code
+      state
+      audience
+      most
+    }
+    userErrors {
+      path
+      code
+      message
+    }
+  }
+}
+""",
+        variables={"input": {"code": "lunch", "most": 0, "audience": {"tier": "basic"}, "showOnHome": True}},
     ),
     Example(
         en="Answer a survey for a member",

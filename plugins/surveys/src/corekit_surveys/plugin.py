@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
-from corekit_surveys import answering, declared, declared_statistics, persons, tables
+from corekit_surveys import answering, declared, declared_statistics, persons, tables, taking
 from corekit_surveys.merging import TAKE_ANSWERS, TakeAnswers
 from corekit_surveys.program import ProgramSchema
 from corekit_surveys.settings import SettingsSchema
@@ -24,7 +24,7 @@ def corekit_declare() -> Declares:
         lineage=Lineage(owner="surveys", package="corekit_surveys", metadata=tables.metadata),
         activities=[declared.ANSWERED],
         reacts=[declared.ANSWERED.name, "member.merged"],
-        effects=[answering.TAKE_PART, answering.TAKE_PLACE, TAKE_ANSWERS],
+        effects=[taking.TAKE_PART, taking.TAKE_PLACE, TAKE_ANSWERS],
         jobs=[STORE],
         permissions=[*declared.PERMISSIONS, *declared_statistics.PERMISSIONS],
         errors=(*declared.ERRORS, *declared_statistics.ERRORS),

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
-from sqlalchemy import select
+from sqlalchemy import func, literal, select
 
 from corekit import Reader, suggest
 from corekit_surveys import codes, declared, declared_statistics, finding, statistics_sql
@@ -34,6 +34,8 @@ PERIODS: Mapping[str, Callable[[str], str]] = {
 }
 """What a day belongs to; a week is called by its Monday."""
 MOST_GROUPS = 100
+_LONGEST = "60s"
+"""For a statement, as PostgreSQL writes it."""
 _TEXTS = ("text", "comment")
 _Key = tuple[str, str]
 """The name and the kind of a question: versions that ask it as the same kind are counted together."""
@@ -87,11 +89,13 @@ def of(
     """Return the statistics of a survey: of days ``since`` to ``until``, both included, and of a version, or of all.
 
     ``by`` says in which groups: ``tier`` or ``tier:LADDER``, ``kind``, ``tag:TAG``, ``attribute:NAME``, each as members
-    stand now, or ``day``, ``week``, ``month``. Four statements at most. Raises :class:`corekit.Invalid`: there is no
+    stand now, or ``day``, ``week``, ``month``. Five statements at most. Raises :class:`corekit.Invalid`: there is no
     such survey (``SURVEYS_UNKNOWN``), no such groups (``SURVEYS_SPLIT_UNKNOWN``) or too many of them
     (``SURVEYS_GROUPS_MANY``), or days or versions are chosen that are few answers apart from others
     (``SURVEYS_SELECTION_SMALL``).
     """
+    if read.dialect == "postgresql":  # counting all answers to a large survey takes longer than a request else may
+        read.all(select(func.set_config(literal("statement_timeout"), _LONGEST, literal(True))))
     known = _known(read, survey)
     least = settings_of(kit).least_shown
     split = _split(kit, read, by)
