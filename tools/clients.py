@@ -29,6 +29,8 @@ from corekit import Activity, Kit, Settings
 from corekit.program import apply
 from corekit_schema import Viewer, assemble_for, build_app, tokens
 from corekit_schema.testing import serving
+from corekit_surveys import catalogue
+from corekit_surveys.terms import Terms
 from tools import frontend as page
 from tools import random_surveys
 from tools import surveys as comparing
@@ -60,6 +62,8 @@ NAMES = (
 )
 MANIFEST = WORK / "generated/persisted-documents.json"
 """What graphql-codegen writes."""
+SURVEY = {"pages": [{"name": "lunch", "elements": [{"type": "rating", "name": "stars"}]}]}
+"""What the members are asked, as the examples of GraphiQL answer it."""
 PURCHASES = 4
 STEP = 3_000
 """What the purchases of one member are larger than those of the one before; after ten it begins anew."""
@@ -265,6 +269,8 @@ def world() -> Generator[World]:
             if not outcome.settled:
                 raise RuntimeError(f"{outcome.outcome}: {outcome.code} {outcome.message} {outcome.problems}")
         kit.jobs.run("points.draws")
+        catalogue.create(kit, None, "lunch", SURVEY, Terms(most=None))
+        catalogue.move(kit, None, "lunch", "open")
         members = {name: each.member for name, each in zip(NAMES, joined, strict=True) if each.member}
         yield World(kit, members, f"{stack.enter_context(serving(build_app(kit))).base_url}/graphql")
 

@@ -37,7 +37,8 @@ def test_a_survey_is_written_changed_answered_and_deleted(canteen: Callable[...,
 
     assert (does("add", "tea", str(file))["state"], does("revise", "tea", str(file))["version"]) == ("draft", 2)
     terms = ("--home", "--opens", "2026-01-01", "--closes", "2027-01-01", "--quota", "9", "--most", "2", "--pause", "1")
-    changed = does("change", "tea", *terms, "--audience", '{"tag": "vip"}')
+    changed = does("change", "tea", *terms, "--audience", '{"tag": "vip"}', "--results")
+    assert changed["terms"]["show_results"]
     assert (changed["terms"]["quota"], changed["terms"]["opens_at"], changed["left"]) == (
         9,
         "2026-01-01T00:00:00+00:00",

@@ -106,6 +106,7 @@ def change(  # noqa: PLR0913 - an option for each
     most: Annotated[int, typer.Option(min=0, help="How often a member answers it; 0: without end.")] = 1,
     pause: Annotated[int, typer.Option(metavar="DAYS", help="From one answer of a member to the next.")] = 0,
     anonymous: Annotated[bool, typer.Option("--anonymous", help="Nobody can say who answered what.")] = False,
+    results: Annotated[bool, typer.Option("--results", help="Who has answered it sees what all have.")] = False,
 ) -> None:
     """Let other terms hold of a survey. What is left out is not so any more."""
     from corekit_surveys import catalogue
@@ -121,6 +122,7 @@ def change(  # noqa: PLR0913 - an option for each
         most=most or None,
         pause_days=pause,
         anonymous=anonymous,
+        show_results=results,
     )
     emit(ctx, _told(catalogue.change(kit, ACTOR, survey, terms)), _line)
 
