@@ -19,6 +19,7 @@ from typing import IO
 
 import structlog
 
+from corekit_schema.http.server import CannotListen, listen
 from tools.house import SHOWN, house
 from tools.node import NodeError, npm, running
 
@@ -70,6 +71,7 @@ def main(arguments: list[str]) -> None:
         npm(PAGE, "install", "--package-lock-only")
         return
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    listen(HOST, wanted.port).close()  # nobody waits for a port that is taken
     print("building the page ...", flush=True)
     install()
     build()
@@ -87,7 +89,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGTERM, _stop)  # then too nothing is left of the house
     try:
         main(sys.argv[1:])
-    except NodeError as error:
+    except (CannotListen, NodeError) as error:
         sys.exit(str(error))
     except KeyboardInterrupt:
         sys.exit(130)
