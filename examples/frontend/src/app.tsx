@@ -4,7 +4,7 @@ import { graphql } from "./generated/index.ts";
 import { useLanguage } from "./language.tsx";
 import { dictionaries, type Language } from "./messages.ts";
 import { View } from "./parts/view.tsx";
-import { ProgramProvider } from "./program.tsx";
+import { ProgramProvider } from "./program.ts";
 import { Card } from "./views/card.tsx";
 import { Documents } from "./views/documents.tsx";
 import { Medals } from "./views/medals.tsx";

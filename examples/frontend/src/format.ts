@@ -1,7 +1,7 @@
 // Amounts, numbers and days as the reader writes them; days are those of the program's calendar.
 import { useMemo } from "react";
 import { useLanguage } from "./language.tsx";
-import { useProgram } from "./program.tsx";
+import { useProgram } from "./program.ts";
 
 export interface Amount {
   digits: string;

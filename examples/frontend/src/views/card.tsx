@@ -4,7 +4,7 @@ import { graphql, read, type FragmentType } from "../generated/index.ts";
 import { useLanguage } from "../language.tsx";
 import { fill } from "../messages.ts";
 import { Bar } from "../parts/bar.tsx";
-import { useProgram } from "../program.tsx";
+import { useProgram } from "../program.ts";
 
 const CardOfMember = graphql(`
   query CardOfMember {
