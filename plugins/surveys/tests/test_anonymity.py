@@ -78,12 +78,12 @@ def waiting_of(rows: list[Row]) -> list[Row]:
 
 
 def by_value(mine: list[Row], rows: list[Row]) -> list[tuple[str, str]]:
-    """Find what only one row says, and a row of another table says, too."""
+    """Find what only one row says, and a row of another table says, too, but for what belongs to answers itself."""
     told: dict[str, int] = defaultdict(int)
     for row in mine:
         for value in set(row.values.values()):
             told[value] += 1
-    others = [row for row in rows if row.table != mine[0].table]
+    others = [row for row in rows if row.table != mine[0].table and "answer_id" not in row.values]
     own = {value for value, times in told.items() if times == 1 and value not in ("", "None", "0", "1")}
     return [(value[:40], other.table) for value in own for other in others if value in other.text]
 
@@ -166,57 +166,70 @@ def test_nothing_brings_members_and_answers_together(
     assert "it was" not in "".join(row.text for row in before) + caplog.text
     waiting = waiting_of(before)
     assert len(waiting) == MEMBERS
-    assert by_value(waiting, before) == by_transaction(waiting, before) == []
+    assert [*by_value(waiting, before), *by_transaction(waiting, before)] == []
     assert [row.values["id"] for row in waiting] == sorted(row.values["id"] for row in waiting)
 
     mine = answers_of(rows)
     assert len(mine) == MEMBERS - LEAST
-    assert by_value(mine, rows) == by_transaction(mine, rows) == by_group(mine, LEAST) == []
+    answer_of = {row.values["id"]: row for row in mine}
+    for table in {row.table for row in rows if row.values.get("answer_id") in answer_of}:
+        parts = [row for row in rows if row.table == table]
+        assert by_value(parts, rows) == []
+        lie = dict.fromkeys(row.values["answer_id"] for row in parts)
+        assert list(lie) == sorted(answer_of), table
+    assert [*by_value(mine, rows), *by_transaction(mine, rows), *by_group(mine, LEAST)] == []
     told = [member for member in shop.people if any(f"it was {member}" in row.text for row in mine)]
     assert by_order(mine, told) < len(told) / 2
     assert {row.values["member_id"] for row in mine} == {"None"}
     assert {len(row.values["sealed"]) for row in waiting} == {len(waiting[0].values["sealed"])}
 
 
-def _sequential(monkeypatch: pytest.MonkeyPatch) -> None:
+def numbered_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    def drawn(_kit: Kit) -> str:
+        return new_id()
+
     for module in (drafts, storing):
-        monkeypatch.setattr(module, "drawn", lambda _kit: new_id())
+        monkeypatch.setattr(module, "drawn", drawn)
 
 
-def _unmixed(monkeypatch: pytest.MonkeyPatch) -> None:
+def unmixed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(taking, "MIXED", 0)
 
 
-def _named(monkeypatch: pytest.MonkeyPatch) -> None:
-    def named(effect: Any, draft: Any) -> dict[str, Any]:
-        return sealed(effect, draft) | {"id": draft.id}
+def named_by_the_effect(monkeypatch: pytest.MonkeyPatch) -> None:
+    sealed: Callable[[Any, Any], dict[str, Any]] = vars(taking)["_sealed"]
 
-    sealed = vars(taking)["_sealed"]
+    def named(effect: Any, draft: Any) -> dict[str, Any]:
+        return {**sealed(effect, draft), "id": draft.id}
+
     monkeypatch.setattr(taking, "_sealed", named)
 
 
-def _single(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storing, "settings_of", lambda _kit: SurveysSettings(keys=(KEY,), smallest_group=1))
+def one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def settings(_kit: Kit) -> SurveysSettings:
+        return SurveysSettings(keys=(KEY,), smallest_group=1)
+
+    monkeypatch.setattr(storing, "settings_of", settings)
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-@pytest.mark.parametrize("plant", [_sequential, _unmixed, _named, _single])
+@pytest.mark.parametrize("plant", [numbered_in_their_order, unmixed, named_by_the_effect, one_by_one])
 def test_what_would_bring_them_together_is_found(
     party: Callable[..., Canteen], monkeypatch: pytest.MonkeyPatch, plant: Callable[[pytest.MonkeyPatch], None]
 ) -> None:
     plant(monkeypatch)
-    shop = party(after=stored) if plant is _single else party()
+    shop = party(after=stored) if plant is one_by_one else party()
     before = seen(shop)
     rows = stored(shop)
     waiting, mine = waiting_of(before), answers_of(rows)
     told = [member for member in shop.people if any(f"it was {member}" in row.text for row in mine)]
-    found = {
-        _named: lambda: by_value(waiting, before),
-        _unmixed: lambda: by_transaction(waiting, before),
-        _sequential: lambda: by_order(mine, told) == len(told),
-        _single: lambda: by_group(mine, LEAST),
+    found: dict[str, Callable[[], object]] = {
+        "named_by_the_effect": lambda: by_value(waiting, before),
+        "unmixed": lambda: by_transaction(waiting, before),
+        "numbered_in_their_order": lambda: by_order(mine, told) == len(told),
+        "one_by_one": lambda: by_group(mine, LEAST),
     }
-    assert found[plant]()
+    assert found[plant.__name__]()
 
 
 def test_few_wait_until_no_more_come_and_fewer_stay(party: Callable[..., Canteen]) -> None:

@@ -11,6 +11,7 @@ from corekit import Activity, micros
 from corekit.ids import named_id
 from corekit.testing import House, PluginContract
 from corekit_surveys import catalogue, finding, tables
+from corekit_surveys.terms import Terms
 
 DEFINITION = {"pages": [{"name": "first", "elements": [{"type": "rating", "name": "stars", "isRequired": True}]}]}
 
@@ -22,6 +23,8 @@ class TestSurveys(PluginContract):
     kept: ClassVar = {
         "surveys_survey": "a survey stays, whoever answered it",
         "surveys_version": "each version of a survey stays",
+        "surveys_named": "of what the audience of a survey is made stays with it",
+        "surveys_place": "a survey with a quota counts, and counts again when it is taken back",
         "surveys_draft": "what was answered and taken back is a draft again",
     }
 
@@ -37,7 +40,8 @@ def _drafts(house: House) -> dict[str, str]:
     with house.kit.read() as read:
         known = finding.find(read, ["lunch"]).get("lunch")
     if known is None:
-        catalogue.create(house.kit, "staff:ada", "lunch", DEFINITION)
+        terms = Terms(quota=1000, audience={"any": [{"group": "family"}, {"everybody": True}]})
+        catalogue.create(house.kit, "staff:ada", "lunch", DEFINITION, terms)
         known = catalogue.move(house.kit, "staff:ada", "lunch", "open")
     drafts = {member: named_id(f"{member} {house.began} draft") for member in house.members}
     rows: list[dict[str, Any]] = [

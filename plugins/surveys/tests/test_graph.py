@@ -10,6 +10,7 @@ import pytest
 from corekit_schema import ANONYMOUS, Viewer, global_id
 from corekit_schema.testing import Door
 from corekit_surveys import catalogue, declared
+from corekit_surveys.terms import Terms
 
 from .conftest import LUNCH, Canteen
 
@@ -31,8 +32,14 @@ query ($id: ID!, $code: String, $can: Boolean) {
 }
 """
 ALL = """
-query ($state: String, $search: String, $home: Boolean, $at: DateTime, $first: Int, $after: String) {
-  surveys(state: $state, search: $search, showOnHome: $home, at: $at, first: $first, after: $after) {
+query (
+  $state: String, $search: String, $home: Boolean, $at: DateTime, $once: Boolean, $limited: Boolean, $tag: String
+  $anonymous: Boolean, $first: Int, $after: String
+) {
+  surveys(
+    state: $state, search: $search, showOnHome: $home, at: $at, once: $once, limited: $limited, tag: $tag
+    anonymous: $anonymous, first: $first, after: $after
+  ) {
     totalCount
     nodes { code state }
     pageInfo { hasNextPage endCursor }
@@ -176,6 +183,12 @@ def test_surveys_are_found_page_by_page_by_what_is_known_of_them(canteen: Open) 
     assert found(search="午餐", state="draft", home=True) == found(search="100%") == found(state="\0") == []
     assert sorted(found(at="2026-01-15T00:00:00Z")) == sorted(found(me)) == ["lunch", "tea-2"]
     assert found(me, state="draft") == []
+    more = Terms(show_on_home=True, most=None, quota=5, audience={"any": [{"tag": "vip"}, {"everybody": True}]})
+    catalogue.change(shop.kit, "ada", "tea-0", more)
+    for asked in ({"home": True}, {"once": False}, {"limited": True}, {"tag": "vip"}):
+        assert found(**asked) == ["tea-0"], asked
+    assert "tea-0" not in found(home=False, once=True, limited=False)
+    assert found(anonymous=True) == found(tag="new") == []
     assert door.data(ONE, me, code="tea-1") == {"surveysSurvey": None}
     shown = door.data(ONE, ADA, code="tea-1")["surveysSurvey"]
     assert (shown["answers"], [each["number"] for each in shown["versions"]]) == (0, [1])

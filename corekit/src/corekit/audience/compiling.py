@@ -112,7 +112,8 @@ class _Compiler:
         if ladder is not None and ladder not in ranks:
             hint = suggest(str(ladder), ranks)
             return self._wrong((*path, "ladder"), f"the program has no ladder {ladder!r}{hint}")
-        tiers: Mapping[str, int] = ranks[ladder] if ladder is not None else next(iter(ranks.values()), {})
+        first: Mapping[str, int] = next(iter(ranks.values())) if ranks else {}
+        tiers = ranks[ladder] if ladder is not None else first
         if not isinstance(code, str) or code not in tiers:
             return self._wrong((*path, form), f"the ladder has no tier {code!r}{suggest(str(code), tiers)}")
         return FromTier(code, ladder, tiers[code])

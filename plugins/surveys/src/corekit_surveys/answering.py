@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from corekit import Activity, Batch, Effect, Facts, Reader, Refusal
-from corekit.audience import Known, Why, compiled, gathered
+from corekit.audience import Gathered, Known, Rule, Why, compiled, gathered
 from corekit_surveys import answers as judging
 from corekit_surveys import declared, drafts, finding, standing
 from corekit_surveys.drafts import Draft
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 class Prepared:
     """What is known of a member who takes part.
 
-    Surveys are by code; its drafts, how it took part and why it is outside of an audience by their ids.
+    Surveys are by code; its drafts and how it took part by their ids. ``found`` is what audiences ask for.
     """
 
     surveys: Mapping[str, Kept]
     drafts: Mapping[str, Draft] = field(factory=dict[str, Draft])
     took: Mapping[str, Took] = field(factory=dict[str, Took])
-    barred: Mapping[str, tuple[Why, ...]] = field(factory=dict[str, tuple[Why, ...]])
+    found: Gathered = field(factory=Gathered)
 
 
 NOTHING = Prepared(surveys={})
@@ -68,39 +68,33 @@ def load(batch: Batch, read: Reader, facts: Facts) -> dict[str, Prepared]:
     surveys = finding.find(read, {str(each.payload["survey"]) for each in taking.values()})
     ids = {each.id for each in surveys.values()}
     drafted, took = drafts.of_members(read, facts.settings, taking, ids), standing.taken_by(read, taking, ids)
-    barred = _barred(read, taking, surveys.values(), facts)
+    found = _gathered(read, taking, surveys.values(), facts)
     return {
-        member: Prepared(
-            surveys=surveys,
-            drafts=drafted.get(member, {}),
-            took=took.get(member, {}),
-            barred=barred.get(member, {}),
-        )
+        member: Prepared(surveys=surveys, drafts=drafted.get(member, {}), took=took.get(member, {}), found=found)
         for member in taking
     }
 
 
-def _barred(
-    read: Reader, taking: Mapping[str, Activity], surveys: Iterable[Kept], facts: Facts
-) -> dict[str, dict[str, tuple[Why, ...]]]:
-    """Return why members are outside of the audiences of surveys, by member and survey."""
-    audiences = {each.id: each.terms.audience for each in surveys if each.terms.audience is not None}
-    if not audiences:
-        return {}
-    ranks = {member: facts.program(each).ranks for member, each in taking.items()}
-    rules = {
-        member: {id_: compiled(audience, Known(ranks[member])) for id_, audience in audiences.items()}
-        for member in taking
-    }
-    now = max(facts.local(each) for each in taking.values())
-    found = gathered(read, taking, now, [rule for each in rules.values() for rule in each.values()])
-    barred: dict[str, dict[str, tuple[Why, ...]]] = {}
-    for member, activity in taking.items():
-        known = facts.member(activity)
-        tiers = {ladder: tier for ladder in ranks[member] if (tier := facts.tier(activity, ladder)) is not None}
-        who = found.who(member, known.kind, known.tags, tiers)
-        barred[member] = {id_: tuple(standing.barred(rule, who)) for id_, rule in rules[member].items()}
-    return barred
+def _gathered(read: Reader, taking: Mapping[str, Activity], surveys: Iterable[Kept], facts: Facts) -> Gathered:
+    """Return what the audiences of surveys ask for of members; what else decides, `react` is told."""
+    rules = [_rule(survey, facts, activity) for survey in surveys for activity in taking.values()]
+    now = max(facts.local(activity) for activity in taking.values())
+    return gathered(read, taking, now, [rule for rule in rules if rule is not None])
+
+
+def _rule(survey: Kept, facts: Facts, activity: Activity) -> Rule | None:
+    """Return the audience of a survey as the program that holds for an activity means it; None: everybody."""
+    audience = survey.terms.audience
+    return None if audience is None else compiled(audience, Known(facts.program(activity).ranks))
+
+
+def _outside(survey: Kept, facts: Facts, activity: Activity, found: Gathered) -> Iterator[Why]:
+    """Yield why a member is outside of the audience of a survey."""
+    rule = _rule(survey, facts, activity)
+    if rule is not None:
+        known, ladders = facts.member(activity), facts.program(activity).ranks
+        tiers = {ladder: tier for ladder in ladders if (tier := facts.tier(activity, ladder)) is not None}
+        yield from standing.barred(rule, found.who(activity.member, known.kind, known.tags, tiers))
 
 
 def answered(activity: Activity, facts: Facts) -> Iterator[Effect]:
@@ -112,7 +106,7 @@ def answered(activity: Activity, facts: Facts) -> Iterator[Effect]:
         raise Refusal(declared.UNKNOWN.code, survey=code)
     now = facts.local(activity)
     took = known.took.get(survey.id)
-    for why, parameters in (*standing.reasons(survey, took, now), *known.barred.get(survey.id, ())):
+    for why, parameters in (*standing.reasons(survey, took, now), *_outside(survey, facts, activity, known.found)):
         raise Refusal(why, **parameters)
     draft = known.drafts.get(survey.id)
     if draft is None:

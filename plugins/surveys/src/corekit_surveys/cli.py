@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -26,12 +26,15 @@ File = Annotated[
 
 
 @app.command("list")
-def list_(
+def list_(  # noqa: PLR0913 - an option for each
     ctx: typer.Context,
     *,
     state: Annotated[str | None, typer.Option(help="Only those that are draft, open or closed.")] = None,
     search: Annotated[str | None, typer.Option(help="Only those of which the code or a title has this.")] = None,
     home: Annotated[bool, typer.Option("--home", help="Only those that a home page shows.")] = False,
+    once: Annotated[bool | None, typer.Option("--once/--often", help="How often a member answers them.")] = None,
+    limited: Annotated[bool | None, typer.Option("--quota/--no-quota", help="Whether they have a quota.")] = None,
+    anonymous: Annotated[bool | None, typer.Option("--anonymous/--by-name", help="Whether they are anonymous.")] = None,
     named: Annotated[
         list[str] | None,
         typer.Option(metavar="WHAT=NAME", help="Only those with this in their audience, such as tag=vip."),
@@ -41,7 +44,15 @@ def list_(
     """List surveys, the newest first, with how many have answered."""
     from corekit_surveys import finding
 
-    wanted = finding.Wanted(state=state, search=search, show_on_home=True if home else None, named=_named(named or []))
+    wanted = finding.Wanted(
+        state=state,
+        search=search,
+        show_on_home=True if home else None,
+        once=once,
+        limited=limited,
+        anonymous=anonymous,
+        named=_named(named or []),
+    )
     with open_kit(ctx).read() as read:
         found = finding.survey_page(read, wanted, first=first).items
         answers = finding.counted(read, [each.id for each in found])
@@ -186,8 +197,7 @@ def _answers(text: str) -> dict[str, Any]:
     found = _parsed(text, "the answers")
     if not isinstance(found, dict):
         raise typer.BadParameter("the answers are an object, such as {}")
-    answers: dict[str, Any] = found
-    return answers
+    return cast("dict[str, Any]", found)
 
 
 def _json(file: Path) -> Any:

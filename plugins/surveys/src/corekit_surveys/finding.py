@@ -69,13 +69,17 @@ class Wanted:
     """Which surveys are wanted; what is None does not matter.
 
     ``search`` is a part of a code or a title. At the instant ``at`` they can be answered, as far as state and schedule
-    go. The audience of each has all that is ``named``, such as the tag vip.
+    go. A member answers ``once``, or more often; a quota makes them ``limited``. The audience of each has all that is
+    ``named``, such as the tag vip.
     """
 
     state: str | None = None
     show_on_home: bool | None = None
     search: str | None = None
     at: datetime | None = None
+    once: bool | None = None
+    limited: bool | None = None
+    anonymous: bool | None = None
     named: Mapping[str, str] | None = None
 
 
@@ -172,8 +176,13 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if wanted.state is not None:
         found.append(_survey.c.state == _plain(wanted.state))
-    if wanted.show_on_home is not None:
-        found.append(_survey.c.show_on_home.is_(wanted.show_on_home))
+    kinds = (
+        (_survey.c.show_on_home.is_(True), wanted.show_on_home),
+        (_survey.c.anonymous.is_(True), wanted.anonymous),
+        (func.coalesce(_survey.c.most, 0) == 1, wanted.once),
+        (_survey.c.quota.is_not(None), wanted.limited),
+    )
+    found += [kind if yes else ~kind for kind, yes in kinds if yes is not None]
     if wanted.search is not None:
         found.append(_survey.c.sought.contains(_plain(wanted.search).casefold(), autoescape=True))
     if wanted.at is not None:

@@ -38,6 +38,7 @@ from corekit_surveys.graph_types import SurveysDraft, SurveysSurvey
 from corekit_surveys.settings import settings_of
 from corekit_surveys.standing import Entry
 
+_FILTERS = ("state", "show_on_home", "search", "once", "limited", "anonymous")
 _NAMED = ("kind", "tag", "tier", "group", "metric")
 
 
@@ -156,6 +157,9 @@ class SurveysQuery(Object):
         show_on_home=graphene.Boolean(description="Only what a home page shows, or only what it does not."),
         search=graphene.String(description="Only those of which the code or a title contains this."),
         at=graphene.Argument(DateTime, description="Only what is answered at this instant, as far as schedules go."),
+        once=graphene.Boolean(description="Only those that a member answers once, or only the others."),
+        limited=graphene.Boolean(description="Only those with a quota, or only those without."),
+        anonymous=graphene.Boolean(description="Only those that are, or only those that are not."),
         kind=graphene.String(description="Only those of which the audience has this kind of members."),
         tag=graphene.String(description="Only those of which the audience has this tag."),
         tier=graphene.String(description="Only those of which the audience has this tier."),
@@ -174,7 +178,7 @@ class SurveysQuery(Object):
     @staticmethod
     def resolve_surveys(_parents: Sequence[Any], info: Info, *, at: Any = None, **told: Any) -> list[Page[Kept]]:
         """Return a page of surveys."""
-        filters = {name: told.pop(name, None) for name in ("state", "show_on_home", "search")}
+        filters = {name: told.pop(name, None) for name in _FILTERS}
         named = {what: name for what in _NAMED if (name := told.pop(what, None)) is not None}
         if not _manages(info):
             if filters["state"] not in (None, "open"):

@@ -50,8 +50,8 @@ class TakePlace(Effect):
 
 def _take_part(write: PluginWrite, effects: Sequence[Applied]) -> list[str]:
     """Turn drafts into answers, and return what cannot: of a survey changed meanwhile, taken since, saved anew."""
+    asked = _asked(write, effects)  # first, as where drafts are saved: no two wait for each other
     drafts_ = _drafts(write, effects)
-    asked = _asked(write, effects)
     good = [each for each in effects if each.effect.draft in drafts_ and _is_asked(each.effect, asked)]
     good = _first(write, good) if good else []
     if good:
