@@ -185,7 +185,8 @@ def test_surveys_are_found_page_by_page_by_what_is_known_of_them(canteen: Open) 
     assert found(me, state="draft") == []
     more = Terms(show_on_home=True, most=None, quota=5, audience={"any": [{"tag": "vip"}, {"everybody": True}]})
     catalogue.change(shop.kit, "ada", "tea-0", more)
-    for asked in ({"home": True}, {"once": False}, {"limited": True}, {"tag": "vip"}):
+    filters: list[dict[str, Any]] = [{"home": True}, {"once": False}, {"limited": True}, {"tag": "vip"}]
+    for asked in filters:
         assert found(**asked) == ["tea-0"], asked
     assert "tea-0" not in found(home=False, once=True, limited=False)
     assert found(anonymous=True) == found(tag="new") == []

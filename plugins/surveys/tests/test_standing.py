@@ -185,4 +185,4 @@ def test_terms_that_cannot_hold_are_refused_where_they_stand(canteen: Open) -> N
             change(shop, **terms)
         assert [(".".join(map(str, each.path)), each.code) for each in caught.value.problems] == [(path, code)], terms
     with pytest.raises(Invalid, match="SURVEYS_UNKNOWN"):
-        catalogue.change(shop.kit, "staff:ada", "dinner\0", Terms())
+        catalogue.change(shop.kit, "staff:ada", "lun\0ch", Terms())
