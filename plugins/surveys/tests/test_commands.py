@@ -54,7 +54,8 @@ def test_a_survey_is_written_changed_answered_and_deleted(canteen: Callable[...,
     assert (code, refused["error"]["code"]) == (1, "SURVEYS_TAG")
     assert does("answer", shop.member, "lunch", '{"stars": 1}', "--save")["saved_at"]
     assert runs("answer", shop.member, "lunch", '{"why": "cold"}')[0] == 1
-    assert does("answer", shop.member, "lunch", '{"stars": 1}', "--key", "k")["outcome"] == "settled"
+    for _ in range(2):
+        assert does("answer", shop.member, "lunch", '{"stars": 1}', "--key", "k")["outcome"] == "settled"
     assert does("close", "lunch")["state"] == "closed"
     assert runs("delete", "lunch")[1]["error"]["code"] == "SURVEYS_BEGUN"
     shown = runs("list", human=True)[1]

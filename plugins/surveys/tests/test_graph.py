@@ -109,11 +109,11 @@ def test_a_member_finds_saves_and_answers_a_survey(canteen: Open) -> None:
 
     sent = door.data(ANSWER, me, input={"survey": "lunch"})["surveysAnswer"]
     assert (sent["outcome"], sent["code"]) == ("REFUSED", "SURVEYS_ANSWER_MISSING")
-    told = {"survey": "lunch", "answers": {"stars": 2}, "idempotencyKey": "k"}
-    for _ in range(2):
-        again = door.data(ANSWER, ADA, input={**told, "memberId": ann})["surveysAnswer"]
-        assert again["outcome"] == "SETTLED", again
-        told.pop("answers", None)  # sent again, it need not be saved again
+    told = {"survey": "lunch", "answers": {"stars": 2}, "idempotencyKey": "k", "memberId": ann}
+    for _ in range(2):  # sent again with the same key, it is answered as before
+        assert door.data(ANSWER, ADA, input=told)["surveysAnswer"]["outcome"] == "SETTLED"
+    other = door.data(ANSWER, ADA, input={**told, "idempotencyKey": "other"})["surveysAnswer"]
+    assert (other["outcome"], other["code"]) == ("INVALID", "SURVEYS_ANSWERED_BEFORE")
     (entry,) = mine()
     assert (entry["canAnswer"], entry["times"], entry["lastDay"]) == (False, 1, "2026-01-15")
     assert entry["reasons"] == [{"code": "SURVEYS_ANSWERED_BEFORE", "message": "The member has answered this survey."}]
@@ -185,7 +185,8 @@ def test_surveys_are_found_page_by_page_by_what_is_known_of_them(canteen: Open) 
     assert found(me, state="draft") == []
     more = Terms(show_on_home=True, most=None, quota=5, audience={"any": [{"tag": "vip"}, {"everybody": True}]})
     catalogue.change(shop.kit, "ada", "tea-0", more)
-    for asked in ({"home": True}, {"once": False}, {"limited": True}, {"tag": "vip"}):
+    filters: list[dict[str, Any]] = [{"home": True}, {"once": False}, {"limited": True}, {"tag": "vip"}]
+    for asked in filters:
         assert found(**asked) == ["tea-0"], asked
     assert "tea-0" not in found(home=False, once=True, limited=False)
     assert found(anonymous=True) == found(tag="new") == []

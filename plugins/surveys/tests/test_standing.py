@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -149,6 +150,23 @@ def test_no_more_is_answered_than_is_wanted(canteen: Open, monkeypatch: pytest.M
     assert said(shop, shop.join()) == []
 
 
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_of_many_who_answer_at_once_no_more_than_are_wanted_do(canteen: Open) -> None:
+    shop = canteen(sections={"surveys": {"keys": ["a key of the tests that is long enough for it"]}})
+    change(shop, anonymous=True, quota=5)
+    members = [shop.join() for _ in range(12)]
+
+    def answers(member: str) -> bool:
+        try:
+            return answering.answer(shop.kit, member, "lunch", {"stars": 1}).settled
+        except Invalid as refused:
+            return {each.code for each in refused.problems} != {"SURVEYS_QUOTA_FULL"}
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(answers, members)) == [False] * 7 + [True] * 5
+    assert len(shop.rows(select(tables.waiting.c.id))) == 5
+
+
 @pytest.mark.row("S1", way="bad_input")
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 def test_terms_that_cannot_hold_are_refused_where_they_stand(canteen: Open) -> None:
@@ -167,4 +185,4 @@ def test_terms_that_cannot_hold_are_refused_where_they_stand(canteen: Open) -> N
             change(shop, **terms)
         assert [(".".join(map(str, each.path)), each.code) for each in caught.value.problems] == [(path, code)], terms
     with pytest.raises(Invalid, match="SURVEYS_UNKNOWN"):
-        catalogue.change(shop.kit, "staff:ada", "dinner\0", Terms())
+        catalogue.change(shop.kit, "staff:ada", "lun\0ch", Terms())

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from corekit import Activity, Invalid
-from corekit_surveys import catalogue, importing, statistics
+from corekit_surveys import catalogue, importing, statistics, storing, tables
 from corekit_surveys.statistics_figures import Figures, Promoters, decimal
 from corekit_surveys.statistics_groups import withheld
+from corekit_surveys.terms import Terms
 
 Open = Callable[..., Any]
 FEAST: dict[str, Any] = {
@@ -209,6 +211,22 @@ def test_groups_are_told_apart_by_what_their_members_are_now(canteen: Open, tmp_
         5: (0, "0"),
     }
     assert [question(each, "why").saw for each in tiers.groups] == [2, 2]  # whoever gave less than three stars
+
+
+def test_anonymous_answers_count_once_they_are_stored(canteen: Open) -> None:
+    keys = ["a key of the tests that is long enough for it"]
+    shop = canteen(sections={"surveys": {"keys": keys, "smallest_group": 3, "least_shown": 3}})
+    catalogue.change(shop.kit, "staff:ada", "lunch", Terms(anonymous=True))
+    for stars in (1, 2, 5, 5):
+        assert shop.answer(shop.join(), stars=stars).settled
+    assert told(shop, "lunch").respondents == 0
+    catalogue.move(shop.kit, "staff:ada", "lunch", "closed")
+    assert storing.store(shop.kit, shop.rows(select(tables.survey.c.id))[0][0]) == 4
+    (group,) = told(shop, "lunch").groups
+    assert taken(question(group, "stars"))[5] == (2, "0.5")
+    assert question(group, "why").saw == 2  # nobody wrote why
+    kinds = told(shop, "lunch", by="kind")
+    assert (kinds.respondents, kinds.unnamed, kinds.groups) == (0, 4, [])
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
+from sqlalchemy import select
 
-from corekit import Activity, Batch, Effect, Facts, Reader, Refusal
+from corekit import Activity, Batch, Effect, Facts, Invalid, Reader, Refusal, any_of
 from corekit.audience import Gathered, Known, Rule, Why, compiled, gathered
+from corekit.tables import activity as _activity
 from corekit_surveys import answers as judging
 from corekit_surveys import declared, drafts, finding, standing
 from corekit_surveys.drafts import Draft
@@ -46,8 +48,31 @@ def answer(kit: Kit, member: str, survey: str, answers: Mapping[str, Any], **giv
     Raises :class:`corekit.Invalid` as :func:`corekit_surveys.drafts.save` does. Answers that cannot be sent as they are
     stay saved: the outcome is refused then, with the first problem and its path.
     """
-    drafts.save(kit, member, survey, answers)
+    save(kit, member, survey, answers, **given)
     return send(kit, member, survey, **given)
+
+
+def save(kit: Kit, member: str, survey: str, answers: Mapping[str, Any], **given: Any) -> None:
+    """Save answers that are sent next, unless that was done before under the same key: then it is answered again.
+
+    Raises :class:`corekit.Invalid` as :func:`corekit_surveys.drafts.save` does.
+    """
+    try:
+        drafts.save(kit, member, survey, answers)
+    except Invalid:
+        if not _is_sent(kit, taking_part(member, survey, **given)):
+            raise
+
+
+def _is_sent(kit: Kit, activity: Activity) -> bool:
+    asked = select(_activity.c.id).where(
+        any_of(_activity.c.member_id, [activity.member]),
+        _activity.c.type == activity.type,
+        _activity.c.source == activity.source,
+        _activity.c.external_id == activity.external_id.replace("\0", ""),
+    )
+    with kit.read() as read:
+        return bool(read.all(asked))
 
 
 def send(kit: Kit, member: str, survey: str, **given: Any) -> Outcome:

@@ -216,8 +216,8 @@ def _found(connection: Connection, code: str) -> Kept:
 
 
 def _locked(connection: Connection, code: str) -> Any:
-    asked = select(_survey).where(_survey.c.code == code.replace("\0", "")).with_for_update()
-    known = connection.execute(asked).one_or_none()
+    asked = select(_survey).where(_survey.c.code == code).with_for_update()
+    known = connection.execute(asked).one_or_none() if "\0" not in code else None
     if known is None:
         raise _refused(declared.UNKNOWN, "code", survey=code)
     return known

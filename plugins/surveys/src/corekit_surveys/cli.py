@@ -173,14 +173,17 @@ def answer(
     key: Key = None,
 ) -> None:
     """Answer a survey for a member; what is refused stays saved."""
-    from corekit_surveys import drafts
+    from corekit_surveys import answering, drafts
 
     kit = open_kit(ctx)
-    saved = drafts.save(kit, find_member(kit, member).id, survey, _answers(answers))
+    id_, told = find_member(kit, member).id, _answers(answers)
     if save:
+        saved = drafts.save(kit, id_, survey, told)
         emit(ctx, {"saved_at": saved.saved_at}, lambda shown: f"saved at {shown['saved_at']:%Y-%m-%d %H:%M}")
-    else:
-        record(ctx, "surveys.answered", member, {"survey": survey}, key)
+        return
+    given = {"source": "cli"} if key is None else {"source": "cli", "external_id": key}
+    answering.save(kit, id_, survey, told, **given)
+    record(ctx, "surveys.answered", member, {"survey": survey}, key)
 
 
 def _named(given: list[str]) -> dict[str, str]:

@@ -137,9 +137,9 @@ def _save(info: Info, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _answer(info: Info, values: Mapping[str, Any]) -> Any:
     member, survey = _who(info, values), values["survey"]
-    if values["answers"] is not None:
-        drafts.save(info.context.kit, member, survey, values["answers"])
     given = {"external_id": values["idempotency_key"], "actor": info.context.viewer.actor}
+    if values["answers"] is not None:
+        answering.save(info.context.kit, member, survey, values["answers"], **given)
     return record(info, answering.taking_part(member, survey, **given))
 
 

@@ -211,10 +211,10 @@ def _inner(json_: _Postgres | _Sqlite, chosen: Chosen, split: Split, part: str, 
 
 def _questions(name: str, asked: Sequence[Asked]) -> Any:
     """Return questions as rows of the statement itself: PostgreSQL then knows how many they are, and takes turns."""
-    columns = (column("version", Whole), *(column(each, Text) for each in ("name", "shape", "path")))
+    texts = [column(each, Text) for each in ("name", "shape", "path")]
     # Names are letters, digits and underscores.
     rows = [(each.version, each.name, each.shape, f'$."{each.name}"') for each in asked]
-    return values(*columns, name=name, literal_binds=True).data(rows).cte(name)
+    return values(column("version", Whole), *texts, name=name, literal_binds=True).data(rows).cte(name)
 
 
 class _Postgres:
