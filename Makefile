@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test fuzz clients check bench docs requirements clean
+.PHONY: help dev demo frontend test fuzz clients check bench docs requirements clean
 
 help: ## Print this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-14s%s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -14,6 +14,9 @@ dev: ## Set up the environment in .venv and the GraphiQL page
 
 demo: ## Settle a year of real purchases and serve GraphiQL over them (ARGS="--full")
 	@$(PYTHON) dev.py demo $(ARGS)
+
+frontend: ## Build the page for a member, of examples/frontend, and serve it over real purchases
+	@$(PYTHON) dev.py frontend $(ARGS)
 
 test: ## Run all tests on SQLite and PostgreSQL
 	@$(PYTHON) dev.py test $(ARGS)

@@ -67,6 +67,12 @@ def demo(arguments: list[str]) -> None:
     run(BIN / "corekit", "demo", *arguments)
 
 
+def frontend(arguments: list[str]) -> None:
+    """Build the page of examples/frontend, and serve it over a house of its own."""
+    env([])
+    run(PYTHON, "-m", "tools.frontend", *arguments)
+
+
 def test(arguments: list[str]) -> None:
     """Run all tests, two at a time."""
     env([])
@@ -121,7 +127,7 @@ def requirements(arguments: list[str]) -> None:
     for part in ("runtime", "bootstrap"):
         lock(part, "--constraint", "requirements/dev.txt")
     lock("peers", *arguments)
-    for module in ("tools.graphiql", "tools.clients", "bench.peers.install"):
+    for module in ("tools.graphiql", "tools.clients", "tools.frontend", "bench.peers.install"):
         run(PYTHON, "-m", module, "--lock")
     env([])
 
@@ -129,11 +135,13 @@ def requirements(arguments: list[str]) -> None:
 def clean(_: list[str]) -> None:
     """Remove what was built and cached, but not the environment."""
     caches = (".hypothesis", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache")
-    for path in (ROOT / "build", ASSETS, *(ROOT / cache for cache in caches)):
+    page = (ROOT / "examples/frontend" / made for made in ("dist", "node_modules", "src/generated"))
+    for path in (ROOT / "build", ASSETS, *page, *(ROOT / cache for cache in caches)):
         shutil.rmtree(path, ignore_errors=True)
 
 
-COMMANDS = {f.__name__: f for f in (env, demo, test, fuzz, clients, check, bench, docs, graphiql, requirements, clean)}
+DOERS = (env, demo, frontend, test, fuzz, clients, check, bench, docs, graphiql, requirements, clean)
+COMMANDS = {f.__name__: f for f in DOERS}
 
 
 # Steps

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import (
+    answering,
     bulk,
     closing,
     downloading,
@@ -166,6 +167,14 @@ FIXED = (
     Benchmark(
         Goal(id="medals-backfill", what="a member judged by itself : by a back-fill of 1,000,000", must=10, aim=20),
         medals.measure_backfill,
+    ),
+    Benchmark(
+        Goal(id="answers-statistics", what="an aggregate by hand of 1,000,000 answers : their statistics", must=0.4),
+        answering.measure,
+    ),
+    Benchmark(
+        Goal(id="answers-accept", what="an ORM unit of work that accepts an answer : record_many of them", must=3),
+        answering.measure_accepting,
     ),
     Benchmark(
         Goal(id="stock", what="32 redeemers of what has no end : of one stock", must=0.6, aim=0.8),

@@ -1,33 +1,20 @@
 // GraphiQL in headless Chromium, for which no host but the server's exists: opens each example, runs it, and sees the
 // answer on the page. What the console calls an error, a request that fails and one to anybody else are counted.
 import { deepStrictEqual, ok } from "node:assert";
-import puppeteer from "puppeteer-core";
+import { launch } from "./browser.mjs";
 
 const { origin } = new URL(process.env.COREKIT_URL);
-const { COREKIT_CHROMIUM, COREKIT_TOKEN, COREKIT_MEMBER_TOKEN, COREKIT_MEMBER_NAME, COREKIT_SCREENSHOT } = process.env;
+const { COREKIT_TOKEN, COREKIT_MEMBER_TOKEN, COREKIT_MEMBER_NAME, COREKIT_SCREENSHOT } = process.env;
 const NAME = "李雷";
 const SHOWN = "PointsMembers"; // on the screenshot
 
-const wrong = [];
-const elsewhere = [];
-
-const args = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"];
-if (process.getuid?.() === 0) args.push("--no-sandbox"); // as root there is none
-const browser = await puppeteer.launch({ executablePath: COREKIT_CHROMIUM, pipe: true, args });
+const { browser, open: fresh, wrong, elsewhere } = await launch(origin);
 let page;
 
 /** Opens the page as somebody who was never there and reads this language. */
 async function open(language, fragment) {
-  page = await (await browser.createBrowserContext()).newPage();
-  await page.setViewport({ width: 1560, height: 880 });
+  page = await fresh({ width: 1560, height: 880 });
   await page.setExtraHTTPHeaders({ "accept-language": language });
-  page.on("console", (said) => said.type() === "error" && wrong.push(`console: ${said.text()}`));
-  page.on("pageerror", (error) => wrong.push(`page: ${error}`));
-  page.on("requestfailed", (request) => wrong.push(`${request.url()}: ${request.failure().errorText}`));
-  page.on("request", (request) => {
-    const url = new URL(request.url());
-    if (url.protocol.startsWith("http") && url.origin !== origin) elsewhere.push(url.href);
-  });
   await page.goto(`${origin}/graphiql/#${new URLSearchParams({ token: COREKIT_TOKEN, ...fragment })}`);
   await page.waitForSelector("[data-example]");
   ok(!page.url().includes("token"), "the token stays in the address bar");

@@ -380,7 +380,7 @@ def _open_mutation(patch: pytest.MonkeyPatch) -> None:
     [
         (_public_activities, "Query.activity", "tells bob's zqbob at data.activity.payload"),
         (_public_activities, "Query.nodes", "tells bob's zqbob at data.nodes.Activity__payload"),
-        (_everybodys_tags, "Query.viewer", None),
+        (_everybodys_tags, "Query.program", None),
         (_everybodys_tags, "Query.member", "tells bob's zqbob at data.member.tags"),
         (_failing_where_nobody_is, "Query.member", "and for what is nobody's"),
         (_telling_errors, "Query.activity", "at errors.extensions.of"),

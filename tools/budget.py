@@ -14,6 +14,7 @@ HALL = "(hall)"
 CEILINGS = {
     HALL: 4_220,
     "activities": 8_745,
+    "audience": 440,
     "audit": 190,
     "cli": 2_310,
     "db": 2_250,

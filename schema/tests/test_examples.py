@@ -54,6 +54,13 @@ id = "delivery"
 kind = "service"
 amount = "4.00"
 """
+SURVEY = """
+mutation ($definition: JSON!) {
+  surveysCreate(input: {code: "lunch", definition: $definition, most: 0}) { survey { code } }
+  surveysOpen(input: {code: "lunch"}) { survey { state } }
+}
+"""
+ASKED = {"pages": [{"name": "lunch", "elements": [{"type": "rating", "name": "stars"}]}]}
 HAN = re.compile("[\u4e00-\u9fff]")
 on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 
@@ -118,6 +125,7 @@ def test_each_example_is_answered_over_and_over_without_a_complaint(make_kit: An
     (joined,) = kit.record_many([Activity(type="member.registered", payload={"name": "李雷"})])
     kit.jobs.run("points.draws")
     asked = door(kit)
+    assert asked.data(SURVEY, definition=ASKED)["surveysOpen"]["survey"]["state"] == "open"
     member = json.dumps(global_id("Member", joined.member))
     for each in assemble_for(kit).examples * 2:
         variables = json.loads(json.dumps(each.example.variables).replace(json.dumps(A_MEMBER), member))

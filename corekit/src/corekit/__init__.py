@@ -176,6 +176,7 @@ _HOMES = {
 }
 PUBLIC_MODULES = (
     "corekit",
+    "corekit.audience",
     "corekit.audit",
     "corekit.command",
     "corekit.db.types",

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from corekit.activities.tables import activity, effect, line, outbox
 from corekit.ledger.tables import account, account_kind, entry, lot, posting, segment
-from corekit.members.tables import group_member, member
+from corekit.members.tables import group_member, member, profile
+from corekit.members.tables import tag as member_tag
 from corekit.tiers.tables import assignment
 
 __all__ = [
@@ -22,7 +23,9 @@ __all__ = [
     "line",
     "lot",
     "member",
+    "member_tag",
     "outbox",
     "posting",
+    "profile",
     "segment",
 ]

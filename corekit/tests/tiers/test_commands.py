@@ -250,8 +250,12 @@ def test_re_rating_takes_growth_and_spending_takes_none(club: OpenClub, kind: st
     assert house.reasons("ann") == [("silver", "qualified"), ("silver", "renewed")]
     key = "growth:status" if kind == "metric" else "balance:grower.growth"
     from corekit.metrics import LIFETIME  # noqa: PLC0415
+    from corekit.program.ladders import measured_in  # noqa: PLC0415
     from corekit.tiers.read import measured  # noqa: PLC0415
 
+    currency = house.kit.settings.currency
+    unit = currency if kind == "metric" else Unit("grower.growth", 0, "counter")
+    assert measured_in(key, house.kit.registry, currency, house.kit.program.ladders) == unit
     ann = house.ids["ann"]
     with house.kit.read() as read:
         assert measured(read, [ann], [(key, LIFETIME)], house.clock().date())[ann](key, LIFETIME) == left

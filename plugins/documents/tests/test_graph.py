@@ -27,7 +27,7 @@ WITHDRAW = """mutation ($input: DocumentsWithdrawInput!) {
 MINE = """query ($id: ID!) { member(id: $id) { documents {
   document { code title audience versions { number } downloads } canHave reasons { code message }
   versions { language number } } } }"""
-LOG = """query ($member: ID) { documentsDownloads(memberId: $member) {
+LOG = """query ($member: ID, $since: DateTime) { documentsDownloads(memberId: $member, since: $since) {
   totalCount nodes { memberId document language number name linkBy } } }"""
 LIST = '{ documents(category: "prices") { code title(language: "zh") downloads downloaders versions { state } } }'
 
@@ -87,6 +87,7 @@ def test_a_document_is_set_uploaded_linked_downloaded_and_withdrawn(shop: OpenSh
         }
     ]
     assert asked.data(LOG, ADA, member="x")["documentsDownloads"]["nodes"] == []
+    assert asked.data(LOG, ADA, since="2030-01-01T00:00:00Z")["documentsDownloads"]["nodes"] == []
     assert does(REVOKE, linkId=again["linkId"]) == {"revoked": 1, "userErrors": []}
     assert client.get(again["url"]).status_code == 410
     assert does(WITHDRAW, versionId=begun["version"]["id"])["version"]["state"] == "withdrawn"

@@ -12,6 +12,7 @@ from corekit.testing.plugin import MakeKit
 from corekit_surveys import answering, catalogue, drafts
 
 LUNCH: dict[str, Any] = {
+    "title": {"default": "How was lunch?", "zh-cn": "午餐怎么样？"},
     "pages": [
         {
             "name": "first",
@@ -20,7 +21,7 @@ LUNCH: dict[str, Any] = {
                 {"type": "comment", "name": "why", "visibleIf": "{stars} < 3"},
             ],
         }
-    ]
+    ],
 }
 
 
@@ -30,11 +31,12 @@ class Canteen:
     def __init__(self, kit: Kit) -> None:
         self.kit = kit
         self.member = self.join()
+        self.people: list[str] = []
         catalogue.create(kit, "staff:ada", "lunch", LUNCH)
         catalogue.move(kit, "staff:ada", "lunch", "open")
 
-    def join(self) -> str:
-        return self.kit.record(Activity(type="member.registered")).member
+    def join(self, **payload: Any) -> str:
+        return self.kit.record(Activity(type="member.registered", payload=payload)).member
 
     def answer(self, member: str | None = None, **answers: Any) -> Outcome:
         return answering.answer(self.kit, member or self.member, "lunch", answers)
@@ -59,5 +61,5 @@ class Canteen:
 
 @pytest.fixture
 def canteen(make_kit: MakeKit) -> Callable[..., Canteen]:
-    """Open a canteen."""
-    return lambda *plugins: Canteen(make_kit(["surveys", *plugins]))
+    """Open a canteen, with further plugins and what a kit is made of."""
+    return lambda *plugins, **told: Canteen(make_kit(["surveys", *plugins], **told))

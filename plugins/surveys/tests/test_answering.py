@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from corekit import Activity, Batch, Invalid, Reader
+from corekit import Activity, Batch, Facts, Invalid, Reader
 from corekit.tables import activity as _activity
 from corekit.tables import effect as _effect
-from corekit_surveys import answering, catalogue, drafts, tables
+from corekit_surveys import answering, catalogue, drafts, finding, tables
 
 Open = Callable[..., Any]
 
@@ -25,6 +25,8 @@ def codes_of(call: Callable[[], Any]) -> list[tuple[str, str]]:
     return [(".".join(map(str, each.path)), each.code) for each in caught.value.problems]
 
 
+@pytest.mark.row("S3", way="python")
+@pytest.mark.row("S3", way="reversal")
 def test_a_member_answers_once_and_may_take_it_back(canteen: Open) -> None:
     shop = canteen()
     outcome = shop.answer(stars=2, why="cold")
@@ -75,6 +77,7 @@ def test_only_what_is_open_is_answered_and_each_version_stays(canteen: Open) -> 
     assert codes_of(lambda: shop.answer(stars=3)) == [("survey", "SURVEYS_NOT_OPEN")]
 
 
+@pytest.mark.row("S1", way="python")
 def test_a_survey_is_written_opened_and_closed_in_this_order(canteen: Open) -> None:
     kit = canteen().kit
     assert codes_of(lambda: catalogue.create(kit, "staff:ada", "Lunch!", SHORTER)) == [("code", "SURVEYS_CODE_INVALID")]
@@ -87,7 +90,7 @@ def test_a_survey_is_written_opened_and_closed_in_this_order(canteen: Open) -> N
     catalogue.move(kit, "staff:ada", "lunch", "closed")
     assert codes_of(lambda: catalogue.revise(kit, "staff:ada", "lunch", SHORTER)) == [("code", "SURVEYS_STATE")]
     with kit.read() as read:
-        assert catalogue.find(read, ["lunch", "tea"])["lunch"].state == "closed"
+        assert finding.find(read, ["lunch", "tea"])["lunch"].state == "closed"
 
 
 @pytest.mark.parametrize("meanwhile", ["saved", "closed", "revised"])
@@ -104,8 +107,8 @@ def test_what_changes_while_it_is_sent_refuses_it(
     }
     load, read = answering.load, list[Any]()
 
-    def loading(batch: Batch, reader: Reader) -> Any:
-        read.append(load(batch, reader))
+    def loading(batch: Batch, reader: Reader, facts: Facts) -> Any:
+        read.append(load(batch, reader, facts))
         return read[0]  # what it was at first, as one reads it who is overtaken
 
     monkeypatch.setattr(answering, "load", loading)

@@ -31,6 +31,7 @@ def question(json: dict[str, Any]) -> Question:
     return read(survey({"name": "asked", **json})).questions["asked"]
 
 
+@pytest.mark.row("S2", way="python")
 def test_a_definition_is_read_and_forgets_at_once_what_is_hidden() -> None:
     known = read(survey() | {"title": {"default": "Lunch", "zh-cn": "午餐"}})
     assert list(known.questions) == ["again", "grades", "dishes"]
@@ -124,6 +125,7 @@ def test_so_is_what_is_wrong_with_the_survey_itself(json: Any, path: str, code: 
     assert (path, code) in refused(json)
 
 
+@pytest.mark.row("S2", way="bad_input")
 def test_all_problems_are_said_at_once() -> None:
     found = refused(survey({"type": "text", "name": "a b", "visibleIf": "again", "colour": "red"}))
     assert [code for _, code in found] == ["PROPERTY_UNKNOWN", "NAME_INVALID", "EXPRESSION_SYNTAX"]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from corekit_schema.graph import A_MEMBER, Example, Graph
     from corekit_schema.http.app import build_app
     from corekit_schema.ids import global_id, local_id
-    from corekit_schema.inputs import AmountDigits, GlobalId, Input, Moment, idempotency_key
+    from corekit_schema.inputs import AmountDigits, GlobalId, Input, Moment, as_of, idempotency_key
     from corekit_schema.languages import language_of
     from corekit_schema.mutations import MutationField, Payload, invalid
     from corekit_schema.nodes import Node
@@ -57,7 +57,7 @@ _HOMES = {
     "graph": ("A_MEMBER", "Example", "Graph"),
     "http.app": ("build_app",),
     "ids": ("global_id", "local_id"),
-    "inputs": ("AmountDigits", "GlobalId", "Input", "Moment", "idempotency_key"),
+    "inputs": ("AmountDigits", "GlobalId", "Input", "Moment", "as_of", "idempotency_key"),
     "languages": ("language_of",),
     "mutations": ("MutationField", "Payload", "invalid"),
     "nodes": ("Node",),
@@ -111,6 +111,7 @@ __all__ = [
     "Query",
     "SchemaConflict",
     "Viewer",
+    "as_of",
     "assemble_for",
     "authenticated",
     "build_app",

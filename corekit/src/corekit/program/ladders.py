@@ -16,7 +16,7 @@ from corekit.program import policies
 from corekit.program.exact import Exact, minor_units
 from corekit.program.policies import GROWN, PoliciesSchema, WindowField
 from corekit.tiers.ladder import Criterion, Ladder, Tier
-from corekit.tiers.policy import Growth
+from corekit.tiers.policy import BALANCE, Growth
 from corekit.validation import suggest
 
 if TYPE_CHECKING:
@@ -148,15 +148,28 @@ def _scale(name: str, registry: Registry, currency: Unit, growth: Growth | None 
                 f"No enabled plugin declares the activity type {counted!r}{suggest(counted, registry.types)}."
             )
         return 0
-    metric = registry.metrics.get(name)
-    if metric is None:
+    if name not in registry.metrics:
         raise LookupError(f"No enabled plugin declares the metric {name!r}{suggest(name, registry.metrics)}.")
+    unit = measured_in(name, registry, currency)
+    return unit.scale if unit is not None else 0
+
+
+def measured_in(name: str, registry: Registry, currency: Unit, ladders: Sequence[Ladder] = ()) -> Unit | None:
+    """Return the unit in which the metric of a criterion is measured; None where it counts things, or is not known.
+
+    Growth values are measured as what they grow from: ``ladders`` are those of the program.
+    """
+    if name.startswith(BALANCE):
+        kind = registry.kinds.get(name.removeprefix(BALANCE))
+        return kind.unit if kind is not None else None
+    grown = {it.growth.metric: it.growth.source for it in ladders if it.growth is not None}
+    metric = registry.metrics.get(grown.get(name) or name)
+    if metric is None:
+        return None
     if metric.credits is not None:
-        return registry.kinds[metric.credits].unit.scale
+        return registry.kinds[metric.credits].unit
     unit = registry.types[metric.activities[0]].amount if metric.measure == "amount" else "none"
-    if unit == "money":
-        return currency.scale
-    return registry.units[unit].scale if unit in registry.units else 0
+    return currency if unit == "money" else registry.units.get(unit)
 
 
 def contradictions(ladders: Sequence[Ladder]) -> list[Problem]:

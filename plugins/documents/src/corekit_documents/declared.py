@@ -41,6 +41,16 @@ METRIC = ErrorText(
     "{metric}（{window}）须达到 {least}，当前为 {value}。",
 )
 EXCLUDED = ErrorText("DOCUMENTS_EXCLUDED", "It is not for members like this one.", "此文件不向该类会员开放。")
+OUTSIDE = {
+    "tier": TIER,
+    "kind": KIND,
+    "tag": TAG,
+    "group": GROUP,
+    "bought": BOUGHT,
+    "metric": METRIC,
+    "excluded": EXCLUDED,
+}
+"""How it is said what of a member speaks against it."""
 NOT_YET = ErrorText("DOCUMENTS_NOT_YET", "It is published from {opens} on.", "自 {opens} 起发布。")
 OVER = ErrorText("DOCUMENTS_OVER", "It was published until {closes}.", "发布已于 {closes} 结束。")
 NO_VERSION = ErrorText(

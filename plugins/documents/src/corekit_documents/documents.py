@@ -13,9 +13,9 @@ from attrs import frozen
 from sqlalchemy import func, insert, select, update
 
 from corekit import Invalid, Reader, Shape, any_of, micros
+from corekit.audience import checked, known
 from corekit.audit import leave
 from corekit_documents import declared, tables
-from corekit_documents.compiling import checked, known
 from corekit_documents.refusals import refused
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def set_document(
 
     ``audience`` is rules as data, None for nobody. Raises :class:`corekit.Invalid` with all that does not hold.
     """
-    problems = checked(audience, known(kit), ("audience",)) if audience is not None else []
+    problems = checked(audience, known(kit), declared.RULE, ("audience",)) if audience is not None else []
     if category is not None and category not in kit.program.sections["documents"].categories:
         problems += refused(declared.CATEGORY_UNKNOWN, "category", category=category).problems
     if opens_at is not None and closes_at is not None and closes_at <= opens_at:

@@ -28,6 +28,7 @@ from corekit_schema import (
     Mutation,
     Object,
     Query,
+    as_of,
     global_id,
     internal,
     listed,
@@ -217,9 +218,16 @@ class DocumentsQuery(Object):
 
     @staticmethod
     def resolve_documents_downloads(
-        _parents: Sequence[Any], info: Info, member_id: str | None = None, **chosen: Any
+        _parents: Sequence[Any],
+        info: Info,
+        *,
+        member_id: str | None = None,
+        since: Any = None,
+        until: Any = None,
+        **chosen: Any,
     ) -> list[Page[Download]]:
         """Return a page of the log; of an id that no member has, an empty one."""
+        chosen |= {"since": as_of(since), "until": as_of(until)}
         member = local_id("Member", member_id) or "" if member_id is not None else None
         return [downloads.download_page(info.context.read, member=member, **chosen)]
 

@@ -5,7 +5,7 @@ Who may have a document is asked when a link is made, and again whenever it is u
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,12 @@ from attrs import frozen
 from sqlalchemy import insert, select, update
 
 from corekit import Activity, Invalid, Problem, Reader, Shape, any_of, micros, moment, new_id
+from corekit.audience import Rule, Who, Why, compiled, known, people, reasons
 from corekit.audit import leave
 from corekit_documents import declared, documents, quotas, signing, tables
-from corekit_documents.compiling import compiled, known
 from corekit_documents.documents import Document, Version
 from corekit_documents.refusals import because, refused
-from corekit_documents.rules import Rule, Who, Why, reasons
 from corekit_documents.settings import settings_of
-from corekit_documents.standing import people
 
 if TYPE_CHECKING:
     from corekit import Kit
@@ -221,7 +219,7 @@ def judged(
     wanted = list(asked)
     book: Book = kit.program.sections["documents"]
     means = known(kit)
-    rules: dict[str, Rule | None] = {each.code: compiled(each.audience, means) for each in wanted}
+    rules = {each.code: compiled(each.audience, means) for each in wanted if each.audience is not None}
     versions = documents.versions_of(read, rules) if found is None else found
     who = people(read, kit, members, now, rules.values())
     used = quotas.had(read, who, book.quotas, now.astimezone(kit.zone)) if quota and book.quotas else {}
@@ -233,7 +231,7 @@ def judged(
                 reasons=(
                     *_of_state(state),
                     *_of_document(each, has, now),
-                    *_of_rule(rules[each.code], somebody),
+                    *_of_rule(rules.get(each.code), somebody),
                     *quotas.reasons(used.get(member, ()), each.category),
                 ),
             )
@@ -263,8 +261,12 @@ def _of_document(document: Document, has: Mapping[str, Version], now: datetime) 
         yield declared.OVER.code, {"closes": document.closes_at.isoformat()}
 
 
-def _of_rule(rule: Rule | None, who: Who) -> Iterable[Why]:
-    return reasons(rule, who)
+def _of_rule(rule: Rule | None, who: Who) -> Iterator[Why]:
+    if rule is None:
+        yield declared.NOT_GRANTED.code, {}
+        return
+    for what, parameters in reasons(rule, who):
+        yield declared.OUTSIDE[what].code, parameters
 
 
 def _check(kit: Kit, found: Judged) -> None:

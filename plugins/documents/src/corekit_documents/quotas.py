@@ -10,9 +10,9 @@ from attrs import frozen
 from sqlalchemy import select
 
 from corekit import Reader, any_of, micros, moment
+from corekit.audience import Why
 from corekit_documents import declared
 from corekit_documents.program import Quota
-from corekit_documents.rules import Why
 from corekit_documents.tables import document as _document
 from corekit_documents.tables import link as _link
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from corekit import CorekitError, ErrorText, Invalid, Problem
+from corekit.audience import Why
 from corekit_documents import declared
-from corekit_documents.rules import Why
 
 
 class StoreDown(CorekitError):

@@ -60,6 +60,13 @@ def visible(survey: Survey, answers: Answers) -> frozenset[str]:
     )
 
 
+def skipped(survey: Survey, answers: Answers) -> list[str]:
+    """Return the names of the questions that were shown and left empty, in the order in which they are asked."""
+    shown = visible(survey, answers)
+    questions = survey.questions.values()
+    return [each.name for each in questions if each.kind != "html" and each.name in shown and each.name not in answers]
+
+
 # What could be answered at all
 
 

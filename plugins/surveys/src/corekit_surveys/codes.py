@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from corekit import ErrorText, Problem
+from corekit import ErrorText, Invalid, Problem
 
 Path = tuple[str | int, ...]
 """Where something stands: names of properties, and places in lists from 0."""
@@ -111,3 +111,8 @@ def problem(text: ErrorText, *path: str | int, **parameters: str) -> Problem:
 def problem_at(place: str, found: Problem) -> Problem:
     """Return a problem as one of something that stands at a place itself."""
     return evolve(found, path=(place, *found.path))
+
+
+def refused(text: ErrorText, *path: str | int, **parameters: str) -> Invalid:
+    """Return the refusal of one thing."""
+    return Invalid([problem(text, *path, **parameters)])

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from uuid import UUID
 
 import orjson
 from attrs import frozen
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from corekit import ErrorText, Invalid, Reader, any_of
+from corekit import ErrorText, Invalid, Reader, any_of, micros, moment
 from corekit_surveys import answers as judging
-from corekit_surveys import catalogue, codes, declared
+from corekit_surveys import codes, declared, finding, standing
+from corekit_surveys.finding import Kept
+from corekit_surveys.sealing import seal, unseal
+from corekit_surveys.settings import SurveysSettings, settings_of
 from corekit_surveys.tables import draft as _draft
 from corekit_surveys.tables import survey as _survey
 from corekit_surveys.tables import taken as _taken
@@ -27,59 +31,76 @@ LARGEST = 200_000
 
 @frozen
 class Draft:
-    """What was saved last. ``id`` is another with each save."""
+    """What a member saved last; ``answers`` are None where they are sealed and the key is gone.
+
+    ``id`` is another with each save.
+    """
 
     id: str
-    answers: Mapping[str, Any]
+    member_id: str
+    answers: Mapping[str, Any] | None
+    saved_at: datetime
 
 
 def save(kit: Kit, member: str, survey: str, answers: Mapping[str, Any]) -> Draft:
     """Keep what a member has answered so far, in place of what it had; what is missing may come later.
 
-    Raises :class:`corekit.Invalid`: there is no such survey, it is not open, the member has answered it, answers are
-    too large, or of one it is clear that it could not be given (each problem at its path below ``answers``).
+    Raises :class:`corekit.Invalid`: there is no such survey, the member cannot answer it now (with everything that
+    speaks against it), answers are too large, or of one it is clear that it could not be given (each problem at its
+    path below ``answers``).
     """
     with kit.read() as read:
-        known = catalogue.find(read, [survey]).get(survey)
-        if known is None:
-            raise _refused(declared.UNKNOWN, "survey", survey=survey)
-        if known.state != "open":
-            raise _refused(declared.NOT_OPEN, "survey", state=known.state)
-        if known.id in taken_by(read, [member], [known.id]).get(member, ()):
-            raise _refused(declared.ANSWERED_BEFORE, "survey")
+        known = finding.get(read, survey)
+        standing.check(kit, read, member, known)
     if malformed := judging.malformed(known.survey, answers):
         raise Invalid([codes.problem_at("answers", each) for each in malformed])
     if len(orjson.dumps(answers)) > LARGEST:
         raise _refused(declared.DRAFT_TOO_LARGE, "answers", most=str(LARGEST))
-    draft = Draft(uuid4().hex, dict(answers))
+    draft = Draft(drawn(kit), member, dict(answers), kit.now())
+    row = {
+        "id": draft.id,
+        "ticket": drawn(kit),
+        "survey_id": known.id,
+        "member_id": member,
+        **_kept(kit, known, draft.answers),
+        "saved_at": micros(draft.saved_at),
+    }
     with kit.database.write() as connection:
-        row = {"id": draft.id, "survey_id": known.id, "member_id": member, "answers": draft.answers}
+        _check_open(connection, known)
         into = sqlite.insert(_draft) if connection.dialect.name == "sqlite" else postgresql.insert(_draft)
-        anew = {"id": into.excluded.id, "answers": into.excluded.answers}
+        anew = {name: into.excluded[name] for name in ("id", "ticket", "answers", "sealed", "saved_at")}
         connection.execute(into.values(row).on_conflict_do_update(index_elements=["survey_id", "member_id"], set_=anew))
     return draft
 
 
-def of_members(read: Reader, members: Iterable[str], surveys: Iterable[str]) -> dict[str, dict[str, Draft]]:
+def _kept(kit: Kit, survey: Kept, answers: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return answers as they are kept: those to an anonymous survey are sealed."""
+    if not survey.terms.anonymous:
+        return {"answers": answers, "sealed": None}
+    settings = settings_of(kit)
+    if not settings.keys:
+        raise _refused(declared.NO_KEY, "survey")
+    return {"answers": None, "sealed": seal(settings, kit.entropy, survey.id, answers or {})}
+
+
+def drawn(kit: Kit) -> str:
+    """Return an id that tells neither when it was drawn nor after which: a UUID of version 4."""
+    return UUID(bytes=kit.entropy(16), version=4).hex
+
+
+def of_members(
+    read: Reader, settings: SurveysSettings, members: Iterable[str], surveys: Iterable[str]
+) -> dict[str, dict[str, Draft]]:
     """Return the drafts of members for surveys, by member and survey: one statement."""
     wanted = select(_draft).where(
         any_of(_draft.c.member_id, sorted(members)), any_of(_draft.c.survey_id, sorted(surveys))
     )
     found: dict[str, dict[str, Draft]] = {}
     for row in read.all(wanted):
-        found.setdefault(row.member_id, {})[row.survey_id] = Draft(row.id, row.answers)
+        answers = row.answers if row.sealed is None else unseal(settings, row.survey_id, row.sealed)
+        draft = Draft(row.id, row.member_id, answers, moment(row.saved_at))
+        found.setdefault(row.member_id, {})[row.survey_id] = draft
     return found
-
-
-def taken_by(read: Reader, members: Iterable[str], surveys: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Return in which of some surveys members took part, by member: one statement."""
-    wanted = select(_taken).where(
-        any_of(_taken.c.member_id, sorted(members)), any_of(_taken.c.survey_id, sorted(surveys))
-    )
-    found: dict[str, set[str]] = {}
-    for row in read.all(wanted):
-        found.setdefault(row.member_id, set()).add(row.survey_id)
-    return {member: frozenset(ids) for member, ids in found.items()}
 
 
 def codes_taken(read: Reader, members: Iterable[str]) -> dict[str, list[str]]:
@@ -89,6 +110,14 @@ def codes_taken(read: Reader, members: Iterable[str]) -> dict[str, list[str]]:
     for row in read.all(columns.where(any_of(_taken.c.member_id, sorted(members))).order_by(_survey.c.code)):
         found.setdefault(row.member_id, []).append(row.code)
     return found
+
+
+def _check_open(connection: Connection, known: Kept) -> None:
+    """Raise where a survey was closed, or made anonymous or known, since it was looked at; nobody does so now."""
+    asked = select(_survey.c.state, _survey.c.anonymous).where(_survey.c.id == known.id).with_for_update(read=True)
+    now = connection.execute(asked).one_or_none()
+    if now is None or now.state != "open" or bool(now.anonymous) != known.terms.anonymous:
+        raise _refused(declared.CHANGED, "survey")
 
 
 def _refused(text: ErrorText, *path: str, **parameters: str) -> Invalid:

@@ -6,27 +6,39 @@ from typing import Any
 
 from sqlalchemy import Table, delete, select
 
-from corekit import PluginWrite, Reader
-from corekit_surveys import tables
+from corekit import PluginWrite, Reader, moment
+from corekit_surveys import comments, tables
 
 
 def exported(member: str, read: Reader) -> dict[str, Any] | None:
-    """Return what a member answered, what it has saved, and where it took part, as JSON."""
+    """Return what a member answered, what it has saved, where it took part, and its comments, as JSON."""
+    drafts = [row for each in (tables.draft, tables.shelf) for row in read.all(_by_code(each, member))]
     told = {
-        "taken": [row.code for row in read.all(_by_code(tables.taken, member))],
-        "drafts": [{"survey": row.code, "answers": row.answers} for row in read.all(_by_code(tables.draft, member))],
+        "taken": [
+            {"survey": row.code, "times": row.times, "last": row.day}
+            for row in read.all(_by_code(tables.taken, member))
+        ],
+        "drafts": [
+            {"survey": row.code, "saved_at": moment(row.saved_at).isoformat(), **_answers(row)} for row in drafts
+        ],
         "answers": [
             {"survey": row.code, "version": row.version, "day": row.day, "answers": row.answers}
             for row in read.all(_by_code(tables.answer, member))
         ],
+        "comments": comments.of_member(read, member),
     }
     return told if any(told.values()) else None
 
 
 def erased(member: str, write: PluginWrite) -> None:
     """Forget all of it."""
-    for each in (tables.taken, tables.draft, tables.answer):
+    for each in (tables.taken, tables.draft, tables.shelf, tables.answer, tables.comment):
         write.execute(delete(each).where(each.c.member_id == member))
+
+
+def _answers(row: Any) -> dict[str, Any]:
+    """Return what is saved; what is sealed is told as it is kept, since only the kit has the key."""
+    return {"answers": row.answers} if row.sealed is None else {"sealed": row.sealed}
 
 
 def _by_code(table: Table, member: str) -> Any:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, hookimpl
-from corekit_surveys import answering, declared, persons, tables
+from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
+from corekit_surveys import answering, declared, declared_statistics, persons, tables, taking
 from corekit_surveys.merging import TAKE_ANSWERS, TakeAnswers
+from corekit_surveys.program import ProgramSchema
+from corekit_surveys.settings import SettingsSchema
+from corekit_surveys.storing import STORE
 
 if TYPE_CHECKING:
     from corekit_schema import Graph
@@ -17,20 +20,23 @@ if TYPE_CHECKING:
 def corekit_declare() -> Declares:
     """Declare what the plugin brings."""
     return Declares(
+        settings=SettingsSchema,
         lineage=Lineage(owner="surveys", package="corekit_surveys", metadata=tables.metadata),
         activities=[declared.ANSWERED],
         reacts=[declared.ANSWERED.name, "member.merged"],
-        effects=[answering.TAKE_PART, TAKE_ANSWERS],
-        permissions=[declared.MANAGE],
-        errors=declared.ERRORS,
-        budget=8,  # of one who takes part
+        effects=[taking.TAKE_PART, taking.TAKE_PLACE, TAKE_ANSWERS],
+        jobs=[STORE],
+        permissions=[*declared.PERMISSIONS, *declared_statistics.PERMISSIONS],
+        errors=(*declared.ERRORS, *declared_statistics.ERRORS),
+        program=Section(schema=ProgramSchema),
+        budget=12,  # of one who takes part in an anonymous survey with a quota
     )
 
 
 @hookimpl
 def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Any]:
     """Read what those have saved who take part."""
-    return answering.load(batch, read)
+    return answering.load(batch, read, facts)
 
 
 @hookimpl
@@ -56,7 +62,7 @@ def corekit_erase(member: str, write: PluginWrite) -> None:
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed
 def corekit_graph() -> Graph:
-    """Show in which surveys members took part."""
+    """Add surveys to members, queries and mutations."""
     from corekit_surveys.graph import graph
 
     return graph()

@@ -70,3 +70,13 @@ class Program(Object, policy=public):
     notice_days = Field(graphene.Int, required=True, description="So many days before a change holds it is announced.")
     name = Field(graphene.String, required=True, description="What the operator calls it.")
     ladders = Field(listed(Ladder), description="Its ladders; the first is the main one.")
+    time_zone = Field(
+        graphene.String,
+        required=True,
+        description="The zone of its calendar, such as `Asia/Shanghai`: in it days, months and years begin.",
+    )
+
+    @staticmethod
+    def resolve_time_zone(parents: Sequence[Any], info: Info) -> list[str]:
+        """Return the name of the zone."""
+        return [str(info.context.kit.zone)] * len(parents)

@@ -96,6 +96,7 @@ class Viewer(Object, policy=public):
     kind = Field(ViewerKind, required=True, description="What the viewer is.")
     name = Field(graphene.String, required=True, description="What the viewer is called.")
     member_id = Field(graphene.ID, description="The id of the member that the viewer is.")
+    member = Field(members.Member, description="The member that the viewer is; null for staff and services.")
     permissions = Field(
         graphene.NonNull(graphene.List(graphene.NonNull(graphene.String))), description="What the viewer may do."
     )
@@ -104,6 +105,11 @@ class Viewer(Object, policy=public):
     def resolve_member_id(parents: Sequence[Any], _info: Info) -> list[str | None]:
         """Return the global ids."""
         return [global_id("Member", each.member) if each.member else None for each in parents]
+
+    @staticmethod
+    def resolve_member(parents: Sequence[Any], info: Info) -> list[Any]:
+        """Return the members."""
+        return members.by_id([each.member or "" for each in parents], info, info.needs())
 
     @staticmethod
     def resolve_permissions(parents: Sequence[Any], _info: Info) -> list[list[str]]:

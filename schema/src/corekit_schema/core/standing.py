@@ -7,6 +7,8 @@ from typing import Any
 
 import graphene
 
+from corekit import Unit
+from corekit.program.ladders import measured_in
 from corekit.tiers.benefits import Benefit as BenefitValue
 from corekit.tiers.evaluate import Step as StepValue
 from corekit.tiers.ladder import Tier as TierValue
@@ -75,11 +77,29 @@ class ProgressStep(Object, policy=public):
     measured = Field(Digits, required=True, description="How much there is.")
     missing = Field(Digits, required=True, description="How much more it takes; 0 where it is reached.")
     percent = Field(graphene.Int, required=True, description="How much of it is done, in whole percent.")
+    unit = Field(graphene.String, description="In what it is measured, such as `USD`; null where things are counted.")
+    scale = Field(graphene.Int, required=True, description="Decimal places between a minor and a whole unit.")
+
+    @staticmethod
+    def resolve_unit(parents: Sequence[StepValue], info: Info) -> list[str | None]:
+        """Return the codes of the units."""
+        return [unit.code if unit is not None else None for unit in _units(parents, info)]
+
+    @staticmethod
+    def resolve_scale(parents: Sequence[StepValue], info: Info) -> list[int]:
+        """Return the scales of the units."""
+        return [unit.scale if unit is not None else 0 for unit in _units(parents, info)]
 
     @staticmethod
     def resolve_window(parents: Sequence[StepValue], _info: Info) -> list[str]:
         """Return the windows in words."""
         return [str(step.criterion.window) for step in parents]
+
+
+def _units(parents: Sequence[StepValue], info: Info) -> list[Unit | None]:
+    kit = info.context.kit
+    told = (kit.registry, kit.settings.currency, kit.program.ladders)
+    return [measured_in(step.criterion.metric, *told) for step in parents]
 
 
 class Progress(Object, policy=public):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from attrs import frozen
 
-from corekit import Ladder, Problem, Window, suggest
-from corekit_documents import declared
-from corekit_documents.rules import Everybody, FromTier, Measured, OneOf, Rule, Several
+from corekit.audience.rules import Everybody, FromTier, Measured, OneOf, Rule, Several
+from corekit.declares import ErrorText
+from corekit.errors import Problem
+from corekit.metrics import Window
+from corekit.validation import suggest
 
 if TYPE_CHECKING:
     from corekit import Kit
@@ -27,33 +29,39 @@ _NEVER = 10**6
 
 @frozen
 class Known:
-    """What rules can speak of: the program's ladders, the kinds of members, and metrics with those kept by day."""
+    """What rules can speak of: the rank of each tier by ladder, kinds of members, and metrics, with those kept by day.
 
-    ladders: Sequence[Ladder]
-    kinds: Collection[str]
-    metrics: Mapping[str, bool]
+    The first ladder is the one that is meant where a rule names none. Without ``metrics`` any will do.
+    """
+
+    ranks: Mapping[str, Mapping[str, int]]
+    kinds: Collection[str] = ()
+    metrics: Mapping[str, bool] | None = None
 
 
 def known(kit: Kit) -> Known:
     """Return what rules can speak of now."""
-    windows = kit.terms().windows
-    kinds = kit.settings.members.kinds
-    return Known(kit.program.ladders, kinds, {name: bool(found) for name, found in windows.items()})
+    ranks = {ladder.code: {tier.code: tier.rank for tier in ladder.tiers} for ladder in kit.program.ladders}
+    metrics = {name: bool(found) for name, found in kit.terms().windows.items()}
+    return Known(ranks, kit.settings.members.kinds, metrics)
 
 
-def compiled(data: Any, known_: Known) -> Rule | None:
+def compiled(data: Any, known_: Known) -> Rule:
     """Return what a stored rule means now; what does not hold any more is met by nobody."""
-    return None if data is None else _Compiler(known_, lambda _path, _expected: None).rule(data, ())
+    return _Compiler(known_, lambda _path, _expected: None).rule(data, ())
 
 
-def checked(data: Any, known_: Known, path: Path) -> list[Problem]:
-    """Return all that does not hold of a rule that is to be stored, each with its path below ``path``."""
+def checked(data: Any, known_: Known, text: ErrorText, path: Path) -> list[Problem]:
+    """Return all that does not hold of a rule that is to be stored, each with its path below ``path``.
+
+    ``text`` is how it is said, with what was ``{expected}``.
+    """
     found: list[Problem] = []
 
     def refuse(place: Path, expected: str) -> None:
-        message = declared.RULE.en.format(expected=expected)
+        message = text.en.format(expected=expected)
         parameters = {"expected": expected}
-        found.append(Problem(code=declared.RULE.code, message=message, path=(*path, *place), parameters=parameters))
+        found.append(Problem(code=text.code, message=message, path=(*path, *place), parameters=parameters))
 
     _Compiler(known_, refuse).rule(data, ())
     return found
@@ -100,15 +108,15 @@ class _Compiler:
 
     def _tier(self, told: dict[str, Any], form: str, path: Path) -> Rule:
         code, ladder = told[form], told.get("ladder")
-        ladders = {each.code: each for each in self._known.ladders}
-        if ladder is not None and ladder not in ladders:
-            hint = suggest(str(ladder), ladders)
+        ranks = self._known.ranks
+        if ladder is not None and ladder not in ranks:
+            hint = suggest(str(ladder), ranks)
             return self._wrong((*path, "ladder"), f"the program has no ladder {ladder!r}{hint}")
-        found = ladders[ladder] if ladder is not None else next(iter(self._known.ladders), None)
-        tiers = {each.code: each for each in found.tiers} if found is not None else {}
+        first: Mapping[str, int] = next(iter(ranks.values())) if ranks else {}
+        tiers = ranks[ladder] if ladder is not None else first
         if not isinstance(code, str) or code not in tiers:
             return self._wrong((*path, form), f"the ladder has no tier {code!r}{suggest(str(code), tiers)}")
-        return FromTier(code, ladder, tiers[code].rank)
+        return FromTier(code, ladder, tiers[code])
 
     def _one_of(self, told: dict[str, Any], form: str, path: Path) -> Rule:
         given = told[form]
@@ -127,15 +135,16 @@ class _Compiler:
     def _metric(self, told: dict[str, Any], form: str, path: Path) -> Rule:
         name, least = told[form], told.get("least")
         known_ = self._known.metrics
-        if not isinstance(name, str) or "\0" in name or (plain := name.partition("=")[0]) not in known_:
-            return self._wrong((*path, form), f"there is no metric {name!r}{suggest(str(name), known_)}")
+        plain = str(name).partition("=")[0]
+        if not isinstance(name, str) or "\0" in name or (known_ is not None and plain not in known_):
+            return self._wrong((*path, form), f"there is no metric {name!r}{suggest(str(name), known_ or ())}")
         if type(least) is not int:
             return self._wrong((*path, "least"), "expected a whole number, in minor units of the metric")
         try:
             window = Window.parse(str(told.get("window", "lifetime")))
         except ValueError as error:
             return self._wrong((*path, "window"), f"expected a window: {error}")
-        if window.bucket != "lifetime" and ("=" in name or not known_[plain]):
+        if window.bucket != "lifetime" and ("=" in name or not (known_ is None or known_[plain])):
             return self._wrong((*path, "window"), f"{name} is kept over the lifetime alone")
         return Measured(name, window, least)
 

@@ -1,4 +1,4 @@
-"""Who may download a document: rules as frozen values, judged without a database."""
+"""For whom something is: rules as frozen values, judged without a database."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from corekit import Tier, Window
-from corekit_documents import declared
+from corekit.metrics import Window
+from corekit.tiers.ladder import Tier
 
 Why = tuple[str, Mapping[str, Any]]
-"""Why a document cannot be had: a code of the plugin's, and what fills in its sentence."""
+"""What speaks against a member, and what fills in a sentence about it.
+
+``tier`` is below the ``tier`` that is asked for; it has none of the ``names`` as its ``kind``, ``tag``, ``group``, or
+among the goods that it ``bought``; a ``metric`` has a ``value`` below the ``least`` over a ``window``; or it is
+``excluded``.
+"""
 
 
 @frozen(kw_only=True)
@@ -66,23 +71,31 @@ class Several:
 
 
 Rule = Everybody | FromTier | OneOf | Measured | Several
-_OF = {
-    "kind": declared.KIND.code,
-    "tag": declared.TAG.code,
-    "group": declared.GROUP.code,
-    "bought": declared.BOUGHT.code,
-}
 
 
-def reasons(rule: Rule | None, who: Who) -> list[Why]:
-    """Return why somebody may not; nothing where they may. Without a rule nobody may."""
-    return [(declared.NOT_GRANTED.code, {})] if rule is None else list(_reasons(rule, who))
+def reasons(rule: Rule, who: Who) -> list[Why]:
+    """Return everything of a member that speaks against it; nothing where it meets the rule."""
+    return list(_reasons(rule, who))
 
 
-def parts(rule: Rule | None) -> Iterator[Rule]:
+def named(rule: Rule) -> set[tuple[str, str]]:
+    """Return what a rule speaks of: ``tier``, ``kind``, ``tag``, ``group``, ``bought`` or ``metric``, and its name."""
+    found: set[tuple[str, str]] = set()
+    for each in parts(rule):
+        match each:
+            case FromTier(tier):
+                found.add(("tier", tier))
+            case OneOf(what, names):
+                found.update((what, name) for name in names)
+            case Measured(metric):
+                found.add(("metric", metric))
+            case _:
+                pass
+    return found
+
+
+def parts(rule: Rule) -> Iterator[Rule]:
     """Yield a rule and all that it is made of."""
-    if rule is None:
-        return
     yield rule
     for each in rule.rules if isinstance(rule, Several) else ():
         yield from parts(each)
@@ -95,16 +108,16 @@ def _reasons(rule: Rule, who: Who) -> Iterator[Why]:
         case FromTier(tier, ladder, rank):
             stands = who.tiers.get(ladder) if ladder is not None else next(iter(who.tiers.values()), None)
             if stands is None or stands.rank < rank:
-                yield declared.TIER.code, {"tier": tier}
+                yield "tier", {"tier": tier}
         case OneOf(what, names):
             has = {"kind": {who.kind}, "tag": who.tags, "group": who.groups, "bought": who.bought}[what]
             if has.isdisjoint(names):
-                yield _OF[what], {"names": ", ".join(names)}
+                yield what, {"names": ", ".join(names)}
         case Measured(metric, window, least):
             value = who.measure(metric, window)
             if value < least:
                 yield (
-                    declared.METRIC.code,
+                    "metric",
                     {"metric": metric, "window": str(window), "least": str(least), "value": str(value)},
                 )
         case Several(how, rules):
@@ -116,4 +129,4 @@ def _of_several(how: str, found: list[list[Why]]) -> Iterator[Why]:
         for each in found:
             yield from each
     elif how == "none" and not all(found):
-        yield declared.EXCLUDED.code, {}
+        yield "excluded", {}

@@ -1,0 +1,226 @@
+// The page of examples/frontend in headless Chromium, in English and in Chinese, over a house with a year of purchases.
+import { deepStrictEqual, match, ok } from "node:assert";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { launch } from "./browser.mjs";
+
+const { COREKIT_ORIGIN: origin, COREKIT_TOKEN: token, COREKIT_DOCUMENTS: files, COREKIT_PICTURES: pictures } = process.env;
+const WIDE = { width: 1180, height: 900 };
+const NARROW = { width: 390, height: 844, isMobile: true, hasTouch: true };
+const PAGE = 20; // lines at a time
+const THANKS = 50; // points for answering
+const FACTS = `{ viewer { member {
+  name
+  progress { percent tier { name } next { name } }
+  points { available { digits } expiringSoon(within: 366) { at amount { digits } } }
+  statement(kind: "points", first: 1000) { nodes { amount { digits } } }
+  medals(held: false) { percent level { name } }
+} } }`;
+
+const RESULTS = `{ surveysResults(survey: "year-2017") {
+  respondents
+  groups { questions { choices { text count share } } }
+} }`;
+
+const { browser, open, wrong, elsewhere } = await launch(origin);
+let page;
+
+/** Opens the page as the member. */
+async function visit(language, viewport = WIDE) {
+  page = await open(viewport);
+  await page.goto(`${origin}/?language=${language}#token=${token}`);
+  await settled();
+  ok(!page.url().includes("token"), "the token stays in the address bar");
+}
+
+/** Waits until every view shows what it has. */
+async function settled() {
+  await page.waitForFunction(() => document.querySelector("[data-view]") && !document.querySelector(".waiting"));
+  await page.waitForFunction(() => document.fonts.status === "loaded");
+}
+
+/** What a view says. */
+function text(view) {
+  return page.$eval(`[data-view="${view}"]`, (element) => element.innerText.replaceAll("\u00a0", " "));
+}
+
+function count(selector) {
+  return page.$$eval(selector, (all) => all.length);
+}
+
+/** What the server says to the member, by which the page is judged. */
+async function asked(language, query) {
+  const headers = {
+    "accept-language": language,
+    authorization: `Bearer ${token}`,
+    "content-type": "application/json",
+  };
+  const answer = await fetch(`${origin}/graphql`, { method: "POST", headers, body: JSON.stringify({ query }) });
+  const { data, errors } = await answer.json();
+  deepStrictEqual(errors, undefined);
+  return data;
+}
+
+/** Clicks on what brings a file; returns its name and its bytes. */
+async function downloaded(selector) {
+  const session = await page.createCDPSession();
+  const downloadPath = join(pictures, "downloads");
+  const told = { behavior: "allow", downloadPath, eventsEnabled: true, browserContextId: page.browserContext().id };
+  await session.send("Browser.setDownloadBehavior", told);
+  const began = new Promise((resolve) => session.once("Browser.downloadWillBegin", resolve));
+  const ended = new Promise((resolve) =>
+    session.on("Browser.downloadProgress", ({ state }) => state !== "inProgress" && resolve(state)),
+  );
+  await page.click(selector);
+  const { suggestedFilename } = await began;
+  deepStrictEqual(await ended, "completed");
+  await session.detach();
+  return [suggestedFilename, await readFile(join(downloadPath, suggestedFilename))];
+}
+
+/** Chooses an answer to a question of the survey. */
+function answer(question, value) {
+  return page.click(`[data-name="${question}"] label:has(input[value="${value}"])`);
+}
+
+async function picture(name) {
+  await page.screenshot({ path: join(pictures, `${name}.webp`), type: "webp", quality: 80 });
+}
+
+/** Everything in which the page is not as people need it who cannot see, or not well. */
+async function barriers() {
+  await page.evaluate(await readFile("node_modules/axe-core/axe.min.js", "utf8"));
+  const { violations } = await page.evaluate(() => axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] }));
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => [id, target, failureSummary]));
+}
+
+/** The statement, which goes on as long as somebody scrolls. */
+async function scrolled(total) {
+  deepStrictEqual(await count(".lines li"), PAGE);
+  while ((await count(".lines li")) < total) {
+    const before = await count(".lines li");
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    await page.waitForFunction((lines) => document.querySelectorAll(".lines li").length > lines, {}, before);
+  }
+  match(await text("statement"), new RegExp(`That is all: ${total} entries`));
+}
+
+try {
+  // Nobody in particular is told what to do.
+  page = await open(WIDE);
+  await page.goto(`${origin}/?language=en`);
+  await page.waitForSelector(".wrong");
+  match(await page.$eval(".wrong", (shown) => shown.innerText), /Nobody is signed in.*UNAUTHENTICATED/s);
+
+  const { viewer: { member } } = await asked("en", FACTS);
+  const [{ percent, tier, next }] = member.progress;
+  const lines = member.statement.nodes;
+
+  await visit("en");
+  const card = await text("card");
+  ok(card.includes(member.name) && card.includes(`${percent}% of the way to ${next.name}`), card);
+  deepStrictEqual(await page.$eval(".card-tier", (shown) => shown.innerText), tier.name);
+  deepStrictEqual(await page.$eval(".ladder [aria-current]", (shown) => shown.innerText), tier.name);
+  deepStrictEqual(await page.$eval(".ladder [role=progressbar]", (bar) => bar.ariaValueNow), String(percent));
+  const points = await text("points");
+  ok(points.startsWith(`Points\n\n${member.points.available.digits} to spend`), points);
+  const lapsing = member.points.expiringSoon.map(({ amount }) => amount.digits);
+  deepStrictEqual(await page.$$eval(".lapsing strong", (all) => all.map((each) => each.innerText)), lapsing);
+  match(points, /on Jul 1, 2018/); // midnight in New York, whatever the zone of this machine
+  const ahead = await page.$$eval(".medal-list [role=progressbar]", (bars) =>
+    bars.map((bar) => ({ percent: Number(bar.ariaValueNow), level: { name: bar.ariaLabel } })),
+  );
+  deepStrictEqual(ahead, member.medals);
+  deepStrictEqual(await barriers(), []);
+  await picture("english");
+  await scrolled(lines.length);
+  const amounts = await page.$$eval(".lines strong", (all) => all.map((each) => Number(each.innerText.replace(",", ""))));
+  deepStrictEqual(amounts, lines.map(({ amount }) => Number(amount.digits)));
+
+  await page.evaluate(() => window.scrollTo(0, 0));
+  match(await text("documents"), /Next season\s+It is from tier platinum on\. DOCUMENTS_TIER/);
+  deepStrictEqual(await count('[data-document="preview"] button'), 0);
+  for (const [language, name] of [["en", "Member guide.txt"], ["zh", "会员指南.txt"]]) {
+    const [called, content] = await downloaded(`[data-document="guide"] [data-language="${language}"]`);
+    deepStrictEqual(called, name);
+    deepStrictEqual(content, await readFile(join(files, `guide.${language}.txt`)));
+  }
+
+  // A survey is saved as it is answered: who comes back finds it, and in the other language as well.
+  await answer("recommend", "3");
+  await page.waitForFunction(() => document.querySelector(".survey-form > .small")?.innerText.startsWith("Saved."));
+  await visit("zh");
+  await page.waitForSelector(".sd-question");
+  match(await text("survey"), /这一年，您过得怎么样？.*您会向朋友推荐我们吗？.*我们应该改进什么？/s);
+  deepStrictEqual(await page.$eval("[data-name=recommend] :checked", (chosen) => chosen.value), "3");
+  // What is missing is said before anything is sent.
+  await answer("recommend", "9");
+  await answer("likes", "points");
+  await page.click(".sd-navigation__next-btn");
+  await page.waitForSelector("[data-name=open]");
+  await page.click(".sd-navigation__complete-btn");
+  await page.waitForSelector("[data-name=open] .sd-question__erbox");
+  await answer("open", "evening");
+  await page.click(".sd-navigation__complete-btn");
+  await page.waitForFunction(() => document.querySelector("[data-view=survey]").innerText.includes("谢谢"));
+  await settled();
+  // Who has answered sees what all have.
+  const { surveysResults: results } = await asked("zh", RESULTS);
+  const choices = results.groups[0].questions.flatMap((question) => question.choices);
+  const bars = await page.$$eval(".result [role=progressbar]", (all) => all.map((bar) => [bar.ariaLabel, bar.ariaValueNow]));
+  const shares = choices.map(({ text, count, share }) => {
+    const percent = String(Math.round(Number(share) * 100));
+    return [`${text}: ${percent}%, ${count}`, percent];
+  });
+  deepStrictEqual(bars, shares);
+  match(await text("survey"), new RegExp(`${results.respondents} 份回答.*您会向朋友推荐我们吗？.*平均 [\\d.]+ · 净推荐值 -?[\\d.]+`, "s"));
+  // It has brought points, which the page shows, and it is answered once.
+  ok((await text("points")).startsWith(`积分\n\n${Number(member.points.available.digits) + THANKS} 可用`));
+  match(await text("statement"), /^积分明细\s+问卷答谢/);
+  const after = await asked("en", "{ viewer { member { surveys { times reasons { code } draft { savedAt } } } } }");
+  const once = { times: 1, reasons: [{ code: "SURVEYS_ANSWERED_BEFORE" }], draft: null };
+  deepStrictEqual(after.viewer.member.surveys, [once]);
+
+  // In the other language nothing is left of this one, and what the server says is in it as well.
+  await visit("en");
+  await page.click(".languages [lang=zh]");
+  await page.waitForFunction(() => document.documentElement.lang === "zh-CN" && !document.querySelector(".waiting"));
+  const heads = await page.$$eval("h2", (all) => all.map((each) => each.innerText));
+  deepStrictEqual(heads, ["会员卡", "积分", "勋章", "问卷", "文件", "积分明细"]);
+  deepStrictEqual(await page.$eval(".card-tier", (shown) => shown.innerText), "金卡");
+  match(await text("documents"), /下季预览\s+platinum 级起可下载。/);
+  match(await text("medals"), /常客 · 第 3 级/);
+
+  await visit("zh-CN");
+  await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
+  deepStrictEqual(await barriers(), []);
+  await picture("chinese");
+
+  await visit("en", NARROW);
+  deepStrictEqual(await page.evaluate(() => document.documentElement.scrollWidth), NARROW.width);
+  await picture("narrow");
+  deepStrictEqual({ wrong, elsewhere }, { wrong: [], elsewhere: [] });
+
+  // Where the server is away the page says so, and goes on when it is back.
+  await page.setRequestInterception(true);
+  const away = (request) => (request.url().endsWith("/graphql") ? request.abort() : request.continue());
+  page.on("request", away);
+  await page.reload();
+  await page.waitForSelector(".wrong button");
+  match(await page.$eval(".wrong", (shown) => shown.innerText), /The server cannot be reached.*UNREACHABLE/s);
+  page.off("request", away);
+  await page.setRequestInterception(false);
+  await page.click(".wrong button");
+  await settled();
+  match(await text("points"), /to spend/);
+
+  console.log(
+    `card, points, ${lines.length} lines of the statement, medals, a survey and documents seen in English and Chinese`,
+  );
+} catch (error) {
+  await page?.screenshot({ path: join(pictures, "wrong.png"), fullPage: true });
+  console.error(wrong, elsewhere);
+  throw error;
+} finally {
+  await browser.close();
+}
