@@ -146,9 +146,9 @@ def _remembered(read: Reader, book: Catalogue, members: set[str], given: Mapping
     """Return what is known of members: what is remembered with what came since, and of others all of it."""
     known, awarded = _caught_up(read, book, members)
     new = members - known.keys()
-    held, taken = awards(read, new | awarded)
-    for each in awarded:
-        book.memory.hold(known[each], held.get(each, {}), frozenset(taken.get(each, ())))
+    held, taken = awards(read, new | awarded.keys())
+    for each, seq in awarded.items():
+        book.memory.hold(known[each], seq, held.get(each, {}), frozenset(taken.get(each, ())))
     found: dict[str, Seen] = {}
     entries = dict(known)
     afresh, ends = histories(read, new, (book,))
@@ -166,8 +166,8 @@ def _remembered(read: Reader, book: Catalogue, members: set[str], given: Mapping
     return found
 
 
-def _caught_up(read: Reader, book: Catalogue, members: set[str]) -> tuple[dict[str, Known], set[str]]:
-    """Return what is remembered of members, with what came since, and who was awarded something by that."""
+def _caught_up(read: Reader, book: Catalogue, members: set[str]) -> tuple[dict[str, Known], dict[str, int]]:
+    """Return what is remembered of members, with what came since, and to where, of those who were awarded something."""
     known = book.memory.find(members)
     since: dict[str, list[Any]] = {}
     if known:
@@ -184,7 +184,7 @@ def _caught_up(read: Reader, book: Catalogue, members: set[str]) -> tuple[dict[s
     told = _told(read, book, strange) if strange else {}
     for each, rows in since.items():
         book.memory.follow(*known[each], rows, told)
-    awarded = {each for each, rows in since.items() if any(row.awarded for row in rows)}
+    awarded = {each: rows[-1].seq for each, rows in since.items() if any(row.awarded for row in rows)}
     return {each: what for each, (what, _) in known.items()}, awarded
 
 

@@ -258,11 +258,12 @@ class Memory:
                 known.dues = {} if draft.is_late else draft.dues
                 known.take_over(draft)
 
-    def hold(self, known: Known, held: Mapping[Key, Held], taken: frozenset[Key]) -> None:
-        """Note what a member holds by now."""
+    def hold(self, known: Known, seq: int, held: Mapping[Key, Held], taken: frozenset[Key]) -> None:
+        """Note what a member holds by an activity, unless somebody has gone further meanwhile."""
         with self.lock:
-            known.held, known.taken = held, taken
-            known.open.clear()
+            if known.seq == seq:
+                known.held, known.taken = held, taken
+                known.open.clear()
 
 
 def new_known(book: Catalogue, history: History, seq: int, held: Mapping[Key, Held], taken: frozenset[Key]) -> Known:
