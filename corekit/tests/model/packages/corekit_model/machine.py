@@ -368,10 +368,9 @@ class Machine(RuleBasedStateMachine):
         """Compare the books with the reference; what is due and not booked yet counts as lapsed."""
         ids = ", ".join(f"'{member}'" for member in self.members)
         with self.kit.read() as read:
-
             cursor = read.source.connection.connection.cursor()  # the driver's: it is asked after each step
 
-            def found(text: str) -> list[Any]:
+            def found(text: str) -> Sequence[Any]:
                 cursor.execute(text.format(ids=ids, now=self.now))
                 return cursor.fetchall()
 
