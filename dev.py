@@ -74,9 +74,9 @@ def frontend(arguments: list[str]) -> None:
 
 
 def test(arguments: list[str]) -> None:
-    """Run all tests, two at a time."""
+    """Run all tests, three at a time: on two cores, one of them waits for a disk, a server or another process."""
     env([])
-    run(PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal", *arguments)
+    run(PYTHON, "-m", "pytest", "-n", "3", "--dist", "worksteal", *arguments)
 
 
 def fuzz(arguments: list[str]) -> None:

@@ -77,6 +77,7 @@ NOTHING_OF_MEMBERS = {
     "core_open_unit",
     "core_outbox_cursor",
     "core_program",
+    "core_segment",
     "core_suspension",
     "core_unit",
     "points_alembic_version",
