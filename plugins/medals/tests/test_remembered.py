@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from corekit import Activity, Kit, Line
+from corekit import Activity, Kit, Line, Outcome, Reader
 from corekit.program import apply_text
 from corekit.testing import MakeKit, SettableClock
-from corekit_medals import remembered
+from corekit_medals import loading, remembered
 from corekit_medals.tables import award
 
 BEGAN = datetime(2026, 2, 1, tzinfo=UTC)
@@ -132,3 +133,28 @@ def test_what_is_remembered_changes_nothing(
     assert found[0] == found[1]
     if seed == 1:
         assert {each[-1] for each in found[0]} >= {"", "returned", "taken"}
+
+
+def test_who_finds_how_far_another_one_went_finds_what_was_awarded_by_then(
+    make_kit: MakeKit, monkeypatch: pytest.MonkeyPatch, every_kind: Any
+) -> None:
+    ours = make_kit(["medals"], program=every_kind.program("often"))
+    theirs = make_kit(["medals"], database=ours.settings.database)
+    member = ours.record(Activity(type="member.registered")).member
+    for kit in (ours, ours, ours, theirs, theirs):  # the fifth wins a medal, of which this process knows nothing
+        assert kit.record(Activity(type="purchase", member=member, amount=100)).settled
+    asked, meanwhile = loading.awards, list[Outcome]()
+
+    def buys() -> None:
+        meanwhile.append(ours.record(Activity(type="purchase", member=member, amount=100)))
+
+    def slowly(read: Reader, members: Collection[str]) -> Any:
+        monkeypatch.setattr(loading, "awards", asked)
+        other = Thread(target=buys)
+        other.start()
+        other.join()
+        return asked(read, members)
+
+    monkeypatch.setattr(loading, "awards", slowly)
+    buys()
+    assert [each.outcome for each in meanwhile] == ["settled", "settled"]

@@ -144,17 +144,20 @@ def _followed() -> Select[*tuple[Any, ...]]:
 
 def _remembered(read: Reader, book: Catalogue, members: set[str], given: Mapping[Key, int]) -> dict[str, Seen]:
     """Return what is known of members: what is remembered with what came since, and of others all of it."""
-    known, awarded = _caught_up(read, book, members)
+    remembered = book.memory.find(members)
+    since = _settled_since(read, remembered)
+    known = {each: what for each, what in remembered.items() if not any(map(_unsettles, since.get(each, ())))}
     new = members - known.keys()
-    held, taken = awards(read, new | awarded.keys())
-    for each, seq in awarded.items():
-        book.memory.hold(known[each], seq, held.get(each, {}), frozenset(taken.get(each, ())))
-    found: dict[str, Seen] = {}
-    entries = dict(known)
     afresh, ends = histories(read, new, (book,))
+    awarded = {each for each in known if any(row.awarded for row in since.get(each, ()))}
+    held, taken = awards(read, new | awarded)  # after the rows: what is held must not be older than they are
+    holds = {each: (held.get(each, {}), frozenset(taken.get(each, ()))) for each in new | awarded}
+    _follow(read, book, known, since, holds)
+    found: dict[str, Seen] = {}
+    entries = {each: what for each, (what, _) in known.items()}
     for each in new:
         history, (seq, is_alone) = afresh.get(each) or NOTHING, ends.get(each, (0, True))
-        has, lost = held.get(each, {}), frozenset(taken.get(each, ()))
+        has, lost = holds[each]
         if is_alone:
             entries[each] = new_known(book, history, seq, has, lost)
         else:  # what the other did may come back without a sign of it here
@@ -166,26 +169,36 @@ def _remembered(read: Reader, book: Catalogue, members: set[str], given: Mapping
     return found
 
 
-def _caught_up(read: Reader, book: Catalogue, members: set[str]) -> tuple[dict[str, Known], dict[str, int]]:
-    """Return what is remembered of members, with what came since, and to where, of those who were awarded something."""
-    known = book.memory.find(members)
+_Remembered = Mapping[str, tuple[Known, "Draft | None"]]
+
+
+def _settled_since(read: Reader, remembered: _Remembered) -> Mapping[str, Sequence[Any]]:
+    """Return what came since by those who are remembered: one statement, and none for nobody."""
     since: dict[str, list[Any]] = {}
-    if known:
-        for row in read.all(_since(read.dialect), **_places(read.dialect, known)):
+    if remembered:
+        for row in read.all(_since(read.dialect), **_places(read.dialect, remembered)):
             since.setdefault(row.member_id, []).append(row)
-    for each in [each for each, rows in since.items() if any(map(_unsettles, rows))]:
-        del known[each], since[each]
+    return since
+
+
+def _follow(
+    read: Reader,
+    book: Catalogue,
+    known: _Remembered,
+    since: Mapping[str, Sequence[Any]],
+    holds: Mapping[str, tuple[Mapping[Key, Held], frozenset[Key]]],
+) -> None:
+    """Go on to what came since; what the last plan did not foresee is read."""
     strange = [
         row.id
-        for each, rows in since.items()
-        for row in rows
-        if row.type in book.types and ((draft := known[each][1]) is None or row.id not in draft.events)
+        for each, (_, draft) in known.items()
+        for row in since.get(each, ())
+        if row.type in book.types and (draft is None or row.id not in draft.events)
     ]
     told = _told(read, book, strange) if strange else {}
-    for each, rows in since.items():
-        book.memory.follow(*known[each], rows, told)
-    awarded = {each: rows[-1].seq for each, rows in since.items() if any(row.awarded for row in rows)}
-    return {each: what for each, (what, _) in known.items()}, awarded
+    for each, (what, draft) in known.items():
+        if each in since:
+            book.memory.follow(what, draft, since[each], told, holds.get(each))
 
 
 def _unsettles(row: Any) -> bool:

@@ -241,14 +241,28 @@ class Memory:
             known.draft = Draft(known, book, self.lock)
             return known.draft
 
-    def follow(self, known: Known, draft: Draft | None, rows: Sequence[Any], read: Mapping[str, Happened]) -> None:
-        """Go on to what settled since, rows with id and seq, of which what was not drafted was ``read``."""
+    def follow(
+        self,
+        known: Known,
+        draft: Draft | None,
+        rows: Sequence[Any],
+        read: Mapping[str, Happened],
+        holds: tuple[Mapping[Key, Held], frozenset[Key]] | None,
+    ) -> None:
+        """Go on to what settled since, rows with id and seq, of which what was not drafted was ``read``.
+
+        What the member ``holds`` since then, and what was taken from it, is noted in the same moment: whoever finds
+        how far it went must not find what it held before. None: nothing was awarded.
+        """
         with self.lock:
             rows = [row for row in rows if row.seq > known.seq]  # else somebody else was here
             if not rows:
                 return
             is_next = draft is not None and draft.seq == known.seq
             known.seq = rows[-1].seq
+            if holds is not None:
+                known.held, known.taken = holds
+                known.open.clear()
             drafted = draft.events if draft is not None else {}
             ids = [row.id for row in rows if row.id in drafted or row.id in read]
             known.shorten()
@@ -257,13 +271,6 @@ class Memory:
             if draft is not None and is_next and ids == list(drafted):
                 known.dues = {} if draft.is_late else draft.dues
                 known.take_over(draft)
-
-    def hold(self, known: Known, seq: int, held: Mapping[Key, Held], taken: frozenset[Key]) -> None:
-        """Note what a member holds by an activity, unless somebody has gone further meanwhile."""
-        with self.lock:
-            if known.seq == seq:
-                known.held, known.taken = held, taken
-                known.open.clear()
 
 
 def new_known(book: Catalogue, history: History, seq: int, held: Mapping[Key, Held], taken: frozenset[Key]) -> Known:
