@@ -16,7 +16,7 @@ CEILINGS = {
     "activities": 8_745,
     "audience": 440,
     "audit": 190,
-    "cli": 2_310,
+    "cli": 2_335,
     "db": 2_250,
     "jobs": 2_035,
     "ledger": 3_295,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
@@ -11,6 +9,7 @@ import typer
 from corekit.cli.context import ACTOR, open_kit
 from corekit.cli.lives import instant
 from corekit.cli.output import NO, emit
+from corekit.cli.stopping import Stop, Stops
 
 if TYPE_CHECKING:
     from corekit.jobs.runner import JobState
@@ -26,18 +25,6 @@ class Ticks(Protocol):
 
     def tick(self) -> Any:
         """Run what is due, and return the runs."""
-        ...
-
-
-class Stops(Protocol):
-    """What tells a scheduler to stop."""
-
-    def is_set(self) -> bool:
-        """Say whether it is to stop."""
-        ...
-
-    def wait(self, timeout: float, /) -> bool:
-        """Wait until it is to stop, or for so many seconds."""
         ...
 
 
@@ -93,11 +80,7 @@ def schedule(
     once: Annotated[bool, typer.Option("--once", help="Run what is due and asked for now, and stop.")] = False,
 ) -> None:
     """Run jobs when they are due or asked for, until stopped by SIGTERM or SIGINT; several schedulers may run."""
-    stop = threading.Event()
-    if threading.current_thread() is threading.main_thread():
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda _number, _frame: stop.set())
-    done = schedule_until(stop, open_kit(ctx).jobs, once=once)
+    done = schedule_until(Stop.by_signal(), open_kit(ctx).jobs, once=once)
     emit(ctx, {"done": done}, lambda _: f"{done} runs")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Protocol
@@ -11,6 +10,7 @@ import typer
 
 from corekit.cli.context import ACTOR, open_kit
 from corekit.cli.output import emit
+from corekit.cli.stopping import Stop, Stops
 
 if TYPE_CHECKING:
     from corekit.kit import Kit
@@ -30,12 +30,6 @@ class _Works(Protocol):
     def work(self, *, chunk: int, limit: int) -> int: ...
 
 
-class _Stops(Protocol):
-    def is_set(self) -> bool: ...
-
-    def wait(self, timeout: float, /) -> bool: ...
-
-
 @app.command()
 def worker(
     ctx: typer.Context,
@@ -48,10 +42,7 @@ def worker(
 
     Several workers share the work on PostgreSQL; on SQLite run one.
     """
-    stop = threading.Event()
-    if threading.current_thread() is threading.main_thread():
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, lambda _number, _frame: stop.set())
+    stop = Stop.by_signal()
     kit = open_kit(ctx)
     if retry_failed:
         kit.retry_failed(actor=ACTOR)
@@ -65,7 +56,7 @@ def worker(
     emit(ctx, {"done": done, "delivered": delivered}, lambda _: f"{done} done, {delivered} delivered")
 
 
-def work_until(stop: _Stops, kit: _Works, *, chunk: int, once: bool) -> int:
+def work_until(stop: Stops, kit: _Works, *, chunk: int, once: bool) -> int:
     """Settle chunk by chunk until told to stop, so that it waits for the end of one chunk at most.
 
     Returns how many activities were done. With ``once`` an empty queue ends it, and so does a database that does not
@@ -77,7 +68,7 @@ def work_until(stop: _Stops, kit: _Works, *, chunk: int, once: bool) -> int:
 class Deliverer:
     """Tells one plugin what happened, on a thread of its own: a slow plugin makes nobody else wait."""
 
-    def __init__(self, stop: threading.Event, kit: Kit, plugin: str) -> None:
+    def __init__(self, stop: Stop, kit: Kit, plugin: str) -> None:
         self._stop = stop
         self._step: Callable[[], int] = lambda: kit.outbox.deliver(plugin, limit=PART)
         self._done = 0
@@ -100,7 +91,7 @@ class Deliverer:
             self._stop.set()
 
 
-def _until(stop: _Stops, step: Callable[[], int], *, once: bool) -> int:
+def _until(stop: Stops, step: Callable[[], int], *, once: bool) -> int:
     import structlog
 
     from corekit.errors import Busy, Unavailable
