@@ -47,6 +47,8 @@ class Deed:
     """The accounts that it opened or closed, with what they became."""
     asked: Asked | None = None
     """The request that it made, or ended."""
+    approved: tuple[str, int, int] | None = None
+    """What it approved."""
 
 
 class Reference:
@@ -272,8 +274,9 @@ class Reference:
 
     def approves(self, account: str, amount: int, hours: int) -> None:
         """Somebody approves an adjustment, of just that amount."""
-        self.approved.append((account, amount, self.now + hours * 3600 * SECOND))
-        self.deeds.append(Deed("approved"))
+        what = account, amount, self.now + hours * 3600 * SECOND
+        self.approved.append(what)
+        self.deeds.append(Deed("approved", approved=what))
 
     def _debit(self, deed: Deed, account: str, amount: int) -> None:
         if self.state(account) != "open":
@@ -327,6 +330,8 @@ class Reference:
             stop = {each: "no_debit" for each in ACCOUNTS if self.state(each) == "open"} if charged_back else {}
             if deed.asked is not None and deed.is_back:
                 self._ask_again(deed.asked, deed)
+            if deed.approved in self.approved:  # what was done by it stays
+                self.approved.remove(deed.approved)
             self.deeds.append(Deed("reversal", is_reversal=True, state=stop))
 
     @staticmethod
