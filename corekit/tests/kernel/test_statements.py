@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
+import psycopg
 import pytest
 
 from corekit import Activity
+from corekit.db.engine import _SETTLING_OPTIONS
+from corekit.ledger.postgresql import QUERIES
 from corekit.proof.scope import WHOLE
 from corekit.proof.verify import _SEARCHES
 
@@ -73,6 +78,43 @@ def test_the_cost_does_not_grow_with_what_a_member_has_behind_it(world: Any) -> 
         world.does(member, "toy.spend", 7)
         costs.append(world.kit.statements - before)
     assert costs[0] == costs[1]
+
+
+_OTHERS = """
+INSERT INTO core_lot SELECT gen_random_uuid(), o.id, l.activity_id, l.effect_id, l.issued, l.consumed, l.held,
+    l.expired, l.repaid, l.issued_at + 31536000000000, l.issued_at, l.seq, l.available_from
+FROM core_lot l, (SELECT gen_random_uuid() AS id FROM generate_series(1, 500)) o ORDER BY l.id"""
+"""As much for each of five hundred others, who came by it at the same time, and will lose it in the order of it."""
+
+
+@postgresql_only
+@pytest.mark.parametrize("name", ["members", "open_lots", "involved_lots"])
+def test_what_others_have_is_not_looked_at(world: Any, name: str) -> None:
+    """Once PostgreSQL knows how much there is, it may think it cheaper to look through all of it for each member."""
+    member = world.member()
+    _cost(world, [world.activity(member, "toy.earn", 5) for _ in range(40)])
+    options = " ".join(f"-c {option}={value}" for option, value in _SETTLING_OPTIONS.items())
+    with psycopg.connect(world.kit.settings.database, autocommit=True, options=options) as connection:
+        connection.execute(_OTHERS)
+        connection.execute("VACUUM ANALYZE core_lot, core_account")
+        number = count(1)
+        text = "".join(part if part != "?" else f"${next(number)}" for part in getattr(QUERIES, name))
+        connection.execute(f"PREPARE looked AS {text}".encode())
+        one: Any = connection.execute("SELECT id FROM core_account WHERE member_id = %s", [member]).fetchone()
+        whose = member if name == "members" else one[0]
+        sent = ["0"] * ("bigint" in text) + [f"'{{{whose}}}'"] * text.count("uuid[]")
+        plan: Any = connection.execute(
+            f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE looked ({', '.join(sent)})".encode()
+        ).fetchone()
+    looked = [node for node in _nodes(plan[0][0]["Plan"]) if node.get("Relation Name") == "core_lot"]
+    assert looked
+    assert max(node["Actual Rows"] + node.get("Rows Removed by Filter", 0) for node in looked) <= 40
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)
 
 
 @sqlite_only

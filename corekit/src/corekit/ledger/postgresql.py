@@ -40,10 +40,8 @@ QUERIES = Queries(
         later="greatest",
         id="encode(uuid_send({0}), 'hex')",
         ids="= ANY(?::uuid[])",
-        accounts="own.rows",
-        own="= ANY(own.ids)",
-        beside="LEFT JOIN LATERAL (SELECT {0} AS rows, array_agg(a.id) AS ids FROM core_account a "
-        "WHERE a.member_id = m.id) own ON true",
+        given="unnest(?::uuid[]) AS w(id)",
+        each="CROSS JOIN LATERAL (SELECT * FROM {0} {1} WHERE {2} OFFSET 0) {1}",  # OFFSET keeps it as it is written
         texts="= ANY(?::text[])",
         none_of="<> ALL(?::int[])",
         pairs="IN (SELECT * FROM unnest(?::text[], ?::text[]))",

@@ -99,12 +99,13 @@ class Spelling:
     """A format that turns the identifier ``{0}`` into text."""
     ids: str
     """The condition that what stands left of it is one of the identifiers given as one parameter."""
-    accounts: str
-    """All accounts of member ``m``, of the aggregate ``{0}``."""
-    own: str
-    """The condition that what stands left of it is an account of member ``m``, to be looked up by index."""
-    beside: str
-    """What is joined to ``m`` for these two, where that lets its accounts be looked up once only."""
+    given: str
+    """The identifiers given as one parameter, as rows ``w`` with an ``id``."""
+    each: str
+    """Joins the rows of the table ``{0}`` as ``{1}`` that meet the condition ``{2}``, for each row of what stands left.
+
+    PostgreSQL would rather look through a whole table that it thinks small, for each member anew; it may not.
+    """
     texts: str
     """The same for texts."""
     none_of: str
@@ -152,7 +153,6 @@ def _statements(say: Spelling) -> dict[str, str]:
     def array(names: tuple[str, ...]) -> str:
         return f"{say.array}({', '.join(map(column, names))})"
 
-    accounts = f"{say.gather}({array(ACCOUNT)})"
     lot = ", ".join(map(column, LOT))
     tags = f"(SELECT {say.gather}(g.tag) FROM core_member_tag g WHERE g.member_id = m.id)"
     funds = f"""(SELECT {say.gather}({say.array}({column("f.spend_id")}, f.amount)) FROM (
@@ -166,29 +166,32 @@ def _statements(say: Spelling) -> dict[str, str]:
     days = f"""(SELECT {say.gather}({say.array}(d.metric, d.day, d.value)) FROM core_metric_day d
         WHERE d.member_id = m.id AND d.metric {say.texts} AND d.day BETWEEN {say.parameter} AND {say.parameter})"""
 
+    def lots(condition: str) -> str:
+        return say.each.format("core_lot", "l", condition)
+
     def members(days: str) -> str:
         columns = f"""
     (SELECT coalesce(max(version), 0) FROM core_program), (SELECT coalesce(max(change), 0) FROM core_suspension),
     {say.now},
     {column("m.id")}, m.state, m.seq, m.last_at, m.joined_at, {column("m.merged_into")},
     {say.array}({say.document.format("p.attributes")}, p.kind, p.birthday, {say.document.format(tags)}),
-    {say.accounts.format(accounts)},
+    (SELECT {say.gather}({array(ACCOUNT)}) FROM core_account a WHERE a.member_id = m.id),
     (SELECT {say.gather}({array(ASSIGNMENT)}) FROM core_tier_assignment t WHERE t.member_id = m.id),
     (SELECT {say.gather_pairs}(x.metric, x.value) FROM core_metric x WHERE x.member_id = m.id),
     {days},
-    (SELECT {say.gather}({array(LOT)}) FROM (SELECT * FROM core_lot l
-        WHERE l.account_id {say.own} AND {_OPEN} AND l.expires_at <= {say.later}({say.parameter}, m.last_at)
-        UNION ALL SELECT * FROM core_lot l WHERE l.account_id {say.own}
-            AND {_OPEN} AND l.available_from > m.last_at) l),
+    (SELECT {say.gather}({array(LOT)}) FROM (SELECT l.* FROM core_account w
+        {lots(f"l.account_id = w.id AND {_OPEN} AND l.expires_at <= {say.later}({say.parameter}, m.last_at)")}
+        WHERE w.member_id = m.id UNION ALL SELECT l.* FROM core_account w
+        {lots(f"l.account_id = w.id AND {_OPEN} AND l.available_from > m.last_at")} WHERE w.member_id = m.id) l),
     (SELECT {say.gather}({array(FAILED)}) FROM core_activity f WHERE f.member_id = m.id AND f.state = 'failed'),
-    (SELECT {say.gather}({array(HOLD)}) FROM core_hold h WHERE h.account_id {say.own} AND h.outcome IS NULL),
+    (SELECT {say.gather}({array(HOLD)}) FROM core_account w
+        {say.each.format("core_hold", "h", "h.account_id = w.id AND h.outcome IS NULL")} WHERE w.member_id = m.id),
     CASE WHEN m.merged_into IS NOT NULL THEN (SELECT {say.array}({column("g.id")}, g.depth) FROM core_activity g
         WHERE g.member_id = m.id AND g.type = 'member.merged_into' AND g.state = 'settled'
         ORDER BY g.seq DESC LIMIT 1) END"""
         return f"""
 SELECT {say.wide.format(columns)}
-FROM (SELECT 1) always LEFT JOIN core_member m ON m.id {say.ids} LEFT JOIN core_profile p ON p.member_id = m.id
-{say.beside.format(accounts)}"""
+FROM (SELECT 1) always LEFT JOIN core_member m ON m.id {say.ids} LEFT JOIN core_profile p ON p.member_id = m.id"""
 
     return {
         "requests": f"""
@@ -235,7 +238,7 @@ SELECT {column("p.member_id")}, {array(PROFILE)},
 FROM core_profile p WHERE p.member_id {say.ids}""",
         "profile_changes": f"""
 SELECT {column("h.activity_id")}, h.changes FROM core_profile_change h WHERE h.activity_id {say.ids}""",
-        "open_lots": f"SELECT {lot} FROM core_lot l WHERE l.account_id {say.ids} AND {_OPEN}",
+        "open_lots": f"SELECT {lot} FROM {say.given} {lots(f'l.account_id = w.id AND {_OPEN}')}",
         "originals": f"""
 WITH RECURSIVE tree(id, depth) AS (
     SELECT a.id, 0 FROM core_activity a WHERE a.id {say.ids} AND a.state = 'settled'
@@ -256,11 +259,11 @@ SELECT {column("a.id")}, {column("a.member_id")}, a.type, a.occurred_at,
     (SELECT count(*) FROM core_activity r WHERE r.reverses = a.id AND r.state = 'settled')
 FROM tree JOIN core_activity a ON a.id = tree.id""",
         "involved_lots": f"""
-SELECT {lot}, {funds}, {held} FROM core_lot l WHERE l.id IN (
-    SELECT l.id FROM core_lot l WHERE l.account_id {say.ids} AND ({_OPEN})
-    UNION SELECT l.id FROM core_lot l WHERE l.account_id {say.ids} AND l.repaid > 0
+SELECT {lot}, {funds}, {held} FROM (
+    SELECT l.id FROM {say.given} {lots(f"l.account_id = w.id AND {_OPEN}")}
+    UNION SELECT l.id FROM {say.given} {lots("l.account_id = w.id AND l.repaid > 0")}
     UNION SELECT p.id FROM core_posting p WHERE p.activity_id {say.ids}
-    UNION SELECT v.lot_id FROM core_lot_movement v WHERE v.spend_id {say.ids})""",
+    UNION SELECT v.lot_id FROM core_lot_movement v WHERE v.spend_id {say.ids}) w {lots("l.id = w.id")}""",
         "holds": f"SELECT {column('h.id')}, h.outcome FROM core_hold h WHERE h.id {say.ids} AND h.outcome IS NOT NULL",
         "words": f"""
 SELECT {column("a.member_id")}, {column("e.id")}, e.data ->> 'account', e.data ->> 'state' FROM core_activity a
