@@ -48,6 +48,20 @@ def test_who_is_unknown_joins_before_the_purchase_in_the_same_unit(make_kit: Any
     assert kit.verify().clean
 
 
+def test_plugins_prepare_for_who_is_unknown_as_for_somebody_who_has_nothing(make_kit: Any) -> None:
+    seen: list[Any] = []
+
+    def prepare(batch: Any, facts: Any) -> None:
+        for activity in batch:
+            tier = facts.tier(activity)
+            seen.append((facts.member(activity).state, facts.balance("points", activity), tier and tier.code))
+
+    curious = plugin_module(Declares(requires=["points"]), "curious", corekit_prepare=prepare, corekit_react=gift)
+    kit = make_kit(["points", "curious"], modules={"curious": curious}, members=OPEN)
+    assert [each.outcome for each in kit.record_many([buys(100), buys(200, {"email": "a@b.de"})])] == ["settled"] * 2
+    assert set(seen) == {("", 0, None)}
+
+
 @pytest.mark.row("M1", way="python")
 @pytest.mark.parametrize(
     "who",

@@ -100,6 +100,12 @@ CRITERIA = {
     ' {kind = "sum", activity = "purchase", least = "90"}]}',
     "none": '{kind = "all", criteria = [{kind = "count", activity = "purchase", least = 2, window = "rolling 20 days"},'
     ' {kind = "none", criteria = [{kind = "count", activity = "check_in", least = 1, window = "rolling 10 days"}]}]}',
+    "seldom": '{kind = "all", criteria = [{kind = "tier", tier = "silver"}, {kind = "none", criteria ='
+    ' [{kind = "count", activity = "purchase", least = 3, window = "rolling 7 days"}]}]}',
+    "loyal": '{kind = "all", criteria = [{kind = "tier", tier = "silver"},'
+    ' {kind = "count", activity = "purchase", least = 4}]}',
+    "regular": '{kind = "all", criteria = [{kind = "tier", tier = "silver"}, {kind = "streak", activity = "purchase",'
+    ' unit = "week", least = 2}, {kind = "count", activity = "purchase", least = 4}]}',
 }
 """A criterion of each kind."""
 

@@ -89,6 +89,9 @@ class Shop:
                 each = self.bought.pop(self.chance.randrange(len(self.bought)))
                 self.number += 1
                 self.kit.reverse(each, amount=self.chance.choice([0, 0, 1]), external_id=str(self.number))
+            elif kind < 0.94:
+                told_ = {"ladder": "status", "tier": self.chance.choice(["ordinary", "silver"]), "reason": "why not"}
+                self.kit.record(self.told("tier.set", member, payload=told_))
             else:
                 type_ = self.chance.choice(["medals.awarded", "medals.revoked"])
                 told_ = {"medal": self.chance.choice(["often", "rolling"]), "reason": "why not"}
@@ -133,6 +136,37 @@ def test_what_is_remembered_changes_nothing(
     assert found[0] == found[1]
     if seed == 1:
         assert {each[-1] for each in found[0]} >= {"", "returned", "taken"}
+
+
+SILVER = {"ladder": "status", "tier": "silver", "reason": "why not"}
+
+
+def _buys(member: str, clock: SettableClock, *, late: bool = False) -> Activity:
+    clock.advance(hours=1)
+    at = clock.now - timedelta(minutes=90 if late else 0)
+    return Activity(type="purchase", member=member, amount=100, occurred_at=at)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_who_waits_for_a_tier_hears_of_it(
+    make_kit: MakeKit, clock: SettableClock, every_kind: Any, *, alone: bool
+) -> None:
+    """From whatever process: and what is told afterwards, and happened before, is no reason to wait on."""
+    ours = make_kit(["medals"], program=every_kind.program("loyal"))
+    theirs = ours if alone else make_kit(["medals"], database=ours.settings.database)
+    member = ours.record(Activity(type="member.registered")).member
+    assert ours.record(_buys(member, clock)).settled
+    assert ours.record(_buys(member, clock)).settled
+    assert theirs.record(Activity(type="tier.set", member=member, payload=SILVER)).settled
+    assert ours.record(_buys(member, clock, late=True)).settled
+    assert not _held(ours)
+    assert ours.record(_buys(member, clock)).settled
+    assert _held(ours) == {"loyal"}
+
+
+def _held(kit: Kit) -> set[str]:
+    with kit.read() as read:
+        return {row.medal for row in read.all(select(award.c.medal))}
 
 
 def test_who_finds_how_far_another_one_went_finds_what_was_awarded_by_then(

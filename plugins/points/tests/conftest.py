@@ -84,6 +84,9 @@ class SetFacts:
         code = self.tiers.get(ladder)
         return None if code is None else Tier(ladder, code, list(LADDERS[ladder]).index(code), code.title())
 
+    def tier_now(self, activity: Activity, ladder: str | None = None) -> Tier | None:
+        return self.tier(activity, ladder)
+
     def metric(self, name: str, activity: Activity, window: str = "lifetime") -> int:
         return self.earned.get((name, window), 0)
 

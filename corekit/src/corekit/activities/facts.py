@@ -50,7 +50,7 @@ class Facts(Protocol):
         ...
 
     def member(self, activity: Activity) -> MemberFacts:
-        """Return the member."""
+        """Return the member; who only joins by an activity of the chunk has no state before it."""
         ...
 
     def tier(self, activity: Activity, ladder: str | None = None) -> Tier | None:
@@ -58,6 +58,13 @@ class Facts(Protocol):
 
         ``ladder`` left out takes the first ladder of the program; None where there is no ladder or the
         member has no tier of it.
+        """
+        ...
+
+    def tier_now(self, activity: Activity, ladder: str | None = None) -> Tier | None:
+        """Return the tier in which the member stands by now: another one where it changed since the activity occurred.
+
+        A rule asks for :meth:`tier`, so that it does not matter when the activity is told.
         """
         ...
 

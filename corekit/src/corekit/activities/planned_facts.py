@@ -54,8 +54,14 @@ class PlannedFacts:
 
     def tier(self, activity: Activity, ladder: str | None = None) -> Tier | None:
         """Return the tier in which the member stood when the activity occurred."""
-        at = self._occurred(activity)
-        for known in self._plan.terms.program_at(at).ladders:
+        return self._tier(activity, ladder, self._occurred(activity))
+
+    def tier_now(self, activity: Activity, ladder: str | None = None) -> Tier | None:
+        """Return the tier in which the member stands by now."""
+        return self._tier(activity, ladder, None)
+
+    def _tier(self, activity: Activity, ladder: str | None, at: int | None) -> Tier | None:
+        for known in self._plan.terms.program_at(self._occurred(activity)).ladders:
             if ladder in (None, known.code):
                 code = tier_at(self._member(activity), known.code, at)
                 return next((tier for tier in known.tiers if tier.code == code), known.tiers[0])
@@ -131,14 +137,14 @@ class PlannedFacts:
         return micros(activity.occurred_at) if activity.occurred_at else self._plan.now
 
     def _member(self, activity: Activity) -> Member:
-        return self._plan.members[activity.member]
+        return self._plan.member(activity.member)
 
 
-def tier_at(member: Member, ladder: str, at: int) -> str | None:
-    """Return the tier in which a member stands at an instant; None before the first assignment."""
+def tier_at(member: Member, ladder: str, at: int | None) -> str | None:
+    """Return the tier in which a member stands at an instant, or by now; None before the first assignment."""
     tier = None
     for assignment in member.assignments.get(ladder, ()):
-        if assignment.valid_from <= at:
+        if at is None or assignment.valid_from <= at:
             tier = assignment.tier
     return tier
 

@@ -85,11 +85,14 @@ class Group:
     number: int = field(factory=count().__next__, eq=False)
     tallies: frozenset[Tally] = field(init=False)
     """What it counts."""
+    asks_for_more: bool = field(init=False)
+    """Whether it asks for more than what is counted."""
 
     def __attrs_post_init__(self) -> None:
-        parts = (leaf for _, level in self.entries for leaf in leaves(level.when))
+        parts = [leaf for _, level in self.entries for leaf in leaves(level.when)]
         found = frozenset(leaf.tally for leaf in parts if isinstance(leaf, Counted | Streak))
         object.__setattr__(self, "tallies", found)
+        object.__setattr__(self, "asks_for_more", any(not isinstance(leaf, Counted | Streak) for leaf in parts))
 
     def reached(self, value: int) -> tuple[Entry, ...]:
         """Return the medals for which a value is enough."""
@@ -131,6 +134,8 @@ class Catalogue:
     """The medals of which there are only so many."""
     of_each_line: bool = field(init=False)
     """Whether more has to be known of lines than what they come to by category, and their skus."""
+    otherwise: tuple[int, ...] = field(init=False)
+    """The numbers of the groups that ask for more than what is counted: for a tier, or another medal."""
     memory: Memory = field(init=False, factory=Memory, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -141,7 +146,10 @@ class Catalogue:
                 for name in sorted(touching(level.when)):
                     touched.setdefault(name, []).append((medal, level))
                 tallies |= {leaf.tally: None for leaf in leaves(level.when) if isinstance(leaf, Counted | Streak)}
-        object.__setattr__(self, "touched", {name: grouped(found) for name, found in touched.items()})
+        groups = {name: grouped(found) for name, found in touched.items()}
+        object.__setattr__(self, "touched", groups)
+        otherwise = tuple(group.number for found in groups.values() for group in found if group.asks_for_more)
+        object.__setattr__(self, "otherwise", otherwise)
         object.__setattr__(self, "tallies", tuple(tallies))
         object.__setattr__(self, "types", frozenset(name for tally in tallies for name in tally.types))
         limited = tuple(medal.id for medal in self.medals.values() if medal.edition is not None)

@@ -47,6 +47,11 @@ class _Now:
                 self._tiers[ladder] = None if found is None else found.code
         return self._tiers[ladder]
 
+    def rises(self, ladder: str) -> bool:
+        """Say whether it stands in another one by now: the activity may have occurred before the last change."""
+        found = self.facts.tier_now(self.activity, ladder)
+        return self.tier(ladder) != (None if found is None else found.code)
+
 
 def _now(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> _Now:
     day = (facts.local(activity).date() - rules.EPOCH).days

@@ -198,7 +198,7 @@ def _follow(
     told = _told(read, book, strange) if strange else {}
     for each, (what, draft) in known.items():
         if each in since:
-            book.memory.follow(what, draft, since[each], told, holds.get(each))
+            book.memory.follow(book, what, draft, since[each], told, holds.get(each))
 
 
 def _unsettles(row: Any) -> bool:
@@ -341,11 +341,9 @@ def awards(read: Reader, members: Collection[str]) -> tuple[Mapping[str, Mapping
     """Return what members hold, and what was taken from them by hand and not given back: one statement."""
     if not members:
         return {}, {}
-    names = ("member_id", "medal", "level", "reason", "ended_at", "end_reason", "place", "pinned")
-    chosen = select(*(_award.c[name] for name in names)).where(any_of(_award.c.member_id, members))
     held: dict[str, dict[Key, Held]] = {}
     taken: dict[str, set[Key]] = {}
-    for row in read.all(chosen.order_by(_award.c.member_id, _award.c.awarded_at, _award.c.id)):
+    for row in read.all(_awards(), ids=list(members)):
         key = (row.medal, row.level)
         theirs = taken.setdefault(row.member_id, set())
         theirs.discard(key)
@@ -356,6 +354,13 @@ def awards(read: Reader, members: Collection[str]) -> tuple[Mapping[str, Mapping
         elif row.end_reason == "taken":
             theirs.add(key)
     return held, taken
+
+
+@prepared
+def _awards() -> Select[*tuple[Any, ...]]:
+    names = ("member_id", "medal", "level", "reason", "ended_at", "end_reason", "place", "pinned")
+    chosen = select(*(_award.c[name] for name in names)).where(any_of(_award.c.member_id, bindparam("ids")))
+    return chosen.order_by(_award.c.member_id, _award.c.awarded_at, _award.c.id)
 
 
 def editions(read: Reader, medals: Iterable[str]) -> Mapping[Key, int]:

@@ -56,6 +56,9 @@ class _Seen:
     def tier(self, ladder: str) -> str | None:
         return self.tiers.get(ladder)
 
+    def rises(self, ladder: str) -> bool:  # noqa: ARG002 - what is shown is shown as of now
+        return False
+
 
 def standings(
     read: Reader, book: Catalogue, program: Program, members: Sequence[str], now: datetime

@@ -21,7 +21,7 @@ from attrs import define, field
 from corekit import Activity
 from corekit_medals.counting import Happened, Tally, Value, add_to, can_count
 from corekit_medals.history import History, Return, event
-from corekit_medals.rules import ALWAYS, Counted, Streak, within
+from corekit_medals.rules import ALWAYS, OTHERWISE, within
 from corekit_medals.waiting import Clock, Waits
 
 if TYPE_CHECKING:
@@ -39,15 +39,14 @@ Sums = dict[tuple[int, Value], int]
 class Known:
     """What is known of a member up to the activity ``seq``: what it holds, and what was counted.
 
-    ``log`` is what happened and is not added to all sums yet, ``added`` how much of it is in which. ``day`` is the last
-    on which anything happened. ``dues`` say by which clocks which groups are to be looked at again.
+    ``log`` is what happened and is not added to all sums yet, ``added`` how much of it is in which. ``dues`` say by
+    which clocks which groups are to be looked at again.
     """
 
     seq: int
     held: Mapping[Key, Held]
     taken: frozenset[Key]
     sums: dict[Tally, Sums]
-    day: int
     clocks: list[int] = field(factory=lambda: [0] * len(Clock))
     dues: dict[int, Waits | None] = field(factory=dict[int, "Waits | None"])
     log: list[Happened] = field(factory=list[Happened])
@@ -66,11 +65,14 @@ class Known:
 
     def add(self, what: Happened) -> None:
         """Add what happened next."""
-        _tick(self.clocks, what)
-        if what.day < self.day:
+        if _tick(self.clocks, what):
             self.dues.clear()
-        self.day = max(self.day, what.day)
         self.log.append(what)
+
+    def look_again(self, book: Catalogue) -> None:
+        """Let nobody wait who may wait for a tier or a medal."""
+        for number in book.otherwise:
+            self.dues.pop(number, None)
 
     def take_over(self, draft: Draft) -> None:
         """Keep what a draft has added up, of all that is known by now."""
@@ -87,9 +89,14 @@ class Known:
             self.added.clear()
 
 
-def _tick(clocks: list[int], what: Happened) -> None:
+def _tick(clocks: list[int], what: Happened) -> bool:
+    """Let clocks go on; say whether it comes late, on a day before the last."""
     for clock, more in enumerate(what.ticks):
         clocks[clock] += more
+    is_late = what.day < clocks[Clock.DAY]
+    if not is_late:
+        clocks[Clock.DAY] = what.day
+    return is_late
 
 
 @define(eq=False)
@@ -106,7 +113,6 @@ class Draft:
     ids: list[str] = field(factory=list[str])
     events: dict[str, Happened] = field(factory=dict[str, Happened])
     clocks: list[int] = field(factory=list[int])
-    day: int = 0
     is_late: bool = False
     has_return: bool = False
     dues: dict[int, Waits | None] = field(factory=dict[int, "Waits | None"])
@@ -122,7 +128,7 @@ class Draft:
 
     def _begin(self) -> None:
         self.ids, self.events, self._sums, self._added = [], {}, {}, {}
-        self.clocks, self.day, self.dues = list(self.known.clocks), self.known.day, dict(self.known.dues)
+        self.clocks, self.dues = list(self.known.clocks), dict(self.known.dues)
         self.seq, self.is_late, self.has_return = self.known.seq, False, False
 
     def go_to(self, activity: Activity, before: Sequence[Activity]) -> None:
@@ -142,9 +148,7 @@ class Draft:
         if isinstance(what, Return):
             return
         self.events[activity.id] = what if self._book.of_each_line else what.without_lines()
-        _tick(self.clocks, what)
-        self.is_late = self.is_late or what.day < self.day
-        self.day = max(self.day, what.day)
+        self.is_late = _tick(self.clocks, what) or self.is_late
 
     def groups(self, type_: str, day: int) -> Sequence[Group]:
         """Return the groups that an activity of a type can touch on a day, and that may be met by now."""
@@ -154,7 +158,7 @@ class Draft:
                 found = self.known.open[type_] = tuple(
                     group for group in self._book.touched.get(type_, ()) if _is_open(group, self.known)
                 )
-        if self.is_late:
+        if self.is_late or type_ in OTHERWISE:
             return found
         dues, clocks, what = self.dues, self.clocks, self.events.get(self.ids[-1])
         chosen: list[Group] = []
@@ -166,16 +170,10 @@ class Draft:
                 continue
             for clock, until in due:
                 if clocks[clock] >= until:
-                    if group.leaf is None or what is None or self._can_rise(group.leaf, what):
+                    if group.leaf is None or what is None or can_count(group.leaf.tally, what):
                         chosen.append(group)
                     break
         return chosen
-
-    def _can_rise(self, leaf: Counted | Streak, what: Happened) -> bool:
-        """Say whether an activity can make more of what is counted; a day makes a streak longer once."""
-        if isinstance(leaf, Streak) and self.known.sums[leaf.tally].get((what.day, ""), 0) > 0:
-            return False
-        return can_count(leaf.tally, what)
 
     def wait(self, group: Group, waits: Waits | None) -> None:
         """Remember how much has to happen until a group is to be looked at again; None: whatever comes next."""
@@ -243,6 +241,7 @@ class Memory:
 
     def follow(
         self,
+        book: Catalogue,
         known: Known,
         draft: Draft | None,
         rows: Sequence[Any],
@@ -271,15 +270,17 @@ class Memory:
             if draft is not None and is_next and ids == list(drafted):
                 known.dues = {} if draft.is_late else draft.dues
                 known.take_over(draft)
+            if holds is not None or any(row.type in OTHERWISE for row in rows):
+                known.look_again(book)
 
 
 def new_known(book: Catalogue, history: History, seq: int, held: Mapping[Key, Held], taken: frozenset[Key]) -> Known:
     """Return what is known of a member whose history was read."""
-    known = Known(seq=seq, held=held, taken=taken, sums={}, day=0)
+    known = Known(seq=seq, held=held, taken=taken, sums={})
     groups = {group.number: group for groups in book.touched.values() for group in groups if _is_open(group, known)}
     known.sums = {tally: {} for group in groups.values() for tally in group.tallies}
     for what in history.happened.values():
-        known.day = max(known.day, what.day)
+        known.clocks[Clock.DAY] = max(known.clocks[Clock.DAY], what.day)
     for tally, cells in known.sums.items():
         add_to(cells, tally, history.happened.values())
     return known

@@ -113,6 +113,9 @@ def leaves(criterion: Criterion) -> Iterator[Leaf]:
 
 TIERED = ("tier.changed", "tier.set")
 """The types of activities by which a member comes into a tier."""
+WON = "medals.won"
+OTHERWISE = frozenset({*TIERED, WON})
+"""What may change what a criterion says, and is counted by nothing."""
 
 
 def touching(criterion: Criterion) -> frozenset[str]:
@@ -122,7 +125,7 @@ def touching(criterion: Criterion) -> frozenset[str]:
         if isinstance(leaf, Counted | Streak):
             found.update(leaf.tally.types)
         else:
-            found.update(TIERED if isinstance(leaf, InTier) else ("medals.won",))
+            found.update(TIERED if isinstance(leaf, InTier) else (WON,))
     return frozenset(found)
 
 
@@ -154,6 +157,10 @@ class View(Protocol):
 
     def tier(self, ladder: str) -> str | None:
         """Return the code of the tier in which the member stands."""
+        ...
+
+    def rises(self, ladder: str) -> bool:
+        """Say whether it stands in another one by now, as whoever is judged later will see it."""
         ...
 
 
@@ -203,26 +210,27 @@ def number(leaf: Counted, cells: Cells, day: int, season: Days = ALWAYS) -> int:
 
 def longest(leaf: Streak, cells: Cells, season: Days = ALWAYS) -> int:
     """Return how many days, weeks or months there were in a row at most."""
-    return max(_runs(leaf, cells, season), default=0)
+    return max(_runs(leaf, cells, season).values(), default=0)
 
 
-def running(leaf: Streak, cells: Cells, season: Days = ALWAYS) -> int:
-    """Return how many there are in a row up to the last one."""
-    return next(reversed(_runs(leaf, cells, season)), 0)
+def soonest(leaf: Streak, least: int, cells: Cells, day: int, season: Days = ALWAYS) -> int:
+    """Return the first day, from one on that is none before the last, on which so many may be in a row."""
+    last, length = next(reversed(_runs(leaf, cells, season).items()), (-1, 0))
+    today = index(leaf.unit, day)
+    begun = length if last >= today else length + 1 if last == today - 1 else 1
+    return max(day, first_day(leaf.unit, today + least - begun))
 
 
-def _runs(leaf: Streak, cells: Cells, season: Days) -> list[int]:
-    """Return how many there were in a row by each day, week or month on which something was counted."""
+def _runs(leaf: Streak, cells: Cells, season: Days) -> dict[int, int]:
+    """Return how many there were in a row by each day, week or month on which something was counted, in their order."""
     sums: dict[int, int] = {}
     for (on, _), each in cells.items():
         if within(on, season):
             place = index(leaf.unit, on)
             sums[place] = sums.get(place, 0) + each
-    found: list[int] = []
-    before: int | None = None
+    found: dict[int, int] = {}
     for place in sorted(place for place, each in sums.items() if each > 0):
-        found.append(found[-1] + 1 if before is not None and place == before + 1 else 1)
-        before = place
+        found[place] = found.get(place - 1, 0) + 1
     return found
 
 
@@ -242,6 +250,15 @@ def index(unit: Unit, day: int) -> int:
         return (day + 3) // 7  # 1970-01-01 was a Thursday
     on = EPOCH + timedelta(days=day)
     return on.year * 12 + on.month
+
+
+def first_day(unit: Unit, place: int) -> int:
+    """Return the first day of the day, the week or the month with a number."""
+    if unit == "day":
+        return place
+    if unit == "week":
+        return place * 7 - 3
+    return (date((place - 1) // 12, (place - 1) % 12 + 1, 1) - EPOCH).days
 
 
 def within(day: int, days: Days) -> bool:

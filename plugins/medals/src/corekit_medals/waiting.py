@@ -6,20 +6,28 @@ from enum import IntEnum
 
 from corekit_medals import counting, rules
 from corekit_medals.counting import Cells
-from corekit_medals.rules import All, AnyOf, Counted, Criterion, Days, Streak, View
+from corekit_medals.rules import All, AnyOf, Counted, Criterion, Days, InTier, NoneOf, Streak, View
 
 
 class Clock(IntEnum):
-    """What goes on with each activity of a member at least as fast as anything that is counted: Happened.ticks."""
+    """What goes on with each activity of a member at least as fast as anything that is counted: Happened.ticks.
+
+    ``DAY`` is the last day on which anything happened.
+    """
 
     ACTIVITIES = 0
     AMOUNT = 1
     LINES = 2
     QUANTITY = 3
+    DAY = 4
 
 
 Waits = tuple[tuple[Clock, int], ...]
-"""By how much clocks have to go on: as long as all of them have gone on by less, nothing can be met."""
+"""By how much clocks have to go on: as long as all of them have gone on by less, nothing can be met.
+
+Where there is none, nothing that is counted can change it: but a tier may, or another medal.
+"""
+_ANOTHER_DAY: Waits = ((Clock.DAY, 1),)
 
 
 def waits(criterion: Criterion, view: View, season: Days) -> Waits | None:
@@ -30,23 +38,53 @@ def waits(criterion: Criterion, view: View, season: Days) -> Waits | None:
     if isinstance(criterion, Counted | Streak):
         return waits_for(criterion, rules.needed(criterion), view, season)
     if isinstance(criterion, All):  # one that is not met keeps all from it
-        return next((found for part in criterion.of if (found := waits(part, view, season)) is not None), None)
+        return _longest([waits(part, view, season) for part in criterion.of])
     if isinstance(criterion, AnyOf):
-        parts = [waits(part, view, season) for part in criterion.of]
-        return None if None in parts else tuple(each for part in parts for each in part or ())
-    return None
+        return _together([waits(part, view, season) for part in criterion.of])
+    if isinstance(criterion, NoneOf):  # one that is met and stays so
+        return _longest([_lasts(part, view, season) for part in criterion.of])
+    waiting = not rules.holds(criterion, view, season)
+    if isinstance(criterion, InTier):
+        waiting = waiting and not view.rises(criterion.ladder)
+    return () if waiting else None
 
 
 def waits_for(leaf: Counted | Streak, least: int, view: View, season: Days) -> Waits | None:
     """Return how long it takes at least until so much is counted; None where it is, or where that cannot be said."""
     cells = view.cells(leaf.tally)
     if isinstance(leaf, Streak):
-        missing = least - rules.running(leaf, cells, season)
-        return ((Clock.ACTIVITIES, missing),) if missing > 0 else None
+        missing = least - rules.value(leaf, view, season)
+        days = rules.soonest(leaf, least, cells, view.day, season) - view.day
+        return None if missing <= 0 else ((Clock.DAY, days),) if days > 0 else ((Clock.ACTIVITIES, 1),)
     missing = least - rules.value(leaf, view, season)
     if missing <= 0 or (leaf.tally.measure != "count" and _may_rise(leaf, cells)):
         return None
     return ((_clock(leaf), missing),)
+
+
+def _lasts(criterion: Criterion, view: View, season: Days) -> Waits | None:
+    """Return how long a criterion stays met; None where it is not, or where what comes next may end that.
+
+    A tier may lapse by itself. Where anything comes back, and where a medal is taken, nobody waits for anything.
+    """
+    if not isinstance(criterion, Counted | Streak) or not rules.holds(criterion, view, season):
+        return None
+    if isinstance(criterion, Streak):
+        return ()
+    if any(each < 0 for each in view.cells(criterion.tally).values()) or criterion.tally.measure != "count":
+        return None
+    return () if criterion.window.bucket == "lifetime" else _ANOTHER_DAY
+
+
+def _longest(found: list[Waits | None]) -> Waits | None:
+    """Return one of several that all have to be over: one by another thing than what is counted, or else by a day."""
+    known = [each for each in found if each is not None]
+    return min(known, key=lambda each: (len(each), [-clock for clock, _ in each]), default=None)
+
+
+def _together(found: list[Waits | None]) -> Waits | None:
+    """Return what is over with the first of several."""
+    return None if None in found else tuple(each for part in found for each in part or ())
 
 
 def _may_rise(leaf: Counted, cells: Cells) -> bool:
