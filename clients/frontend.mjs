@@ -29,6 +29,8 @@ const DECIDE = `mutation ($id: String!, $shown: Boolean!) {
   surveysDecide(input: { commentId: $id, shown: $shown, reason: "because" }) { comment { state } }
 }`;
 
+const MANY = 9; // comments, with which a member has written as many as it may within a day
+
 const { browser, open, wrong, elsewhere } = await launch(origin);
 let page;
 
@@ -246,6 +248,22 @@ try {
   await picture("narrow");
   deepStrictEqual({ wrong, elsewhere }, { wrong: [], elsewhere: [] });
 
+  // A comment that is refused is not lost: why is said, and the text is still there.
+  const COMMENTED = `mutation ($text: String!) {
+    surveysComment(input: { survey: "year-2017", text: $text }) { userErrors { code } }
+  }`;
+  for (let number = 1; number <= MANY; number += 1) {
+    const { surveysComment } = await asked("en", COMMENTED, { variables: { text: `Comment ${number}` } });
+    deepStrictEqual(surveysComment.userErrors, []);
+  }
+  await visit("zh");
+  await page.type(".comment-form textarea", "再说一句");
+  await page.click(".comment-form button");
+  await page.waitForSelector(".comment-form .wrong");
+  match(await page.$eval(".comment-form .wrong", (shown) => shown.innerText), /\p{Script=Han}.*SURVEYS_COMMENTS_MANY/su);
+  deepStrictEqual(await page.$eval(".comment-form textarea", ({ value }) => value), "再说一句");
+
+  await visit("en", NARROW);
   // Where the server is away the page says so, and goes on when it is back.
   await page.setRequestInterception(true);
   const away = (request) => (request.url().endsWith("/graphql") ? request.abort() : request.continue());

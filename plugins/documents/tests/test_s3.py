@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import random
 import socket
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,15 +16,18 @@ import pytest
 from moto.server import ThreadedMotoServer
 from obstore.store import from_url
 
-from corekit import SettingsError
-from corekit_documents import links, verifying
+from corekit import Invalid, SettingsError
+from corekit_documents import links, uploads, verifying
 from corekit_documents.store import PART
+from corekit_schema import build_app
 
 from .conftest import PDF, OpenShop, Shop
+from .test_fuzz import FUZZ, Requests, ask, made_links
 
 LARGE = PDF * 120
 """More than two parts."""
 NAME = "价目表  2026.pdf"
+REQUESTS = 5_000 if FUZZ else 200
 
 
 @pytest.fixture(scope="module")
@@ -190,3 +196,48 @@ def test_what_signs_no_addresses_is_refused_at_start(leading_on: Callable[..., S
     with pytest.raises(SettingsError) as caught:
         leading_on(settings={"store": store})
     assert "let store be one, such as s3://bucket/prefix, or write own" in str(caught.value)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.row("D1", way="bad_input")
+def test_what_was_not_said_leaves_nothing_in_a_bucket(leading_on: Callable[..., Shop], s3: str) -> None:
+    here = leading_on(settings={"largest": len(PDF)})
+    here.document()
+    about: dict[str, Any] = {"language": "en", "name": "list.pdf", "media_type": "application/pdf"}
+    wrong = [({}, LARGE), ({"checksum": "0" * 64}, PDF), ({}, PDF[:0]), ({}, b"MZ" + PDF[2:])]
+    for told, content in wrong:
+        version = uploads.wait(here.kit, "ada", "list", **about, **told)
+        with pytest.raises(Invalid):
+            here.send(version, content)
+    assert _bucket(s3).list().collect() == []
+    assert here.upload().state == "complete"
+    assert verifying.verify(here.kit).faults == ()
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+@pytest.mark.row("D3", way="bad_input")
+def test_no_request_is_led_on_to_what_was_not_granted(leading_on: Callable[..., Shop]) -> None:
+    here, draw = leading_on(), random.Random(11)
+    granted, hidden = (b"%PDF-1.7\n" + draw.randbytes(2_000) for _ in range(2))
+    good, bad = made_links(here, granted, hidden)
+    requests, seen = Requests(int(FUZZ or 0), good, bad, '"tag"'), Counter[int]()
+    key = links.opened(here.kit, good[0].rpartition("/")[2]).version.key
+
+    async def run() -> None:
+        app = build_app(here.kit)
+        for _ in range(REQUESTS):
+            asked = requests.one()
+            answer = await ask(app, asked)
+            seen[answer.status] += 1
+            assert answer.status != 500, (asked, answer)
+            assert granted[9:99] not in answer.body, asked
+            assert hidden[9:99] not in answer.body, asked
+            if answer.status == 302:
+                assert asked.method in {"GET", "HEAD"}
+                assert urlsplit(answer.headers["location"]).path == f"/files/leading/{key}"
+            else:
+                assert "location" not in answer.headers or answer.status in {307, 308}, (asked, answer)
+
+    asyncio.run(run())
+    assert set(seen) >= {302, 403, 404, 405, 410}
+    assert seen[302] > REQUESTS * 0.15
