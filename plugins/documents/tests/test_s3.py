@@ -204,7 +204,12 @@ def test_what_was_not_said_leaves_nothing_in_a_bucket(leading_on: Callable[..., 
     here = leading_on(settings={"largest": len(PDF)})
     here.document()
     about: dict[str, Any] = {"language": "en", "name": "list.pdf", "media_type": "application/pdf"}
-    wrong = [({}, LARGE), ({"checksum": "0" * 64}, PDF), ({}, PDF[:0]), ({}, b"MZ" + PDF[2:])]
+    wrong: list[tuple[dict[str, Any], bytes]] = [
+        ({}, LARGE),
+        ({"checksum": "0" * 64}, PDF),
+        ({}, PDF[:0]),
+        ({}, b"MZ" + PDF[2:]),
+    ]
     for told, content in wrong:
         version = uploads.wait(here.kit, "ada", "list", **about, **told)
         with pytest.raises(Invalid):
