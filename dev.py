@@ -32,6 +32,7 @@ FUZZED = (
     "corekit/tests/model",
     "examples/demo/tests/test_medals.py",
     "plugins/documents/tests/test_fuzz.py",
+    "plugins/documents/tests/test_s3.py",
     "plugins/medals/tests/test_remembered.py",
     "schema/tests/test_differential.py",
     "plugins/stored_value/tests/test_model.py",

@@ -161,6 +161,15 @@ FIXED = (
         downloading.measure,
     ),
     Benchmark(
+        Goal(
+            id="download-memory",
+            what="peak memory of the server, 100 MB to 1 and to 8 readers : 10 MB to as many",
+            must=1.1,
+            at_most=True,
+        ),
+        downloading.measure_memory,
+    ),
+    Benchmark(
         Goal(id="medals", what="purchases in bulk with a hundred medals : without", must=1.25, at_most=True),
         medals.measure,
     ),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { launch } from "./browser.mjs";
 
 const { COREKIT_ORIGIN: origin, COREKIT_TOKEN: token, COREKIT_DOCUMENTS: files, COREKIT_PICTURES: pictures } = process.env;
+const { COREKIT_ASKED: elsewhereAsked, COREKIT_STAFF: staff } = process.env; // a server that takes any query, for the test
 const WIDE = { width: 1180, height: 900 };
 const NARROW = { width: 390, height: 844, isMobile: true, hasTouch: true };
 const PAGE = 20; // lines at a time
@@ -21,6 +22,14 @@ const RESULTS = `{ surveysResults(survey: "year-2017") {
   respondents
   groups { questions { choices { text count share } } }
 } }`;
+
+const COMMENT = "The new bread is good.\nKeep it!";
+const PENDING = `{ surveysModeration(survey: "year-2017", state: "pending") { nodes { id text } } }`;
+const DECIDE = `mutation ($id: String!, $shown: Boolean!) {
+  surveysDecide(input: { commentId: $id, shown: $shown, reason: "because" }) { comment { state } }
+}`;
+
+const MANY = 9; // comments, with which a member has written as many as it may within a day
 
 const { browser, open, wrong, elsewhere } = await launch(origin);
 let page;
@@ -48,17 +57,27 @@ function count(selector) {
   return page.$$eval(selector, (all) => all.length);
 }
 
-/** What the server says to the member, by which the page is judged. */
-async function asked(language, query) {
-  const headers = {
-    "accept-language": language,
-    authorization: `Bearer ${token}`,
-    "content-type": "application/json",
-  };
-  const answer = await fetch(`${origin}/graphql`, { method: "POST", headers, body: JSON.stringify({ query }) });
-  const { data, errors } = await answer.json();
+/** What the server says to the member, by which the page is judged; or to staff. */
+async function asked(language, query, { variables, as = token } = {}) {
+  const { data, errors } = await sent(elsewhereAsked, language, as, { query, variables });
   deepStrictEqual(errors, undefined);
   return data;
+}
+
+async function sent(server, language, bearer, body) {
+  const headers = {
+    "accept-language": language,
+    authorization: `Bearer ${bearer}`,
+    "content-type": "application/json",
+  };
+  return await (await fetch(`${server}/graphql`, { method: "POST", headers, body: JSON.stringify(body) })).json();
+}
+
+/** The comments that the page shows: the text of each, and how it stands where it is the member's own. */
+function comments() {
+  return page.$$eval(".comments li", (all) =>
+    all.map((each) => [each.querySelector(".comment-text").textContent, each.dataset.state ?? null]),
+  );
 }
 
 /** Clicks on what brings a file; returns its name and its bytes. */
@@ -181,6 +200,34 @@ try {
   const once = { times: 1, reasons: [{ code: "SURVEYS_ANSWERED_BEFORE" }], draft: null };
   deepStrictEqual(after.viewer.member.surveys, [once]);
 
+  // A comment waits until staff decide on it; who wrote it sees how it stands, whatever that is, and nobody else does.
+  const others = [["周日能早点开门就好了。", null], ["More of the small apples, please.", null]];
+  await visit("en");
+  deepStrictEqual(await comments(), others);
+  deepStrictEqual(await page.$eval(".comment-form button", (button) => button.disabled), true);
+  await page.type(".comment-form textarea", COMMENT);
+  await page.click(".comment-form button");
+  await page.waitForSelector(".comments [data-state=pending]");
+  deepStrictEqual(await comments(), [[COMMENT, "pending"], ...others]);
+  deepStrictEqual(await page.$eval(".comment-form textarea", ({ value }) => value), "");
+  match(await text("survey"), /Comments · 2 shown.*from you · waits to be looked at, nobody else sees it/s);
+  const pending = (await asked("en", PENDING, { as: staff })).surveysModeration.nodes;
+  const { id } = pending.find((each) => each.text === COMMENT);
+  await asked("en", DECIDE, { variables: { id, shown: false }, as: staff });
+  await visit("zh");
+  deepStrictEqual(await comments(), [[COMMENT, "hidden"], ...others]);
+  match(await text("survey"), /评论 · 已显示 2 条.*您的评论 · 未公开显示/s);
+  ok(!(await text("survey")).includes("because"), "a member reads why staff decided so");
+  await asked("en", DECIDE, { variables: { id, shown: true }, as: staff });
+  await visit("en");
+  deepStrictEqual(await comments(), [[COMMENT, "shown"], ...others]);
+  match(await text("survey"), /Comments · 3 shown.*from you · shown to everybody/s);
+  deepStrictEqual(await barriers(), []);
+
+  // The page's server knows the documents of the page by their ids, and takes nothing else.
+  const { errors: refused } = await sent(origin, "en", token, { query: FACTS });
+  deepStrictEqual(refused.map(({ extensions }) => extensions.code), ["PERSISTED_QUERY_ONLY"]);
+
   // In the other language nothing is left of this one, and what the server says is in it as well.
   await visit("en");
   await page.click(".languages [lang=zh]");
@@ -201,6 +248,22 @@ try {
   await picture("narrow");
   deepStrictEqual({ wrong, elsewhere }, { wrong: [], elsewhere: [] });
 
+  // A comment that is refused is not lost: why is said, and the text is still there.
+  const COMMENTED = `mutation ($text: String!) {
+    surveysComment(input: { survey: "year-2017", text: $text }) { userErrors { code } }
+  }`;
+  for (let number = 1; number <= MANY; number += 1) {
+    const { surveysComment } = await asked("en", COMMENTED, { variables: { text: `Comment ${number}` } });
+    deepStrictEqual(surveysComment.userErrors, []);
+  }
+  await visit("zh");
+  await page.type(".comment-form textarea", "再说一句");
+  await page.click(".comment-form button");
+  await page.waitForSelector(".comment-form .wrong");
+  match(await page.$eval(".comment-form .wrong", (shown) => shown.innerText), /\p{Script=Han}.*SURVEYS_COMMENTS_MANY/su);
+  deepStrictEqual(await page.$eval(".comment-form textarea", ({ value }) => value), "再说一句");
+
+  await visit("en", NARROW);
   // Where the server is away the page says so, and goes on when it is back.
   await page.setRequestInterception(true);
   const away = (request) => (request.url().endsWith("/graphql") ? request.abort() : request.continue());
@@ -215,7 +278,7 @@ try {
   match(await text("points"), /to spend/);
 
   console.log(
-    `card, points, ${lines.length} lines of the statement, medals, a survey and documents seen in English and Chinese`,
+    `card, points, ${lines.length} lines of the statement, medals, a survey with comments, and documents seen in English and Chinese`,
   );
 } catch (error) {
   await page?.screenshot({ path: join(pictures, "wrong.png"), fullPage: true });

@@ -173,16 +173,18 @@ def graphiql(world: World) -> str:
 
 
 def frontend(_: World) -> str:
-    """Let Chromium open the page of `examples/frontend` in both languages, over a house of its own."""
+    """Let Chromium open the page of `examples/frontend` in both languages, its server knows no other queries."""
     page.install()
     page.build()
     PICTURES.mkdir()
-    with house() as opened, page.served(opened.origin, 0) as (address, _said):
+    with house(page.MANIFEST) as opened, page.served(opened.trusting, 0) as (address, _said):
         told = {
+            "COREKIT_ASKED": opened.origin,
             "COREKIT_CHROMIUM": chromium(),
             "COREKIT_DOCUMENTS": str(THINGS),
             "COREKIT_ORIGIN": address,
             "COREKIT_PICTURES": str(PICTURES),
+            "COREKIT_STAFF": opened.staff_token(),
             "COREKIT_TOKEN": opened.token(),
         }
         return node(WORK, "frontend.mjs", settings=told)

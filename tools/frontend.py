@@ -25,6 +25,8 @@ from tools.node import NodeError, npm, running
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "examples/frontend"
+MANIFEST = PAGE / "src/generated/persisted-documents.json"
+"""The operations of the page by their ids, as graphql-codegen writes them."""
 HOST = "127.0.0.1"
 PORT = 5173
 ADDRESS = re.compile(r"http://[\d.]+:\d+")
@@ -76,7 +78,9 @@ def main(arguments: list[str]) -> None:
     install()
     build()
     print("settling a year of purchases ...", flush=True)
-    with house() as opened, served(opened.origin, wanted.port, develop=wanted.develop) as (address, said):
+    # Sources that change ask what no manifest has.
+    manifest = None if wanted.develop else MANIFEST
+    with house(manifest) as opened, served(opened.trusting, wanted.port, develop=wanted.develop) as (address, said):
         print(f"\n{address}/#token={opened.token()}\n\nThe page of household {SHOWN}. Ctrl-C stops.", flush=True)
         sys.stdout.writelines(said)
 

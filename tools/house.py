@@ -1,7 +1,8 @@
 """The house whose members the page of `examples/frontend` shows: some households of the demo's year, and more to see.
 
 Its ladder, points and purchases are those of `examples/demo`; medals, documents and a survey stand in
-`examples/frontend/house`. It lives in a temporary folder, as long as it is open.
+`examples/frontend/house`. The page has a server of its own, which takes the operations of its manifest and no others.
+All of it lives in a temporary folder, as long as it is open.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from collections.abc import AsyncIterator, Generator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from corekit import Kit, Settings
 from corekit.program import apply_text
@@ -30,7 +31,7 @@ from corekit_documents.settings import settings_of
 from corekit_documents.store import Store
 from corekit_schema import Viewer, build_app, tokens
 from corekit_schema.testing import serving
-from corekit_surveys import answering, catalogue
+from corekit_surveys import answering, catalogue, comments
 from corekit_surveys.terms import Terms
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -47,6 +48,13 @@ HOURS = ("morning", "evening", "sunday", "evening")
 PLEASED = 7
 """Who recommends the house less is asked what should be better."""
 ACTOR = "frontend"
+COMMENTS: tuple[tuple[int, str, Literal["shown", "hidden"] | None], ...] = (
+    (1, "More of the small apples, please.", "shown"),
+    (3, "Call me at the office, I have the cheapest of everything!", "hidden"),
+    (4, "周日能早点开门就好了。", "shown"),
+    (6, "Nobody has looked at this yet.", None),
+)
+"""What households wrote about the survey, and what was decided on it."""
 
 DOCUMENTS = {
     "guide": ({"en": "Member guide", "zh": "会员指南"}, {"everybody": True}),
@@ -58,20 +66,30 @@ DOCUMENTS = {
 
 @frozen
 class House:
-    """A house that is served at an address."""
+    """A house that is served at an address, to whoever asks anything, and at another to the page."""
 
     kit: Kit
     origin: str
+    trusting: str
 
     def token(self, household: int = SHOWN) -> str:
         """Return a token of the member that a household is. It expires by the real clock, not by the demo's."""
-        viewer = Viewer(kind="member", member=member_id(household))
+        return self._token(Viewer(kind="member", member=member_id(household)))
+
+    def staff_token(self) -> str:
+        """Return a token of staff, who may do everything."""
+        return self._token(Viewer(kind="staff", name=ACTOR))
+
+    def _token(self, viewer: Viewer) -> str:
         return tokens.issue(self.kit.settings, viewer, datetime.now(UTC))
 
 
 @contextmanager
-def house() -> Generator[House]:
-    """Open and serve the house on a free port; nothing is left of it in the end."""
+def house(manifest: Path | None = None) -> Generator[House]:
+    """Open and serve the house on free ports; nothing is left of it in the end.
+
+    The page's server takes the operations of the manifest alone; where there is none, it takes all.
+    """
     with tempfile.TemporaryDirectory(prefix="corekit-frontend-") as folder:
         clock = WalkingClock()
         with closing(Kit(_settings(Path(folder)), clock=clock)) as kit:
@@ -80,8 +98,19 @@ def house() -> Generator[House]:
             load(kit, clock, data.survey(HOUSEHOLDS))
             asyncio.run(_put_documents(kit))
             _ask_members(kit)
-            with serving(build_app(kit)) as client:
-                yield House(kit, str(client.base_url).rstrip("/"))
+            with _served(kit) as origin:
+                if manifest is None:
+                    yield House(kit, origin, origin)
+                    return
+                settings = evolve(kit.settings, graphql={"trusted": "only", "manifest": str(manifest)})
+                with closing(Kit(settings, clock=clock)) as trusting, _served(trusting) as address:
+                    yield House(kit, origin, address)
+
+
+@contextmanager
+def _served(kit: Kit) -> Generator[str]:
+    with serving(build_app(kit)) as client:
+        yield str(client.base_url).rstrip("/")
 
 
 def _settings(folder: Path) -> Settings:
@@ -100,7 +129,7 @@ def _settings(folder: Path) -> Settings:
 
 
 def _ask_members(kit: Kit) -> None:
-    """Open the survey; all households but the one that is shown have answered it already."""
+    """Open the survey; all households but the one that is shown have answered it already, and some wrote comments."""
     code = "year-2017"
     definition = json.loads((THINGS / "survey.json").read_text(encoding="utf-8"))
     catalogue.create(kit, ACTOR, code, definition, Terms(show_on_home=True, show_results=True))
@@ -108,6 +137,11 @@ def _ask_members(kit: Kit) -> None:
     for household in data.survey(HOUSEHOLDS).households:
         if household != SHOWN:
             answering.answer(kit, member_id(household), code, _answers(household))
+
+    for household, text, state in COMMENTS:
+        written = comments.write(kit, member_id(household), code, text)
+        if state is not None:
+            comments.decide(kit, ACTOR, written.id, state)
 
 
 def _answers(household: int) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-// What graphql-codegen makes of the documents in the views: a type for each, and of every fragment.
+// What graphql-codegen makes of the documents in the views: a type for each, and of every fragment; and the manifest by
+// which a server knows them.
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
 const config: CodegenConfig = {
@@ -7,7 +8,10 @@ const config: CodegenConfig = {
   generates: {
     "src/generated/": {
       preset: "client",
-      presetConfig: { fragmentMasking: { unmaskFunctionName: "read" } },
+      presetConfig: {
+        fragmentMasking: { unmaskFunctionName: "read" },
+        persistedDocuments: { hashAlgorithm: "sha256" },
+      },
       config: {
         documentMode: "string",
         enumsAsTypes: true,

@@ -17,7 +17,7 @@ from corekit.errors import Invalid, Problem
 from corekit.ids import is_id
 from corekit.values import maker
 
-__all__ = ["Ask", "Key", "Page", "Span"]
+__all__ = ["Ask", "Key", "Name", "Page", "Span"]
 
 T = TypeVar("T")
 V = TypeVar("V")
@@ -45,6 +45,12 @@ def check_size(size: int, name: str = "first") -> int:
         message = text.en.format(**parameters)
         raise Invalid([Problem(code=text.code, message=message, path=(name,), parameters=parameters)])
     return size
+
+
+class Name(str):
+    """The kind of a key that is a name, whatever is written in it; ``str`` is that of an id."""
+
+    __slots__ = ()
 
 
 class Page(NamedTuple, Generic[T]):
@@ -226,4 +232,6 @@ def _read(name: str, cursor: object, kinds: tuple[type, ...]) -> Key | None:
 
 def _fits(value: Any, kind: type) -> bool:
     """Say whether a part of a cursor is of its kind, so that no database meets anything else."""
+    if kind is Name:
+        return isinstance(value, str) and "\0" not in value
     return is_id(value) if kind is str else type(value) is int and 0 <= value < _ANY_SEQ

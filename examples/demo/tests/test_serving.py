@@ -19,6 +19,8 @@ def test_smoke_asks_over_http_and_finds_what_the_table_says(tmp_path: Path) -> N
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "GraphQL says the same as the table" in done.stderr
+    assert "survey year-2017: 3 households have answered" in done.stderr
+    assert "document guide: household 1 has it by http://127.0.0.1:" in done.stderr
     assert not list(tmp_path.iterdir())
 
 

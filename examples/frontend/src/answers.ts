@@ -22,14 +22,15 @@ interface Page<Node> {
 }
 
 /** Pages of a connection, one after the other: `find` says where in the answer it stands. */
-export function usePages<Result, Node>(
-  document: TypedDocumentString<Result, { after?: string | null }>,
+export function usePages<Result, Node, Variables extends object>(
+  document: TypedDocumentString<Result, Variables & { after?: string | null }>,
+  variables: Variables,
   find: (answer: Result) => Page<Node> | null | undefined,
 ) {
   const { language } = useLanguage();
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage, error } = useSuspenseInfiniteQuery({
-    queryKey: [document.toString(), "pages", language],
-    queryFn: ({ pageParam, signal }) => ask(language, document, { after: pageParam }, signal),
+    queryKey: [document.toString(), "pages", variables, language],
+    queryFn: ({ pageParam, signal }) => ask(language, document, { ...variables, after: pageParam }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => {
       const info = find(last)?.pageInfo;

@@ -72,6 +72,17 @@ const en = {
   promoters: "net promoter score {score}",
   withheld: "Shown once enough members have answered.",
 
+  comments: "Comments",
+  shown: "{count} shown",
+  yours: "from you",
+  states: {
+    pending: "waits to be looked at, nobody else sees it",
+    shown: "shown to everybody",
+    hidden: "not shown to others",
+  } as Record<string, string>,
+  comment: "What would you like to say about it?",
+  send: "Send comment",
+
   documents: "Documents",
   download: "Download {title}:",
   noDocuments: "There are no documents.",
@@ -140,6 +151,13 @@ const zh: Messages = {
   average: "平均 {average}",
   promoters: "净推荐值 {score}",
   withheld: "回答人数足够后显示。",
+
+  comments: "评论",
+  shown: "已显示 {count} 条",
+  yours: "您的评论",
+  states: { pending: "等待审核，他人不可见", shown: "已公开显示", hidden: "未公开显示" },
+  comment: "您想说点什么？",
+  send: "发表评论",
 
   documents: "文件",
   download: "下载{title}：",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 import httpx
 import pytest
 from attrs import frozen
+from typer.testing import CliRunner
 
 from corekit import Activity, Kit
+from corekit.cli import app
 from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
 from corekit_documents import documents, uploads
@@ -86,6 +89,7 @@ class Shop:
 
 
 OpenShop = Callable[..., Shop]
+Run = Callable[..., tuple[int, Any]]
 
 
 @pytest.fixture
@@ -110,3 +114,24 @@ def serve() -> Iterator[Callable[[Shop], httpx.Client]]:
     """Serve a shop, and give a client of it."""
     with ExitStack() as stack:
         yield lambda shop: stack.enter_context(serving(build_app(shop.kit)))
+
+
+@pytest.fixture
+def run(tmp_path: Path, store: Path) -> Callable[[Shop], Run]:
+    """Give what runs a command over a shop, and gives its answer and exit code."""
+
+    def over(shop: Shop) -> Run:
+        config = tmp_path / "corekit.toml"
+        key = f'{{id = "{KEYS[0]["id"]}", secret = "{KEYS[0]["secret"]}"}}'
+        head = f'[corekit]\ndatabase = "{shop.kit.settings.database}"\nplugins = ["documents"]\n'
+        text = f'{head}[plugins.documents]\nstore = "{store}"\nsigning_keys = [{key}]\n'
+        config.write_text(text, encoding="utf-8")
+
+        def command(*words: str, human: bool = False) -> tuple[int, Any]:
+            ways = () if human else ("--json",)
+            done = CliRunner().invoke(app, ["--config", str(config), *ways, *words])
+            return done.exit_code, done.output if human else json.loads(done.stdout or done.stderr)
+
+        return command
+
+    return over

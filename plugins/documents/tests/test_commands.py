@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from corekit.cli import app
 from corekit_documents import links, uploads
 
-from .conftest import KEYS, PDF, OpenShop, Shop
-
-Run = Callable[..., tuple[int, Any]]
-
-
-@pytest.fixture
-def run(tmp_path: Path, store: Path) -> Callable[[Shop], Run]:
-    """Give what runs a command over a shop, and gives its answer and exit code."""
-
-    def over(shop: Shop) -> Run:
-        config = tmp_path / "corekit.toml"
-        key = f'{{id = "{KEYS[0]["id"]}", secret = "{KEYS[0]["secret"]}"}}'
-        head = f'[corekit]\ndatabase = "{shop.kit.settings.database}"\nplugins = ["documents"]\n'
-        text = f'{head}[plugins.documents]\nstore = "{store}"\nsigning_keys = [{key}]\n'
-        config.write_text(text, encoding="utf-8")
-
-        def command(*words: str, human: bool = False) -> tuple[int, Any]:
-            ways = () if human else ("--json",)
-            done = CliRunner().invoke(app, ["--config", str(config), *ways, *words])
-            return done.exit_code, done.output if human else json.loads(done.stdout or done.stderr)
-
-        return command
-
-    return over
+from .conftest import PDF, OpenShop, Run, Shop
 
 
 @pytest.mark.row("D1", way="cli")
@@ -77,7 +51,7 @@ def test_documents_are_set_uploaded_linked_and_logged(
     head, line = out.read_text(encoding="utf-8").splitlines()
     assert head.startswith("at,member,document,")
     assert line.split(",")[5] == "'=list.pdf"
-    (listed,) = does("list")
+    (listed,) = does("list")["items"]
     assert (listed["downloads"], listed["members"]) == (1, 1)
     assert does("revoke", "--member", member) == {"revoked": 1}
     assert does("withdraw", version["id"])["state"] == "withdrawn"

@@ -189,7 +189,7 @@ def check(asked: Asked, answer: Answer, granted: bytes, good: Sequence[str], sec
         assert answer.body == part, asked
 
 
-def _links(here: Shop, granted: bytes, hidden: bytes) -> tuple[list[str], list[str]]:
+def made_links(here: Shop, granted: bytes, hidden: bytes) -> tuple[list[str], list[str]]:
     """Return links that open a file, and such as open nothing: over, revoked, to what may not be had any more."""
     here.document("old")
     here.upload(hidden, document="old")
@@ -214,7 +214,7 @@ def test_no_request_reads_what_was_not_granted_and_none_fails(shop: OpenShop, st
     (tmp_path / "outside.pdf").write_bytes(outside)
     (store / "ab").mkdir(parents=True)
     (store / "ab" / "link").symlink_to(tmp_path / "outside.pdf")
-    good, bad = _links(here, granted, hidden)
+    good, bad = made_links(here, granted, hidden)
     requests = Requests(int(FUZZ or 0), good, bad, etag(sha256(granted).hexdigest()))
     seen: Counter[int] = Counter()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from corekit_documents import ranges
-from corekit_documents.serving import disposition
+from corekit_documents.headers import disposition
 
 TAG = ranges.etag("ab")
 
@@ -81,3 +81,4 @@ def test_a_name_is_told_to_old_clients_and_to_new_ones() -> None:
         "attachment; filename=\"___ 2026.pdf\"; filename*=UTF-8''%E4%BB%B7%E7%9B%AE%E8%A1%A8%202026.pdf"
     )
     assert disposition('a"b\r\n/../%41;x.pdf').startswith('attachment; filename="a_b___..__41_x.pdf"; ')
+    assert disposition("a   b.pdf") == "attachment; filename=\"a b.pdf\"; filename*=UTF-8''a%20%20%20b.pdf"

@@ -41,7 +41,11 @@ def test_a_comment_is_shown_once_somebody_says_so(canteen: Open) -> None:
     assert (found.state, found.decided_by, found.reason) == ("hidden", "staff:ada", "it is rude")
     assert found.decided_at is not None
     assert page(shop) == ["好吃 <b>very</b>"]
-    assert page(shop, None) == ["rude", "好吃 <b>very</b>"]
+    comments.write(shop.kit, shop.join(), "lunch", "another's")
+    assert page(shop, None, member=shop.member) == ["rude", "好吃 <b>very</b>"]
+    assert page(shop, "hidden", member=shop.member) == ["rude"]
+    assert page(shop, None, member="nobody") == []
+    assert page(shop, None) == ["another's", "rude", "好吃 <b>very</b>"]
     assert page(shop, None, last=1) == page(shop, "shown") == ["好吃 <b>very</b>"]
     comments.decide(shop.kit, "staff:bob", second.id, "shown", "it is not")
     assert page(shop) == ["rude", "好吃 <b>very</b>"]

@@ -174,10 +174,17 @@ def test_graphql_lets_members_comment_and_staff_decide(shop: Any) -> None:
 
     shown, anybody = '{ surveysComments(survey: "meal") { nodes { text } } }', Viewer(kind="anonymous")
     assert door.data(shown, anybody) == {"surveysComments": {"nodes": []}}
+    mine = '{ surveysOwnComments(survey: "meal", first: 5) { nodes { text state } totalCount } }'
+    other = Viewer(kind="member", member=shop.join())
+    assert door.data(mine, ann)["surveysOwnComments"]["nodes"] == [{"text": "nice", "state": "pending"}]
+    assert door.data(mine, other)["surveysOwnComments"] == {"nodes": [], "totalCount": 0}
     every = '{ surveysModeration(survey: "meal", state: "pending") { nodes { text memberId } totalCount } }'
     assert door.data(every)["surveysModeration"]["totalCount"] == 1
     assert door.data(DECIDE, id=made["id"])["surveysDecide"]["comment"]["state"] == "shown"
     assert door.data(shown, anybody) == {"surveysComments": {"nodes": [{"text": "nice"}]}}
+    assert door.data(mine, ann)["surveysOwnComments"]["nodes"] == [{"text": "nice", "state": "shown"}]
+    assert "UNAUTHENTICATED" in str(door.ask(mine, anybody)["errors"])
+    assert "FORBIDDEN" in str(door.ask(mine)["errors"])  # staff write none
     who = '{ surveysComments(survey: "meal") { nodes { memberId decidedBy } } }'
     assert "staff:mira" in str(door.data(who))
     for denied in (door.ask(every, ann), door.ask(DECIDE, ann, id=made["id"]), door.ask(who, ann)):
@@ -366,6 +373,8 @@ def test_the_command_line_does_all_of_it(shop: Any, run: Callable[..., Any], tmp
 
     assert "pending" in run("surveys", "comment", shop.member, "meal", "nice")
     (made,) = json.loads(run("--json", "surveys", "comments", "meal"))
+    assert json.loads(run("--json", "surveys", "comments", "meal", "--member", shop.member)) == [made]
+    assert "no comments" in run("surveys", "comments", "meal", "--member", shop.join())
     assert "hidden" in run("surveys", "decide", made["id"], "hidden", "--reason", "not nice")
     assert "no comments" in run("surveys", "comments", "meal", "--state", "shown")
     assert comments.LONGEST == 2_000

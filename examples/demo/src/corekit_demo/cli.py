@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from socket import socket
@@ -72,10 +72,12 @@ def demo(
         _say(f"{len(survey.households):,} households, {survey.baskets:,} baskets, into {kit.database!r}")
         summary = summarise(kit, _load(kit, clock, survey, config.parent / PROGRAM, month_ends))
         emit(ctx, summary, table)
+        if listening is not None:
+            open_log(ctx)
+            _add(kit, survey.households, serving.address(listening))
         violated = _verify(kit)
         if listening is None:
             raise typer.Exit(NO if violated else 0)
-        open_log(ctx)
         if smoke:
             differences = serving.compare(kit, listening, summary)
             _say("\n".join(differences) or "GraphQL says the same as the table")
@@ -116,6 +118,18 @@ def _load(kit: Kit, clock: WalkingClock, survey: Survey, program: Path, month_en
         return load(kit, clock, survey, progress=lambda settled: bar.advance(task, settled), at_month_end=at_month_end)
 
 
+def _add(kit: Kit, households: Sequence[int], address: str) -> None:
+    """Add what there is to see besides the year, where its plugins are on, and say where it will be."""
+    from corekit_demo import besides, serving
+
+    if not {plugin.name for plugin in kit.plugins} >= besides.PLUGINS:
+        return
+    with serving.served(kit, _listening(0)) as at:
+        added = besides.add(at, serving.staff_token(kit.settings), households)
+    _say(f"survey {besides.SURVEY}: {added.answered} households have answered")
+    _say(f"document {besides.DOCUMENT}: household {households[0]} has it by {address}{added.link}")
+
+
 def _verify(kit: Kit) -> bool:
     """Prove the books; say how it went, and whether anything is violated."""
     report = kit.verify()
@@ -152,14 +166,28 @@ def _settings(config: Path, db: str | None, *, keep: bool) -> Generator[Settings
     settings = Settings.load(config)
     settings = evolve(settings, secret=settings.secret or secrets.token_hex(32))
     if db is not None:
-        yield evolve(settings, database=db)
+        yield _with_documents(evolve(settings, database=db))
         return
     folder = Path(tempfile.mkdtemp(prefix="corekit-demo-"))
     try:
-        yield evolve(settings, database=f"sqlite:///{folder / 'demo.db'}")
+        settings = evolve(settings, database=f"sqlite:///{folder / 'demo.db'}")
+        yield _with_documents(settings, store=str(folder / "documents"))
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _with_documents(settings: Settings, **told: str) -> Settings:
+    """Return settings with what is told of documents, and with a key for their links where there is none."""
+    import secrets
+
+    from attrs import evolve
+
+    if "documents" not in settings.plugins:
+        return settings
+    made_up = {"signing_keys": [{"id": "demo", "secret": secrets.token_hex(32)}]}
+    section = made_up | dict(settings.sections.get("documents", {})) | told
+    return evolve(settings, sections={**settings.sections, "documents": section})
 
 
 @contextmanager

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from socket import socket
 from threading import Thread
@@ -18,7 +19,7 @@ from corekit_schema import Viewer, build_app, tokens
 from corekit_schema.http.server import server
 
 _PAGE = 100
-_TIMEOUT = 30
+TIMEOUT = 30
 
 
 def staff_token(settings: Settings) -> str:
@@ -37,16 +38,23 @@ def page(listening: socket, settings: Settings) -> str:
     return f"{address(listening)}/graphiql/#token={staff_token(settings)}&example={NAME}"
 
 
-def compare(kit: Kit, listening: socket, summary: Summary) -> list[str]:
-    """Serve, ask over HTTP for every member with the example query, stop; return what differs from the summary."""
+@contextmanager
+def served(kit: Kit, listening: socket) -> Generator[str]:
+    """Serve for a while; give the address."""
     running = server(build_app(kit))
     thread = Thread(target=running.run, kwargs={"sockets": [listening]}, name="corekit-demo-server")
     thread.start()
     try:
-        members = list(_members(address(listening), staff_token(kit.settings)))
+        yield address(listening)
     finally:
         running.should_exit = True
         thread.join()
+
+
+def compare(kit: Kit, listening: socket, summary: Summary) -> list[str]:
+    """Serve, ask over HTTP for every member with the example query, stop; return what differs from the summary."""
+    with served(kit, listening) as at:
+        members = list(_members(at, staff_token(kit.settings)))
     tiers = Counter(member["progress"][0]["tier"]["code"] for member in members)
     points = sum(int(member["points"]["available"]["digits"]) for member in members)
     expected = {f"members in {tier}": number for tier, number in summary.tiers.items()}
@@ -62,12 +70,12 @@ def compare(kit: Kit, listening: socket, summary: Summary) -> list[str]:
 
 def _members(address: str, token: str) -> Iterator[dict[str, Any]]:
     """Yield every member, page by page, by the query that GraphiQL begins with."""
-    examples = _ask(f"{address}/graphiql/config.json", token)["examples"]
+    examples = ask(f"{address}/graphiql/config.json", token)["examples"]
     query: str = next(example["query"] for example in examples if example["name"] == NAME)
     after: str | None = None
     while True:
         body = {"query": query, "variables": {"first": _PAGE, "after": after}}
-        answer = _ask(f"{address}/graphql", token, body)
+        answer = ask(f"{address}/graphql", token, body)
         if "errors" in answer:
             raise RuntimeError(f"the example query fails: {answer['errors']}")
         page = answer["data"]["members"]
@@ -77,9 +85,10 @@ def _members(address: str, token: str) -> Iterator[dict[str, Any]]:
         after = page["pageInfo"]["endCursor"]
 
 
-def _ask(url: str, token: str, body: dict[str, Any] | None = None) -> Any:
+def ask(url: str, token: str, body: dict[str, Any] | None = None) -> Any:
+    """Return what our own server answers as JSON, to a body where there is one."""
     headers = {"authorization": f"Bearer {token}", "accept": "application/json", "content-type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     # The address is our own server's.
-    with urlopen(Request(url, data, headers), timeout=_TIMEOUT) as answer:  # noqa: S310
+    with urlopen(Request(url, data, headers), timeout=TIMEOUT) as answer:  # noqa: S310
         return json.load(answer)

@@ -53,7 +53,7 @@ const StatementLine = graphql(`
 export function Statement() {
   const { messages } = useLanguage();
   const format = useFormat();
-  const pages = usePages(StatementOfMember, ({ viewer }) => viewer.member?.statement);
+  const pages = usePages(StatementOfMember, {}, ({ viewer }) => viewer.member?.statement);
   if (!pages.nodes.length) return <p>{messages.noEntries}</p>;
   const turn = () => void pages.fetchNextPage();
   return (

@@ -3,6 +3,7 @@ import { useAnswer } from "../answers.ts";
 import { graphql, read, type FragmentType } from "../generated/index.ts";
 import { useLanguage } from "../language.tsx";
 import { Guarded } from "../parts/view.tsx";
+import { Comments } from "./survey-comments.tsx";
 import { Results } from "./survey-results.tsx";
 
 const SurveysOfMember = graphql(`
@@ -72,6 +73,9 @@ function Entry({ entry }: { entry: FragmentType<typeof SurveyShown> }) {
           </p>
         ))
       )}
+      <Guarded>
+        <Comments survey={shown.survey.code} />
+      </Guarded>
     </div>
   );
 }

@@ -28,25 +28,28 @@ _PIECE = 262_144
 
 @app.command("list")
 def list_(
-    ctx: typer.Context, *, category: Annotated[str | None, typer.Option(help="Only of this category.")] = None
+    ctx: typer.Context,
+    *,
+    category: Annotated[str | None, typer.Option(help="Only of this category.")] = None,
+    first: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 50,
+    after: Annotated[str | None, typer.Option(metavar="CURSOR", help="What follows this cursor of a page.")] = None,
 ) -> None:
-    """List documents with their versions, and how often each was downloaded."""
+    """List documents by name with their versions, and how often each was downloaded."""
     from corekit_documents import documents, downloads
 
     with open_kit(ctx).read() as read:
-        found = documents.every(read, category)
-        codes = [each.code for each in found]
+        page = documents.document_page(read, category, first=first, after=after)
+        codes = [each.code for each in page.items]
         versions, counted = documents.versions_of(read, codes), downloads.counted(read, codes)
-    rows = [
-        {
-            "document": each,
-            "versions": versions.get(each.code, []),
-            "downloads": counted[each.code].downloads,
-            "members": counted[each.code].members,
-        }
-        for each in found
-    ]
-    emit(ctx, rows, lambda shown: "\n".join(map(_listed, shown)) or "no documents")
+
+    def row(each: Document) -> dict[str, Any]:
+        number = counted[each.code]
+        told = {"downloads": number.downloads, "members": number.members}
+        return {"document": each, "versions": versions.get(each.code, []), **told}
+
+    shown = page.map(row)
+    more = [f"more: --after {shown.end}"] if shown.has_next else []
+    emit(ctx, shown.told, lambda _: "\n".join([*map(_listed, shown.items), *more]) or "no documents")
 
 
 @app.command("set")

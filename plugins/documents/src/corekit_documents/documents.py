@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from attrs import frozen
 from sqlalchemy import func, insert, select, update
@@ -15,6 +15,7 @@ from sqlalchemy import func, insert, select, update
 from corekit import Invalid, Reader, Shape, any_of, micros
 from corekit.audience import checked, known
 from corekit.audit import leave
+from corekit.paging import Ask, Name, Page, Span
 from corekit_documents import declared, tables
 from corekit_documents.refusals import refused
 
@@ -128,12 +129,22 @@ def named(read: Reader, codes: Iterable[str]) -> dict[str, Document]:
     return {row.code: _DOCUMENT(row) for row in rows}
 
 
-def every(read: Reader, category: str | None = None) -> list[Document]:
-    """Return all documents by code, or those of a category. One statement."""
-    chosen = select(*_DOCUMENT.columns).order_by(_document.c.code)
+def every(read: Reader) -> list[Document]:
+    """Return all documents by code. One statement."""
+    return [_DOCUMENT(row) for row in read.all(select(*_DOCUMENT.columns).order_by(_document.c.code))]
+
+
+def document_page(read: Reader, category: str | None = None, **page: Unpack[Ask]) -> Page[Document]:
+    """Return a page of the documents by code, or of those of a category.
+
+    Raises :class:`corekit.Invalid` (``PAGE_SIZE``, ``CURSOR``).
+    """
+    span = Span.of(page, Name)
+    chosen = select(*_DOCUMENT.columns)
     if category is not None:
         chosen = chosen.where(_document.c.category == category.replace("\0", ""))
-    return [_DOCUMENT(row) for row in read.all(chosen)]
+    rows = [_DOCUMENT(row) for row in read.all(span.select(chosen, (_document.c.code,)))]
+    return span.page(rows, lambda each: (each.code,), span.total(read, chosen))
 
 
 def versions(read: Reader, ids: Iterable[str]) -> dict[str, Version]:

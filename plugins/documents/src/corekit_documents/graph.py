@@ -195,8 +195,8 @@ class DocumentsMember(Object, policy=owner_or_permission("members.read")):
 class DocumentsQuery(Object):
     """What this plugin adds to the queries."""
 
-    documents = Field(
-        _some(DocumentsDocument),
+    documents = ConnectionField(
+        DocumentsDocument,
         policy=permission(READ.name),
         category=graphene.String(description="Only of this category."),
         description="The documents by name.",
@@ -212,9 +212,11 @@ class DocumentsQuery(Object):
     )
 
     @staticmethod
-    def resolve_documents(_parents: Sequence[Any], info: Info, category: str | None = None) -> list[Any]:
-        """Return the documents."""
-        return [documents.every(info.context.read, category)]
+    def resolve_documents(
+        _parents: Sequence[Any], info: Info, category: str | None = None, **page: Any
+    ) -> list[Page[Document]]:
+        """Return a page of the documents."""
+        return [documents.document_page(info.context.read, category, **page)]
 
     @staticmethod
     def resolve_documents_downloads(

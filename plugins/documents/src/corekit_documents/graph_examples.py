@@ -39,19 +39,25 @@ query DocumentsOfMember($member: ID!) {
         zh="文件、版本与下载次数",
         text="""\
 query Documents {
-  documents {
-    code
-    title
-    audience
-    versions {
-      id
-      language
-      number
-      state
-      sha256
+  documents(first: 20) {
+    nodes {
+      code
+      title
+      audience
+      versions {
+        id
+        language
+        number
+        state
+        sha256
+      }
+      downloads
+      downloaders
     }
-    downloads
-    downloaders
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
   }
 }
 """,

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -17,7 +16,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from corekit import Busy, CorekitError, Invalid, Unavailable
-from corekit_documents import declared, links, ranges, uploads
+from corekit_documents import declared, headers, links, ranges, uploads
 from corekit_documents.documents import Version
 from corekit_documents.refusals import StoreDown, refused
 from corekit_documents.settings import DocumentsSettings, settings_of
@@ -48,7 +47,7 @@ _STATUS = {
 }
 """The status of a code; of any other one it is 403, since something speaks against the member's having the document."""
 _SECURE = {
-    "cache-control": "no-store",
+    "cache-control": headers.NO_STORE,
     "content-security-policy": "default-src 'none'; sandbox",
     "cross-origin-resource-policy": "same-site",
     "referrer-policy": "no-referrer",
@@ -94,6 +93,8 @@ class _Door:
         """Send a file, or a part of it, for a link; the first time is counted, before the first byte."""
         token = request.path_params["token"]
         opened = await run_in_threadpool(links.opened, self._kit, token)
+        if self._settings.links == "store" and (onward := await self._onward(request, opened)) is not None:
+            return onward
         version = opened.version
         size, tag = int(version.size or 0), ranges.etag(str(version.sha256))
         if ranges.is_other(request.headers, tag):
@@ -101,23 +102,32 @@ class _Door:
         if ranges.is_known(request.headers, tag):
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers={"etag": tag})
         part = self._part(request, tag, size)
-        headers = {"etag": tag, "accept-ranges": "bytes", "content-disposition": disposition(version.name)}
+        said = {"etag": tag, "accept-ranges": "bytes", "content-disposition": headers.disposition(version.name)}
         if request.method == "HEAD":
-            return self._whole(version, headers, b"", size)
+            return self._whole(version, said, b"", size)
         if self._settings.offload is not None:
             await self._counted(opened.link)
-            return self._whole(
-                version, headers | {"x-accel-redirect": f"{self._settings.offload}{version.key}"}, b"", 0
-            )
+            return self._whole(version, said | {"x-accel-redirect": f"{self._settings.offload}{version.key}"}, b"", 0)
         # Opened first: what cannot be sent is not counted.
         pieces = await self._store().get(str(version.key), part.start, part.end)
         await self._counted(opened.link)
-        headers["content-length"] = str(part.end - part.start)
+        said["content-length"] = str(part.end - part.start)
         status = HTTPStatus.OK
         if not part.whole:
             status = HTTPStatus.PARTIAL_CONTENT
-            headers["content-range"] = f"bytes {part.start}-{part.end - 1}/{size}"
-        return StreamingResponse(pieces, status, headers, media_type=_type(version))
+            said["content-range"] = f"bytes {part.start}-{part.end - 1}/{size}"
+        return StreamingResponse(pieces, status, said, media_type=headers.content_type(version))
+
+    async def _onward(self, request: Request, opened: links.Opened) -> Response | None:
+        """Lead on to the bucket, which answers the same request; None where it does not know the name of the file."""
+        version = opened.version
+        asked = (request.method, str(version.key), int(version.size or 0), headers.kept(version))
+        address = await self._store().address(*asked)
+        if address is None:
+            return None
+        if request.method == "GET":
+            await self._counted(opened.link)
+        return Response(status_code=HTTPStatus.FOUND, headers={"location": address})
 
     async def _counted(self, link: links.Link) -> None:
         """Count a download, unless it is."""
@@ -158,8 +168,8 @@ class _Door:
         except ranges.Outside:
             raise refused(declared.RANGE_OUTSIDE, size=str(size)) from None
 
-    def _whole(self, version: Version, headers: dict[str, str], body: bytes, size: int) -> Response:
-        response = Response(body, headers=headers, media_type=_type(version))
+    def _whole(self, version: Version, said: dict[str, str], body: bytes, size: int) -> Response:
+        response = Response(body, headers=said, media_type=headers.content_type(version))
         if size:
             response.headers["content-length"] = str(size)
         return response
@@ -192,19 +202,6 @@ class _Door:
         return JSONResponse(
             told, HTTPStatus.SERVICE_UNAVAILABLE, {"retry-after": _RETRY_AFTER, "vary": "Accept-Language"}
         )
-
-
-def disposition(name: str) -> str:
-    """Return the header that lets a browser store a file under its name (RFC 6266), whatever script it is written in.
-
-    Old clients get what of the name is plain ASCII; ``filename*`` (RFC 8187) is the whole name.
-    """
-    plain = "".join(each if each.isascii() and each.isprintable() and each not in '"\\/%;' else "_" for each in name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
-
-
-def _type(version: Version) -> str:
-    return f"{version.media_type}; charset=utf-8" if version.media_type.startswith("text/") else version.media_type
 
 
 async def _body(request: Request) -> AsyncIterator[bytes]:

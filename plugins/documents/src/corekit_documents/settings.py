@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 SHORTEST_SECRET = 32
 """Characters: a key shorter than its hash can be guessed."""
 MEGABYTE = 1_000_000
+S3 = ("s3://", "s3a://")
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 TYPES = (
     "application/pdf",
@@ -45,6 +46,8 @@ class DocumentsSettings:
     signing_keys: tuple[SigningKey, ...] = ()
     base_url: str = ""
     offload: str | None = None
+    links: Literal["own", "store"] = "own"
+    store_seconds: int = 60
     largest: int = 100 * MEGABYTE
     types: tuple[str, ...] = TYPES
     link_minutes: int = 60
@@ -54,6 +57,11 @@ class DocumentsSettings:
     def is_local(self) -> bool:
         """Whether the store is a folder of this machine."""
         return "://" not in self.store
+
+    @property
+    def is_s3(self) -> bool:
+        """Whether the store is a bucket of S3, or of what speaks like it."""
+        return self.store.startswith(S3)
 
 
 class _SigningKey(Schema):
@@ -106,6 +114,20 @@ class SettingsSchema(Schema):
         validate=validate.Regexp(r"/(.*/)?\Z", error="Begin and end it with a slash."),
         metadata={"description": "The internal location by which nginx sends files itself (`X-Accel-Redirect`)."},
     )
+    links = fields.String(
+        load_default="own",
+        validate=validate.OneOf(["own", "store"]),
+        metadata={
+            "description": "Whether a link sends the file itself (`own`), or leads on to an address that the bucket "
+            "signed (`store`)."
+        },
+    )
+    store_seconds = fields.Integer(
+        strict=True,
+        load_default=60,
+        validate=validate.Range(1, 3_600),
+        metadata={"description": "How many seconds an address that the bucket signed is good."},
+    )
     largest = fields.Integer(
         strict=True,
         load_default=100 * MEGABYTE,
@@ -133,7 +155,7 @@ class SettingsSchema(Schema):
 
     @validates_schema
     def fits(self, data: dict[str, Any], **_: Any) -> None:
-        """Refuse two keys of one name, an address that is none, and nginx in front of files that it cannot read."""
+        """Refuse two keys of one name, an address that is none, and what the store cannot do."""
         names = [key.id for key in data["signing_keys"]]
         if len(set(names)) < len(names):
             raise ValidationError("Give each key an id of its own.", "signing_keys")
@@ -141,6 +163,9 @@ class SettingsSchema(Schema):
             raise ValidationError("Write it with https://.", "base_url")
         if data["offload"] is not None and "://" in data["store"]:
             raise ValidationError("nginx sends files of a folder alone; leave it out for a bucket.", "offload")
+        if data["links"] == "store" and not str(data["store"]).startswith(S3):
+            reason = "Only a bucket of S3 signs addresses: let store be one, such as s3://bucket/prefix, or write own."
+            raise ValidationError(reason, "links")
 
     @post_load
     def make(self, data: dict[str, Any], **_: Any) -> DocumentsSettings:

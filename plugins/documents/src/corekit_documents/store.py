@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -65,10 +65,14 @@ class Store:
                 self._opened = from_url(self._settings.store, config=options, **ways)
         return self._opened
 
-    async def put(self, key: str, chunks: AsyncIterator[bytes]) -> None:
-        """Write a file, wholly or not at all; what ``chunks`` raises goes on to the caller."""
+    async def put(self, key: str, chunks: AsyncIterator[bytes], headers: Mapping[str, str]) -> None:
+        """Write a file, wholly or not at all; what ``chunks`` raises goes on to the caller.
+
+        A bucket of S3 keeps the headers with it, and says them whenever it sends the file itself.
+        """
+        kept: Any = {"attributes": dict(headers)} if self._settings.is_s3 else {}
         with _reaching("write"):
-            await obstore.put_async(self._store(make=True), key, chunks, chunk_size=PART, max_concurrency=1)
+            await obstore.put_async(self._store(make=True), key, chunks, chunk_size=PART, max_concurrency=1, **kept)
 
     async def get(self, key: str, start: int, end: int) -> AsyncIterator[bytes]:
         """Return the bytes from ``start`` to before ``end``, a piece at a time; it is open when this returns."""
@@ -78,6 +82,21 @@ class Store:
         with _reaching("read"):
             found = await obstore.get_async(self._store(), key, options={"range": (start, end)})
         return _streamed(found)
+
+    async def address(self, method: Any, key: str, size: int, headers: Mapping[str, str]) -> str | None:
+        """Return an address by which the bucket of S3 itself answers GET or HEAD, for a while.
+
+        None where it would not say the headers: the file came there in another way.
+        """
+        with _reaching("sign"):
+            found = await obstore.get_async(self._store(), key, options={"head": True})
+            if found.meta["size"] != size:
+                _log.error("store", said="a file is of another size than it was")
+                raise StoreDown
+            if any(found.attributes.get(name) != value for name, value in headers.items()):
+                return None
+            lasts = timedelta(seconds=self._settings.store_seconds)
+            return str(await obstore.sign_async(self._store(), method, key, lasts))
 
     async def size(self, key: str) -> int | None:
         """Return how large a file is; None where it is not there, or a symbolic link."""

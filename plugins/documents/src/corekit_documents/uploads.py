@@ -17,7 +17,7 @@ from sqlalchemy import insert, select, update
 
 from corekit import Reader, any_of, micros, moment, new_id
 from corekit.audit import leave
-from corekit_documents import declared, documents, signing, sniffing, tables
+from corekit_documents import declared, documents, headers, signing, sniffing, tables
 from corekit_documents.documents import Version
 from corekit_documents.refusals import refused
 from corekit_documents.settings import DocumentsSettings, settings_of
@@ -127,7 +127,7 @@ async def receive(kit: Kit, store: Store, version: Version, chunks: AsyncIterabl
     """
     taken = _Taken(settings_of(kit), version)
     key = new_key(kit.entropy)
-    await store.put(key, taken.checked(chunks))
+    await store.put(key, taken.checked(chunks), headers.kept(version))
     try:
         return await asyncio.to_thread(_complete, kit, version, key, taken.size, taken.digest)
     except BaseException:

@@ -100,13 +100,16 @@ def comments(
     state: Annotated[
         Literal["pending", "shown", "hidden"] | None, typer.Option(help="Only those in this state.")
     ] = None,
+    member: Annotated[str | None, typer.Option(metavar="MEMBER", help="Only what this member wrote.")] = None,
     first: Annotated[int, typer.Option(min=1, max=1000, help="How many of the newest to show.")] = 50,
 ) -> None:
     """Show the comments on a survey, the newest first."""
     from corekit_surveys.comments import comment_page
 
-    with open_kit(ctx).read() as read:
-        found = comment_page(read, survey, state, first=first).items
+    kit = open_kit(ctx)
+    writer = find_member(kit, member).id if member is not None else None
+    with kit.read() as read:
+        found = comment_page(read, survey, state, member=writer, first=first).items
     emit(ctx, found, lambda shown: "\n".join(map(_comment, shown)) or "no comments")
 
 

@@ -103,15 +103,19 @@ def decide(
         return found
 
 
-def comment_page(read: Reader, survey: str, state: State | None = "shown", **page: Unpack[Ask]) -> Page[Comment]:
+def comment_page(
+    read: Reader, survey: str, state: State | None = "shown", *, member: str | None = None, **page: Unpack[Ask]
+) -> Page[Comment]:
     """Return a page of the comments on a survey, the newest first: those in a state, or all where it is None.
 
-    Raises :class:`corekit.Invalid` (``PAGE_SIZE``, ``CURSOR``).
+    Where a member is named, only what it wrote. Raises :class:`corekit.Invalid` (``PAGE_SIZE``, ``CURSOR``).
     """
     span = Span.of(page, int, str, falling=True)
     chosen = _SELECT.where(_survey.c.code == survey.replace("\0", ""))
     if state is not None:
         chosen = chosen.where(_comment.c.state == state)
+    if member is not None:
+        chosen = chosen.where(any_of(_comment.c.member_id, [member]))
     rows = [_COMMENT(row) for row in read.all(span.select(chosen, (_comment.c.created_at, _comment.c.id)))]
     return span.page(rows, lambda each: (micros(each.created_at), each.id), span.total(read, chosen))
 

@@ -58,6 +58,12 @@ class CommentsQuery(Object):
         survey=graphene.String(required=True, description="The code of the survey."),
         description="The comments on a survey that are shown, the newest first.",
     )
+    surveys_own_comments = ConnectionField(
+        SurveysComment,
+        policy=authenticated,
+        survey=graphene.String(required=True, description="The code of the survey."),
+        description="What the member who asks wrote about a survey, the newest first, whether it is shown or not.",
+    )
     surveys_moderation = ConnectionField(
         SurveysComment,
         policy=permission(MODERATE.name),
@@ -70,6 +76,14 @@ class CommentsQuery(Object):
     def resolve_surveys_comments(parents: Sequence[Any], info: Info, survey: str, **page: Any) -> list[Page[Comment]]:
         """Return a page of what is shown."""
         return [comments.comment_page(info.context.read, survey, **page) for _ in parents[:1]]
+
+    @staticmethod
+    def resolve_surveys_own_comments(
+        parents: Sequence[Any], info: Info, survey: str, **page: Any
+    ) -> list[Page[Comment]]:
+        """Return a page of the member's own."""
+        member = _writer(info)
+        return [comments.comment_page(info.context.read, survey, None, member=member, **page) for _ in parents[:1]]
 
     @staticmethod
     def resolve_surveys_moderation(
@@ -104,11 +118,16 @@ class SurveysCommentPayload(Payload, policy=public):
     comment = Field(SurveysComment, description="The comment.")
 
 
-def _comment(info: Info, values: Mapping[str, Any]) -> dict[str, Any]:
+def _writer(info: Info) -> str:
+    """Return the member who asks."""
     member = info.context.viewer.member
     if member is None:
         raise GraphQLError("Comments are written by members.", extensions={"code": "FORBIDDEN"})
-    return {"comment": comments.write(info.context.kit, member, values["survey"], values["text"])}
+    return member
+
+
+def _comment(info: Info, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {"comment": comments.write(info.context.kit, _writer(info), values["survey"], values["text"])}
 
 
 def _decide(info: Info, values: Mapping[str, Any]) -> dict[str, Any]:
