@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from corekit import Activity, Kit, Line
 from corekit.program import apply_text
@@ -117,3 +117,43 @@ def in_order(kit: Kit) -> list[str]:
             select(activity.c.member_id, activity.c.external_id).where(activity.c.type == "member.registered")
         )
     return [row.member_id for row in sorted(rows, key=lambda row: int(row.external_id[1:]))]
+
+
+def found_together(make_kit: MakeKit, clock: SettableClock, every_kind: Any) -> tuple[Kit, str]:
+    """Return a kit in which three medals that a member met before are found, and left to workers."""
+    clock.set("2026-06-01")
+    kit = make_kit(["medals"], program=every_kind.head)
+    member = kit.record(Activity(type="member.registered")).member
+    for number in range(9):
+        kit.record(Activity(type="purchase", member=member, amount=50_00, external_id=f"p{number}"))
+    apply_text(kit, every_kind.program("often", "both", "money"))
+    kit.jobs.ask("medals.backfill")
+    (run,) = kit.jobs.tick()
+    assert run.waiting == 3
+    return kit, member
+
+
+def test_what_a_member_met_before_is_awarded_together(make_kit: MakeKit, clock: SettableClock, every_kind: Any) -> None:
+    kit, member = found_together(make_kit, clock, every_kind)
+    sent: list[str] = []
+    for engine in kit.database.engines:
+        event.listen(engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
+    kit.work()
+    assert {medal for _, medal, _ in awards(kit, [member])} == {"often", "both", "money"}
+    assert sum(text.startswith("INSERT INTO medals_award") for text in sent) == 1
+
+
+def test_what_is_found_can_be_taken_in_the_same_chunk_and_taken_back_later(
+    make_kit: MakeKit, clock: SettableClock, every_kind: Any
+) -> None:
+    kit, member = found_together(make_kit, clock, every_kind)
+    clock.advance(seconds=1)
+    payload = {"medal": "often", "reason": "a mistake"}
+    kit.enqueue([Activity(type="medals.revoked", member=member, payload=payload, external_id="r")])
+    kit.work()
+    assert {medal for _, medal, _ in awards(kit, [member])} == {"both", "money"}
+    with kit.read() as read:
+        told = read.all(select(activity.c.id, activity.c.payload).where(activity.c.type == "medals.qualified"))
+    both = next(row.id for row in told if row.payload["medal"] == "both")
+    assert kit.reverse(both).settled
+    assert {medal for _, medal, _ in awards(kit, [member])} == {"money"}

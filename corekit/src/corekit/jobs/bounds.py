@@ -6,7 +6,12 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import ColumnElement, and_, true
+from sqlalchemy import ColumnElement, and_, bindparam, true
+
+from corekit.db.types import Id
+
+AFTER, UPTO = "bounds_after", "bounds_upto"
+"""The parameters of a select that say from where to where: the same select serves each part of all members."""
 
 
 @frozen
@@ -31,4 +36,6 @@ class Bounds:
 
     def within(self, member: ColumnElement[Any]) -> ColumnElement[bool]:
         """Say that a column with ids of members lies within. Say it of the innermost, so that an index finds them."""
-        return true() if self.after is None else and_(member > self.after, member <= self.upto)
+        if self.after is None:
+            return true()
+        return and_(member > bindparam(AFTER, self.after, Id), member <= bindparam(UPTO, self.upto, Id))

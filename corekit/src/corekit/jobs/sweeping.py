@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 from attrs import frozen
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, Insert, func, literal, select
 from sqlalchemy.exc import DBAPIError
 
 from corekit.activities.race import Race
@@ -21,7 +21,7 @@ from corekit.errors import Busy, PluginError
 from corekit.jobs import runs
 from corekit.jobs.bounds import Bounds
 from corekit.jobs.declared import Limits, Sweep
-from corekit.jobs.writing import Chunk, Counts, candidates
+from corekit.jobs.writing import Chunk, Counts, candidates, choosing
 from corekit.ledger.postgresql import PostgreSQL
 from corekit.ledger.sqlite import SQLite
 from corekit.ledger.store import Conflict, ProgramChanged
@@ -98,6 +98,7 @@ class Sweeping:
         self._run = run
         self._at = at
         self._chunk = chunk
+        self._built: tuple[Sweep, Terms, Insert] | None = None
 
     # ------------------------------------------------------------------------------------------------------- survey
 
@@ -231,13 +232,19 @@ class Sweeping:
 
     def _counted(self, writing: Chunk, bounds: Bounds) -> Counts:
         """Choose and write the rows of a chunk."""
-        chosen = writing.choose(bounds, self._chunk)
-        if not chosen:
-            return Counts(0)
-        last, cut = writing.last()
-        later = writing.lock() + cut
+        chosen = writing.choose(self._choosing(writing, bounds), bounds)
+        if not chosen.chosen:
+            return chosen
         counts = writing.settle(self._now(writing.connection))
-        return attrs.evolve(counts, chosen=chosen, later=later, last=last)
+        return attrs.evolve(counts, chosen=chosen.chosen, later=chosen.later, last=chosen.last)
+
+    def _choosing(self, writing: Chunk, bounds: Bounds) -> Insert:
+        """Return the statement that chooses rows, the same for all chunks of a sweep under the same terms."""
+        sweep, terms, statement = self._built or (None, None, None)
+        if statement is None or sweep is not writing.sweep or terms is not writing.terms:
+            statement = choosing(writing.sweep, bounds, self._chunk)
+            self._built = writing.sweep, writing.terms, statement
+        return statement
 
     def _now(self, connection: Connection) -> int:
         """Return the present instant by the kit's clock, asked on the connection that holds the locks."""
