@@ -20,7 +20,7 @@ class ProgramContext:
 
     ``currency`` is the unit of money, ``types`` the activity types of all plugins, ``ladders`` the benefits
     of each tier, by ladder and tier, in the order of the file, ``zone`` the program's time zone, ``metrics`` those that
-    plugins declare whatever a program says.
+    plugins declare; a section that brings no metrics itself finds those of all other sections among them.
     """
 
     currency: Unit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, cast
@@ -175,23 +176,30 @@ class Compiler:
         name, _, value = found["metric"].partition("=")
         at, known = (*place, "metric"), self._context.metrics
         metric = known.get(name)
+        if name.startswith("balance:") or (metric is not None and metric.credits is not None):
+            said = (
+                f"{name!r} follows from what activities credit, which is not known while they are judged. "
+                f"Let a ladder ask for it, and the medal for a tier of that ladder; or ask for the activities."
+            )
+            self._refuse(at, "INVALID", said)
+            return None
         if metric is None:
             self._refuse(at, "UNKNOWN_METRIC", f"No enabled plugin declares the metric {name!r}{suggest(name, known)}.")
-            return None
-        if metric.credits is not None:
-            said = f"{name!r} measures what is credited. Ask for the activities from which that follows."
-            self._refuse(at, "INVALID", said)
             return None
         if (metric.by is None) != (not value):
             said = f"{name!r} is measured as a whole." if value else f"Write {name}= and a value of {metric.by}."
             self._refuse(at, "INVALID", said)
             return None
-        types = [self._context.types[each] for each in metric.activities]
+        types = [kind for each in metric.activities if (kind := self._type(at, each)) is not None]
+        if metric.by is not None:
+            self._payload(at, types, metric.by)
+        if not types:
+            return None
         window = self._window(place, "metric", found)
         tally = Tally(
-            types=tuple(sorted(metric.activities)),
+            types=tuple(sorted(each.name for each in types)),
             measure=metric.measure,
-            where=() if metric.by is None else ((metric.by, (as_json(value),)),),
+            where=() if metric.by is None else ((metric.by, _written(value)),),
             days=self._seasonal or window.bucket != "lifetime",
         )
         kind = "sum" if metric.measure == "amount" else "count"
@@ -201,17 +209,19 @@ class Compiler:
 
     def _types(self, place: Place, names: Sequence[str]) -> list[ActivityType]:
         """Return the types that are counted; refuse those that nobody declares, or that cannot be."""
-        found: list[ActivityType] = []
-        for at, name in enumerate(names):
-            kind = self._context.types.get(name)
-            if kind is None:
-                said = f"There is no activity type {name!r}{suggest(name, self._context.types)}."
-                self._refuse((*place, "activity", at), "UNKNOWN_ACTIVITY", said)
-            elif kind.reversal or name in _SILENT:
-                self._refuse((*place, "activity", at), "INVALID", f"{name!r} cannot be counted for a medal.")
-            else:
-                found.append(kind)
+        types = [self._type((*place, "activity", at), name) for at, name in enumerate(names)]
+        found = [kind for kind in types if kind is not None]
         return found if len(found) == len(names) else []
+
+    def _type(self, place: Place, name: str) -> ActivityType | None:
+        kind = self._context.types.get(name)
+        if kind is None:
+            said = f"There is no activity type {name!r}{suggest(name, self._context.types)}."
+            self._refuse(place, "UNKNOWN_ACTIVITY", said)
+        elif kind.reversal or name in _SILENT:
+            self._refuse(place, "INVALID", f"{name!r} cannot be counted for a medal.")
+            return None
+        return kind
 
     def _window(self, place: Place, kind: str, found: Mapping[str, Any]) -> Window:
         try:
@@ -298,6 +308,13 @@ def _kept(kind: ActivityType) -> list[str]:
     fields: Mapping[str, Any] = cast("Any", kind.schema)().fields if kind.schema is not None else {}
     names = [field.data_key or name for name, field in fields.items()]
     return [name for name in names if kind.kept is None or name in kind.kept]
+
+
+def _written(value: str) -> tuple[str, ...]:
+    """Return how JSON may write the value after the name of a metric: as a text, a whole number, or yes or no."""
+    plain = {"True": "true", "False": "false"}.get(value, value)
+    is_plain = plain != value or re.fullmatch(r"0|-?[1-9][0-9]*", value) is not None
+    return tuple(sorted({as_json(value), *([plain] if is_plain else [])}))
 
 
 def _leaves(medal: Medal) -> Iterator[Any]:
