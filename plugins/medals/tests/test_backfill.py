@@ -111,6 +111,62 @@ def test_a_back_fill_awards_what_was_awarded_live(
     assert {medal for _, medal, _ in found[0]} == set(every_kind.criteria)
 
 
+WINDOWS = ("week", "month", "quarter", "year", "rolling 1 month", "rolling 3 months", "rolling 1 year")
+
+
+@pytest.mark.row("G4", way="python")
+def test_live_and_by_back_fill_these_two_days_are_within_these_windows(make_kit: MakeKit, clock: SettableClock) -> None:
+    pairs: dict[tuple[str, str], set[str]] = {
+        ("2025-12-31", "2026-01-01"): {"week", "rolling 1 month", "rolling 3 months", "rolling 1 year"},
+        ("2026-01-04", "2026-01-05"): set(WINDOWS) - {"week"},  # a Sunday and a Monday
+        ("2026-03-30", "2026-04-05"): {"week", "year", "rolling 1 month", "rolling 3 months", "rolling 1 year"},
+        ("2026-11-30", "2026-12-31"): {"quarter", "year", "rolling 3 months", "rolling 1 year"},
+        ("2026-12-01", "2026-12-31"): set(WINDOWS) - {"week"},
+        # A month up to the last of a month: it begins after the same day of the one before, or after its last day.
+        ("2026-01-28", "2026-02-28"): {"quarter", "year", "rolling 3 months", "rolling 1 year"},
+        ("2026-01-29", "2026-02-28"): {"quarter", "year", "rolling 1 month", "rolling 3 months", "rolling 1 year"},
+        ("2026-02-28", "2026-03-28"): {"quarter", "year", "rolling 3 months", "rolling 1 year"},
+        ("2026-02-28", "2026-03-31"): {"quarter", "year", "rolling 3 months", "rolling 1 year"},
+        ("2026-03-01", "2026-03-31"): set(WINDOWS) - {"week"},
+        ("2024-08-30", "2024-11-30"): {"year", "rolling 1 year"},
+        ("2024-08-31", "2024-11-30"): {"year", "rolling 3 months", "rolling 1 year"},
+        ("2024-02-29", "2025-02-28"): {"rolling 1 year"},
+        ("2023-02-28", "2024-02-29"): set(),
+        ("2023-03-01", "2024-02-29"): {"rolling 1 year"},
+    }
+    clock.set("2027-06-01")
+    texts = 'texts.en = {name = "Twice"}'
+    medals = "".join(
+        f'\n[[medals.definitions]]\nid = "{window.replace(" ", "_")}"\n{texts}\n'
+        f'when = {{kind = "count", activity = "purchase", least = 2, window = "{window}"}}\n'
+        for window in WINDOWS
+    )
+    head = '[program]\nname = "Shop"\n'
+    for begins, then in ((head + medals, None), (head, head + medals)):
+        kit = make_kit(["medals"], program=begins, sources={"past": {"historical": True}})
+        members = {pair: kit.record(_past("member.registered", "2020-01-01", str(pair))).member for pair in pairs}
+        bought = [
+            _past("purchase", day, f"{number}:{day}", member=member, amount=1_00)
+            for number, (pair, member) in enumerate(members.items())
+            for day in pair
+        ]
+        ordered = sorted(bought, key=lambda each: str(each.occurred_at))
+        assert all(each.settled for each in kit.record_many(ordered))
+        if then is not None:
+            apply_text(kit, then)
+            backfilled(kit)
+        found: dict[tuple[str, str], set[str]] = {pair: set() for pair in pairs}
+        by_member = {member: pair for pair, member in members.items()}
+        for member, medal, _ in awards(kit, list(by_member)):
+            found[by_member[member]].add(medal.replace("_", " "))
+        assert found == pairs
+
+
+def _past(type_: str, day: str, key: str, **more: Any) -> Activity:
+    occurred = datetime.fromisoformat(day).replace(hour=12, tzinfo=UTC)
+    return Activity(type=type_, source="past", occurred_at=occurred, external_id=f"{type_}:{key}", **more)
+
+
 def in_order(kit: Kit) -> list[str]:
     with kit.read() as read:
         rows = read.all(

@@ -229,11 +229,11 @@ class Compiler:
         except ValueError as error:
             self._refuse((*place, "window"), "INVALID", f"{error}.")
             return Window("lifetime")
-        if window.bucket == "membership year" or (window.rolling and window.bucket != "day"):
-            said = f"A medal looks back over a day, a month, a year or for example 'rolling 30 days', not {window}."
+        if window.bucket == "membership year":
+            said = "A medal does not look back over a membership year; ask for a year or 'rolling 12 months'."
             self._refuse((*place, "window"), "INVALID", said)
         if kind == "distinct" and window.rolling:
-            said = "Values are told apart over a day, a month, a year or the lifetime."
+            said = "Values are told apart over a day, week, month, quarter or year of the calendar, or the lifetime."
             self._refuse((*place, "window"), "INVALID", said)
         return window
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 from typing import cast as typed
 
 from sqlalchemy import (
@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
-from corekit import Bounds, Json, Whole, member, micros
+from corekit import Bounds, Json, Whole, Window, member, micros
 from corekit.tables import activity as _activity
 from corekit.tables import assignment as _stay
 from corekit.tables import line as _line
@@ -136,19 +136,33 @@ def _value(leaf: Leaf, number: int, events: Any) -> Columns:
         return func.sum(mine).over(partition_by=whose, order_by=order)
     if leaf.window.rolling:
         # All of the last day are among the rows of its range: those that came later on it are taken off again.
-        span = func.sum(mine).over(partition_by=whose, order_by=day, range_=(1 - leaf.window.rolling, 0))
+        place, before = _rolling(leaf.window, day)
+        span = func.sum(mine).over(partition_by=whose, order_by=place, range_=(-before, 0))
         of_day = func.sum(mine).over(partition_by=(whose, day))
         return span - of_day + func.sum(mine).over(partition_by=(whose, day), order_by=order)
     return func.sum(mine).over(partition_by=(whose, _bucket(leaf.window.bucket, day)), order_by=order)
 
 
+def _rolling(window: Window, day: Columns) -> tuple[Columns, int]:
+    """Return places of days in their order, and how many before the place of a day belong to a window seen from it.
+
+    With 31 places for each month, those after the same place so many months before are those after the same day of that
+    month, or after its last day if it is shorter.
+    """
+    if window.bucket == "day":
+        return day, window.rolling - 1
+    months = window.rolling * (12 if window.bucket == "year" else 1)
+    return _number_of(day, "month") * 31 + _number_of(day, "day"), 31 * months - 1
+
+
 def _bucket(bucket: str, day: Columns) -> Columns:
-    month: Columns = _month_of(day)
-    return {"day": day, "month": month, "year": month // 12}[bucket]
-
-
-def _unit(unit: rules.Unit, day: Columns) -> Columns:
-    return {"day": day, "week": (day + 3) // 7, "month": _month_of(day)}[unit]
+    """Return the number of the day, week, month, quarter or year that holds a day."""
+    if bucket == "day":
+        return day
+    if bucket == "week":
+        return (day + 3) // 7  # 1970-01-01 was a Thursday
+    month = _number_of(day, "month")
+    return month if bucket == "month" else month // {"quarter": 3, "year": 12}[bucket]
 
 
 def _within(day: Columns, season: rules.Days) -> ColumnElement[bool]:
@@ -252,7 +266,7 @@ class _Source:
         """Select the first of each day, week or month, with how many there are in a row by then."""
         found = rows.subquery()
         order = [found.c[name] for name in ("occurred_at", "recorded_at", "id")]
-        unit = _unit(leaf.unit, found.c.day)
+        unit = _bucket(leaf.unit, found.c.day)
         nth = func.row_number().over(partition_by=(found.c.member_id, unit), order_by=order)
         all_ = select(*(found.c[name] for name in _PLACE), unit.label("unit"), nth.label("nth")).subquery()
         first = select(all_).where(all_.c.nth == 1).subquery()
@@ -400,31 +414,34 @@ def _changes(zone: tzinfo, last: int) -> list[tuple[int, int]]:
     return [(instant, offset // timedelta(microseconds=1)) for instant, offset in found]
 
 
-class _MonthOf(FunctionElement[int]):
-    """The number of the month that holds a day: twelve times the year, and the month."""
+class _NumberOf(FunctionElement[int]):
+    """The number of the month that holds a day, twelve for each year; or that of the day within it."""
 
     type = Integer()
     inherit_cache = True
-    name = "month_of"
+    name = "number_of"
 
 
-def _month_of(day: Columns) -> Columns:
-    month: Columns = typed("Any", _MonthOf)(day)
-    return month
+def _number_of(day: Columns, what: Literal["month", "day"]) -> Columns:
+    number: Columns = typed("Any", _NumberOf)(day, literal_column(f"'{what}'"))
+    return number
 
 
-@compiles(_MonthOf, "sqlite")
-def _month_of_sqlite(element: _MonthOf, compiler: Any, **options: Any) -> str:
-    (day,) = (compiler.process(part, **options) for part in element.clauses)
-    parts = [f"CAST(strftime('{part}', ({day}) * 86400, 'unixepoch') AS INTEGER)" for part in ("%Y", "%m")]
-    return f"({parts[0]} * 12 + {parts[1]})"
+@compiles(_NumberOf, "sqlite")
+def _number_of_sqlite(element: _NumberOf, compiler: Any, **options: Any) -> str:
+    day, what = (compiler.process(part, **options) for part in element.clauses)
+    parts = [f"CAST(strftime('{part}', ({day}) * 86400, 'unixepoch') AS INTEGER)" for part in ("%Y", "%m", "%d")]
+    return parts[2] if what == "'day'" else f"({parts[0]} * 12 + {parts[1]} - 1)"
 
 
-@compiles(_MonthOf, "postgresql")
-def _month_of_postgresql(element: _MonthOf, compiler: Any, **options: Any) -> str:
-    (day,) = (compiler.process(part, **options) for part in element.clauses)
+@compiles(_NumberOf, "postgresql")
+def _number_of_postgresql(element: _NumberOf, compiler: Any, **options: Any) -> str:
+    day, what = (compiler.process(part, **options) for part in element.clauses)
     on = f"(DATE '1970-01-01' + CAST({day} AS integer))"
-    return f"CAST(extract(year FROM {on}) * 12 + extract(month FROM {on}) AS integer)"
+    number = (
+        f"extract(day FROM {on})" if what == "'day'" else f"extract(year FROM {on}) * 12 + extract(month FROM {on}) - 1"
+    )
+    return f"CAST({number} AS integer)"
 
 
 class _JsonText(FunctionElement[str]):
