@@ -111,7 +111,7 @@ def test_a_back_fill_awards_what_was_awarded_live(
     assert {medal for _, medal, _ in found[0]} == set(every_kind.criteria)
 
 
-WINDOWS = ("week", "month", "quarter", "year", "rolling 1 month", "rolling 3 months", "rolling 1 year")
+WINDOWS: tuple[str, ...] = ("week", "month", "quarter", "year", "rolling 1 month", "rolling 3 months", "rolling 1 year")
 
 
 @pytest.mark.row("G4", way="python")

@@ -119,7 +119,7 @@ def test_a_medal_that_cannot_be_is_refused_by_path(text: str, path: str, code: s
 
 
 def test_a_medal_asks_for_the_metrics_of_any_plugin_that_measure_activities() -> None:
-    playing = {"activities": ("toy.play",), "measure": "count"}
+    playing: dict[str, Any] = {"activities": ("toy.play",), "measure": "count"}
     declared = Declares(
         accounts=[AccountKind(code="toy.tokens", unit=Unit("toy.tokens"))],
         activities=[

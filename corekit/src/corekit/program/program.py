@@ -130,8 +130,10 @@ def _sections(
     sections: dict[str, Any] = {}
     problems: list[Problem] = []
     for brings in (True, False):  # whoever brings no metrics itself may ask for those of all others
-        metrics = registry.with_program(sections).metrics
-        context = ProgramContext(settings.currency, registry.types, tiers, settings.time_zone, metrics)
+        so_far = registry.with_program(sections)
+        context = ProgramContext(
+            settings.currency, registry.types, tiers, settings.time_zone, so_far.metrics, so_far.units
+        )
         with context.active():
             for plugin in registry.plugins:
                 section = plugin.declares.program

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, cast
 
-from corekit import ActivityType, Place, Problems, ProgramContext, Window, suggest
+from corekit import ActivityType, Place, Problems, ProgramContext, Unit, Window, suggest
 from corekit_medals.catalogue import Catalogue, Level, Medal, Words
 from corekit_medals.counting import BY_LINES, PIECE, Lines, Measure, Tally, as_json
 from corekit_medals.rules import All, AnyOf, Counted, Criterion, Holds, InTier, NoneOf, Streak, leaves
@@ -169,7 +169,8 @@ class Compiler:
         least = self._least(place, kind, measure, types, found["least"])
         if kind == "streak":
             return Streak(tally=tally, least=least, unit=found["unit"])
-        return Counted(tally=tally, least=least, distinct=kind == "distinct", window=window)
+        unit = self._unit(types) if measure == "amount" else None
+        return Counted(tally=tally, least=least, distinct=kind == "distinct", window=window, unit=unit)
 
     def _measured(self, place: Place, found: Mapping[str, Any]) -> Counted | None:
         """Return a criterion that counts what a metric measures, so that it knows what was done before."""
@@ -202,10 +203,9 @@ class Compiler:
             where=() if metric.by is None else ((metric.by, _written(value)),),
             days=self._seasonal or window.bucket != "lifetime",
         )
-        kind = "sum" if metric.measure == "amount" else "count"
-        return Counted(
-            tally=tally, least=self._least(place, kind, metric.measure, types, found["least"]), window=window
-        )
+        is_sum = metric.measure == "amount"
+        least = self._least(place, "sum" if is_sum else "count", metric.measure, types, found["least"])
+        return Counted(tally=tally, least=least, window=window, unit=self._unit(types) if is_sum else None)
 
     def _types(self, place: Place, names: Sequence[str]) -> list[ActivityType]:
         """Return the types that are counted; refuse those that nobody declares, or that cannot be."""
@@ -274,12 +274,20 @@ class Compiler:
         """Return an amount in minor units of what activities of the types count."""
         if given is None:
             return None
-        units = {each.amount for each in types}
-        if len(units) > 1 or units <= {"none", "own", "any"}:
+        unit = self._unit(types)
+        if unit is None:
             said = f"{', '.join(each.name for each in types)} do not count the same: their amounts cannot be compared."
             self._refuse(place, "CONTRADICTION", said)
             return None
-        return self._minor(place, given, self._context.currency.scale if units == {"money"} else 0)
+        return self._minor(place, given, unit.scale)
+
+    def _unit(self, types: Sequence[ActivityType]) -> Unit | None:
+        """Return what the amounts of all types count; None where they do not count the same, or nobody knows what."""
+        codes = {each.amount for each in types}
+        if len(codes) > 1 or codes <= {"none", "own", "any"}:
+            return None
+        (code,) = codes
+        return self._context.currency if code == "money" else self._context.units.get(code) or Unit(code)
 
     def _circles(self, found: Sequence[Mapping[str, Any]], medals: Mapping[str, Medal]) -> None:
         """Refuse a medal that cannot be had without itself."""
