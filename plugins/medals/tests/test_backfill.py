@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from types import ModuleType
 from typing import Any
 
 import pytest
 from sqlalchemy import event, select
 
-from corekit import Activity, Kit, Line
+from corekit import (
+    AccountKind,
+    Activity,
+    Batch,
+    Credit,
+    Declares,
+    Effect,
+    Facts,
+    Kit,
+    Line,
+    Metric,
+    Unit,
+    hookimpl,
+)
 from corekit.program import apply_text
 from corekit.tables import activity
 from corekit.testing import MakeKit, SettableClock
@@ -109,6 +124,54 @@ def test_a_back_fill_awards_what_was_awarded_live(
     ]
     assert found[0] == found[1]
     assert {medal for _, medal, _ in found[0]} == set(every_kind.criteria)
+
+
+CREDITED = """
+[program]
+name = "Shop"
+
+[[ladders]]
+code = "earned"
+name = "Earned"
+
+[[ladders.tiers]]
+code = "little"
+name = "Little"
+
+[[ladders.tiers]]
+code = "much"
+name = "Much"
+criteria = [{metric = "toy.earned", window = "month", at_least = 30}]
+"""
+
+
+@pytest.mark.row("G4", way="python")
+def test_a_medal_for_what_is_credited_is_one_for_the_tier_of_a_ladder(make_kit: MakeKit, clock: SettableClock) -> None:
+    def react(batch: Batch, facts: Facts) -> Iterator[Effect]:
+        for bought in batch.of("purchase"):
+            yield Credit(bought, rule="tokens@1", account="toy", amount=bought.amount // 100)
+
+    toy = ModuleType("toy")
+    declared = Declares(
+        accounts=[AccountKind(code="toy", unit=Unit("tokens"))],
+        metrics=[Metric(name="toy.earned", credits="toy", windows=("month",))],
+    )
+    react.__name__ = "corekit_react"
+    vars(toy).update(corekit_declare=hookimpl(lambda: declared), corekit_react=hookimpl(react))
+    clock.set("2027-06-01")
+    medal = '[[medals.definitions]]\nid = "much"\ntexts.en = {name = "Much"}\nwhen = {kind = "tier", tier = "much"}\n'
+    for begins, then in ((CREDITED + medal, None), (CREDITED, CREDITED + medal)):
+        kit = make_kit(["medals"], modules={"toy": toy}, program=begins, sources={"past": {"historical": True}})
+        members = [kit.record(_past("member.registered", "2020-01-01", str(number))).member for number in range(2)]
+        bought = [("2026-01-30", 20_00), ("2026-02-01", 20_00), ("2026-02-28", 10_00), ("2026-03-01", 90_00)]
+        for member, number in zip(members, (4, 2), strict=True):
+            for day, amount in bought[:number]:
+                told = _past("purchase", day, f"{member}:{day}", member=member, amount=amount)
+                assert kit.record(told).settled
+        if then is not None:
+            apply_text(kit, then)
+            backfilled(kit)
+        assert awards(kit, members) == {(members[0], "much", 1): datetime(2026, 2, 28, 12, tzinfo=UTC)}
 
 
 WINDOWS: tuple[str, ...] = ("week", "month", "quarter", "year", "rolling 1 month", "rolling 3 months", "rolling 1 year")

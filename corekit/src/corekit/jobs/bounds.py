@@ -6,11 +6,11 @@ from datetime import UTC, tzinfo
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import ColumnElement, and_, bindparam, true
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, true
 
 from corekit.db.types import Id
 
-AFTER, UPTO = "bounds_after", "bounds_upto"
+AFTER, UPTO = (bindparam(f"bounds_{name}", type_=Id) for name in ("after", "upto"))
 """The parameters of a select that say from where to where: the same select serves each part of all members."""
 
 
@@ -18,14 +18,15 @@ AFTER, UPTO = "bounds_after", "bounds_upto"
 class Bounds:
     """As of which instant a sweep selects (UTC microseconds), and members from where to where, by their ids.
 
-    ``after`` is excluded, ``upto`` included; both None: all members, as for the survey before the sweep. ``program`` is
+    ``after`` is excluded, ``upto`` included; both None: all members, as for the survey before the sweep. They are
+    parameters, since a select that is built once serves part after part. ``program`` is
     the section of the plugin that declares the sweep, in the version of the program that holds at that instant (None:
     it has none), ``zone`` the program's time zone.
     """
 
     at: int
-    after: str | None = None
-    upto: str | None = None
+    after: BindParameter[str] | str | None = None
+    upto: BindParameter[str] | str | None = None
     program: Any = field(default=None, eq=False, repr=False)
     zone: tzinfo = UTC
 
@@ -36,6 +37,4 @@ class Bounds:
 
     def within(self, member: ColumnElement[Any]) -> ColumnElement[bool]:
         """Say that a column with ids of members lies within. Say it of the innermost, so that an index finds them."""
-        if self.after is None:
-            return true()
-        return and_(member > bindparam(AFTER, self.after, Id), member <= bindparam(UPTO, self.upto, Id))
+        return true() if self.after is None else and_(member > self.after, member <= self.upto)

@@ -144,15 +144,15 @@ class Chunk:
         object.__setattr__(self, "plain", is_plain(self.terms, self.sweep, self.at))
         object.__setattr__(self, "ids", {name: new_id()[:PREFIX] for name in _KINDS_OF_ID})
 
-    def choose(self, statement: Insert, bounds: Bounds) -> Counts:
-        """Choose the next rows of a part of all members, with what member and account are at that moment; lock them.
+    def choose(self, statement: Insert, after: str, upto: str) -> Counts:
+        """Choose and lock the next rows of members from where to where, with what they and their accounts are by then.
 
         What nobody but workers settles is left to them at once. What is written here has the seq of its member, so
         further rows of a member come in the next round.
         """
         for table in (swept, part):
             self._empty(table)
-        self.connection.execute(statement, {AFTER: bounds.after, UPTO: bounds.upto})
+        self.connection.execute(statement, {AFTER.key: after, UPTO.key: upto})
         newest = select(swept.c.n, swept.c.member_id, swept.c.in_all - swept.c.nth).order_by(swept.c.n.desc()).limit(1)
         row = self.connection.execute(newest).one_or_none()
         if row is None:
@@ -163,7 +163,7 @@ class Chunk:
             later = cut + self._do(self.say.one_each)
         elif cut:  # the rest of the last member is what its next chunk begins with
             before = select(swept.c.member_id).where(swept.c.member_id < last).order_by(swept.c.n.desc()).limit(1)
-            last = self.connection.execute(before).scalar() or bounds.after
+            last = self.connection.execute(before).scalar() or after
         if self.say.lock is not None:
             later += self._do(self.say.lock)
         return Counts(chosen, later=later, last=last)
