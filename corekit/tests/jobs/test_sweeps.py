@@ -353,6 +353,33 @@ def test_all_rows_of_a_member_are_left_to_workers_at_once_by_a_select_that_is_bu
     assert house.is_proved()
 
 
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_the_select_of_a_sweep_alone_may_take_its_time_and_join_sets(make_house: Any) -> None:
+    names = ("statement_timeout", "enable_hashjoin", "plan_cache_mode")
+
+    def settings_then(bounds: Any) -> Any:
+        rows = fees.notes(bounds).subquery()
+        told = func.jsonb_build_object(*(each for name in names for each in (name, func.current_setting(name))))
+        return select(*rows.c, told.label("payload"))
+
+    house = make_house(fees.plugin(evolve(fees.NOTE, select=settings_then)))
+    house.joins()
+    later: list[tuple[str, ...]] = []
+
+    def look(connection: Any, _cursor: Any, text: str, *_: Any) -> None:
+        if text.lstrip().startswith("INSERT INTO core_activity"):
+            cursor = connection.connection.cursor()
+            cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
+            later.append(cursor.fetchone())
+
+    for engine in house.kit.database.engines:
+        event.listen(engine, "before_cursor_execute", look)
+    house.kit.jobs.run("fees.note")
+    chosen = dict(zip(names, ("0", "on", "force_custom_plan"), strict=True))
+    assert house.rows(activity, "payload", type="fees.note") == [(chosen,)]
+    assert later == [("10s", "off", "force_generic_plan")]
+
+
 # What is declared wrongly
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from attrs import field, frozen
@@ -152,7 +153,8 @@ class Chunk:
         """
         for table in (swept, part):
             self._empty(table)
-        self.connection.execute(statement, {AFTER.key: after, UPTO.key: upto})
+        with self._unhurried():
+            self.connection.execute(statement, {AFTER.key: after, UPTO.key: upto})
         newest = select(swept.c.n, swept.c.member_id, swept.c.in_all - swept.c.nth).order_by(swept.c.n.desc()).limit(1)
         row = self.connection.execute(newest).one_or_none()
         if row is None:
@@ -333,6 +335,16 @@ class Chunk:
             return "s.payload"
         return f"{self.say.say.document}('sweep', :sweep, 'rule', s.rule)"
 
+    @contextmanager
+    def _unhurried(self) -> Generator[None]:
+        """Let a statement take its time, and be planned for what it looks at: many members, of whom it locks none."""
+        if self.connection.dialect.name == "sqlite":
+            yield
+            return
+        self.connection.exec_driver_sql(_set(_UNHURRIED))
+        yield
+        self.connection.exec_driver_sql(_set(dict.fromkeys(_UNHURRIED)))
+
     def _empty(self, table: Table) -> None:
         self.connection.execute(CreateTable(table, if_not_exists=True))
         self.connection.execute(table.delete())
@@ -343,6 +355,21 @@ class Chunk:
         return self.connection.execute(
             clause, {name: given[name] for name in names}, execution_options=_COUNTED
         ).rowcount
+
+
+_UNHURRIED: Mapping[str, str | None] = {
+    "statement_timeout": "0",
+    # Settlement's statements look up by index, whatever they are given; this one joins sets.
+    "plan_cache_mode": "force_custom_plan",
+    "enable_hashjoin": "on",
+    "enable_mergejoin": "on",
+}
+
+
+def _set(options: Mapping[str, str | None]) -> str:
+    """Return what sets options until the end of the transaction; None: as the connection has them."""
+    set_ = (f"set_config('{name}', {'NULL' if to is None else repr(to)}, true)" for name, to in options.items())
+    return f"SELECT {', '.join(set_)}"
 
 
 def _texts(values: Sequence[str]) -> str:
