@@ -12,7 +12,7 @@ from corekit.metrics import Window, add_months
 
 DAYS = st.dates(date(1970, 1, 1), date(9998, 12, 31))
 WINDOWS = st.one_of(
-    st.sampled_from(["day", "month", "year", "membership year", "lifetime"]),
+    st.sampled_from(["day", "week", "month", "quarter", "year", "membership year", "lifetime"]),
     st.builds("rolling {} {}s".format, st.integers(1, 9999), st.sampled_from(["day", "month", "year"])),
 )
 
@@ -24,6 +24,12 @@ WINDOWS = st.one_of(
         ("month", "2017-12-31", "2017-12-01", "2017-12-31"),
         ("month", "2016-02-10", "2016-02-01", "2016-02-29"),
         ("month", "2017-02-10", "2017-02-01", "2017-02-28"),
+        ("week", "2017-12-31", "2017-12-25", "2017-12-31"),
+        ("week", "2018-01-01", "2018-01-01", "2018-01-07"),
+        ("week", "9999-12-31", "9999-12-27", "9999-12-31"),
+        ("quarter", "2017-12-31", "2017-10-01", "2017-12-31"),
+        ("quarter", "2016-02-29", "2016-01-01", "2016-03-31"),
+        ("quarter", "2017-04-01", "2017-04-01", "2017-06-30"),
         ("year", "2018-01-01", "2018-01-01", "2018-12-31"),
         ("lifetime", "2018-01-01", "0001-01-01", "9999-12-31"),
         ("rolling 1 day", "2018-01-01", "2018-01-01", "2018-01-01"),
@@ -64,12 +70,11 @@ def test_a_window_is_written_as_it_is_read(window: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "week", "rolling", "rolling 0 days", "rolling 1 week", "rolling -1 days", "Rolling 1 day", "2 months"]
+    "text", ["", "weeks", "rolling", "rolling 0 days", "rolling 1 week", "rolling -1 days", "Rolling 1 day", "2 months"]
 )
 def test_what_is_no_window_is_refused_with_the_ones_there_are(text: str) -> None:
-    with pytest.raises(
-        ValueError, match="use day, month, year, membership year, lifetime or for example 'rolling 12 months'"
-    ):
+    there_are = "use day, week, month, quarter, year, membership year, lifetime or for example 'rolling 12 months'"
+    with pytest.raises(ValueError, match=there_are):
         Window.parse(text)
 
 

@@ -9,8 +9,8 @@ from typing import Literal
 
 from attrs import frozen
 
-Bucket = Literal["day", "month", "year", "membership year", "lifetime"]
-_BUCKETS: tuple[Bucket, ...] = ("day", "month", "year", "membership year", "lifetime")
+Bucket = Literal["day", "week", "month", "quarter", "year", "membership year", "lifetime"]
+_BUCKETS: tuple[Bucket, ...] = ("day", "week", "month", "quarter", "year", "membership year", "lifetime")
 _ROLLING = re.compile(r"rolling ([1-9][0-9]{0,3}) (day|month|year)s?")
 
 
@@ -40,9 +40,11 @@ class Metric:
 class Window:
     """The days over which a metric is summed, as seen from one day.
 
-    ``rolling`` 0 means the calendar day, month or year (or the whole life) that holds the day; a number
-    means that many days, months or years up to and including the day. A membership year begins on the day of the
-    year on which the member joined (on 28 February for who joined on a 29th, where the year has none).
+    ``rolling`` 0 means the calendar day, week (from Monday on), month, quarter or year (or the whole life) that holds
+    the day; a number means that many days, months or years up to and including the day. So many months begin with the
+    day after the same day of the month, that many months before, or after the last day of that month if it is shorter:
+    a month up to 31 March begins on 1 March, as it does up to the 28th. A membership year begins on the day of the year
+    on which the member joined (on 28 February for who joined on a 29th, where the year has none).
     """
 
     bucket: Bucket
@@ -50,7 +52,7 @@ class Window:
 
     @classmethod
     def parse(cls, text: str) -> Window:
-        """Read ``day``, ``month``, ``year``, ``membership year``, ``lifetime`` or ``rolling 12 months``.
+        """Read ``day``, ``week``, ``quarter`` and so on, ``membership year``, ``lifetime`` or ``rolling 12 months``.
 
         Raises ValueError for anything else.
         """
@@ -61,7 +63,7 @@ class Window:
             if match and match[2] == bucket:
                 return cls(bucket, int(match[1]))
         raise ValueError(
-            f"{text!r} is no window; use day, month, year, membership year, lifetime or for example 'rolling 12 months'"
+            f"{text!r} is no window; use {', '.join(_BUCKETS[:-1])}, {_BUCKETS[-1]} or for example 'rolling 12 months'"
         )
 
     def __str__(self) -> str:
@@ -92,9 +94,12 @@ MEMBERSHIP_YEAR = Window("membership year")
 def _calendar(bucket: Bucket, day: date) -> tuple[date, date]:
     if bucket == "day":
         return day, day
-    if bucket == "month":
-        return day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1])
-    return date(day.year, 1, 1), date(day.year, 12, 31)
+    if bucket == "week":
+        monday = day.toordinal() - day.weekday()
+        return date.fromordinal(monday), date.fromordinal(min(monday + 6, date.max.toordinal()))
+    months = {"month": 1, "quarter": 3, "year": 12}[bucket]
+    last = (day.month - 1) // months * months + months
+    return date(day.year, last - months + 1, 1), date(day.year, last, monthrange(day.year, last)[1])
 
 
 def _membership_year(joined: date, day: date) -> tuple[date, date]:

@@ -11,7 +11,7 @@ from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from marshmallow import Schema, fields
-from sqlalchemy import Text, cast, func, literal, null, select, union_all
+from sqlalchemy import Text, cast, event, func, literal, null, select, union_all
 
 from corekit import Activity, ActivityType, Json, PluginError, Section, hookimpl
 from corekit.activities.tables import activity, intake, request
@@ -324,6 +324,60 @@ def test_a_member_with_several_rows_is_done_row_by_row(make_house: Any, chunk: i
     assert house.kit.jobs.run("fees.gift", chunk=chunk).settled == 10
     assert [house.balances(member) for member in members] == [{"fees": 14}] * 5
     assert house.is_proved()
+
+
+@pytest.mark.parametrize(("chunk", "looks"), [(1, 16), (4, 4), (100, 1)])
+def test_all_rows_of_a_member_are_left_to_workers_at_once_by_a_select_that_is_built_once(
+    make_house: Any, chunk: int, looks: int
+) -> None:
+    built: list[Any] = []
+
+    def thrice(bounds: Any) -> Any:
+        built.append(bounds)
+        one = fees.notes(bounds).subquery()
+        kept = [
+            select(one.c.member_id, one.c.key.concat(suffix).label("key"), one.c.amount, one.c.rule) for suffix in "abc"
+        ]
+        return select(union_all(*kept).subquery())
+
+    house = make_house(fees.plugin(evolve(fees.NOTE, select=thrice), reacts=None))
+    members = house.joins(5)
+    sent: list[str] = []
+    for engine in house.kit.database.engines:
+        event.listen(engine, "before_cursor_execute", lambda *args: sent.append(args[2]))
+    run = house.kit.jobs.run("fees.note", chunk=chunk)
+    assert (run.found, run.waiting) == (15, 15)
+    assert [house.count(activity, type="fees.note", member_id=member) for member in members] == [3] * 5
+    assert len(built) == 2, "once to survey, once for all chunks"
+    assert sum("INSERT INTO corekit_swept (" in text for text in sent) == looks
+    assert house.is_proved()
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_the_select_of_a_sweep_alone_may_take_its_time_and_join_sets(make_house: Any) -> None:
+    names = ("statement_timeout", "enable_hashjoin", "plan_cache_mode")
+
+    def settings_then(bounds: Any) -> Any:
+        rows = fees.notes(bounds).subquery()
+        told = func.jsonb_build_object(*(each for name in names for each in (name, func.current_setting(name))))
+        return select(*rows.c, told.label("payload"))
+
+    house = make_house(fees.plugin(evolve(fees.NOTE, select=settings_then)))
+    house.joins()
+    later: list[tuple[str, ...]] = []
+
+    def look(connection: Any, _cursor: Any, text: str, *_: Any) -> None:
+        if text.lstrip().startswith("INSERT INTO core_activity"):
+            cursor = connection.connection.cursor()
+            cursor.execute("SELECT " + ", ".join(f"current_setting('{name}')" for name in names))
+            later.append(cursor.fetchone())
+
+    for engine in house.kit.database.engines:
+        event.listen(engine, "before_cursor_execute", look)
+    house.kit.jobs.run("fees.note")
+    chosen = dict(zip(names, ("0", "on", "force_custom_plan"), strict=True))
+    assert house.rows(activity, "payload", type="fees.note") == [(chosen,)]
+    assert later == [("10s", "off", "force_generic_plan")]
 
 
 # What is declared wrongly

@@ -97,7 +97,7 @@ discount = "0.05"
         ('{kind = "service", prize = "1"}', "wash.prize", "UNKNOWN_FIELD"),
         ('{kind = "service", price = "free"}', "wash.price", "PATTERN"),
         ('{kind = "service", quota = 0}', "wash.quota", "RANGE"),
-        ('{kind = "service", quota = 1, per = "week"}', "wash.per", "WINDOW"),
+        ('{kind = "service", quota = 1, per = "fortnight"}', "wash.per", "WINDOW"),
         ('{kind = "service", per = "month"}', "wash", "CONTRADICTION"),
         ('{kind = "support", channel = "x", quota = 1}', "wash", "CONTRADICTION"),
     ],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -113,6 +114,24 @@ class Seen:
         """Return how many baskets there were in so many days."""
         return sum(self.today - timedelta(days=number) < day <= self.today for day in self.days)
 
+    def since(self, first: date) -> list[Any]:
+        """Return the baskets from a day on."""
+        return [basket for basket, day in zip(self.baskets, self.days, strict=True) if first <= day]
+
+    def this_week(self) -> list[Any]:
+        """Return those of this week."""
+        return self.since(self.today - timedelta(days=self.today.weekday()))
+
+    def this_quarter(self) -> list[Any]:
+        """Return those of this quarter."""
+        return self.since(self.today.replace(month=(self.today.month + 2) // 3 * 3 - 2, day=1))
+
+    def last_months(self, number: int) -> list[Any]:
+        """Return those of so many months up to today: after this day of the month then, or after its last day."""
+        year, month = divmod(self.today.year * 12 + self.today.month - 1 - number, 12)
+        then = date(year, month + 1, min(self.today.day, monthrange(year, month + 1)[1]))
+        return self.since(then + timedelta(days=1))
+
     def in_summer(self) -> int:
         """Return how many there were in summer, if this is summer."""
         first, last = SUMMER
@@ -132,6 +151,11 @@ MEANINGS: Mapping[tuple[str, int], Callable[[Seen], bool]] = {
     ("regular", 2): lambda seen: len(seen.baskets) >= 50,
     ("busy_week", 1): lambda seen: seen.within(7) >= 5,
     ("busy_month", 1): lambda seen: len(seen.this_month) >= 8,
+    ("big_week", 1): lambda seen: cents(seen.this_week()) >= 120_00,
+    ("busy_quarter", 1): lambda seen: len(seen.this_quarter()) >= 20,
+    ("rolling_month", 1): lambda seen: cents(seen.last_months(1)) >= 320_00,
+    ("rolling_months", 1): lambda seen: len(seen.last_months(3)) >= 25,
+    ("many_stores", 1): lambda seen: len({basket.store for basket in seen.this_quarter()}) >= 2,
     ("grocer", 1): lambda seen: seen.of_drinks() >= 250_00,
     ("hauler", 1): lambda seen: sum(item.quantity for item in seen.items) >= 300,
     ("traveller", 1): lambda seen: seen.stores >= 3,
@@ -141,13 +165,18 @@ MEANINGS: Mapping[tuple[str, int], Callable[[Seen], bool]] = {
     ("monthly", 1): lambda seen: months({(day.year, day.month) for day in seen.days}) >= 6,
     ("feast", 1): lambda seen: sum(item.cents for item in seen.last.items) >= 100_00,
     ("summer", 1): lambda seen: seen.in_summer() >= 12,
-    ("big_month", 1): lambda seen: sum(item.cents for basket in seen.this_month for item in basket.items) >= 300_00,
+    ("big_month", 1): lambda seen: cents(seen.this_month) >= 300_00,
     ("golden", 1): lambda seen: seen.cents >= 2_000_00,
     ("second", 1): lambda seen: len(seen.baskets) >= 50,
     ("all", 1): lambda seen: seen.cents >= 500_00 and seen.weeks >= 6 and seen.stores >= 2,
     ("any", 1): lambda seen: seen.in_a_row >= 2 or seen.cents >= 400_00,
     ("none", 1): lambda seen: len(seen.baskets) >= 20 and seen.within(14) < 5,
 }
+
+
+def cents(baskets: Sequence[Any]) -> int:
+    """Return what was paid for baskets."""
+    return sum(item.cents for basket in baskets for item in basket.items)
 
 
 def same_month(one: date, other: date) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from marshmallow import Schema, fields
 
-from corekit import AccountKind, ActivityType, Declares, Metric, Settings, SettingsError, Unit, hookimpl
+from corekit import AccountKind, ActivityType, Declares, Metric, Section, Settings, SettingsError, Unit, hookimpl
 from corekit.core import declares
 from corekit.plugins import discover
 from corekit.program import load
@@ -41,6 +42,9 @@ ONE = '[[medals.definitions]]\nid = "one"\ntexts.en = {name = "One"}\n'
 
 class _PlaySchema(Schema):
     game = fields.String()
+    level = fields.Integer()
+    won = fields.Boolean()
+    mood = fields.String()
 
 
 def problems(text: str) -> list[tuple[str, str]]:
@@ -62,8 +66,8 @@ def problems(text: str) -> list[tuple[str, str]]:
         ('{kind = "count", activity = "purchase", least = 0}', "least", "RANGE"),
         ('{kind = "count", activity = "purchase", least = "1.5"}', "least", "TOO_FINE"),
         ('{kind = "count", activity = "purchase", least = 1, tier = "gold"}', "tier", "UNKNOWN_FIELD"),
-        ('{kind = "count", activity = "purchase", least = 1, window = "week"}', "window", "INVALID"),
-        ('{kind = "count", activity = "purchase", least = 1, window = "rolling 2 months"}', "window", "INVALID"),
+        ('{kind = "count", activity = "purchase", least = 1, window = "fortnight"}', "window", "INVALID"),
+        ('{kind = "count", activity = "purchase", least = 1, window = "membership year"}', "window", "INVALID"),
         ('{kind = "sum", activity = ["purchase", "check_in"], least = 1}', "least", "CONTRADICTION"),
         ('{kind = "first", activity = "check_in", where = {shop = "a"}}', "where.shop", "UNKNOWN_FIELD"),
         ('{kind = "first", activity = "check_in", where = {store = []}}', "where.store", "TYPE"),
@@ -78,7 +82,7 @@ def problems(text: str) -> list[tuple[str, str]]:
         ('{kind = "metric", metric = "spent", least = 1}', "metric", "UNKNOWN_METRIC"),
         ('{kind = "metric", metric = "spend=1", least = 1}', "metric", "INVALID"),
         ('{kind = "metric", metric = "visits", least = "1.5"}', "least", "TOO_FINE"),
-        ('{kind = "metric", metric = "visits", least = 1, window = "rolling 2 months"}', "window", "INVALID"),
+        ('{kind = "metric", metric = "visits", least = 1, window = "membership year"}', "window", "INVALID"),
         ('{kind = "tier", tier = "gold"}', "tier", "UNKNOWN_TIER"),
         ('{kind = "tier", tier = "gold", ladder = "statu"}', "ladder", "UNKNOWN_LADDER"),
         ('{kind = "medal", medal = "two"}', "medal", "MEDALS_UNKNOWN"),
@@ -115,16 +119,45 @@ def test_a_medal_that_cannot_be_is_refused_by_path(text: str, path: str, code: s
 
 
 def test_a_medal_asks_for_the_metrics_of_any_plugin_that_measure_activities() -> None:
-    toy = ModuleType("toy")
-    metrics = [
-        Metric(name="toy.played", activities=("toy.play",), measure="count", by="game"),
-        Metric(name="toy.won", credits="toy.tokens"),
-    ]
+    playing: dict[str, Any] = {"activities": ("toy.play",), "measure": "count"}
     declared = Declares(
         accounts=[AccountKind(code="toy.tokens", unit=Unit("toy.tokens"))],
-        activities=[ActivityType(name="toy.play", schema=_PlaySchema)],
-        metrics=metrics,
+        activities=[
+            ActivityType(name="toy.play", schema=_PlaySchema, kept=("game", "level", "won")),
+            ActivityType(name="toy.undo", reversal=True),
+        ],
+        metrics=[
+            Metric(name="toy.played", by="game", **playing),
+            Metric(name="toy.reached", by="level", **playing),
+            Metric(name="toy.ended", by="won", **playing),
+            Metric(name="toy.mooded", by="mood", **playing),
+            Metric(name="toy.undone", activities=("toy.undo",), measure="count"),
+            Metric(name="toy.won", credits="toy.tokens"),
+        ],
+        program=Section(schema=Schema, metrics=lambda _: [Metric(name="toy.told", **playing)]),
     )
+    asked = _asking(declared)
+
+    def by(field: str, *values: str) -> Counted:
+        return Counted(tally=Tally(types=("toy.play",), where=((field, values),)), least=3)
+
+    assert asked("toy.told") == Counted(tally=Tally(types=("toy.play",)), least=3)
+    assert asked("toy.played=chess") == by("game", '"chess"')
+    assert asked("toy.reached=7") == by("level", '"7"', "7")
+    assert asked("toy.ended=True") == by("won", '"True"', "true")
+    assert asked("toy.played") == ("INVALID", "Write toy.played= and a value of game.")
+    assert asked("toy.told=chess") == ("INVALID", "'toy.told' is measured as a whole.")
+    assert asked("toy.mooded=good")[0] == "UNKNOWN_FIELD", "what is not kept cannot be counted"
+    assert asked("toy.undone")[0] == "INVALID"
+    assert asked("toy.lost")[0] == "UNKNOWN_METRIC"
+    for credited in "toy.won", "balance:toy.tokens":
+        code, message = asked(credited)
+        assert (code, "Let a ladder ask for it" in message) == ("INVALID", True)
+
+
+def _asking(declared: Declares) -> Callable[[str], Any]:
+    """Return what makes a criterion of the name of a metric, or the code and the message of the one problem."""
+    toy = ModuleType("toy")
     toy.corekit_declare = hookimpl(lambda: declared)  # type: ignore[attr-defined]
     settings = Settings.of(database="sqlite:///unused.db", plugins=["medals", "toy"])
     registry = Registry.of(declares(settings), discover(settings, modules={"toy": toy}))
@@ -135,12 +168,10 @@ def test_a_medal_asks_for_the_metrics_of_any_plugin_that_measure_activities() ->
             return load(text, registry, settings)[0].sections["medals"].medals["one"].levels[0].when
         except SettingsError as error:
             (problem,) = error.parameters["problems"]
+            assert ".".join(map(str, problem["path"])) == "medals.definitions.0.when.metric"
             return problem["code"], problem["message"]
 
-    tally = Tally(types=("toy.play",), where=(("game", ('"chess"',)),))
-    assert asked("toy.played=chess") == Counted(tally=tally, least=3)
-    assert asked("toy.played") == ("INVALID", "Write toy.played= and a value of game.")
-    assert asked("toy.won")[0] == "INVALID"
+    return asked
 
 
 def test_the_examples_of_the_page_are_programs() -> None:

@@ -86,7 +86,8 @@ class Spelling:
     """The stored document ``@``, or an empty one."""
     whole: str
     """A 64-bit number of what stands in it."""
-    lock: str
+    lock: str | None
+    """Leave out members whom others hold, or that moved on; None: the transaction is the lock."""
     lane: str
     """The lane of the member, as :func:`corekit.activities.lanes.lane_of` has it."""
 
@@ -102,8 +103,7 @@ SQLITE = Spelling(
     nothing="json('[]')",
     or_empty="json(coalesce(@, '{}'))",
     whole="{}",
-    # The transaction is the lock.
-    lock="DELETE FROM corekit_swept WHERE nth > 1",
+    lock=None,
     lane=f"(16 * {_digit(-2)} + {_digit(-1)}) % {LANES}",
 )
 POSTGRESQL = Spelling(
@@ -118,7 +118,7 @@ POSTGRESQL = Spelling(
 WITH held AS MATERIALIZED (
     SELECT m.id FROM corekit_swept s JOIN core_member m ON m.id = s.member_id AND m.seq = s.seq WHERE s.nth = 1
     ORDER BY m.id FOR NO KEY UPDATE OF m SKIP LOCKED)
-DELETE FROM corekit_swept WHERE nth > 1 OR member_id NOT IN (SELECT id FROM held)""",
+DELETE FROM corekit_swept WHERE member_id NOT IN (SELECT id FROM held)""",
     lane=f"get_byte(uuid_send(s.member_id), 15) % {LANES}",
 )
 
@@ -146,6 +146,7 @@ class Statements:
 
         activity, effect = id_("activity", "s.n"), id_("effect", "s.n")
         self.say = say
+        self.one_each = "DELETE FROM corekit_swept WHERE nth > 1"
         self.lock = say.lock
         self.settle_at = "UPDATE corekit_swept SET at = CASE WHEN last_at >= :at THEN last_at + 1 ELSE :at END"
         self.judge = (

@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 from attrs import frozen
-from sqlalchemy import Connection, func, literal, select
+from sqlalchemy import Connection, Insert, func, literal, select
 from sqlalchemy.exc import DBAPIError
 
 from corekit.activities.race import Race
@@ -19,9 +19,9 @@ from corekit.db.engine import Database
 from corekit.db.reader import Reader
 from corekit.errors import Busy, PluginError
 from corekit.jobs import runs
-from corekit.jobs.bounds import Bounds
+from corekit.jobs.bounds import AFTER, UPTO, Bounds
 from corekit.jobs.declared import Limits, Sweep
-from corekit.jobs.writing import Chunk, Counts, candidates
+from corekit.jobs.writing import Chunk, Counts, candidates, choosing
 from corekit.ledger.postgresql import PostgreSQL
 from corekit.ledger.sqlite import SQLite
 from corekit.ledger.store import Conflict, ProgramChanged
@@ -36,7 +36,7 @@ WIDEST = 200_000
 """Members that one look passes over at most, where few of them are found."""
 MOST_FRUITLESS = 200
 JOB_AGAIN = "others keep changing the same members; what was done stays, run the job again"
-_FIRST = "0" * 32
+_FIRST, _LAST = "0" * 32, "f" * 32
 _LONGEST_KEY = 200
 
 
@@ -98,6 +98,7 @@ class Sweeping:
         self._run = run
         self._at = at
         self._chunk = chunk
+        self._built: tuple[Sweep, Terms, Insert] | None = None
 
     # ------------------------------------------------------------------------------------------------------- survey
 
@@ -205,8 +206,7 @@ class Sweeping:
                     at=self._at,
                     historical=self._run.historical,
                 )
-                bounds = self._bounds(terms, sweep, position.after, upto or "f" * 32)
-                counts = self._counted(writing, bounds)
+                counts = self._counted(writing, position.after, upto or _LAST)
                 full = counts.chosen >= self._chunk
                 behind = _behind(position, counts, counts.last if full else upto)
                 done = {name: getattr(counts, name) for name in ("settled", "waiting", "refused")}
@@ -218,7 +218,7 @@ class Sweeping:
             connection.exec_driver_sql("COMMIT")
         return counts, behind
 
-    def _bounds(self, terms: Terms, sweep: Sweep, after: str | None = None, upto: str | None = None) -> Bounds:
+    def _bounds(self, terms: Terms, sweep: Sweep, after: Any = None, upto: Any = None) -> Bounds:
         owner = terms.registry.owner("type", sweep.activity_type) or ""
         section = terms.program_at(self._at).sections.get(owner)
         return Bounds(self._at, after, upto, section, terms.zone)
@@ -229,15 +229,22 @@ class Sweeping:
         if is_open:
             connection.exec_driver_sql("ROLLBACK")
 
-    def _counted(self, writing: Chunk, bounds: Bounds) -> Counts:
+    def _counted(self, writing: Chunk, after: str, upto: str) -> Counts:
         """Choose and write the rows of a chunk."""
-        chosen = writing.choose(bounds, self._chunk)
-        if not chosen:
-            return Counts(0)
-        last, cut = writing.last()
-        later = writing.lock() + cut
+        chosen = writing.choose(self._choosing(writing), after, upto)
+        if not chosen.chosen:
+            return chosen
         counts = writing.settle(self._now(writing.connection))
-        return attrs.evolve(counts, chosen=chosen, later=later, last=last)
+        return attrs.evolve(counts, chosen=chosen.chosen, later=chosen.later, last=chosen.last)
+
+    def _choosing(self, writing: Chunk) -> Insert:
+        """Return the statement that chooses rows, the same for all chunks of a sweep under the same terms."""
+        sweep, terms, statement = self._built or (None, None, None)
+        if statement is None or sweep is not writing.sweep or terms is not writing.terms:
+            bounds = self._bounds(writing.terms, writing.sweep, AFTER, UPTO)
+            statement = choosing(writing.sweep, bounds, self._chunk)
+            self._built = writing.sweep, writing.terms, statement
+        return statement
 
     def _now(self, connection: Connection) -> int:
         """Return the present instant by the kit's clock, asked on the connection that holds the locks."""

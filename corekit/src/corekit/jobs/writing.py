@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import Connection, SelectBase, Table, Text, and_, cast, func, insert, literal, null, select
+from sqlalchemy import Connection, Insert, SelectBase, Table, Text, and_, cast, func, insert, literal, null, select
 from sqlalchemy.schema import CreateTable
 
 from corekit.activities import tables as activities
@@ -15,7 +16,7 @@ from corekit.clock import day_number
 from corekit.db.types import Json
 from corekit.errors import Integrity
 from corekit.ids import new_id
-from corekit.jobs.bounds import Bounds
+from corekit.jobs.bounds import AFTER, UPTO, Bounds
 from corekit.jobs.declared import Sweep
 from corekit.jobs.statements import AWAITED, DUE, DUE_HOLDS, POSTGRESQL, SQLITE, Statements, bound, part, swept
 from corekit.ledger import tables as ledger
@@ -85,7 +86,41 @@ class Counts:
     refused: int = 0
     later: int = 0
     last: str | None = None
-    """The last member that was chosen."""
+    """The last member with whom the chunk is done."""
+
+
+def choosing(sweep: Sweep, bounds: Bounds, number: int) -> Insert:
+    """Return what puts the next rows, so many at most, into the table of a chunk, with what they are found to be.
+
+    It serves each part of all members: whoever keeps it has it compiled once.
+    """
+    found = candidates(sweep, bounds).subquery("found")
+    account, debt = ledger.account.alias("a"), ledger.account.alias("d")
+    kind = sweep.account or ""
+    owed = func.coalesce(debt.c.debits_posted - debt.c.credits_posted, 0)
+    columns: dict[str, Any] = {
+        "n": func.row_number().over(order_by=(found.c.member_id, found.c.external_id)),
+        "nth": func.row_number().over(partition_by=found.c.member_id, order_by=found.c.external_id),
+        "in_all": func.count().over(partition_by=found.c.member_id),
+        **{name: found.c[name] for name in _FOUND},
+        **{name: member.c[name] for name in ("seq", "last_at", "state")},
+        "account_id": account.c.id,
+        "account_state": account.c.state,
+        "balance": func.coalesce(account.c.credits_posted - account.c.debits_posted, 0),
+        "pending": func.coalesce(account.c.debits_pending, 0),
+        "account_seq": func.coalesce(account.c.seq, 0),
+        "owes": owed,
+    }
+    chosen = (
+        select(*columns.values())
+        .select_from(found)
+        .join(member, member.c.id == found.c.member_id)
+        .outerjoin(account, and_(account.c.member_id == found.c.member_id, account.c.kind == kind))
+        .outerjoin(debt, and_(debt.c.member_id == found.c.member_id, debt.c.kind == f"{kind}.debt"))
+        .order_by(found.c.member_id, found.c.external_id)
+        .limit(number)
+    )
+    return insert(swept).from_select(list(columns), chosen)
 
 
 @frozen(kw_only=True)
@@ -101,60 +136,45 @@ class Chunk:
     at: int
     historical: bool
     say: Statements = field(init=False)
+    plain: bool = field(init=False)
+    """Whether the database writes the rows."""
     ids: Mapping[str, str] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "say", _STATEMENTS[self.connection.dialect.name])
+        object.__setattr__(self, "plain", is_plain(self.terms, self.sweep, self.at))
         object.__setattr__(self, "ids", {name: new_id()[:PREFIX] for name in _KINDS_OF_ID})
 
-    def choose(self, bounds: Bounds, number: int) -> int:
-        """Choose the next rows, with what member and account are at that moment; return how many."""
+    def choose(self, statement: Insert, after: str, upto: str) -> Counts:
+        """Choose and lock the next rows of members from where to where, with what they and their accounts are by then.
+
+        What nobody but workers settles is left to them at once. What is written here has the seq of its member, so
+        further rows of a member come in the next round.
+        """
         for table in (swept, part):
             self._empty(table)
-        found = candidates(self.sweep, bounds).subquery("found")
-        account, debt = ledger.account.alias("a"), ledger.account.alias("d")
-        kind = self.sweep.account or ""
-        owed = func.coalesce(debt.c.debits_posted - debt.c.credits_posted, 0)
-        columns: dict[str, Any] = {
-            "n": func.row_number().over(order_by=(found.c.member_id, found.c.external_id)),
-            "nth": func.row_number().over(partition_by=found.c.member_id, order_by=found.c.external_id),
-            "in_all": func.count().over(partition_by=found.c.member_id),
-            **{name: found.c[name] for name in _FOUND},
-            **{name: member.c[name] for name in ("seq", "last_at", "state")},
-            "account_id": account.c.id,
-            "account_state": account.c.state,
-            "balance": func.coalesce(account.c.credits_posted - account.c.debits_posted, 0),
-            "pending": func.coalesce(account.c.debits_pending, 0),
-            "account_seq": func.coalesce(account.c.seq, 0),
-            "owes": owed,
-        }
-        chosen = (
-            select(*columns.values())
-            .select_from(found)
-            .join(member, member.c.id == found.c.member_id)
-            .outerjoin(account, and_(account.c.member_id == found.c.member_id, account.c.kind == kind))
-            .outerjoin(debt, and_(debt.c.member_id == found.c.member_id, debt.c.kind == f"{kind}.debt"))
-            .order_by(found.c.member_id, found.c.external_id)
-            .limit(number)
-        )
-        statement = insert(swept).from_select(list(columns), chosen)
-        return self.connection.execute(statement, execution_options=_COUNTED).rowcount
-
-    def last(self) -> tuple[str, int]:
-        """Return the last member that was chosen, and how many of its rows were cut off."""
-        newest = select(swept.c.member_id, swept.c.in_all - swept.c.nth).order_by(swept.c.n.desc()).limit(1)
-        row = self.connection.execute(newest).one()
-        return row[0], row[1]
-
-    def lock(self) -> int:
-        """Lock the members and leave out those that others hold or that moved on; return how many are left out."""
-        return self._do(self.say.lock)
+        with self._unhurried():
+            self.connection.execute(statement, {AFTER.key: after, UPTO.key: upto})
+        newest = select(swept.c.n, swept.c.member_id, swept.c.in_all - swept.c.nth).order_by(swept.c.n.desc()).limit(1)
+        row = self.connection.execute(newest).one_or_none()
+        if row is None:
+            return Counts(0)
+        chosen, last, cut = row
+        later = 0
+        if self.plain:
+            later = cut + self._do(self.say.one_each)
+        elif cut:  # the rest of the last member is what its next chunk begins with
+            before = select(swept.c.member_id).where(swept.c.member_id < last).order_by(swept.c.n.desc()).limit(1)
+            last = self.connection.execute(before).scalar() or after
+        if self.say.lock is not None:
+            later += self._do(self.say.lock)
+        return Counts(chosen, later=later, last=last)
 
     def settle(self, now: int) -> Counts:
         """Write what is left, as of the time that was taken under the lock."""
         at = self.at if self.historical else now
         self._do(self.say.settle_at, at=at)
-        if not is_plain(self.terms, self.sweep, self.at):
+        if not self.plain:
             return Counts(0, waiting=self._leave("1 = 1", now))
         waiting = self._leave(odd, now) if (odd := self._odd()) else 0
         self._judge()
@@ -315,6 +335,16 @@ class Chunk:
             return "s.payload"
         return f"{self.say.say.document}('sweep', :sweep, 'rule', s.rule)"
 
+    @contextmanager
+    def _unhurried(self) -> Generator[None]:
+        """Let a statement take its time, and be planned for what it looks at: many members, of whom it locks none."""
+        if self.connection.dialect.name == "sqlite":
+            yield
+            return
+        self.connection.exec_driver_sql(_set(_UNHURRIED))
+        yield
+        self.connection.exec_driver_sql(_set(dict.fromkeys(_UNHURRIED)))
+
     def _empty(self, table: Table) -> None:
         self.connection.execute(CreateTable(table, if_not_exists=True))
         self.connection.execute(table.delete())
@@ -325,6 +355,21 @@ class Chunk:
         return self.connection.execute(
             clause, {name: given[name] for name in names}, execution_options=_COUNTED
         ).rowcount
+
+
+_UNHURRIED: Mapping[str, str | None] = {
+    "statement_timeout": "0",
+    # Settlement's statements look up by index, whatever they are given; this one joins sets.
+    "plan_cache_mode": "force_custom_plan",
+    "enable_hashjoin": "on",
+    "enable_mergejoin": "on",
+}
+
+
+def _set(options: Mapping[str, str | None]) -> str:
+    """Return what sets options until the end of the transaction; None: as the connection has them."""
+    set_ = (f"set_config('{name}', {'NULL' if to is None else repr(to)}, true)" for name, to in options.items())
+    return f"SELECT {', '.join(set_)}"
 
 
 def _texts(values: Sequence[str]) -> str:

@@ -20,7 +20,8 @@ class ProgramContext:
 
     ``currency`` is the unit of money, ``types`` the activity types of all plugins, ``ladders`` the benefits
     of each tier, by ladder and tier, in the order of the file, ``zone`` the program's time zone, ``metrics`` those that
-    plugins declare whatever a program says.
+    plugins declare; a section that brings no metrics itself finds those of all other sections among them.
+    ``units`` are what amounts count, by code, with those of the account kinds that follow from the same sections.
     """
 
     currency: Unit
@@ -28,6 +29,7 @@ class ProgramContext:
     ladders: Mapping[str, Mapping[str, Mapping[str, Any]]]
     zone: ZoneInfo = field(factory=lambda: ZoneInfo("UTC"))
     metrics: Mapping[str, Metric] = field(factory=dict[str, Metric])
+    units: Mapping[str, Unit] = field(factory=dict[str, Unit])
 
     @classmethod
     def current(cls) -> ProgramContext:

@@ -129,17 +129,20 @@ def _sections(
     tiers = {draft["code"]: {tier["code"]: tier["benefits"] for tier in draft["tiers"]} for draft in drafts}
     sections: dict[str, Any] = {}
     problems: list[Problem] = []
-    context = ProgramContext(settings.currency, registry.types, tiers, settings.time_zone, registry.metrics)
-    with context.active():
-        for plugin in registry.plugins:
-            if plugin.declares.program is not None:
-                try:
-                    given = document.get(plugin.name, {})
-                    sections[plugin.name] = validation.load(
-                        plugin.declares.program.schema(), given, path=(plugin.name,)
-                    )
-                except Invalid as invalid:
-                    problems += invalid.problems
+    for brings in (True, False):  # whoever brings no metrics itself may ask for those of all others
+        so_far = registry.with_program(sections)
+        context = ProgramContext(
+            settings.currency, registry.types, tiers, settings.time_zone, so_far.metrics, so_far.units
+        )
+        with context.active():
+            for plugin in registry.plugins:
+                section = plugin.declares.program
+                if section is not None and (section.metrics is not None) == brings:
+                    try:
+                        given = document.get(plugin.name, {})
+                        sections[plugin.name] = validation.load(section.schema(), given, path=(plugin.name,))
+                    except Invalid as invalid:
+                        problems += invalid.problems
     if problems:
         raise Invalid(problems)
     return sections

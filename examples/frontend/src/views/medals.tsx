@@ -52,12 +52,12 @@ const MedalShown = graphql(`
       kind
       value
       needed
+      counts
+      unit
+      scale
     }
   }
 `);
-
-// Kinds of criteria that count things; a sum may be one of money.
-const COUNTED = new Set(["count", "distinct", "streak"]);
 
 export function Medals() {
   const { viewer } = useAnswer(MedalsOfMember, {});
@@ -80,8 +80,10 @@ function Medal({ medal: shown }: { medal: FragmentType<typeof MedalShown> }) {
   const { messages } = useLanguage();
   const format = useFormat();
   const several = medal.levels.length > 1;
-  const toldOf = (step: { value: string; needed: string }) =>
-    fill(messages.step, { value: format.number(BigInt(step.value)), needed: format.number(BigInt(step.needed)) });
+  const toldOf = ({ value, needed, scale, unit }: { value: string; needed: string; scale: number; unit?: string | null }) => {
+    const shown = (digits: string) => format.amount({ digits, scale, unit: unit ?? null });
+    return fill(messages.step, { value: shown(value), needed: shown(needed) });
+  };
   const told = [
     ...(medal.secret ? [messages.secret] : []),
     ...(level.left != null ? [fill(messages.leftOfEdition, { count: format.number(level.left) })] : []),
@@ -102,7 +104,7 @@ function Medal({ medal: shown }: { medal: FragmentType<typeof MedalShown> }) {
           <>
             <Bar percent={percent} label={level.name} />
             <p className="small">
-              {steps.map((step) => (COUNTED.has(step.kind) ? toldOf(step) : format.percent(percent))).join(" · ")}
+              {steps.map((step) => (step.counts ? toldOf(step) : format.percent(percent))).join(" · ")}
             </p>
           </>
         )}

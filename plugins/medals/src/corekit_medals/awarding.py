@@ -40,6 +40,11 @@ class Grant(_Award):
     """The same, undone with the activity that awards it."""
 
 
+@frozen
+class BackFill(_Award):
+    """The same for what was met before: a member may have met many medals, which settle together."""
+
+
 def _award(write: PluginWrite, effects: Sequence[Applied]) -> list[str]:
     """Award in the order of the effects, and return those of which nothing of the edition is left."""
     missed = _out(write, [each for each in effects if each.effect.edition is not None])
@@ -159,8 +164,9 @@ _SHARED: Mapping[str, Any] = {
     "refusal": declared.SOLD_OUT.code,
 }
 AWARD = EffectKind(name="medals.award", effect=Award, partial="keep", fold=_folded, unfold=_unfolded, **_SHARED)
-# What is given by hand is written before anything else is judged: what ends or shows awards is applied by its name, and
-# so in the order of this module, whatever comes first in a chunk.
+# What ends or shows awards is applied by its name, and so in the order of this module, whatever comes first in a chunk.
+# What is undone, or given by hand, is written before the member's next activity is judged.
+BACK_FILL = EffectKind(name="medals.backfill", effect=BackFill, fold=_folded, **_SHARED)
 GRANT = EffectKind(name="medals.grant", effect=Grant, **_SHARED)
 
 # Ending
@@ -275,4 +281,4 @@ ARRANGE = EffectKind(
     ),
     undo=lambda write, effects: _show(write, [(each.member, shown) for each in effects for shown in each.effect.were]),
 )
-EFFECTS = (AWARD, GRANT, END, ARRANGE)
+EFFECTS = (AWARD, BACK_FILL, GRANT, END, ARRANGE)

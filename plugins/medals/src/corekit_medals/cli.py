@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from attrs import asdict
 
 from corekit.command import Key, MemberId, emit, find_member, open_kit, record
 
@@ -123,8 +125,13 @@ def _plain(each: Standing) -> dict[str, Any]:
         "reason": held.reason if held is not None else None,
         "pinned": held is not None and bool(held.pinned),
         "percent": each.percent,
-        "steps": [{"kind": step.kind, "value": step.value, "needed": step.needed} for step in each.steps],
+        "steps": [asdict(step) for step in each.steps],
     }
+
+
+def _step(step: dict[str, Any]) -> str:
+    value, needed = (Decimal(step[name]).scaleb(-step["scale"]) for name in ("value", "needed"))
+    return f"{step['kind']} {value} of {needed} {step['unit'] or step['counts'] or ''}".rstrip()
 
 
 def _standing(row: dict[str, Any]) -> str:
@@ -133,5 +140,5 @@ def _standing(row: dict[str, Any]) -> str:
         return (
             f"{name:24}since {row['since']:%Y-%m-%d %H:%M} UTC ({row['reason']}){'  pinned' if row['pinned'] else ''}"
         )
-    steps = ", ".join(f"{step['kind']} {step['value']} of {step['needed']}" for step in row["steps"])
+    steps = ", ".join(map(_step, row["steps"]))
     return f"{name:24}{row['percent']:>3} %  {steps}"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, cast
 
-from corekit import ActivityType, Place, Problems, ProgramContext, Window, suggest
+from corekit import ActivityType, Place, Problems, ProgramContext, Unit, Window, suggest
 from corekit_medals.catalogue import Catalogue, Level, Medal, Words
 from corekit_medals.counting import BY_LINES, PIECE, Lines, Measure, Tally, as_json
 from corekit_medals.rules import All, AnyOf, Counted, Criterion, Holds, InTier, NoneOf, Streak, leaves
@@ -168,50 +169,59 @@ class Compiler:
         least = self._least(place, kind, measure, types, found["least"])
         if kind == "streak":
             return Streak(tally=tally, least=least, unit=found["unit"])
-        return Counted(tally=tally, least=least, distinct=kind == "distinct", window=window)
+        unit = self._unit(types) if measure == "amount" else None
+        return Counted(tally=tally, least=least, distinct=kind == "distinct", window=window, unit=unit)
 
     def _measured(self, place: Place, found: Mapping[str, Any]) -> Counted | None:
         """Return a criterion that counts what a metric measures, so that it knows what was done before."""
         name, _, value = found["metric"].partition("=")
         at, known = (*place, "metric"), self._context.metrics
         metric = known.get(name)
+        if name.startswith("balance:") or (metric is not None and metric.credits is not None):
+            said = (
+                f"{name!r} follows from what activities credit, which is not known while they are judged. "
+                f"Let a ladder ask for it, and the medal for a tier of that ladder; or ask for the activities."
+            )
+            self._refuse(at, "INVALID", said)
+            return None
         if metric is None:
             self._refuse(at, "UNKNOWN_METRIC", f"No enabled plugin declares the metric {name!r}{suggest(name, known)}.")
-            return None
-        if metric.credits is not None:
-            said = f"{name!r} measures what is credited. Ask for the activities from which that follows."
-            self._refuse(at, "INVALID", said)
             return None
         if (metric.by is None) != (not value):
             said = f"{name!r} is measured as a whole." if value else f"Write {name}= and a value of {metric.by}."
             self._refuse(at, "INVALID", said)
             return None
-        types = [self._context.types[each] for each in metric.activities]
+        types = [kind for each in metric.activities if (kind := self._type(at, each)) is not None]
+        if metric.by is not None:
+            self._payload(at, types, metric.by)
+        if not types:
+            return None
         window = self._window(place, "metric", found)
         tally = Tally(
-            types=tuple(sorted(metric.activities)),
+            types=tuple(sorted(each.name for each in types)),
             measure=metric.measure,
-            where=() if metric.by is None else ((metric.by, (as_json(value),)),),
+            where=() if metric.by is None else ((metric.by, _written(value)),),
             days=self._seasonal or window.bucket != "lifetime",
         )
-        kind = "sum" if metric.measure == "amount" else "count"
-        return Counted(
-            tally=tally, least=self._least(place, kind, metric.measure, types, found["least"]), window=window
-        )
+        is_sum = metric.measure == "amount"
+        least = self._least(place, "sum" if is_sum else "count", metric.measure, types, found["least"])
+        return Counted(tally=tally, least=least, window=window, unit=self._unit(types) if is_sum else None)
 
     def _types(self, place: Place, names: Sequence[str]) -> list[ActivityType]:
         """Return the types that are counted; refuse those that nobody declares, or that cannot be."""
-        found: list[ActivityType] = []
-        for at, name in enumerate(names):
-            kind = self._context.types.get(name)
-            if kind is None:
-                said = f"There is no activity type {name!r}{suggest(name, self._context.types)}."
-                self._refuse((*place, "activity", at), "UNKNOWN_ACTIVITY", said)
-            elif kind.reversal or name in _SILENT:
-                self._refuse((*place, "activity", at), "INVALID", f"{name!r} cannot be counted for a medal.")
-            else:
-                found.append(kind)
+        types = [self._type((*place, "activity", at), name) for at, name in enumerate(names)]
+        found = [kind for kind in types if kind is not None]
         return found if len(found) == len(names) else []
+
+    def _type(self, place: Place, name: str) -> ActivityType | None:
+        kind = self._context.types.get(name)
+        if kind is None:
+            said = f"There is no activity type {name!r}{suggest(name, self._context.types)}."
+            self._refuse(place, "UNKNOWN_ACTIVITY", said)
+        elif kind.reversal or name in _SILENT:
+            self._refuse(place, "INVALID", f"{name!r} cannot be counted for a medal.")
+            return None
+        return kind
 
     def _window(self, place: Place, kind: str, found: Mapping[str, Any]) -> Window:
         try:
@@ -219,11 +229,11 @@ class Compiler:
         except ValueError as error:
             self._refuse((*place, "window"), "INVALID", f"{error}.")
             return Window("lifetime")
-        if window.bucket == "membership year" or (window.rolling and window.bucket != "day"):
-            said = f"A medal looks back over a day, a month, a year or for example 'rolling 30 days', not {window}."
+        if window.bucket == "membership year":
+            said = "A medal does not look back over a membership year; ask for a year or 'rolling 12 months'."
             self._refuse((*place, "window"), "INVALID", said)
         if kind == "distinct" and window.rolling:
-            said = "Values are told apart over a day, a month, a year or the lifetime."
+            said = "Values are told apart over a day, week, month, quarter or year of the calendar, or the lifetime."
             self._refuse((*place, "window"), "INVALID", said)
         return window
 
@@ -264,12 +274,20 @@ class Compiler:
         """Return an amount in minor units of what activities of the types count."""
         if given is None:
             return None
-        units = {each.amount for each in types}
-        if len(units) > 1 or units <= {"none", "own", "any"}:
+        unit = self._unit(types)
+        if unit is None:
             said = f"{', '.join(each.name for each in types)} do not count the same: their amounts cannot be compared."
             self._refuse(place, "CONTRADICTION", said)
             return None
-        return self._minor(place, given, self._context.currency.scale if units == {"money"} else 0)
+        return self._minor(place, given, unit.scale)
+
+    def _unit(self, types: Sequence[ActivityType]) -> Unit | None:
+        """Return what the amounts of all types count; None where they do not count the same, or nobody knows what."""
+        codes = {each.amount for each in types}
+        if len(codes) > 1 or codes <= {"none", "own", "any"}:
+            return None
+        (code,) = codes
+        return self._context.currency if code == "money" else self._context.units.get(code) or Unit(code)
 
     def _circles(self, found: Sequence[Mapping[str, Any]], medals: Mapping[str, Medal]) -> None:
         """Refuse a medal that cannot be had without itself."""
@@ -298,6 +316,13 @@ def _kept(kind: ActivityType) -> list[str]:
     fields: Mapping[str, Any] = cast("Any", kind.schema)().fields if kind.schema is not None else {}
     names = [field.data_key or name for name, field in fields.items()]
     return [name for name in names if kind.kept is None or name in kind.kept]
+
+
+def _written(value: str) -> tuple[str, ...]:
+    """Return how JSON may write the value after the name of a metric: as a text, a whole number, or yes or no."""
+    plain = {"True": "true", "False": "false"}.get(value, value)
+    is_plain = plain != value or re.fullmatch(r"0|-?[1-9][0-9]*", value) is not None
+    return tuple(sorted({as_json(value), *([plain] if is_plain else [])}))
 
 
 def _leaves(medal: Medal) -> Iterator[Any]:

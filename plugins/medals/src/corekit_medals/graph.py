@@ -187,6 +187,17 @@ class MedalsStep(Object, policy=public):
     kind = Field(graphene.String, required=True, description="What it is, such as `count` or `streak`.")
     value = Field(graphene.String, required=True, description="How far the member is, in digits.")
     needed = Field(graphene.String, required=True, description="How far it has to come, in digits.")
+    counts = Field(
+        graphene.String,
+        description=(
+            "What both count: `amount`, `pieces`, `activities`, `values`, `days`, `weeks` or `months`; "
+            "null where there is nothing to count."
+        ),
+    )
+    unit = Field(graphene.String, description="Code of the unit of an amount, such as `USD`; null of what is none.")
+    scale = Field(
+        graphene.Int, required=True, description="Decimal places of both: `1230` of the scale 2 is written 12.30."
+    )
 
     @staticmethod
     def resolve_value(parents: Sequence[Any], _info: Info) -> list[str]:

@@ -29,6 +29,9 @@ query MedalsMember($id: ID!) {
         kind
         value
         needed
+        counts
+        unit
+        scale
       }
     }
   }

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from corekit import Activity, Effect, Facts, Follow, Refusal, micros
 from corekit_medals import counting, declared, rules, waiting
-from corekit_medals.awarding import Arrange, Award, End, Ending, Grant
+from corekit_medals.awarding import Arrange, Award, BackFill, End, Ending, Grant
 from corekit_medals.catalogue import Catalogue, Entry, Group, Medal
 from corekit_medals.history import event
 from corekit_medals.loading import UNSEEN, Key, Seen
@@ -197,7 +197,7 @@ def _found(activity: Activity, seen: Seen, book: Catalogue) -> Iterator[Effect]:
     found = book.find(*key)
     if found is not None and key not in seen.held and key not in seen.taken and not _is_out(found[0], key, seen):
         medal = found[0]
-        yield Grant(
+        yield BackFill(
             activity,
             rule=medal.rule,
             medal=medal.id,

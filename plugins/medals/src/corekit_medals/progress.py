@@ -24,11 +24,18 @@ WHOLE = 100
 
 @frozen(kw_only=True)
 class Step:
-    """A part of a criterion: what kind it is, how far a member is with it, and how far it has to come."""
+    """A part of a criterion: what kind it is, how far a member is with it, and how far it has to come.
+
+    Both count ``counts``: ``activities``, ``values``, ``days``, ``weeks``, ``months``, ``pieces`` in thousandths
+    (``scale`` 3), or an ``amount`` in minor units of a ``unit``; nothing of a tier or a medal: they are 0 or 1.
+    """
 
     kind: str
     value: int
     needed: int
+    counts: str | None = None
+    unit: str | None = None
+    scale: int = 0
 
 
 @frozen(kw_only=True)
@@ -103,13 +110,25 @@ def _open(book: Catalogue, seen: _Seen, given: Mapping[Key, int]) -> list[Standi
             out = medal.edition is not None and given.get(key, 0) >= medal.edition
             if key in seen.held or medal.secret or out or not medal.in_season(seen.day):
                 continue
-            steps = tuple(
-                Step(kind=_kind(leaf), value=rules.value(leaf, seen, medal.days), needed=rules.needed(leaf))
-                for leaf in rules.leaves(level.when)
-            )
+            steps = tuple(_step(leaf, rules.value(leaf, seen, medal.days)) for leaf in rules.leaves(level.when))
             percent = _percent(level.when, seen, medal.days)
             found.append(Standing(medal=medal, level=level, award=None, percent=percent, steps=steps))
     return found
+
+
+def _step(leaf: rules.Leaf, value: int) -> Step:
+    counts: str | None = None
+    unit: str | None = None
+    scale = 0
+    if isinstance(leaf, rules.Streak):
+        counts = f"{leaf.unit}s"
+    elif isinstance(leaf, rules.Counted) and leaf.unit is not None:
+        counts, unit, scale = "amount", leaf.unit.code, leaf.unit.scale
+    elif isinstance(leaf, rules.Counted):
+        is_pieces = leaf.tally.measure == "quantity"
+        counts = "pieces" if is_pieces else "values" if leaf.distinct else "activities"
+        scale = 3 if is_pieces else 0
+    return Step(kind=_kind(leaf), value=value, needed=rules.needed(leaf), counts=counts, unit=unit, scale=scale)
 
 
 def _kind(leaf: rules.Leaf) -> str:

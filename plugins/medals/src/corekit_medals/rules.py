@@ -11,10 +11,10 @@ from typing import Any, Literal, Protocol
 
 from attrs import field, frozen
 
-from corekit import Window
+from corekit import Unit, Window
 from corekit_medals.counting import Cells, Tally, Value
 
-Unit = Literal["day", "week", "month"]
+Period = Literal["day", "week", "month"]
 """What a streak is counted in. A week begins on Monday."""
 Days = tuple[int | None, int | None]
 """The first and the last day that count, by their numbers; None where there is no end."""
@@ -34,12 +34,13 @@ _numbers = count()
 
 @frozen(kw_only=True)
 class Counted:
-    """At least so much of a tally within a window: in sum, or so many values."""
+    """At least so much of a tally within a window: in sum, or so many values. A sum of amounts is in a ``unit``."""
 
     tally: Tally
     least: int
     distinct: bool = False
     window: Window = field(factory=lambda: Window("lifetime"))
+    unit: Unit | None = field(default=None, eq=False)
     asks: int = field(init=False, eq=False, repr=False)
     """A number for what is asked, whatever is the least of it."""
 
@@ -53,7 +54,7 @@ class Streak:
 
     tally: Tally
     least: int
-    unit: Unit
+    unit: Period
     asks: int = field(init=False, eq=False, repr=False)
     """A number for what is asked, whatever is the least of it."""
 
@@ -242,7 +243,7 @@ def span(window: Window, day: int) -> Days:
     return (first - EPOCH).days, (last - EPOCH).days
 
 
-def index(unit: Unit, day: int) -> int:
+def index(unit: Period, day: int) -> int:
     """Return the number of the day, the week or the month that holds a day."""
     if unit == "day":
         return day

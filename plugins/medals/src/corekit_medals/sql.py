@@ -6,16 +6,12 @@ sums over windows of these rows say how far each member was with each part of th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 from typing import Any
-from typing import cast as typed
 
 from sqlalchemy import (
     CTE,
     ColumnElement,
-    Integer,
     Select,
     SelectBase,
     Text,
@@ -33,10 +29,8 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.functions import FunctionElement
 
-from corekit import Bounds, Json, Whole, member, micros
+from corekit import Bounds, Json, Whole, Window, member
 from corekit.tables import activity as _activity
 from corekit.tables import assignment as _stay
 from corekit.tables import line as _line
@@ -44,12 +38,11 @@ from corekit_medals import counting, rules
 from corekit_medals.catalogue import Catalogue, Level, Medal
 from corekit_medals.counting import Tally
 from corekit_medals.rules import All, AnyOf, Counted, Criterion, Holds, InTier, Leaf, NoneOf, Streak
+from corekit_medals.spelling import Columns, JsonText, Mentions, local_day, number_of
 from corekit_medals.tables import award as _award
 
-_DAY = 86_400_000_000
 _PLACE = ("member_id", "occurred_at", "recorded_at", "id", "day")
 """When something happened, in the order in which it counts."""
-Columns = ColumnElement[Any]
 
 
 def met(bounds: Bounds, book: Catalogue) -> SelectBase:
@@ -136,19 +129,33 @@ def _value(leaf: Leaf, number: int, events: Any) -> Columns:
         return func.sum(mine).over(partition_by=whose, order_by=order)
     if leaf.window.rolling:
         # All of the last day are among the rows of its range: those that came later on it are taken off again.
-        span = func.sum(mine).over(partition_by=whose, order_by=day, range_=(1 - leaf.window.rolling, 0))
+        place, before = _rolling(leaf.window, day)
+        span = func.sum(mine).over(partition_by=whose, order_by=place, range_=(-before, 0))
         of_day = func.sum(mine).over(partition_by=(whose, day))
         return span - of_day + func.sum(mine).over(partition_by=(whose, day), order_by=order)
     return func.sum(mine).over(partition_by=(whose, _bucket(leaf.window.bucket, day)), order_by=order)
 
 
+def _rolling(window: Window, day: Columns) -> tuple[Columns, int]:
+    """Return places of days in their order, and how many before the place of a day belong to a window seen from it.
+
+    With 31 places for each month, those after the same place so many months before are those after the same day of that
+    month, or after its last day if it is shorter.
+    """
+    if window.bucket == "day":
+        return day, window.rolling - 1
+    months = window.rolling * (12 if window.bucket == "year" else 1)
+    return number_of(day, "month") * 31 + number_of(day, "day"), 31 * months - 1
+
+
 def _bucket(bucket: str, day: Columns) -> Columns:
-    month: Columns = _month_of(day)
-    return {"day": day, "month": month, "year": month // 12}[bucket]
-
-
-def _unit(unit: rules.Unit, day: Columns) -> Columns:
-    return {"day": day, "week": (day + 3) // 7, "month": _month_of(day)}[unit]
+    """Return the number of the day, week, month, quarter or year that holds a day."""
+    if bucket == "day":
+        return day
+    if bucket == "week":
+        return (day + 3) // 7  # 1970-01-01 was a Thursday
+    month = number_of(day, "month")
+    return month if bucket == "month" else month // {"quarter": 3, "year": 12}[bucket]
 
 
 def _within(day: Columns, season: rules.Days) -> ColumnElement[bool]:
@@ -166,7 +173,7 @@ class _Source:
             .cte("family", recursive=True)
         )
         self._family = family.union_all(select(member.c.id, family.c.owner).where(member.c.merged_into == family.c.id))
-        self._day = _local_day(bounds.zone, bounds.at)
+        self._day = local_day(bounds.zone, bounds.at)
         self._types = sorted(book.types)
         self._returned = self._returns()
         self._done = self._settled()
@@ -252,7 +259,7 @@ class _Source:
         """Select the first of each day, week or month, with how many there are in a row by then."""
         found = rows.subquery()
         order = [found.c[name] for name in ("occurred_at", "recorded_at", "id")]
-        unit = _unit(leaf.unit, found.c.day)
+        unit = _bucket(leaf.unit, found.c.day)
         nth = func.row_number().over(partition_by=(found.c.member_id, unit), order_by=order)
         all_ = select(*(found.c[name] for name in _PLACE), unit.label("unit"), nth.label("nth")).subquery()
         first = select(all_).where(all_.c.nth == 1).subquery()
@@ -267,7 +274,7 @@ class _Source:
         done = self._done
         conditions: list[ColumnElement[bool]] = [done.c.type.in_(tally.types), _within(done.c.day, season)]
         conditions += [
-            _JsonText(done.c.payload, literal_column(_path(name))).in_(values) for name, values in tally.where
+            JsonText(done.c.payload, literal_column(_path(name))).in_(values) for name, values in tally.where
         ]
         if tally.minimum is not None:
             conditions.append(done.c.amount >= tally.minimum)
@@ -276,7 +283,7 @@ class _Source:
             return self._of_lines(tally, place, conditions)
         value: Columns = literal("", Text)
         if tally.by is not None:
-            value = _JsonText(done.c.payload, literal_column(_path(tally.by)))
+            value = JsonText(done.c.payload, literal_column(_path(tally.by)))
             conditions.append(func.substr(value, 1, 1).not_in(("n", "{", "[")))
         number: Columns = done.c.left if tally.measure == "amount" else literal(1)
         return select(*place, value.label("value"), number.label("n")).where(*conditions)
@@ -357,110 +364,9 @@ def _taken(tally: Tally) -> Iterator[ColumnElement[bool]]:
     if wanted.categories:
         yield _line.c.category.in_(sorted(wanted.categories))
     if wanted.flags:
-        yield or_(*(_Mentions(_line.c.flags, literal(counting.as_json(flag), Text)) for flag in sorted(wanted.flags)))
+        yield or_(*(Mentions(_line.c.flags, literal(counting.as_json(flag), Text)) for flag in sorted(wanted.flags)))
 
 
 def _path(name: str) -> str:
     """Return a name as a literal: it is one that a schema has, and the statement is the same for all rows."""
     return "'" + name.replace("'", "''") + "'"
-
-
-# What differs between the databases
-
-
-def _local_day(zone: tzinfo, until: int) -> Callable[[Columns], Columns]:
-    """Return what makes of a column with instants the number of the day on the program's clock."""
-    changes = _changes(zone, datetime.fromtimestamp(until // 1_000_000, UTC).year + 1)
-    return lambda instant: (instant + _offset(instant, changes)) // _DAY
-
-
-def _offset(instant: Columns, changes: Sequence[tuple[int, int]]) -> Any:
-    """Return how far the program's clock is ahead, the newest change first."""
-    whens = [(instant >= at, offset) for at, offset in reversed(changes[1:])]
-    return case(*whens, else_=changes[0][1]) if whens else literal(changes[0][1])
-
-
-@lru_cache(maxsize=16)
-def _changes(zone: tzinfo, last: int) -> list[tuple[int, int]]:
-    """Return from which instant on the clock is how far ahead of UTC, in microseconds, from 1970 to a year."""
-
-    def ahead(at: datetime) -> timedelta:
-        return at.astimezone(zone).utcoffset() or timedelta()
-
-    at, end, day = datetime(1970, 1, 1, tzinfo=UTC), datetime(last + 1, 1, 1, tzinfo=UTC), timedelta(days=1)
-    found = [(micros(at), ahead(at))]
-    while at < end:
-        low, high = at, at + day
-        if ahead(high) != found[-1][1]:
-            while high - low > timedelta(seconds=1):
-                middle = low + timedelta(seconds=(high - low) // timedelta(seconds=2))
-                low, high = (low, middle) if ahead(middle) != found[-1][1] else (middle, high)
-            found.append((micros(high), ahead(high)))
-        at += day
-    return [(instant, offset // timedelta(microseconds=1)) for instant, offset in found]
-
-
-class _MonthOf(FunctionElement[int]):
-    """The number of the month that holds a day: twelve times the year, and the month."""
-
-    type = Integer()
-    inherit_cache = True
-    name = "month_of"
-
-
-def _month_of(day: Columns) -> Columns:
-    month: Columns = typed("Any", _MonthOf)(day)
-    return month
-
-
-@compiles(_MonthOf, "sqlite")
-def _month_of_sqlite(element: _MonthOf, compiler: Any, **options: Any) -> str:
-    (day,) = (compiler.process(part, **options) for part in element.clauses)
-    parts = [f"CAST(strftime('{part}', ({day}) * 86400, 'unixepoch') AS INTEGER)" for part in ("%Y", "%m")]
-    return f"({parts[0]} * 12 + {parts[1]})"
-
-
-@compiles(_MonthOf, "postgresql")
-def _month_of_postgresql(element: _MonthOf, compiler: Any, **options: Any) -> str:
-    (day,) = (compiler.process(part, **options) for part in element.clauses)
-    on = f"(DATE '1970-01-01' + CAST({day} AS integer))"
-    return f"CAST(extract(year FROM {on}) * 12 + extract(month FROM {on}) AS integer)"
-
-
-class _JsonText(FunctionElement[str]):
-    """A field of a document, as JSON writes it."""
-
-    type = Text()
-    inherit_cache = True
-    name = "json_text"
-
-
-@compiles(_JsonText, "sqlite")
-def _json_text_sqlite(element: _JsonText, compiler: Any, **options: Any) -> str:
-    document, name = (compiler.process(part, **options) for part in element.clauses)
-    return f"({document} -> ('$.\"' || {name} || '\"'))"
-
-
-@compiles(_JsonText, "postgresql")
-def _json_text_postgresql(element: _JsonText, compiler: Any, **options: Any) -> str:
-    document, name = (compiler.process(part, **options) for part in element.clauses)
-    return f"CAST({document} -> {name} AS text)"
-
-
-class _Mentions(FunctionElement[bool]):
-    """Whether a list of texts has one, as JSON writes it."""
-
-    inherit_cache = True
-    name = "mentions"
-
-
-@compiles(_Mentions, "sqlite")
-def _mentions_sqlite(element: _Mentions, compiler: Any, **options: Any) -> str:
-    texts, wanted = (compiler.process(part, **options) for part in element.clauses)
-    return f"(instr({texts}, {wanted}) > 0)"
-
-
-@compiles(_Mentions, "postgresql")
-def _mentions_postgresql(element: _Mentions, compiler: Any, **options: Any) -> str:
-    texts, wanted = (compiler.process(part, **options) for part in element.clauses)
-    return f"(strpos(CAST({texts} AS text), {wanted}) > 0)"
