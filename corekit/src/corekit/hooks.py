@@ -14,6 +14,7 @@ import pluggy
 
 from corekit import hookspecs
 from corekit.activities.effects import Effect
+from corekit.activities.member_rows import forget
 from corekit.calling import is_of_plugin
 from corekit.declares import Declares
 from corekit.deprecations import warn_plugin
@@ -172,13 +173,15 @@ class Hooks:
 
     @property
     def erasing(self) -> tuple[Plugin, ...]:
-        """The plugins that erase what they know of a member, in order."""
-        return self._implementing("corekit_erase")
+        """The plugins that keep something of members to be erased, in order."""
+        called = {plugin.name for plugin in self._implementing("corekit_erase")}
+        return tuple(plugin for plugin in self._plugins if plugin.name in called or plugin.declares.members)
 
     def erase(self, plugin: Plugin, member: str, write: PluginWrite) -> None:
-        """Let one plugin erase what it knows of a member; what it raises becomes :class:`PluginRaised`."""
+        """Erase what one plugin knows of a member; what it raises becomes :class:`PluginRaised`."""
         try:
             self.call("corekit_erase", plugin, {"member": member, "write": write})
+            forget(write, plugin.declares.members, member)
         except BaseException as error:
             raise _raised(plugin, "corekit_erase", error) from error
 
