@@ -14,7 +14,6 @@ import pluggy
 
 from corekit import hookspecs
 from corekit.activities.effects import Effect
-from corekit.activities.member_rows import forget
 from corekit.calling import is_of_plugin
 from corekit.declares import Declares
 from corekit.deprecations import warn_plugin
@@ -179,6 +178,8 @@ class Hooks:
 
     def erase(self, plugin: Plugin, member: str, write: PluginWrite) -> None:
         """Erase what one plugin knows of a member; what it raises becomes :class:`PluginRaised`."""
+        from corekit.activities.member_rows import forget  # noqa: PLC0415 - hardly anybody is forgotten
+
         try:
             self.call("corekit_erase", plugin, {"member": member, "write": write})
             forget(write, plugin.declares.members, member)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import evolve, field, frozen
 
 from corekit.activities.effects import Effect
-from corekit.activities.member_rows import key_of, passing
 from corekit.declares import AccountKind, ActivityType, BenefitKind, Declares, EffectKind, ErrorText, Permission, Unit
 from corekit.errors import Invalid, PluginError, Problem, start_without
 from corekit.metrics import Metric
@@ -226,8 +225,7 @@ class _Desk:
             raise PluginError("; ".join(self._clashes) + way, clashes=self._clashes)
 
     def take(self, owner: str, declares: Declares) -> None:
-        passes = passing(owner, declares.members)
-        effects = [*declares.effects, *([passes] if passes is not None else [])]
+        effects = [*declares.effects, *self._passing(owner, declares)]
         for account in declares.accounts:
             self._put_unit(owner, account.unit)
             self.put(owner, "kind", account.code, account)
@@ -254,7 +252,6 @@ class _Desk:
             self._check_sweep(owner, sweep)
         if declares.lineage is not None:
             self._put_lineage(owner, declares.lineage)
-        self._check_members(owner, declares)
 
     def put(self, owner: str, what: What, name: str, value: Any) -> None:
         first = self.owners.get((what, name))
@@ -308,8 +305,12 @@ class _Desk:
             also = f"by which {self.swept[sweep.activity_type].name!r} sweeps already"
             self._clash(owner, f"{what}, {also}", "give each sweep a type of its own")
 
-    def _check_members(self, owner: str, declares: Declares) -> None:
-        """What the kernel moves and deletes is the plugin's own, and known one by one."""
+    def _passing(self, owner: str, declares: Declares) -> Iterator[EffectKind]:
+        """Yield the effect by which rows of members pass; they are the plugin's own, and known one by one."""
+        if not declares.members:
+            return
+        from corekit.activities.member_rows import key_of, passing  # noqa: PLC0415 - who has tables has SQLAlchemy
+
         for rows in declares.members:
             name = rows.member.table.name
             if declares.lineage is None or declares.lineage.metadata.tables.get(name) is not rows.member.table:
@@ -317,6 +318,7 @@ class _Desk:
             elif rows.merge == "move" and key_of(rows) is None:
                 said = f"declares rows of members in {name} that pass, but by no column of type Id they are known"
                 self._clash(owner, said, "name one with key=, or let them stay with merge='stay'")
+        yield from passing(owner, declares.members)
 
     def _put_lineage(self, owner: str, lineage: Lineage) -> None:
         if lineage.owner != owner:

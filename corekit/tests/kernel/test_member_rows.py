@@ -150,6 +150,27 @@ def test_a_plugin_does_its_part_once_for_all_merges_of_a_chunk(make_world: Calla
     assert told[2:] == [("back", [(False, True)] * 3)]
 
 
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_where_a_plugin_raises_nothing_passes(make_world: Callable[..., Any], when: str) -> None:
+    broken = [True]
+
+    def fail(*_: object) -> None:
+        if broken:
+            raise RuntimeError
+
+    given: dict[str, Any] = {when: fail}
+    house = make_world(modules={"keeps": keeping(MemberRows(tables.note.c.member_id, **given))})
+    ann, bob = house.member(), house.member()
+    note(house, bob, "mine")
+    failed = house.kit.merge(ann, bob, external_id="m-1")
+    assert (failed.outcome, failed.code, failed.parameters) == ("failed", "PLUGIN_FAILED", {"plugin": "keeps"})
+    assert kept(house, tables.note, tables.note.c.text, ann, bob) == [[], ["mine"]]
+    assert noted(house) == 0
+    broken.clear()
+    assert house.kit.merge(ann, bob, external_id="m-1").settled
+    assert house.is_proved()
+
+
 @pytest.mark.parametrize("whom", [0, 1])
 def test_who_is_forgotten_takes_the_rows_along(house: Any, whom: int) -> None:
     ann, bob, cas = members = [house.member() for _ in range(3)]

@@ -46,14 +46,12 @@ class TakeRows(Effect):
     giver: str = field(kw_only=True)
 
 
-def passing(owner: str, rows: Sequence[MemberRows]) -> EffectKind | None:
-    """Return the effect by which rows of a plugin pass to another member; None where none do."""
-    moving = [each for each in rows if each.merge == "move"]
-    if not moving:
-        return None
-    class_: type[TakeRows] = type("TakeRows", (TakeRows,), {})
-    take, give_back = partial(_take, moving), partial(_give_back, moving)
-    return EffectKind(name=f"{owner}.member_rows", effect=class_, apply=take, undo=give_back)
+def passing(owner: str, rows: Sequence[MemberRows]) -> Iterator[EffectKind]:
+    """Yield the effect by which rows of a plugin pass to another member; none where they stay."""
+    if moving := [each for each in rows if each.merge == "move"]:
+        class_: type[TakeRows] = type("TakeRows", (TakeRows,), {})
+        take, give_back = partial(_take, moving), partial(_give_back, moving)
+        yield EffectKind(name=f"{owner}.member_rows", effect=class_, apply=take, undo=give_back)
 
 
 def forget(write: PluginWrite, rows: Sequence[MemberRows], member: str) -> None:
