@@ -73,6 +73,17 @@ def test_rows_pass_to_the_survivor_and_just_those_go_back(house: Any) -> None:
     assert house.is_proved()
 
 
+def test_of_two_merges_the_earlier_is_taken_back_alone(house: Any) -> None:
+    ann, bob, cas = (house.member() for _ in range(3))
+    note(house, bob, "b")
+    note(house, cas, "c")
+    first = house.kit.merge(ann, bob)
+    assert house.kit.merge(ann, cas).settled
+    assert house.kit.reverse(first.activity_id).settled
+    assert kept(house, tables.note, tables.note.c.text, ann, bob, cas) == [["c"], ["b"], []]
+    assert noted(house) == 1
+
+
 def test_why_names_the_plugin_whose_rows_passed(house: Any) -> None:
     merged = house.kit.merge(house.member(), house.member())
     told = [(each.effect.owner, each.effect.kind) for each in house.kit.why(merged.activity_id).effects]
