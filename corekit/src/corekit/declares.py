@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
-from attrs import frozen
+from attrs import field, frozen
 from marshmallow import Schema
 
 from corekit.activities.effects import Effect, Follow
@@ -14,6 +14,8 @@ from corekit.ledger.expiry import Expiry
 from corekit.metrics import Metric
 
 if TYPE_CHECKING:
+    from sqlalchemy import Column
+
     from corekit.activities.plugin_write import Applied, PluginWrite
     from corekit.db.lineage import Lineage
     from corekit.jobs.declared import Job, Sweep
@@ -118,6 +120,33 @@ class EffectKind:
     refusal: str = "GUARD_FAILED"
 
 
+Passing = Callable[["PluginWrite", Sequence["Applied"]], object]
+"""Does something with merges: each has its ``id``, the ``member`` that stays, and in ``effect.giver`` the other one."""
+
+
+@frozen(eq=False)
+class MemberRows:
+    """Rows of a table of the plugin's own that are a member's, by the column that names the member.
+
+    Where two members become one, the rows of the other pass to the one that stays, and where that is taken back, just
+    those go back; with ``merge="stay"`` they stay where they are. So does a row where both have one under the same
+    unique key of the table. ``key`` is the column of type :class:`Id` by which a row is known, together with the member
+    (None: what the primary key has besides the member). ``before`` and ``after`` are called before rows pass and when
+    they have, ``back`` when they have gone back, each with all merges of a chunk: a fixed number of set-based
+    statements.
+
+    Where a member is forgotten, its rows are deleted, or (``anonymise``) no longer name it.
+    """
+
+    member: Column[Any]
+    key: Column[Any] | None = field(default=None, kw_only=True)
+    merge: Literal["move", "stay"] = field(default="move", kw_only=True)
+    erase: Literal["delete", "anonymise"] = field(default="delete", kw_only=True)
+    before: Passing | None = field(default=None, kw_only=True)
+    after: Passing | None = field(default=None, kw_only=True)
+    back: Passing | None = field(default=None, kw_only=True)
+
+
 @frozen(kw_only=True)
 class BenefitKind:
     """A kind of benefit that a tier can bring.
@@ -176,6 +205,7 @@ class Declares:
     from the program: sweeps of other types need not ask it. With neither it may react to all.
     ``prepares`` are, in the same way, those for which ``corekit_prepare`` is called: to call a plugin and to watch it
     takes some 30 µs, even where it finds that nothing is to be read. With neither it is called for all.
+    ``members`` are rows that are a member's: they pass, and are forgotten, with the member.
     ``tenders`` are those that the plugin takes. It reacts to whatever activity has one in its payload with effects that
     ``otherwise`` refuse, so that the whole activity is refused where one tender cannot be paid.
     """
@@ -186,6 +216,7 @@ class Declares:
     accounts: Sequence[AccountKind] = ()
     activities: Sequence[ActivityType] = ()
     effects: Sequence[EffectKind] = ()
+    members: Sequence[MemberRows] = ()
     metrics: Sequence[Metric] = ()
     sweeps: Sequence[Sweep] = ()
     jobs: Sequence[Job] = ()

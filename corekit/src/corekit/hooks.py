@@ -172,13 +172,17 @@ class Hooks:
 
     @property
     def erasing(self) -> tuple[Plugin, ...]:
-        """The plugins that erase what they know of a member, in order."""
-        return self._implementing("corekit_erase")
+        """The plugins that keep something of members to be erased, in order."""
+        called = {plugin.name for plugin in self._implementing("corekit_erase")}
+        return tuple(plugin for plugin in self._plugins if plugin.name in called or plugin.declares.members)
 
     def erase(self, plugin: Plugin, member: str, write: PluginWrite) -> None:
-        """Let one plugin erase what it knows of a member; what it raises becomes :class:`PluginRaised`."""
+        """Erase what one plugin knows of a member; what it raises becomes :class:`PluginRaised`."""
+        from corekit.activities.member_rows import forget  # noqa: PLC0415 - hardly anybody is forgotten
+
         try:
             self.call("corekit_erase", plugin, {"member": member, "write": write})
+            forget(write, plugin.declares.members, member)
         except BaseException as error:
             raise _raised(plugin, "corekit_erase", error) from error
 

@@ -3,8 +3,7 @@
 A plugin implements a hook by a function of the same name, marked with :data:`corekit.hookimpl`; it may leave
 out arguments it does not need. Hooks of GraphQL are in :mod:`corekit_schema.hookspecs`.
 
-There is none for two members that become one: what a plugin keeps of them moves, and moves back, by an effect of its
-own, with which ``corekit_react`` answers the activity ``member.merged``.
+There is none for two members that become one: what a plugin keeps of them it declares (:class:`corekit.MemberRows`).
 """
 
 from __future__ import annotations
@@ -143,8 +142,9 @@ def corekit_erase(member: str, write: PluginWrite) -> None:
     """Forget who a member is: remove or blank what tells of the person in the plugin's own tables.
 
     Called where a member is to be forgotten (``Kit.erase``), once per plugin, in a transaction that is committed when
-    it returns; ``write`` reaches the plugin's own tables only. What counts value stays: it belongs to the member's id.
-    When it raises, the request stays open and says why, and is tried again as a whole: so it may be called again.
+    it returns and the rows of ``Declares.members`` are gone; ``write`` reaches the plugin's own tables only. What
+    counts value stays: it belongs to the member's id. When it raises, the request stays open and says why, and is tried
+    again as a whole: so it may be called again.
     """
     raise NotImplementedError
 

@@ -225,12 +225,13 @@ class _Desk:
             raise PluginError("; ".join(self._clashes) + way, clashes=self._clashes)
 
     def take(self, owner: str, declares: Declares) -> None:
+        effects = [*declares.effects, *self._passing(owner, declares)]
         for account in declares.accounts:
             self._put_unit(owner, account.unit)
             self.put(owner, "kind", account.code, account)
         named: Iterable[tuple[What, str, Any]] = (
             *(("type", each.name, each) for each in declares.activities),
-            *(("effect", each.name, each) for each in declares.effects),
+            *(("effect", each.name, each) for each in effects),
             *(("metric", each.name, each) for each in declares.metrics),
             *(("job", each.name, each) for each in declares.sweeps),
             *(("job", each.name, each) for each in declares.jobs),
@@ -241,7 +242,7 @@ class _Desk:
         )
         for what, name, value in named:
             self.put(owner, what, name, value)
-        for kind in declares.effects:
+        for kind in effects:
             self._put_class(owner, kind)
         for type_ in declares.activities:
             if type_.tenders and (type_.amount != "money" or type_.signed):
@@ -303,6 +304,21 @@ class _Desk:
         elif self.swept.setdefault(sweep.activity_type, sweep) is not sweep:
             also = f"by which {self.swept[sweep.activity_type].name!r} sweeps already"
             self._clash(owner, f"{what}, {also}", "give each sweep a type of its own")
+
+    def _passing(self, owner: str, declares: Declares) -> Iterator[EffectKind]:
+        """Yield the effect by which rows of members pass; they are the plugin's own, and known one by one."""
+        if not declares.members:
+            return
+        from corekit.activities.member_rows import key_of, passing  # noqa: PLC0415 - who has tables has SQLAlchemy
+
+        for rows in declares.members:
+            name = rows.member.table.name
+            if declares.lineage is None or declares.lineage.metadata.tables.get(name) is not rows.member.table:
+                self._clash(owner, f"declares rows of members in {name}, which is no table of its own", "add it")
+            elif rows.merge == "move" and key_of(rows) is None:
+                said = f"declares rows of members in {name} that pass, but by no column of type Id they are known"
+                self._clash(owner, said, "name one with key=, or let them stay with merge='stay'")
+        yield from passing(owner, declares.members)
 
     def _put_lineage(self, owner: str, lineage: Lineage) -> None:
         if lineage.owner != owner:

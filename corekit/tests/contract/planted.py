@@ -30,6 +30,7 @@ from corekit import (
     Facts,
     Lineage,
     MemberNow,
+    MemberRows,
     Offer,
     PluginWrite,
     Reader,
@@ -44,10 +45,10 @@ sys.path.insert(0, str(Path(__file__).parent / "packages"))
 import corekit_heavy
 import corekit_nosy
 from corekit_card import plugin as card
-from corekit_card.plugin import DECLARES, MARK, TAKE, CardSettings
+from corekit_card.plugin import DECLARES, MARK, CardSettings
 from corekit_card.tables import mark, metadata, pile
 
-HOOKS = ("corekit_prepare", "corekit_react", "corekit_export", "corekit_erase")
+HOOKS = ("corekit_prepare", "corekit_react", "corekit_export")
 
 
 def changed(declares: Mapping[str, Any] | None = None, **hooks: Any) -> ModuleType:
@@ -59,7 +60,7 @@ def changed(declares: Mapping[str, Any] | None = None, **hooks: Any) -> ModuleTy
 
 def with_mark(**changes: Any) -> ModuleType:
     """Return the card with a mark that is applied otherwise."""
-    return changed({"effects": [evolve(MARK, **changes), TAKE]})
+    return changed({"effects": [evolve(MARK, **changes)]})
 
 
 def brought_by(package: str) -> ModuleType:
@@ -430,19 +431,14 @@ class TestTellsNothing(TestCard):
 class TestForgetsNothing(TestCard):
     """Who is forgotten is still known."""
 
-    module: ClassVar = changed(corekit_erase=None)
+    module: ClassVar = changed({"members": ()})
     breaks, says = "privacy", "card_mark.note is"
-
-
-def purchases_alone(batch: Batch, facts: Facts) -> Iterator[Effect]:
-    """React to nothing but purchases."""
-    return card.corekit_react(Batch(batch.of("purchase")), facts)
 
 
 class TestLeavesRowsBehind(TestCard):
     """Where two become one, the marks stay with who is gone."""
 
-    module: ClassVar = changed(corekit_react=purchases_alone)
+    module: ClassVar = changed({"members": [MemberRows(mark.c.member_id, merge="stay")]})
     breaks, says = "privacy", "still have rows of the other"
 
 

@@ -17,6 +17,7 @@ from corekit.declares import (
     Declares,
     EffectKind,
     ErrorText,
+    MemberRows,
     Permission,
     Section,
     Unit,
@@ -164,6 +165,17 @@ def test_one_effect_under_two_names(refusal: Refuse) -> None:
         "plugin 'laurels' (module rogue) declares the effect kind 'laurels.b' for the class Award, "
         "which plugin 'cups' (module rogue) has for 'cups.a'; use a class of its own, or start with --without laurels"
     )
+
+
+def test_rows_of_members_are_the_plugins_own_and_known_by_an_id(registry: MakeRegistry, refusal: Refuse) -> None:
+    own, others = lineage("cups", "cups_cup"), lineage("laurels", "laurels_leaf")
+    said = refusal(cups=Declares(lineage=own, members=[MemberRows(others.metadata.tables["laurels_leaf"].c.id)]))
+    assert "declares rows of members in laurels_leaf, which is no table of its own; add it" in said
+    number = own.metadata.tables["cups_cup"].c.id
+    said = refusal(cups=Declares(lineage=own, members=[MemberRows(number)]))
+    assert "declares rows of members in cups_cup that pass, but by no column of type Id they are known" in said
+    found = registry(cups=Declares(lineage=own, members=[MemberRows(number, merge="stay")]))
+    assert not found.effects
 
 
 def test_a_unit_may_be_shared_but_means_one_thing(registry: MakeRegistry, refusal: Refuse) -> None:

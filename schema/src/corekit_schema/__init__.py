@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         public,
     )
     from corekit_schema.scalars import JSON, Amount, AmountValue, DateTime, Digits
+    from corekit_schema.usererrors import Reason, reasons
     from corekit_schema.viewer import ANONYMOUS, Viewer, permissions_of
 
 _HOMES = {
@@ -63,6 +64,7 @@ _HOMES = {
     "nodes": ("Node",),
     "policies": ("Policy", "authenticated", "internal", "owner", "owner_or_permission", "permission", "public"),
     "scalars": ("JSON", "Amount", "AmountValue", "DateTime", "Digits"),
+    "usererrors": ("Reason", "reasons"),
     "viewer": ("ANONYMOUS", "Viewer", "permissions_of"),
 }
 PUBLIC_MODULES = (
@@ -109,6 +111,7 @@ __all__ = [
     "Policy",
     "Program",
     "Query",
+    "Reason",
     "SchemaConflict",
     "Viewer",
     "as_of",
@@ -127,6 +130,7 @@ __all__ = [
     "permission",
     "permissions_of",
     "public",
+    "reasons",
     "record",
 ]
 

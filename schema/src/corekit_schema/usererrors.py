@@ -55,6 +55,20 @@ class UserErrorValue:
     parameters: Mapping[str, Any] = field(factory=dict[str, Any])
 
 
+@frozen
+class Reason:
+    """Why somebody cannot have something: its code, and the sentence in the client's language."""
+
+    code: str
+    message: str
+
+
+def reasons(info: Info, found: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Reason]:
+    """Return reasons as they are told, from the codes of the plugin's own and what fills in their sentences."""
+    say, texts = info.context.speech.say, info.context.kit.declared.errors
+    return [Reason(code, say(code, texts[code].en.format(**parameters), parameters)) for code, parameters in found]
+
+
 def user_errors(problems: Iterable[Problem]) -> list[UserErrorValue]:
     """Return problems as user errors."""
     return [

@@ -9,33 +9,27 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 import structlog
-from attrs import Factory, define
 
 from corekit.activities.apply import Applier
 from corekit.activities.breaker import Breaker
-from corekit.activities.enrolment import identify, register_first
+from corekit.activities.enrolment import identify
 from corekit.activities.incoming import REGISTERED, Incoming, Key
-from corekit.activities.joining import TurnedAway
-from corekit.activities.outcome import Failure, Outcome
-from corekit.activities.own_effects import GuardFailed, HeldBack, unit_ended, write_own_effects
-from corekit.activities.own_kinds import Guarded, Lesson
-from corekit.activities.plan import Plan, Sunk
-from corekit.activities.planned import Place
-from corekit.activities.reactions import Reactions, Yielded, failure_of
+from corekit.activities.known import Known
+from corekit.activities.outcome import Outcome
+from corekit.activities.own_effects import unit_ended, write_own_effects
+from corekit.activities.plan import Plan
 from corekit.activities.receiving import KEY_REUSED, key_reused
 from corekit.activities.tables import NO_VERSION
 from corekit.activities.terms import Terms
 from corekit.activities.tiering import Tiering, metrics_of
+from corekit.activities.waves import Waves
 from corekit.activities.write import rows_of
 from corekit.clock import Clock, micros
 from corekit.db.lending import Lent
-from corekit.errors import Busy, Integrity, PluginError, PluginRaised, Refusal
+from corekit.errors import Busy, Integrity
 from corekit.ids import new_id
 from corekit.ledger.rows import Rows
-from corekit.ledger.segments import Written
-from corekit.ledger.state import Member
 from corekit.ledger.store import Conflict, Lock, Store, UnitEnded
-from corekit.log import raised_at
 
 _log = structlog.get_logger("corekit.settle")
 FREE_TRIES = 3
@@ -68,38 +62,6 @@ class Timekeeper:
         return micros(self._clock()) if self._clock is not None else lock.time
 
 
-@define
-class Known:
-    """What earlier attempts at a chunk found out: by the activity's key, and of whom; ``written`` is of all chunks."""
-
-    written: Written
-    guarded: Guarded = Factory(dict[tuple[Key, Place], str])
-    lessons: dict[Key, list[Lesson]] = Factory(dict[Key, list[Lesson]])
-    broken: dict[Key, Failure] = Factory(dict[Key, Failure])
-    refused: dict[Key, Refusal] = Factory(dict[Key, Refusal])
-    held: dict[Key, Busy] = Factory(dict[Key, Busy])
-    members: set[str] = Factory(set[str])
-    """Whom plans touched: their own members, and those to whom value of them moves."""
-
-    def learn(self, what: GuardFailed | HeldBack | Sunk) -> None:
-        """Keep why something cannot settle as it was planned."""
-        if isinstance(what, GuardFailed):
-            self.guarded.update(what.failed)
-            for key, lesson in what.lessons:
-                learnt = self.lessons.setdefault(key, [])
-                if lesson in learnt:
-                    self.guarded[key, lesson.place] = lesson.kind.refusal
-                learnt.append(lesson)
-        elif isinstance(what, HeldBack):
-            self.held.update(dict.fromkeys(what.keys, what.reason))
-        elif isinstance(what.reason, Busy):
-            self.held[what.key] = what.reason
-        elif isinstance(what.reason, Failure):
-            self.broken[what.key] = what.reason
-        else:
-            self.refused[what.key] = what.reason
-
-
 class Attempt:
     """One attempt at settling a chunk."""
 
@@ -122,7 +84,6 @@ class Attempt:
         self.breaker = breaker
         self.simulate = simulate
         self.waiting = waiting
-        self.arriving: set[str] = set()
         self.terms = terms
 
     def run(self, arriving: Sequence[Incoming], *, lost: int) -> tuple[dict[str, Outcome], list[Incoming]]:
@@ -191,9 +152,8 @@ class Attempt:
         _, fresh = self._replayed(arriving) if arriving else ({}, [])  # a refusal of before stands
         if not fresh:
             return fresh
-        self.arriving = {incoming.activity.id for incoming in fresh}
         plan.forget(plan.members.keys() - {incoming.activity.member for incoming in fresh})
-        self._waves(plan, {incoming.activity.member: deque([incoming]) for incoming in fresh})
+        self._run(plan, fresh, {incoming.activity.member: deque([incoming]) for incoming in fresh})
         return fresh
 
     # ------------------------------------------------------------------------------------------------ planning
@@ -268,120 +228,19 @@ class Attempt:
 
     def _plan(self, fresh: Sequence[Incoming], deadline: float | None = None) -> Plan:
         plan = Plan(self.terms, self.store, self.clock.about_now())
-        self.arriving = {incoming.activity.id for incoming in fresh}
         if not fresh:
             return plan
         plan.load(fresh)
         plan.now = self.clock.planning(plan.now, plan.database_time)
-        self._waves(plan, plan.queues(fresh), deadline)
+        self._run(plan, fresh, plan.queues(fresh), deadline)
         return plan
 
-    def _waves(self, plan: Plan, queues: dict[str, deque[Incoming]], deadline: float | None = None) -> None:
-        known = self.known
-        reactions = Reactions(
-            plan, known.broken, known.refused, known.held, self.breaker, deadline, lessons=known.lessons
-        )
-        coming = [incoming.activity for queue in queues.values() for incoming in queue]
-        reactions.prepare(coming, self.settling)
-        applier = Applier(plan, self.known.guarded)
-        while queues:
-            self._wave(plan, applier, reactions, queues)
-            queues = {member: queue for member, queue in queues.items() if queue}
-
-    def _wave(self, plan: Plan, applier: Applier, reactions: Reactions, queues: dict[str, deque[Incoming]]) -> None:
-        wave = [(plan.member(member_id), queue.popleft()) for member_id, queue in queues.items() if _comes(plan, queue)]
-        register_first(plan, wave, queues)
-        turned_away = TurnedAway(plan, applier, reactions, wave, self._fail, self._hold)
-        living: list[tuple[Member, Incoming]] = []
-        for member, incoming in wave:
-            if turned_away.holds(member, incoming):
-                continue
-            living.append((member, incoming))
-        applier.expire_before(living)
-        yielded = reactions.react([incoming.activity for _, incoming in living])
-        plan.need_lots_for(yielded)
-        plan.need_persons_for(yielded)
-        for member, incoming in living:
-            follow_ons = self._settle(plan, applier, reactions, member, incoming, yielded[incoming.activity.id])
-            if follow_ons is None:
-                continue
-            queue = queues[member.id]
-            if member.stale:  # a plugin cannot foresee its own effect: what comes next waits for the next chunk
-                plan.rest.extend(later for later in queue if later.activity.parent is None)
-                for later in [later for later in queue if later.activity.parent is None]:
-                    queue.remove(later)
-            _queue(queues, follow_ons)
-
-    def _settle(
-        self,
-        plan: Plan,
-        applier: Applier,
-        reactions: Reactions,
-        member: Member,
-        incoming: Incoming,
-        yielded: Sequence[Yielded],
-    ) -> list[Incoming] | None:
-        """Plan one activity, and return its follow-ons; None where a plugin is in its way."""
-        busy = reactions.held.get(incoming.key)
-        failure = reactions.failures.get(incoming.key)
-        refusal = reactions.refusals.get(incoming.key)
-        if self.simulate and not plan.terms.types[incoming.activity.type].simulated:
-            refusal = Refusal("NOT_SIMULATED", type=incoming.activity.type)
-        if busy is None and failure is None and refusal is None:
-            try:
-                return applier.settle(member, incoming, yielded)
-            except (PluginError, PluginRaised) as error:
-                _log.error("plugin raised", activity=incoming.activity.id, **raised_at(error))
-                failure = failure_of(error.parameters["plugin"], incoming.activity, error)
-        member.journal.roll_back()
-        if busy is not None:
-            self._hold(plan, incoming, busy)
-        elif failure is not None:
-            self._fail(plan, incoming, failure)
-        elif refusal is not None:
-            applier.refuse(incoming, refusal.code, refusal.parameters)
-        return None
-
-    def _fail(self, plan: Plan, incoming: Incoming, failure: Failure) -> None:
-        plan.sink(incoming, failure)
-        activity = incoming.activity
-        outcome = Outcome(
-            outcome="failed",
-            source=activity.source,
-            external_id=activity.external_id,
-            member=activity.member,
-            activity_id=activity.id,
-            type=activity.type,
-            code=failure.code,
-            parameters={"plugin": failure.plugin},
-            message=failure.message,
-        )
-        if incoming.cause is not None:  # what it came before fails in its place
-            pass
-        elif activity.parent is None:
-            plan.failed.append((incoming, outcome))
-        elif activity.id not in self.arriving:  # it never sinks its parent: it stays queued, or is queued now
-            plan.queued.append(incoming)
-        plan.answer(incoming, outcome)
-
-    def _hold(self, plan: Plan, incoming: Incoming, busy: Busy) -> None:
-        """Let an activity wait for a plugin that is suspended: nothing of it is stored but what follows from others."""
-        plan.sink(incoming, busy)
-        activity = incoming.activity
-        if incoming.cause is None and activity.parent is not None and activity.id not in self.arriving:
-            plan.waiting.append(incoming)
-        plan.held = True
-        outcome = Outcome(
-            outcome="busy",
-            source=activity.source,
-            external_id=activity.external_id,
-            member=activity.member,
-            type=activity.type,
-            code=busy.code,
-            parameters=busy.parameters,
-            message=busy.message,
-        )
-        plan.answer(incoming, outcome)
+    def _run(
+        self, plan: Plan, fresh: Sequence[Incoming], queues: dict[str, deque[Incoming]], deadline: float | None = None
+    ) -> None:
+        arriving = {incoming.activity.id for incoming in fresh}
+        waves = Waves(plan, self.known, self.breaker, arriving, deadline, simulate=self.simulate)
+        waves.run(queues, self.settling)
 
     # ------------------------------------------------------------------------------------------------- writing
 
@@ -461,21 +320,6 @@ class Attempt:
         except UnitEnded as error:
             raise unit_ended(plan, self.breaker) from error
         self.known.written.learn(rows.get("segment", ()))
-
-
-def _comes(plan: Plan, queue: deque[Incoming]) -> bool:
-    """Say whether the next activity of a member comes now; one that is read afresh waits for what came before it."""
-    coming = queue[0]
-    if coming.kind.afresh and coming.activity.parent is None and plan.member(coming.activity.member).planned:
-        plan.rest.extend(queue)
-        queue.clear()
-    return bool(queue)
-
-
-def _queue(queues: dict[str, deque[Incoming]], follow_ons: Sequence[Incoming]) -> None:
-    """Let follow-ons come next, each before anything else of its member."""
-    for following in reversed(follow_ons):
-        queues.setdefault(following.activity.member, deque()).appendleft(following)
 
 
 def _may_register(incoming: Incoming) -> bool:

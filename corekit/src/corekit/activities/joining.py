@@ -27,8 +27,8 @@ class TurnedAway:
         applier: Applier,
         reactions: Reactions,
         wave: Sequence[tuple[Member, Incoming]],
-        fail: Callable[[Plan, Incoming, Failure], None],
-        hold: Callable[[Plan, Incoming, Busy], None],
+        fail: Callable[[Incoming, Failure], None],
+        hold: Callable[[Incoming, Busy], None],
     ) -> None:
         self._plan = plan
         self._applier = applier
@@ -46,7 +46,7 @@ class TurnedAway:
         elif incoming.ambiguous:
             refuse(incoming, "IDENTITY_AMBIGUOUS", {"members": ", ".join(incoming.ambiguous)})
         elif (busy := self._held.get(incoming.key)) is not None:
-            self._hold(self._plan, incoming, busy)
+            self._hold(incoming, busy)
         elif (reasons := self._reasons.get(incoming.activity.id)) is not None:
             refuse(incoming, "ENROLMENT_REFUSED", parameters_of(reasons))
         elif (code := _forbidden(self._plan, member, incoming)) is not None:
@@ -60,9 +60,9 @@ class TurnedAway:
         """Give an activity the answer of the registration that should have come before it."""
         answer = self._plan.answers[registration.activity.id]
         if answer.outcome == "busy":
-            self._hold(self._plan, incoming, Busy(answer.message, code=answer.code, **answer.parameters))
+            self._hold(incoming, Busy(answer.message, code=answer.code, **answer.parameters))
         elif answer.outcome == "failed":
-            self._fail(self._plan, incoming, Failure(answer.parameters["plugin"], answer.code or "", answer.message))
+            self._fail(incoming, Failure(answer.parameters["plugin"], answer.code or "", answer.message))
         else:
             self._applier.refuse(incoming, answer.code or "", answer.parameters)
 

@@ -7,19 +7,22 @@ as it does by any transfer). All of it settles in one unit or not at all, and is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from attrs import evolve
 
 from corekit.activities.activity import Activity
-from corekit.activities.effects import GiveUp, Merge, PassOn, TakeDebt
+from corekit.activities.effects import Effect, GiveUp, Merge, PassOn, TakeDebt
+from corekit.activities.incoming import MERGED as MERGING
+from corekit.activities.member_rows import TakeRows
 from corekit.activities.moving import give_up, take_debt
 from corekit.activities.persons import change, change_back
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Planned, PlannedEffect
 from corekit.activities.planned_facts import figures_of
 from corekit.activities.reverse import MERGED_FROM, MERGED_INTO, PASSED_ON
+from corekit.activities.terms import Terms
 from corekit.activities.tiering import stay_of
 from corekit.errors import Refusal
 from corekit.ledger.state import Member
@@ -30,6 +33,15 @@ from corekit.members.states import MERGED
 MERGEABLE = frozenset({"active", "dormant"})
 """The states in which a member can become a part of another."""
 _FILLED = (*UNIQUE, "name", "birthday")
+
+
+def passing_rows(terms: Terms, activities: Sequence[Activity]) -> Iterator[tuple[str, Effect]]:
+    """Yield owner and effect for each plugin of which rows pass where two members become one."""
+    for activity in activities:
+        if activity.type == MERGING:
+            for effect, (_, owner) in terms.effects.items():
+                if issubclass(effect, TakeRows):
+                    yield owner, effect(activity, rule="merge@1", giver=activity.members[0])
 
 
 def apply(

@@ -14,12 +14,14 @@ from sqlalchemy.exc import DBAPIError
 
 from corekit.activities.breaker import Breaker
 from corekit.activities.incoming import Key
+from corekit.activities.member_rows import TakeRows
 from corekit.activities.outcome import Failure
 from corekit.activities.own_kinds import Guarded, Lesson
 from corekit.activities.plan import Plan
 from corekit.activities.planned import Place, PlannedEffect
 from corekit.activities.plugin_write import Applied, own_effect, writing
 from corekit.activities.reactions import raised_by
+from corekit.activities.tables import moved_row
 from corekit.calling import is_of_plugin
 from corekit.db.lending import Lent
 from corekit.db.reader import is_of_database
@@ -142,7 +144,8 @@ def _runs(plan: Plan, places: dict[str, tuple[Key, Place]]) -> list[_Run]:
 def _write(run: _Run, store: Store, settling: Lent, breaker: Breaker) -> Collection[str]:
     """Run a plugin's statements; return the effects whose guard failed."""
     call = run.kind.apply if run.verb == "apply" else run.kind.undo
-    with writing(settling, run.plugin) as write:
+    lent = (moved_row,) if issubclass(run.kind.effect, TakeRows) else ()
+    with writing(settling, run.plugin, lent) as write:
         try:
             return breaker.call(
                 run.plugin.name,

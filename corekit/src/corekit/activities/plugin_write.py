@@ -91,7 +91,7 @@ class PluginWrite:
             self._hold.stop("sends what is no statement of SQLAlchemy Core, such as insert(table)")
         written: Any = statement.table
         name = str(getattr(written, "name", ""))
-        if self._tables.get(name) is not written or not name.startswith(f"{self._hold.owner}_"):
+        if self._tables.get(name) is not written or not self._hold.may_write(name):
             self._hold.stop(f"writes {name}, which is no table of its own lineage")
         self._check_is_table(name)
         return kind
@@ -113,16 +113,19 @@ class PluginWrite:
 
 
 @contextmanager
-def writing(settling: Lent, plugin: Plugin) -> Generator[PluginWrite]:
+def writing(settling: Lent, plugin: Plugin, lent: Sequence[Table] = ()) -> Generator[PluginWrite]:
     """Give what a plugin writes with, in the transaction of a connection, for the time of the block.
+
+    It reaches the plugin's own tables, and what is ``lent`` for what the kernel writes on its behalf.
 
     Raises PluginError where it did what it may not, whatever it made of the error that it got: the transaction must be
     rolled back then, and so must any in which the block raises.
     """
     lineage = plugin.declares.lineage
-    tables: Mapping[str, Table] = lineage.metadata.tables if lineage is not None else {}
+    tables: dict[str, Table] = dict(lineage.metadata.tables) if lineage is not None else {}
+    tables.update({each.name: each for each in lent})
     connection = settling.connection
-    with settling.held(plugin.name) as hold:
+    with settling.held(plugin.name, frozenset(each.name for each in lent)) as hold:
         write = PluginWrite(connection, hold, tables)
         try:
             yield write

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +15,7 @@ from corekit.activities.checks import check, check_refusal
 from corekit.activities.effects import Effect
 from corekit.activities.enrolment import Applicant, Reason
 from corekit.activities.incoming import Incoming, Key
+from corekit.activities.merging import passing_rows
 from corekit.activities.outcome import Failure
 from corekit.activities.own_kinds import Lesson
 from corekit.activities.plan import Plan
@@ -92,11 +93,9 @@ class Reactions:
         found: dict[str, list[Yielded]] = {activity.id: [] for activity in activities}
         if self._lessons:
             self._teach(activities)
-        for effect in core.react(Batch(activities)):
-            found[effect.activity.id].append((CORE, effect))
-        terms = self.plan.terms
-        for owner, effect in swept(terms, activities):
+        for owner, effect in self._of_kernel(activities):
             found[effect.activity.id].append((owner, effect))
+        terms = self.plan.terms
         wave = {activity.id: activity for activity in activities}
         for plugin in terms.hooks.reacting:
             facts = self._facts[plugin.name]
@@ -116,6 +115,19 @@ class Reactions:
                 for effect in effects:
                     found[effect.activity.id].append((plugin.name, effect))
         return found
+
+    def _of_kernel(self, activities: Sequence[Activity]) -> Iterator[Yielded]:
+        """Yield the effects that no plugin yields; what rests on a plugin that is suspended waits for it."""
+        terms = self.plan.terms
+        for effect in core.react(Batch(activities)):
+            yield CORE, effect
+        yield from swept(terms, activities)
+        for owner, effect in passing_rows(terms, activities):
+            yield owner, effect
+            try:
+                self._check_suspended(terms.hooks.named(owner))
+            except Busy as busy:
+                self.held[_key(effect.activity)] = busy
 
     def _teach(self, activities: Sequence[Activity]) -> None:
         """Let plugins learn from guards that failed when activities were written before."""

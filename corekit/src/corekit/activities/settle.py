@@ -14,9 +14,10 @@ from typing import TypeVar
 
 import attrs
 
-from corekit.activities.attempt import Attempt, Known, Timekeeper
+from corekit.activities.attempt import Attempt, Timekeeper
 from corekit.activities.breaker import Breaker, Broken
 from corekit.activities.incoming import Incoming, Key
+from corekit.activities.known import Known
 from corekit.activities.outcome import Outcome
 from corekit.activities.own_effects import ApplyRaised, GuardFailed, HeldBack
 from corekit.activities.plan import Sunk

@@ -202,3 +202,12 @@ metric_day = table(
     Column("value", Whole, nullable=False),
     sqlite_with_rowid=False,
 )
+
+moved_row = table(
+    "core_moved_row",
+    # Which merge, by the effect of the plugin, let which row of which of the plugin's tables pass to another member.
+    Column("effect_id", Id, primary_key=True),
+    Column("relation", Text, primary_key=True),
+    Column("row_id", Id, primary_key=True),
+    sqlite_with_rowid=False,
+)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import contextmanager
 from functools import lru_cache, wraps
 from typing import Any, NoReturn
@@ -42,12 +42,14 @@ class Hold:
     """The time in which a plugin's code runs, or in which it has a connection.
 
     ``broken`` is the first thing that was stopped. It stands, whatever the plugin makes of the error that it got.
+    Tables that are ``lent`` may be written besides the plugin's own.
     """
 
-    __slots__ = ("broken", "kind", "owner")
+    __slots__ = ("broken", "kind", "lent", "owner")
 
-    def __init__(self, owner: str) -> None:
+    def __init__(self, owner: str, lent: Collection[str] = ()) -> None:
         self.owner = owner
+        self.lent = lent
         self.broken: PluginError | None = None
         self.kind: str | None = None
 
@@ -61,6 +63,10 @@ class Hold:
         finally:
             self.kind = None
             here.hold = running
+
+    def may_write(self, table: str | None) -> bool:
+        """Say whether a table is one that may be written, by its name."""
+        return str(table).startswith(f"{self.owner}_") or table in self.lent
 
     def look(self, text: str) -> None:
         """Stop a statement that is not what its door let through."""
@@ -165,7 +171,7 @@ class GuardedSQLite(sqlite3.Connection):
         hold = _stopping(self.hold) or self.hold
         if hold is None or _reads(action, first):
             return sqlite3.SQLITE_OK
-        if hold.kind not in {None, "SELECT"} and action in _ROWS and str(first).startswith(f"{hold.owner}_"):
+        if hold.kind not in {None, "SELECT"} and action in _ROWS and hold.may_write(first):
             return sqlite3.SQLITE_OK
         if hold.kind == "ROLLBACK" and action == sqlite3.SQLITE_TRANSACTION:
             return sqlite3.SQLITE_OK

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Self
 
@@ -61,9 +61,9 @@ class Lent:
         return bool(self.driver.pgconn.transaction_status == TransactionStatus.INTRANS)
 
     @contextmanager
-    def held(self, owner: str) -> Generator[Hold]:
-        """Guard the connection while a plugin has something to do with it."""
-        before, self.driver.hold = self.driver.hold, Hold(owner)
+    def held(self, owner: str, lent: Collection[str] = ()) -> Generator[Hold]:
+        """Guard the connection while a plugin has something to do with it; see :class:`Hold` of ``lent``."""
+        before, self.driver.hold = self.driver.hold, Hold(owner, lent)
         try:
             yield self.driver.hold
         except BaseException:

@@ -14,6 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit.activities.activity import Activity
+from corekit.activities.member_rows import forget_merges
 from corekit.activities.plugin_read import PluginRead
 from corekit.activities.plugin_write import writing
 from corekit.activities.read import activities_of
@@ -155,6 +156,8 @@ def erase(kit: Kit, member: str, *, reason: str, actor: str | None) -> Erasure:
         )
         if not outcome.settled and outcome.code != "ERASED":
             return _note(kit, request, obstacle=f"{outcome.message} [{outcome.code}]")
+    with kit.database.write() as connection:
+        forget_merges(connection, everybody)
     return _note(kit, request, state="done", closed_at=micros(kit.now()), obstacle=None)
 
 

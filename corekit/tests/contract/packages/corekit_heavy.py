@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from corekit_card.plugin import corekit_declare, corekit_erase, corekit_export, corekit_prepare, corekit_react
+from corekit_card.plugin import corekit_declare, corekit_export, corekit_prepare, corekit_react
 
-__all__ = ["corekit_declare", "corekit_erase", "corekit_export", "corekit_prepare", "corekit_react", "np"]
+__all__ = ["corekit_declare", "corekit_export", "corekit_prepare", "corekit_react", "np"]

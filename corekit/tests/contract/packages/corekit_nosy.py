@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from corekit_card.plugin import corekit_declare, corekit_erase, corekit_export, corekit_prepare, corekit_react
+from corekit_card.plugin import corekit_declare, corekit_export, corekit_prepare, corekit_react
 
 from corekit.ledger.store import Store
 
-__all__ = ["Store", "corekit_declare", "corekit_erase", "corekit_export", "corekit_prepare", "corekit_react"]
+__all__ = ["Store", "corekit_declare", "corekit_export", "corekit_prepare", "corekit_react"]

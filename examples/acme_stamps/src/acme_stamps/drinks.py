@@ -149,10 +149,3 @@ def exported(member: str, read: Reader) -> dict[str, Any] | None:
     """Return what is known of a member, as JSON."""
     drinks = drinks_of([member], read).get(member)
     return {"drinks": [{"day": row.day, "drink": row.drink} for row in drinks]} if drinks else None
-
-
-def erased(member: str, write: PluginWrite) -> None:
-    """Forget what a member drank. How much was poured on a day stays: it tells of nobody."""
-    theirs = select(tables.drink.c.effect_id).where(tables.drink.c.member_id == member)
-    write.execute(delete(tables.move).where(tables.move.c.drink_id.in_(theirs)))
-    write.execute(delete(tables.drink).where(tables.drink.c.member_id == member))

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from acme_stamps import declared, drinks, rules, settings, tables
-from acme_stamps.merging import TAKE_DRINKS, TakeDrinks
 from corekit import (
     Activity,
     Batch,
@@ -16,7 +15,7 @@ from corekit import (
     Effect,
     Facts,
     Lineage,
-    PluginWrite,
+    MemberRows,
     Reader,
     Refusal,
     Skipped,
@@ -36,8 +35,10 @@ def corekit_declare() -> Declares:
         program=settings.PROGRAM,
         lineage=Lineage(owner="stamps", package="acme_stamps", metadata=tables.metadata),
         activities=[declared.REDEEMED, declared.POURED],
-        reacts=["purchase", declared.REDEEMED.name, declared.POURED.name, "member.merged"],
-        effects=[drinks.DRINK, TAKE_DRINKS],
+        reacts=["purchase", declared.REDEEMED.name, declared.POURED.name],
+        effects=[drinks.DRINK],
+        # How much was poured on a day stays: it tells of nobody.
+        members=[MemberRows(tables.drink.c.member_id)],
         permissions=[declared.REDEEM],
         errors=declared.ERRORS,
         budget=8,
@@ -52,7 +53,7 @@ def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, An
 
 @hookimpl
 def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
-    """Stamp the cards, redeem full ones, and let drinks go where their members go."""
+    """Stamp the cards, and redeem full ones."""
     for activity in batch.of("purchase"):
         if facts.settings.count(activity.source):
             yield _stamp(activity, facts)
@@ -62,8 +63,6 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
         card: rules.Card = facts.program(activity)
         if card.points:
             yield Credit(activity, rule="drink@1", account="points", amount=card.points)
-    for activity in batch.of("member.merged"):
-        yield TakeDrinks(activity, rule="merge@1", giver=activity.members[0])
 
 
 def _stamp(activity: Activity, facts: Facts) -> Effect:
@@ -93,12 +92,6 @@ def _redeem(activity: Activity, facts: Facts) -> Iterator[Effect]:
 def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
     """Tell members which free drinks they had."""
     return drinks.exported(member, read)
-
-
-@hookimpl
-def corekit_erase(member: str, write: PluginWrite) -> None:
-    """Forget them."""
-    drinks.erased(member, write)
 
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed

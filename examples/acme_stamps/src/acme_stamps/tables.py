@@ -1,4 +1,4 @@
-"""What the ledger does not know: how much was poured on a day, who drank what, and what changed hands."""
+"""What the ledger does not know: how much was poured on a day, and who drank what."""
 
 from __future__ import annotations
 
@@ -23,12 +23,5 @@ drink = table(
     Column("day", Text, nullable=False),
     Column("drink", Text, nullable=False),
     Index(None, "member_id"),
-    meta=metadata,
-)
-move = table(
-    "stamps_move",
-    # Which merge let which drink pass to another member, each by its effect.
-    Column("effect_id", Id, primary_key=True),
-    Column("drink_id", Id, primary_key=True),
     meta=metadata,
 )

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import graphene
-from attrs import frozen
 
 from corekit.paging import Page
 from corekit_documents import documents, downloads, links
@@ -28,6 +27,7 @@ from corekit_schema import (
     Mutation,
     Object,
     Query,
+    Reason,
     as_of,
     global_id,
     internal,
@@ -36,6 +36,7 @@ from corekit_schema import (
     owner_or_permission,
     permission,
     public,
+    reasons,
 )
 
 
@@ -111,14 +112,6 @@ class DocumentsReason(Object, policy=public):
     message = Field(graphene.String, required=True, description="The sentence, in the client's language.")
 
 
-@frozen
-class Reason:
-    """A reason as it is told."""
-
-    code: str
-    message: str
-
-
 class DocumentsEntry(Object, policy=public):
     """A document, and whether a member can have it now."""
 
@@ -130,14 +123,7 @@ class DocumentsEntry(Object, policy=public):
     @staticmethod
     def resolve_reasons(parents: Sequence[Judged], info: Info) -> list[list[Reason]]:
         """Return the reasons with their sentences."""
-        texts, speech = info.context.kit.registry.errors, info.context.speech
-        return [
-            [
-                Reason(code, speech.say(code, texts[code].en.format(**parameters), parameters))
-                for code, parameters in each.reasons
-            ]
-            for each in parents
-        ]
+        return [reasons(info, each.reasons) for each in parents]
 
     @staticmethod
     def resolve_versions(parents: Sequence[Judged], _info: Info) -> list[list[Version]]:

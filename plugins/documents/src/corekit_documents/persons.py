@@ -1,13 +1,13 @@
-"""What the plugin's own tables hold of a person: told, and forgotten."""
+"""What the plugin's own tables hold of a person: told."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from corekit import PluginWrite, Reader, moment
-from corekit_documents.tables import link, move
+from corekit import Reader, moment
+from corekit_documents.tables import link
 
 
 def exported(member: str, read: Reader) -> dict[str, Any] | None:
@@ -26,13 +26,6 @@ def exported(member: str, read: Reader) -> dict[str, Any] | None:
         for row in read.all(theirs)
     ]
     return {"links": found} if found else None
-
-
-def erased(member: str, write: PluginWrite) -> None:
-    """Forget what a member downloaded; its links open nothing any more."""
-    theirs = select(link.c.id).where(link.c.member_id == member)
-    write.execute(delete(move).where(move.c.link_id.in_(theirs)))
-    write.execute(delete(link).where(link.c.member_id == member))
 
 
 def _shown(instant: int | None) -> str | None:

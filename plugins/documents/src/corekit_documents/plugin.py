@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
+from corekit import Batch, Declares, Effect, Facts, Lineage, MemberRows, Reader, Section, hookimpl
 from corekit_documents import declared, downloading, persons, tables
-from corekit_documents.merging import TAKE_LINKS, TakeLinks
 from corekit_documents.program import ProgramSchema
 from corekit_documents.settings import SettingsSchema
 
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from corekit import Kit
     from corekit_schema import Graph
 
-MERGED = "member.merged"
-
 
 @hookimpl
 def corekit_declare() -> Declares:
@@ -27,8 +24,10 @@ def corekit_declare() -> Declares:
         settings=SettingsSchema,
         lineage=Lineage(owner="documents", package="corekit_documents", metadata=tables.metadata),
         activities=declared.ACTIVITIES,
-        reacts=(declared.DOWNLOADED.name, MERGED),
-        effects=[downloading.USE, TAKE_LINKS],
+        reacts=(declared.DOWNLOADED.name,),
+        effects=[downloading.USE],
+        # What both downloaded counts for the one, and links that were made for the other go on working.
+        members=[MemberRows(tables.link.c.member_id)],
         permissions=declared.PERMISSIONS,
         errors=declared.ERRORS,
         program=Section(schema=ProgramSchema),
@@ -44,23 +43,15 @@ def corekit_prepare(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, An
 
 @hookimpl
 def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
-    """Let links be used, and change hands."""
+    """Let links be used."""
     for activity in batch.of(declared.DOWNLOADED.name):
         yield from downloading.downloaded(activity, facts)
-    for activity in batch.of(MERGED):
-        yield TakeLinks(activity, rule="merged@1", giver=activity.members[0])
 
 
 @hookimpl
 def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
     """Tell members what they downloaded."""
     return persons.exported(member, read)
-
-
-@hookimpl
-def corekit_erase(member: str, write: PluginWrite) -> None:
-    """Forget it."""
-    persons.erased(member, write)
 
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed

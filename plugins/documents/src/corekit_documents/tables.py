@@ -94,10 +94,3 @@ link = table(
     ),
     meta=metadata,
 )
-move = table(
-    "documents_move",
-    # Which merge let which link pass to another member.
-    Column("effect_id", Id, primary_key=True),
-    Column("link_id", Id, primary_key=True),
-    meta=metadata,
-)

@@ -15,7 +15,6 @@ from corekit_medals.awarding import Arrange, Award, BackFill, End, Ending, Grant
 from corekit_medals.catalogue import Catalogue, Entry, Group, Medal
 from corekit_medals.history import event
 from corekit_medals.loading import UNSEEN, Key, Seen
-from corekit_medals.merging import TakeAwards
 
 
 @frozen
@@ -248,16 +247,11 @@ def _named(activity: Activity, book: Catalogue) -> tuple[Medal, Key]:
     return found[0], (name, level)
 
 
-def _merged(activity: Activity, _seen: Seen, _book: Catalogue) -> Iterator[Effect]:
-    yield TakeAwards(activity, rule="merge@1", giver=activity.members[0])
-
-
 BY_HAND: Mapping[str, Callable[[Activity, Seen, Catalogue], Iterator[Effect]]] = {
     declared.AWARDED.name: _given,
     declared.REVOKED.name: _taken,
     declared.ARRANGED.name: _arranged,
     declared.QUALIFIED.name: _found,
-    "member.merged": _merged,
 }
 """What is done besides judging."""
 ALWAYS = (*BY_HAND, declared.REVIEWED.name)

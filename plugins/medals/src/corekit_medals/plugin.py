@@ -11,7 +11,7 @@ from corekit import (
     Effect,
     Facts,
     Lineage,
-    PluginWrite,
+    MemberRows,
     Reader,
     Section,
     hookimpl,
@@ -19,7 +19,6 @@ from corekit import (
 from corekit_medals import declared, judging, loading, reading, tables
 from corekit_medals.awarding import EFFECTS
 from corekit_medals.backfill import SWEEP
-from corekit_medals.merging import TAKE_AWARDS
 from corekit_medals.schema import MedalsSchema
 
 if TYPE_CHECKING:
@@ -34,7 +33,9 @@ def corekit_declare() -> Declares:
         lineage=Lineage(owner="medals", package="corekit_medals", metadata=tables.metadata),
         activities=declared.ACTIVITIES,
         reacts=judging.ALWAYS,
-        effects=[*EFFECTS, TAKE_AWARDS],
+        effects=EFFECTS,
+        # A medal that both hold stays with each. How many of an edition are out stays: it tells of nobody.
+        members=[MemberRows(tables.award.c.member_id)],
         sweeps=[SWEEP],
         permissions=declared.PERMISSIONS,
         errors=declared.ERRORS,
@@ -59,12 +60,6 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
 def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
     """Tell members what they were awarded."""
     return reading.exported(member, read)
-
-
-@hookimpl
-def corekit_erase(member: str, write: PluginWrite) -> None:
-    """Forget it."""
-    reading.erased(member, write)
 
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed

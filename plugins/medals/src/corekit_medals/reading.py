@@ -1,4 +1,4 @@
-"""What members hold, as it is shown, told and forgotten."""
+"""What members hold, as it is shown and told."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from attrs import frozen
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from corekit import PluginWrite, Reader, Shape, any_of
-from corekit_medals.tables import award, move
+from corekit import Reader, Shape, any_of
+from corekit_medals.tables import award
 
 
 @frozen
@@ -73,10 +73,3 @@ def _document(each: Awarded) -> dict[str, Any]:
         "place": each.place,
         "pinned": bool(each.pinned),
     }
-
-
-def erased(member: str, write: PluginWrite) -> None:
-    """Forget what a member was awarded. How many of an edition are out stays: it tells of nobody."""
-    theirs = select(award.c.id).where(award.c.member_id == member)
-    write.execute(delete(move).where(move.c.award_id.in_(theirs)))
-    write.execute(delete(award).where(award.c.member_id == member))

@@ -56,10 +56,3 @@ edition = table(
     Column("given", Whole, CheckConstraint("given >= 0", name="given"), nullable=False),
     meta=metadata,
 )
-move = table(
-    "medals_move",
-    # Which merge let which award pass to another member, each by its effect.
-    Column("effect_id", Id, primary_key=True),
-    Column("award_id", Id, primary_key=True),
-    meta=metadata,
-)

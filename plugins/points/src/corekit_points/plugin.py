@@ -15,7 +15,6 @@ from corekit import (
     Lineage,
     MemberNow,
     Offer,
-    PluginWrite,
     Reader,
     Section,
     hookimpl,
@@ -25,9 +24,8 @@ from corekit_points.budget_report import BUDGETS
 from corekit_points.derived import accounts, metrics
 from corekit_points.draws import declared as draws_declared
 from corekit_points.draws import drawing, reading
-from corekit_points.draws.merging import TAKE_PULLS, TakePulls
 from corekit_points.draws.seeds import DRAWS
-from corekit_points.draws.writing import PULLS
+from corekit_points.draws.writing import MEMBERS, PULLS
 from corekit_points.earned import earned
 from corekit_points.notices import EXPIRING, NOTICES
 from corekit_points.pool import declared as pool_declared
@@ -57,11 +55,6 @@ def _pooled(activity: Activity, facts: Facts) -> Effect:
     return sharing.moved(activity, prepared(activity, facts).places, facts)
 
 
-def _merged(activity: Activity, facts: Facts) -> Iterator[Effect]:
-    yield from _of_rewards(activity, facts)
-    yield TakePulls(activity, rule="merge@1", giver=activity.members[0])
-
-
 BY_HAND: Mapping[str, Callable[[Activity, Facts], Effect]] = {
     declared.ADJUSTMENT.name: by_hand.adjusted,
     declared.CANCELLATION.name: by_hand.cancelled,
@@ -73,7 +66,6 @@ BY_HAND: Mapping[str, Callable[[Activity, Facts], Effect]] = {
 ASKED: Mapping[str, Callable[[Activity, Facts], Iterator[Effect]]] = {
     **dict.fromkeys(reacting.TYPES, _of_rewards),
     draws_declared.DRAWN.name: _pulled,
-    "member.merged": _merged,
 }
 """What activities do besides what they earn."""
 
@@ -84,7 +76,8 @@ def corekit_declare() -> Declares:
     return Declares(
         settings=SettingsSchema,
         lineage=Lineage(owner="points", package="corekit_points", metadata=tables.metadata),
-        effects=[granting.GRANT, *redeeming.EFFECTS, PULLS, TAKE_PULLS],
+        effects=[granting.GRANT, *redeeming.EFFECTS, PULLS],
+        members=[*redeeming.MEMBERS, *MEMBERS],
         jobs=[BUDGETS, DRAWS, sharing.POOL],
         sweeps=[UNFETCHED, NOTICES],
         activities=[
@@ -163,13 +156,6 @@ def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
     """Tell members what they redeemed and drew."""
     found = {**(redeeming.exported(member, read) or {}), **(reading.exported(member, read) or {})}
     return found or None
-
-
-@hookimpl
-def corekit_erase(member: str, write: PluginWrite) -> None:
-    """Forget it."""
-    redeeming.erased(member, write)
-    reading.erased(member, write)
 
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed

@@ -1,14 +1,14 @@
-"""What the plugin's own tables hold of a person: told, and forgotten."""
+"""What the plugin's own tables hold of a person: told."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
-from corekit import PluginWrite, Reader, moment
+from corekit import Reader, moment
 from corekit_stored_value import requests
-from corekit_stored_value.tables import approval, move, request
+from corekit_stored_value.tables import approval
 
 
 def exported(member: str, read: Reader) -> dict[str, Any] | None:
@@ -28,11 +28,3 @@ def exported(member: str, read: Reader) -> dict[str, Any] | None:
         {"activity": row.activity_id, "hash": row.hash, "by": row.actor, "state": row.state} for row in read.all(theirs)
     ]
     return {"requests": asked, "approvals": approved} if asked or approved else None
-
-
-def erased(member: str, write: PluginWrite) -> None:
-    """Forget what a member was about to pay, and what was approved for it."""
-    theirs = select(request.c.activity_id).where(request.c.member_id == member)
-    write.execute(delete(move).where(move.c.request_id.in_(theirs)))
-    write.execute(delete(request).where(request.c.member_id == member))
-    write.execute(delete(approval).where(approval.c.member_id == member))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from corekit import Activity, Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
+from corekit import Activity, Batch, Declares, Effect, Facts, Lineage, MemberRows, Reader, Section, hookimpl
 from corekit_stored_value import (
     approvals,
     cashback,
@@ -23,7 +23,6 @@ from corekit_stored_value import (
 )
 from corekit_stored_value.close import CLOSE
 from corekit_stored_value.derived import accounts, metrics
-from corekit_stored_value.merging import TAKE_REQUESTS, TakeRequests
 from corekit_stored_value.program import StoredValueSchema
 
 if TYPE_CHECKING:
@@ -47,7 +46,6 @@ REACTIONS: Mapping[str, Callable[[Activity, Facts], Iterator[Effect]]] = {
     declared_reports.FEE_WAIVED.name: fees.waived,
     "member.registered": fees.joined,
     "purchase": cashback.bought,
-    "member.merged": lambda activity, _: iter([TakeRequests(activity, rule="merged@1", giver=activity.members[0])]),
 }
 """What each type of activity does."""
 
@@ -60,7 +58,12 @@ def corekit_declare() -> Declares:
         activities=(*declared.ACTIVITIES, *declared_reports.ACTIVITIES),
         reacts=tuple(REACTIONS),
         prepares=loading.TYPES,
-        effects=[requests.AWAIT, requests.RESOLVE, approvals.APPROVE, approvals.USE_APPROVAL, TAKE_REQUESTS],
+        effects=[requests.AWAIT, requests.RESOLVE, approvals.APPROVE, approvals.USE_APPROVAL],
+        members=[
+            MemberRows(tables.request.c.member_id),
+            # What was approved is what one member does.
+            MemberRows(tables.approval.c.member_id, merge="stay"),
+        ],
         sweeps=[fees.ANNUAL_FEES, notices.COMING_EXPIRY],
         jobs=[requests.REQUESTS, CLOSE],
         permissions=(*declared.PERMISSIONS, *declared_reports.PERMISSIONS),
@@ -92,12 +95,6 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
 def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
     """Tell members what they were about to pay, and what was approved for them."""
     return persons.exported(member, read)
-
-
-@hookimpl
-def corekit_erase(member: str, write: PluginWrite) -> None:
-    """Forget it."""
-    persons.erased(member, write)
 
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed

@@ -27,13 +27,6 @@ request = table(
     Index(None, "state", "lapses_at"),
     meta=metadata,
 )
-move = table(
-    "stored_value_move",
-    # Which merge let which request pass to another member.
-    Column("effect_id", Id, primary_key=True),
-    Column("request_id", Id, primary_key=True),
-    meta=metadata,
-)
 approval = table(
     "stored_value_approval",
     # The activity that approved it.

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import graphene
-from attrs import frozen
 
 from corekit.paging import Page
 from corekit_schema import (
@@ -19,11 +18,13 @@ from corekit_schema import (
     Mutation,
     Object,
     Query,
+    Reason,
     as_of,
     authenticated,
     listed,
     owner_or_permission,
     public,
+    reasons,
 )
 from corekit_surveys import drafts, finding, standing
 from corekit_surveys.declared import MANAGE
@@ -49,14 +50,6 @@ class SurveysReason(Object, policy=public):
     message = Field(graphene.String, required=True, description="The sentence, in the client's language.")
 
 
-@frozen
-class Reason:
-    """A reason as it is told."""
-
-    code: str
-    message: str
-
-
 class SurveysEntry(Object, policy=public):
     """A survey, and whether a member can answer it now."""
 
@@ -70,14 +63,7 @@ class SurveysEntry(Object, policy=public):
     @staticmethod
     def resolve_reasons(parents: Sequence[Entry], info: Info) -> list[list[Reason]]:
         """Return the reasons with their sentences."""
-        texts, speech = info.context.kit.registry.errors, info.context.speech
-        return [
-            [
-                Reason(code, speech.say(code, texts[code].en.format(**parameters), parameters))
-                for code, parameters in each.reasons
-            ]
-            for each in parents
-        ]
+        return [reasons(info, each.reasons) for each in parents]
 
     @staticmethod
     def resolve_times(parents: Sequence[Entry], _info: Info) -> list[int]:

@@ -1,4 +1,4 @@
-"""What becomes of answers and comments when two members become one: they change hands, and change back.
+"""What becomes of answers and comments when two members become one: they pass to the one, and go back.
 
 In a survey that both have answered both answers stay, and the one has taken part as often as both. Of two drafts for a
 survey the one that was saved last goes on; the other is put aside, until they are two members again.
@@ -9,47 +9,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import field, frozen
-from sqlalchemy import Select, and_, bindparam, case, delete, insert, literal_column, or_, select, update
+from sqlalchemy import Executable, and_, bindparam, case, delete, insert, or_, select, update
 
-from corekit import Applied, Effect, EffectKind, Id, PluginWrite, any_of
-from corekit_surveys.tables import answer, comment, draft, move, shelf, taken
-
-
-@frozen
-class TakeAnswers(Effect):
-    """What another member answered, and in what it took part, is this one's."""
-
-    giver: str = field(kw_only=True)
-
+from corekit import Applied, Id, MemberRows, PluginWrite
+from corekit_surveys.tables import answer, both, comment, draft, shelf, taken
 
 _MERGE, _GIVER, _TAKER = (bindparam(name, type_=Id) for name in ("its_merge", "its_giver", "its_taker"))
-_OF_GIVER = {each.name: each.c.member_id == _GIVER for each in (answer, comment, draft, shelf, taken)}
+
+
+class _Doing:
+    """Runs statements that are bound to the merges they are about."""
+
+    def __init__(self, *statements: Executable) -> None:
+        self._statements = statements
+
+    def __call__(self, write: PluginWrite, merges: Sequence[Applied]) -> None:
+        bound = [{"its_merge": each.id, "its_giver": each.effect.giver, "its_taker": each.member} for each in merges]
+        for statement in self._statements:
+            write.execute(statement, bound)
+
+
+# Drafts
+
 _DRAFTED = ("id", "ticket", "survey_id", "answers", "sealed", "saved_at")
-
-
-def _noting(what: str, theirs: Any, *more: str) -> Any:
-    """Return the insert that notes rows, of which ``theirs`` selects the id and more, as a kind of move."""
-    noted = theirs.add_columns(_MERGE, literal_column(f"'{what}'"))
-    return insert(move).from_select(["row_id", *more, "effect_id", "what"], noted)
-
-
-def _moved(what: str) -> Select[Any]:
-    return select(move.c.row_id).where(move.c.effect_id == _MERGE, move.c.what == what)
-
-
-def _of_both(column: str) -> Any:
-    """Return what was noted of the other member, for the survey of a row of ``taken``."""
-    here = (move.c.effect_id == _MERGE) & (move.c.what == "both") & (move.c.row_id == taken.c.survey_id)
-    return select(move.c[column]).where(here).scalar_subquery()
-
-
-_own = taken.alias("own")
-_BOTH = select(taken.c.survey_id, taken.c.times, taken.c.day, _own.c.day.label("was")).where(
-    _OF_GIVER[taken.name], _own.c.member_id == _TAKER, _own.c.survey_id == taken.c.survey_id
-)
-_IN_BOTH = (taken.c.member_id == _TAKER) & taken.c.survey_id.in_(_moved("both"))
-
 _newer = draft.alias("newer")
 _IS_OLDER = (
     select(_newer.c.id)
@@ -72,68 +54,58 @@ _HAS_DRAFT = (
     select(_again.c.id).where(_again.c.survey_id == shelf.c.survey_id, _again.c.member_id == shelf.c.owner_id).exists()
 )
 _BACK = select(*(shelf.c[name] for name in _DRAFTED), shelf.c.owner_id).where(_HERE, ~_HAS_DRAFT)
-
-_TAKE = (
-    _noting("answer", select(answer.c.id).where(_OF_GIVER[answer.name])),
-    update(answer).where(_OF_GIVER[answer.name]).values(member_id=_TAKER),
-    _noting("comment", select(comment.c.id).where(_OF_GIVER[comment.name])),
-    update(comment).where(_OF_GIVER[comment.name]).values(member_id=_TAKER),
-    # What was put aside before, then what is now, then what goes on.
-    _noting("shelf", select(shelf.c.id).where(_OF_GIVER[shelf.name])),
-    update(shelf).where(_OF_GIVER[shelf.name]).values(member_id=_TAKER),
+_put_aside = _Doing(
     insert(shelf).from_select([*_DRAFTED, "owner_id", "member_id", "effect_id"], _ASIDE),
     delete(draft).where(draft.c.id.in_(select(shelf.c.id).where(_HERE))),
-    _noting("draft", select(draft.c.id).where(_OF_GIVER[draft.name])),
-    update(draft).where(_OF_GIVER[draft.name]).values(member_id=_TAKER),
-    _noting("both", _BOTH, "times", "day", "was"),
-    _noting("taken", select(taken.c.survey_id).where(_OF_GIVER[taken.name], taken.c.survey_id.not_in(_moved("both")))),
+)
+_take_up = _Doing(
+    insert(draft).from_select([*_DRAFTED, "member_id"], _BACK),
+    delete(shelf).where(_HERE),
+)
+
+# Having taken part
+
+
+def _of_both(column: str) -> Any:
+    """Return what was noted of the other member, for the survey of a row of ``taken``."""
+    here = (both.c.effect_id == _MERGE) & (both.c.survey_id == taken.c.survey_id)
+    return select(both.c[column]).where(here).scalar_subquery()
+
+
+_own = taken.alias("own")
+_BOTH = select(_MERGE, taken.c.survey_id, taken.c.times, taken.c.day, _own.c.day).where(
+    taken.c.member_id == _GIVER, _own.c.member_id == _TAKER, _own.c.survey_id == taken.c.survey_id
+)
+_IN_BOTH = taken.c.survey_id.in_(select(both.c.survey_id).where(both.c.effect_id == _MERGE))
+_join = _Doing(
+    insert(both).from_select(["effect_id", "survey_id", "times", "day", "was"], _BOTH),
     update(taken)
-    .where(_IN_BOTH)
+    .where(taken.c.member_id == _TAKER, _IN_BOTH)
     .values(
         times=taken.c.times + _of_both("times"),
         day=case((_of_both("day") > taken.c.day, _of_both("day")), else_=taken.c.day),
     ),
-    update(taken).where(_OF_GIVER[taken.name], taken.c.survey_id.in_(_moved("taken"))).values(member_id=_TAKER),
-    delete(taken).where(_OF_GIVER[taken.name]),
+    delete(taken).where(taken.c.member_id == _GIVER, _IN_BOTH),
 )
-_GIVE_BACK = (
-    update(answer).where(answer.c.id.in_(_moved("answer"))).values(member_id=_GIVER),
-    update(comment).where(comment.c.id.in_(_moved("comment"))).values(member_id=_GIVER),
-    update(draft).where(draft.c.id.in_(_moved("draft"))).values(member_id=_GIVER),
-    insert(draft).from_select([*_DRAFTED, "member_id"], _BACK),
-    delete(shelf).where(_HERE),
-    update(shelf).where(shelf.c.id.in_(_moved("shelf"))).values(member_id=_GIVER),
-    update(taken).where(taken.c.member_id == _TAKER, taken.c.survey_id.in_(_moved("taken"))).values(member_id=_GIVER),
+_part = _Doing(
     update(taken)
-    .where(_IN_BOTH)
+    .where(taken.c.member_id == _TAKER, _IN_BOTH)
     .values(
         times=taken.c.times - _of_both("times"),
         day=case((taken.c.day == _of_both("day"), _of_both("was")), else_=taken.c.day),
     ),
     insert(taken).from_select(
         ["survey_id", "times", "day", "member_id"],
-        select(move.c.row_id, move.c.times, move.c.day, _GIVER).where(
-            move.c.effect_id == _MERGE, move.c.what == "both"
-        ),
+        select(both.c.survey_id, both.c.times, both.c.day, _GIVER).where(both.c.effect_id == _MERGE),
     ),
+    delete(both).where(both.c.effect_id == _MERGE),
 )
 
-
-def _take(write: PluginWrite, effects: Sequence[Applied]) -> None:
-    """Note what changes hands, by which merge, and let it."""
-    for statement in _TAKE:
-        write.execute(statement, _merges(effects))
-
-
-def _give_back(write: PluginWrite, effects: Sequence[Applied]) -> None:
-    """Let just that go back."""
-    for statement in _GIVE_BACK:
-        write.execute(statement, _merges(effects))
-    write.execute(delete(move).where(any_of(move.c.effect_id, [each.id for each in effects])))
-
-
-def _merges(effects: Sequence[Applied]) -> list[dict[str, str]]:
-    return [{"its_merge": each.id, "its_giver": each.effect.giver, "its_taker": each.member} for each in effects]
-
-
-TAKE_ANSWERS = EffectKind(name="surveys.take_answers", effect=TakeAnswers, apply=_take, undo=_give_back)
+MEMBERS = (
+    MemberRows(answer.c.member_id),
+    MemberRows(comment.c.member_id),
+    # What was put aside before passes before more is put aside.
+    MemberRows(shelf.c.member_id, key=shelf.c.id),
+    MemberRows(draft.c.member_id, before=_put_aside, back=_take_up),
+    MemberRows(taken.c.member_id, before=_join, back=_part),
+)

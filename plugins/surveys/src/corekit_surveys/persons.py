@@ -1,12 +1,12 @@
-"""What the plugin's tables hold of a person: told, and forgotten."""
+"""What the plugin's tables hold of a person: told."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, select
 
-from corekit import PluginWrite, Reader, moment
+from corekit import Reader, moment
 from corekit_surveys import comments, tables
 
 
@@ -28,12 +28,6 @@ def exported(member: str, read: Reader) -> dict[str, Any] | None:
         "comments": comments.of_member(read, member),
     }
     return told if any(told.values()) else None
-
-
-def erased(member: str, write: PluginWrite) -> None:
-    """Forget all of it."""
-    for each in (tables.taken, tables.draft, tables.shelf, tables.answer, tables.comment):
-        write.execute(delete(each).where(each.c.member_id == member))
 
 
 def _answers(row: Any) -> dict[str, Any]:

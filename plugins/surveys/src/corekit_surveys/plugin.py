@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
+from corekit import Batch, Declares, Effect, Facts, Lineage, Reader, Section, hookimpl
 from corekit_surveys import answering, declared, declared_statistics, persons, tables, taking
-from corekit_surveys.merging import TAKE_ANSWERS, TakeAnswers
+from corekit_surveys.merging import MEMBERS
 from corekit_surveys.program import ProgramSchema
 from corekit_surveys.settings import SettingsSchema
 from corekit_surveys.storing import STORE
@@ -23,8 +23,9 @@ def corekit_declare() -> Declares:
         settings=SettingsSchema,
         lineage=Lineage(owner="surveys", package="corekit_surveys", metadata=tables.metadata),
         activities=[declared.ANSWERED],
-        reacts=[declared.ANSWERED.name, "member.merged"],
-        effects=[taking.TAKE_PART, taking.TAKE_PLACE, TAKE_ANSWERS],
+        reacts=[declared.ANSWERED.name],
+        effects=[taking.TAKE_PART, taking.TAKE_PLACE],
+        members=MEMBERS,
         jobs=[STORE],
         permissions=[*declared.PERMISSIONS, *declared_statistics.PERMISSIONS],
         errors=(*declared.ERRORS, *declared_statistics.ERRORS),
@@ -44,20 +45,12 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
     """Let members take part."""
     for activity in batch.of(declared.ANSWERED.name):
         yield from answering.answered(activity, facts)
-    for activity in batch.of("member.merged"):
-        yield TakeAnswers(activity, rule="merged@1", giver=activity.members[0])
 
 
 @hookimpl
 def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
     """Tell members what they answered."""
     return persons.exported(member, read)
-
-
-@hookimpl
-def corekit_erase(member: str, write: PluginWrite) -> None:
-    """Forget it."""
-    persons.erased(member, write)
 
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed

@@ -90,22 +90,14 @@ shelf = table(
     Index(None, "member_id"),
     meta=metadata,
 )
-move = table(
-    "surveys_move",
-    # Which merge let what pass to another member: an answer, a draft or a comment by its id, having taken part by the
-    # survey.
+both = table(
+    "surveys_both",
+    # Where members that became one had both taken part: how often and when last the other had, and when last the one.
     Column("effect_id", Id, primary_key=True),
-    Column(
-        "what",
-        Text,
-        CheckConstraint("what IN ('answer', 'draft', 'taken', 'both', 'shelf', 'comment')", name="what"),
-        primary_key=True,
-    ),
-    Column("row_id", Id, primary_key=True),
-    # Where both took part: how often and when last the other did, and when last the one did.
-    Column("times", Whole),
-    Column("day", Text),
-    Column("was", Text),
+    Column("survey_id", Id, primary_key=True),
+    Column("times", Whole, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("was", Text, nullable=False),
     meta=metadata,
 )
 taken = table(

@@ -24,8 +24,8 @@ class Privacy:
         house, _, _ = contract.lived()
         about = {table for table, _ in _about(house, house.members[0])}
         _exported(contract, house, about)
-        _merged(contract, house)
         _erased(contract, house)
+        _merged(contract, house)
 
 
 def _exported(contract: Trial, house: House, about: set[str]) -> None:
@@ -56,7 +56,7 @@ def _merged(contract: Trial, house: House) -> None:
         broken(
             f"{contract.plugin}: where two members become one, its rows belong to the one",
             f"{', '.join(sorted(left))} still have rows of the other",
-            "react to member.merged with an effect of its own, whose apply moves them and whose undo moves them back",
+            "declare them: Declares(members=[MemberRows(table.c.member_id)])",
         )
     house.kit.reverse(answer.activity_id or "")
     after = house.rows(without=contract.kept())
@@ -65,7 +65,7 @@ def _merged(contract: Trial, house: House) -> None:
         broken(
             f"{contract.plugin}: a merge that is taken back leaves all as it was",
             seen,
-            "move back in undo what apply moved",
+            "undo in MemberRows.back what before and after did",
         )
 
 
@@ -80,8 +80,9 @@ def _erased(contract: Trial, house: House) -> None:
         for column, value in _texts(house, table, row):
             if table not in kept and f"{table}.{column}" not in kept:
                 way = (
-                    "delete the row or blank the column in corekit_erase(member, write); if it tells nothing of the "
-                    f"person, say so in the contract: kept = {{'{table}.{column}': '...'}}"
+                    "declare the rows, Declares(members=[MemberRows(table.c.member_id)]), or blank the column in "
+                    "corekit_erase(member, write); if it tells nothing of the person, say so in "
+                    f"the contract: kept = {{'{table}.{column}': '...'}}"
                 )
                 broken(f"{contract.plugin}: nothing tells of who was forgotten", f"{table}.{column} is {value!r}", way)
 

@@ -20,13 +20,14 @@ from corekit import (
     ErrorText,
     Facts,
     Lineage,
+    MemberRows,
     PluginWrite,
     Reader,
     Unit,
     any_of,
     hookimpl,
 )
-from corekit_card.tables import mark, metadata, moved, pile
+from corekit_card.tables import mark, metadata, pile
 
 THIRD = 3
 
@@ -42,13 +43,6 @@ class Mark(Effect):
     """A mark on the member's card."""
 
     note: str = field(kw_only=True)
-
-
-@frozen
-class Take(Effect):
-    """The marks of another member are this one's."""
-
-    giver: str = field(kw_only=True)
 
 
 def put(write: PluginWrite, effects: Sequence[Applied]) -> list[str]:
@@ -67,26 +61,6 @@ def wipe(write: PluginWrite, effects: Sequence[Applied]) -> None:
     write.execute(delete(mark).where(any_of(mark.c.effect_id, [each.id for each in effects])))
 
 
-def take(write: PluginWrite, effects: Sequence[Applied]) -> None:
-    """Move marks from one member to another, and note which: of one merge at a time, as they come."""
-    givers = {each.effect.giver: each for each in effects}
-    found = write.execute(select(mark.c.effect_id, mark.c.member_id).where(any_of(mark.c.member_id, givers))).all()
-    if found:
-        write.execute(
-            insert(moved), [{"effect_id": givers[row.member_id].id, "mark_id": row.effect_id} for row in found]
-        )
-    for each in effects:
-        write.execute(update(mark).where(mark.c.member_id == each.effect.giver).values(member_id=each.member))
-
-
-def give_back(write: PluginWrite, effects: Sequence[Applied]) -> None:
-    """Move back what was noted."""
-    for each in effects:
-        these = select(moved.c.mark_id).where(moved.c.effect_id == each.id)
-        write.execute(update(mark).where(mark.c.effect_id.in_(these)).values(member_id=each.effect.giver))
-    write.execute(delete(moved).where(any_of(moved.c.effect_id, [each.id for each in effects])))
-
-
 MARK = EffectKind(
     name="card.mark",
     effect=Mark,
@@ -96,12 +70,12 @@ MARK = EffectKind(
     unfold=lambda marks, _: (marks or 0) - 1,
     refusal="CARD_EMPTY",
 )
-TAKE = EffectKind(name="card.take", effect=Take, apply=take, undo=give_back)
 DECLARES = Declares(
     settings=CardSettings,
     lineage=Lineage(owner="card", package="corekit_card", metadata=metadata),
     accounts=[AccountKind(code="card", unit=Unit("card"), lots=True)],
-    effects=[MARK, TAKE],
+    effects=[MARK],
+    members=[MemberRows(mark.c.member_id)],
     errors=[ErrorText("CARD_EMPTY", "The pile is empty; {effect} waits.", "卡片已发完：{effect}。")],
     budget=3,
 )
@@ -128,8 +102,6 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
         yield Mark(activity, rule="mark@1", note=facts.settings["note"])
         if (facts.prepared(activity) or 0) % THIRD == THIRD - 1:
             yield Credit(activity, rule="third@1", account="card", amount=10)
-    for activity in batch.of("member.merged"):
-        yield Take(activity, rule="merge@1", giver=activity.members[0])
 
 
 @hookimpl
@@ -137,9 +109,3 @@ def corekit_export(member: str, read: Reader) -> dict[str, Any]:
     """Tell the notes."""
     rows = read.all(select(mark.c.note).where(mark.c.member_id == member))
     return {"marks": [row.note for row in rows]}
-
-
-@hookimpl
-def corekit_erase(member: str, write: PluginWrite) -> None:
-    """Blank the notes."""
-    write.execute(update(mark).where(mark.c.member_id == member).values(note=""))

@@ -18,9 +18,3 @@ mark = table(
     meta=metadata,
 )
 pile = table("card_pile", Column("name", Text, primary_key=True), Column("left", Whole, nullable=False), meta=metadata)
-moved = table(
-    "card_moved",
-    Column("effect_id", Id, primary_key=True),
-    Column("mark_id", Id, primary_key=True),
-    meta=metadata,
-)

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from attrs import asdict, field, frozen
-from sqlalchemy import Column, ColumnElement, Select, and_, delete, func, null, select, tuple_, update
+from sqlalchemy import Column, ColumnElement, Select, and_, func, select, tuple_
 
-from corekit import PluginWrite, Reader, Shape, any_of
+from corekit import Reader, Shape, any_of
 from corekit_points.draws import tables
 
 
@@ -134,11 +134,3 @@ def exported(member: str, read: Reader) -> Mapping[str, Any] | None:
     theirs = select(*_RESULT.columns).where(result.member_id == member).order_by(result.drawn_at, result.number)
     drawn = [_RESULT(row) for row in read.all(theirs)]
     return {"draws": [{**asdict(each), "drawn_at": each.drawn_at.isoformat()} for each in drawn]} if drawn else None
-
-
-def erased(member: str, write: PluginWrite) -> None:
-    """Forget who drew. What was drawn stays under its ticket: it tells of nobody, and others recompute it."""
-    theirs = select(tables.result.c.effect_id).where(tables.result.c.member_id == member)
-    write.execute(delete(tables.move).where(tables.move.c.drawn_id.in_(theirs)))
-    write.execute(delete(tables.standing).where(tables.standing.c.member_id == member))
-    write.execute(update(tables.result).where(tables.result.c.member_id == member).values(member_id=null()))

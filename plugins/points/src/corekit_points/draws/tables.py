@@ -78,11 +78,3 @@ stock = table(
     sqlite_with_rowid=False,
     meta=metadata,
 )
-move = table(
-    "points_draw_move",
-    # Which merge let which results pass to another member, each by its effect.
-    Column("effect_id", Id, primary_key=True),
-    Column("drawn_id", Id, primary_key=True),
-    sqlite_with_rowid=False,
-    meta=metadata,
-)

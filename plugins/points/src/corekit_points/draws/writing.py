@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, delete, insert, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from corekit import Applied, EffectKind, PluginWrite, any_of
+from corekit import Applied, EffectKind, MemberRows, PluginWrite, any_of
 from corekit_points.draws import declared, tables
 from corekit_points.draws.drawing import Pulls, fold, learn
 
@@ -151,6 +151,17 @@ def _insert(write: PluginWrite, into: Table) -> postgresql.Insert | sqlite.Inser
     return sqlite.insert(into) if write.dialect == "sqlite" else postgresql.insert(into)
 
 
+def _recount(write: PluginWrite, merges: Sequence[Applied]) -> None:
+    recount(write, {member for each in merges for member in (each.member, each.effect.giver)})
+
+
+MEMBERS = (
+    # What was drawn stays under its ticket: it tells of nobody, and others recompute it.
+    MemberRows(
+        tables.result.c.member_id, key=tables.result.c.effect_id, erase="anonymise", after=_recount, back=_recount
+    ),
+    MemberRows(tables.standing.c.member_id, merge="stay"),
+)
 PULLS = EffectKind(
     name="points.pulls",
     effect=Pulls,

@@ -6,13 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import graphene
-from attrs import frozen
 from marshmallow import ValidationError, validate
 
 from corekit import balances
 from corekit_points.graph_reports import PointsCurrency, book_of
 from corekit_points.rewards import codes, declared, redeeming, stock
-from corekit_points.rewards.catalogue import Reward, Why
+from corekit_points.rewards.catalogue import Reward
 from corekit_points.rewards.offers import Judged, judged, people
 from corekit_points.rewards.paying import Payable, payable
 from corekit_points.rewards.redeeming import Redemption
@@ -28,11 +27,13 @@ from corekit_schema import (
     Info,
     Node,
     Object,
+    Reason,
     internal,
     invalid,
     listed,
     owner_or_permission,
     public,
+    reasons,
 )
 
 _MOST = 100
@@ -67,22 +68,6 @@ class PointsReason(Object, policy=public):
 
     code = Field(graphene.String, required=True, description="The code, such as `POINTS_REWARD_SOLD_OUT`.")
     message = Field(graphene.String, required=True, description="The sentence, in the client's language.")
-
-
-@frozen
-class Reason:
-    """A reason as it is told."""
-
-    code: str
-    message: str
-
-
-def _told(reasons: Sequence[Why], info: Info) -> list[Reason]:
-    texts = info.context.kit.declared.errors
-    return [
-        Reason(code, info.context.speech.say(code, texts[code].en.format(**parameters), parameters))
-        for code, parameters in reasons
-    ]
 
 
 class PointsReward(Object, policy=public):
@@ -178,7 +163,7 @@ class PointsOffer(Object, policy=public):
     @staticmethod
     def resolve_reasons(parents: Sequence[Judged], info: Info) -> list[list[Reason]]:
         """Return the reasons with their sentences."""
-        return [_told(each.reasons, info) for each in parents]
+        return [reasons(info, each.reasons) for each in parents]
 
 
 # Redemptions

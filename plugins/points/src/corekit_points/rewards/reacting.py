@@ -13,9 +13,9 @@ from corekit_points.calendar import midnight
 from corekit_points.rewards import codes, declared, redeeming, stock
 from corekit_points.rewards.catalogue import Reward
 from corekit_points.rewards.reasons import Standing, reasons
-from corekit_points.rewards.redeeming import HandOver, Redemption, Reserve, TakeRedemptions
+from corekit_points.rewards.redeeming import HandOver, Redemption, Reserve
 
-TYPES = (*(each.name for each in declared.ACTIVITIES), "member.merged")
+TYPES = tuple(each.name for each in declared.ACTIVITIES)
 """The activities to which rewards react."""
 
 
@@ -63,8 +63,6 @@ def react(activity: Activity, seen: Seen, facts: Facts) -> Iterator[Effect]:
         yield from _redeem(activity, seen, facts)
     elif activity.type == declared.FULFILLED.name:
         yield _fulfil(activity, seen)
-    elif activity.type == "member.merged":
-        yield TakeRedemptions(activity, rule="merge@1", giver=activity.members[0])
     else:  # the kernel takes the redemption back; it remains to be said whether it may
         _check_reserved(_redemption(activity, seen))
 

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from attrs import field, frozen
-from sqlalchemy import bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import bindparam, func, insert, or_, select, update
 
-from corekit import Applied, Effect, EffectKind, PluginWrite, Reader, Shape, any_of
+from corekit import Applied, Effect, EffectKind, MemberRows, PluginWrite, Reader, Shape, any_of
 from corekit_points.rewards import codes, declared, stock
-from corekit_points.rewards.tables import redemption, redemption_move
+from corekit_points.rewards.tables import redemption
 
 State = Literal["reserved", "fulfilled", "cancelled", "expired"]
 
@@ -224,41 +224,9 @@ def _take_back(write: PluginWrite, effects: Sequence[Applied]) -> None:
 
 HAND_OVER = EffectKind(name="points.hand_over", effect=HandOver, apply=_hand_over, undo=_take_back)
 
-# Members who become one
-
-
-@frozen
-class TakeRedemptions(Effect):
-    """What another member redeemed is this one's."""
-
-    giver: str = field(kw_only=True)
-
-
-_THEIRS = redemption.c.member_id == bindparam("its_giver")
-_NOTE = insert(redemption_move).from_select(
-    ["effect_id", "redemption_id"],
-    select(bindparam("its_merge", type_=redemption.c.id.type), redemption.c.id).where(_THEIRS),
-)
-_GIVE = update(redemption).where(_THEIRS).values(member_id=bindparam("its_taker"))
-_MOVED = redemption.c.id.in_(
-    select(redemption_move.c.redemption_id).where(redemption_move.c.effect_id == bindparam("its_merge"))
-)
-_RETURN = update(redemption).where(_MOVED).values(member_id=bindparam("its_giver"))
-
-
-def _take(write: PluginWrite, effects: Sequence[Applied]) -> None:
-    merges = [{"its_merge": each.id, "its_giver": each.effect.giver, "its_taker": each.member} for each in effects]
-    write.execute(_NOTE, merges)
-    write.execute(_GIVE, merges)
-
-
-def _give_back(write: PluginWrite, effects: Sequence[Applied]) -> None:
-    write.execute(_RETURN, [{"its_merge": each.id, "its_giver": each.effect.giver} for each in effects])
-    write.execute(delete(redemption_move).where(any_of(redemption_move.c.effect_id, [each.id for each in effects])))
-
-
-TAKE_REDEMPTIONS = EffectKind(name="points.take_redemptions", effect=TakeRedemptions, apply=_take, undo=_give_back)
-EFFECTS = (RESERVE, HAND_OVER, TAKE_REDEMPTIONS)
+EFFECTS = (RESERVE, HAND_OVER)
+# How many pieces are left stays: it tells of nobody.
+MEMBERS = (MemberRows(redemption.c.member_id),)
 
 # What a person may ask for
 
@@ -282,10 +250,3 @@ def _document(each: Redemption) -> dict[str, Any]:
         "resolved_at": each.resolved_at.isoformat() if each.resolved_at else None,
         "store": each.store,
     }
-
-
-def erased(member: str, write: PluginWrite) -> None:
-    """Forget what a member redeemed. How many pieces are left stays: it tells of nobody."""
-    theirs = select(redemption.c.id).where(redemption.c.member_id == member)
-    write.execute(delete(redemption_move).where(redemption_move.c.redemption_id.in_(theirs)))
-    write.execute(delete(redemption).where(redemption.c.member_id == member))

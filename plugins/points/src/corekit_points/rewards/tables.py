@@ -63,10 +63,3 @@ redemption = table(
     ),
     meta=metadata,
 )
-redemption_move = table(
-    "points_redemption_move",
-    # Which merge let which redemption pass to another member.
-    Column("effect_id", Id, primary_key=True),
-    Column("redemption_id", Id, primary_key=True),
-    meta=metadata,
-)

@@ -30,11 +30,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_card_pile")),
         sqlite_strict=True,
     )
-    op.create_table(
-        "card_moved",
-        sa.Column("effect_id", types.Id(), nullable=False),
-        sa.Column("mark_id", types.Id(), nullable=False),
-        sa.PrimaryKeyConstraint("effect_id", "mark_id", name=op.f("pk_card_moved")),
-        sqlite_strict=True,
-    )
     op.bulk_insert(pile, [{"name": "marks", "left": 1_000}])

@@ -1,0 +1,1 @@
+"""A plugin that keeps rows of members, and does nothing else."""
