@@ -253,7 +253,7 @@ def index(unit: Period, day: int) -> int:
     return on.year * 12 + on.month
 
 
-def first_day(unit: Unit, place: int) -> int:
+def first_day(unit: Period, place: int) -> int:
     """Return the first day of the day, the week or the month with a number."""
     if unit == "day":
         return place
