@@ -103,8 +103,7 @@ class Ask(TypedDict, total=False):
     total: bool
 
 
-@frozen
-class Form:
+class Form(NamedTuple):
     """How a part of a list is read, whatever its size and bounds: a prepared select is the same for all of a form.
 
     ``after`` and ``before`` say that there is such a bound. The list rises with its keys, or is ``falling``; it is read
@@ -198,11 +197,10 @@ class Span:
             more = len(rows) > self.size
             rows = rows[: self.size]
         if self.backward:
-            rows = rows[::-1]
-        beyond = (self.before if self.backward else self.after) is not None
+            items = tuple(rows[::-1])
+            return _page((items, items, key, self.before is not None, more, total))
         items = tuple(rows)
-        has_next, has_previous = (beyond, more) if self.backward else (more, beyond)
-        return _page((items, items, key, has_next, has_previous, total))
+        return _page((items, items, key, more, self.after is not None, total))
 
 
 def _cursor(key: Key) -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _amount = maker(AmountValue)
 _NOW = object()
+_NOT_MADE, _BEING_MADE = object(), object()
 
 
 class Interrupted(GraphQLError):
@@ -97,7 +98,6 @@ class Context:
         self._snapshot = ExitStack()
         self._reader: Reader | None = None
         self._made: dict[Hashable, Any] = {}
-        self._making: set[Hashable] = set()
         self.together: Together | None = None
 
     def check(self) -> None:
@@ -140,17 +140,20 @@ class Context:
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what ``make`` made for this key in this snapshot; several fields can share one read."""
-        while key in self._making and self.together is not None:  # by another field, which waits for the database
+        made = self._made.get(key, _NOT_MADE)
+        while made is _BEING_MADE and self.together is not None:  # by another field, which waits for the database
             self.together.wait_for(key)
-        if key not in self._made:
-            self._making.add(key)
+            made = self._made.get(key, _NOT_MADE)
+        if made is _NOT_MADE or made is _BEING_MADE:
+            self._made[key] = _BEING_MADE
             try:
-                self._made[key] = make()
+                made = self._made[key] = make()
+            except BaseException:
+                self._made.pop(key, None)
+                raise
             finally:
-                self._making.discard(key)
                 if self.together is not None:
                     self.together.tell(key)
-        made: T = self._made[key]
         return made
 
     def run_in(self, together: Together) -> None:
@@ -172,10 +175,9 @@ class Context:
 
     def amounts(self, minors: Sequence[int], units: Sequence[str | None]) -> list[AmountValue | None]:
         """Return the values of a column of amounts; None where there is no unit, since then there is no amount."""
-        known = set(units)
-        scale = {unit: 0 if unit is None else self.chart.scale(unit) for unit in known}
-        each = zip(minors, units, [scale[unit] for unit in units], strict=True)
-        if None not in known:
+        scale = {unit: 0 if unit is None else self.chart.scale(unit) for unit in set(units)}
+        each = zip(minors, units, map(scale.__getitem__, units), strict=True)
+        if None not in scale:
             return list(map(_amount, each))
         return [None if amount[1] is None else _amount(amount) for amount in each]
 

@@ -135,17 +135,13 @@ class Database:
         reason = str(error).strip().partition("\n")[0]
         return Unavailable(f"the database {place} does not answer ({reason})", database=place)
 
-    @contextmanager
-    def read(self) -> Generator[Reader]:
+    def read(self) -> AbstractContextManager[Reader]:
         """Give a reader of one snapshot: everything it reads was true at the same moment."""
-        with self._read(self._reading) as read:
-            yield read
+        return self._read(self._reading)
 
-    @contextmanager
-    def prepare(self) -> Generator[Reader]:
+    def prepare(self) -> AbstractContextManager[Reader]:
         """Give a reader of one snapshot for what a plugin prepares, planned as settlement's own statements are."""
-        with self._read(self._preparing) as read:
-            yield read
+        return self._read(self._preparing)
 
     @contextmanager
     def _read(self, lender: Lender) -> Generator[Reader]:

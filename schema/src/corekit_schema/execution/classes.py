@@ -20,11 +20,11 @@ def has_none(classes: Classes) -> bool:
     return NoneType in classes
 
 
-def has_errors(classes: Classes) -> bool:
-    """Say whether one of the values is an exception."""
-    return any(map(_is_error, classes))
+def are_there(classes: Classes) -> bool:
+    """Say whether none of the values is None or an exception."""
+    return not any(map(_is_missing, classes))
 
 
 @cache
-def _is_error(cls: type) -> bool:
-    return issubclass(cls, Exception)
+def _is_missing(cls: type) -> bool:
+    return issubclass(cls, NoneType | Exception)

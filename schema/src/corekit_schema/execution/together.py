@@ -113,7 +113,8 @@ class Together:
 
     def tell(self, key: Hashable) -> None:
         """Say that there is something, to who waits for it."""
-        self.ready.extend(self._waiting.pop(key, ()))
+        if self._waiting:
+            self.ready.extend(self._waiting.pop(key, ()))
 
     def _leave(self, current: greenlet, main: greenlet) -> None:
         call: greenlet | None = current
