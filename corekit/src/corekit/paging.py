@@ -160,9 +160,9 @@ class Span:
         Raises :class:`Invalid` (``PAGE_SIZE``, ``CURSOR``).
         """
         first, last = ask.get("first"), ask.get("last")
-        size = next((given for given in (first, last) if given is not None), PAGE)
-        check_size(0 if first is not None and last is not None else size, "first" if last is None else "last")
-        after, before = (_read(name, ask.get(name), kinds) for name in ("after", "before"))
+        asked = first if last is None else last if first is None else 0
+        size = check_size(PAGE if asked is None else asked, "first" if last is None else "last")
+        after, before = _read("after", ask.get("after"), kinds), _read("before", ask.get("before"), kinds)
         return cls(size, last is not None, after, before, falling, ask.get("total", False))
 
     @property

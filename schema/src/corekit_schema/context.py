@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
@@ -95,7 +95,7 @@ class Context:
         self.viewer = viewer
         self.nodes = nodes or {}
         self.language: Language = language
-        self._snapshot = ExitStack()
+        self._snapshot: AbstractContextManager[Reader] | None = None
         self._reader: Reader | None = None
         self._made: dict[Hashable, Any] = {}
         self.together: Together | None = None
@@ -125,7 +125,9 @@ class Context:
         """The reader of the request's snapshot, which begins when it is first asked for."""
         if self._reader is None:
             self.check()
-            reader = self._snapshot.enter_context(self.kit.read())
+            snapshot = self.kit.read()
+            reader = snapshot.__enter__()
+            self._snapshot = snapshot
             reader.share(self.together)
             with self._snapshot_lock:
                 self._reader = reader
@@ -167,7 +169,9 @@ class Context:
         with self._snapshot_lock:  # what cancels this reader's statement must not find another's
             self._reader = None
         self._made.clear()
-        self._snapshot.close()
+        snapshot, self._snapshot = self._snapshot, None
+        if snapshot is not None:
+            snapshot.__exit__(None, None, None)
 
     def amount(self, minor: int, unit: str) -> AmountValue:
         """Return the value of an ``Amount`` field: ``minor`` minor units of a unit."""
@@ -238,10 +242,7 @@ class Info:
 
         ``ways`` lead to the objects where they are further down: ``nodes`` and ``edges.node`` of a connection.
         """
-        from corekit_schema.execution.needs import needed  # noqa: PLC0415 - resolvers, which it knows, know Info
-
-        field = self.field
-        return self._once(ways, lambda: needed(field.definition, field.nodes, field.fragments, ways or ("",)))
+        return self._once(ways, lambda: _needed(self.field, ways or ("",)))
 
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what is the same each time that the operation runs."""
@@ -249,3 +250,9 @@ class Info:
             self._memo[key] = make()
         made: T = self._memo[key]
         return made
+
+
+def _needed(field: Selected, ways: Sequence[str]) -> frozenset[str] | None:
+    from corekit_schema.execution.needs import needed  # noqa: PLC0415 - resolvers, which it knows, know Info
+
+    return needed(field.definition, field.nodes, field.fragments, ways)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from types import NoneType
 from typing import Any
 
 Classes = set[type]
+_THERE: Classes = set()
+"""Classes that were looked at, and are neither that of None nor of an exception."""
 
 
 def classes_of(values: Iterable[Any]) -> Classes:
@@ -22,9 +23,9 @@ def has_none(classes: Classes) -> bool:
 
 def are_there(classes: Classes) -> bool:
     """Say whether none of the values is None or an exception."""
-    return not any(map(_is_missing, classes))
-
-
-@cache
-def _is_missing(cls: type) -> bool:
-    return issubclass(cls, NoneType | Exception)
+    if classes <= _THERE:
+        return True
+    if any(issubclass(cls, NoneType | Exception) for cls in classes):
+        return False
+    _THERE.update(classes)
+    return True

@@ -179,12 +179,13 @@ class Objects(Column):
 
     def answers(self, values: Values, classes: Classes, places: Places, run: Run) -> Answers:
         """Leave out what is null, failed or not the viewer's, and complete the rest field by field."""
+        verdict = "yes" if self.guard is None else run.verdict(self.guard.policy)
+        if verdict == "yes" and are_there(classes):
+            return self.objects(values, places, run)
         answers: Answers = [None] * len(values)
-        rows: Sequence[int] = range(len(values))
-        if not are_there(classes):
-            rows = self._there(values, answers, places, run)
+        rows: Sequence[int] = self._there(values, answers, places, run)
         if self.guard is not None:
-            rows = self.guard.visible(rows, values, run.verdict(self.guard.policy), run.context.viewer)
+            rows = self.guard.visible(rows, values, verdict, run.context.viewer)
         if len(rows) == len(values):
             return self.objects(values, places, run)
         found = self.objects([values[row] for row in rows], Places(places, rows), run)
