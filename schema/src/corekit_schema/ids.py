@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode
 from binascii import b2a_base64
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from corekit.ids import is_id
 
@@ -18,13 +18,12 @@ def global_id(type_name: str, identifier: str) -> str:
     return _urlsafe(f"{type_name}:{identifier}")
 
 
-def global_ids(type_name: str, identifiers: Sequence[str]) -> list[str]:
+def global_ids(type_name: str, identifiers: Iterable[str]) -> list[str]:
     """Return the ids of many objects of a type."""
-    prefix = f"{type_name}:"
-    whole, lengths = prefix + prefix.join(identifiers), set(map(len, identifiers))
-    length = len(prefix) + max(lengths, default=0)
-    if length % _AT_ONCE or len(lengths) != 1 or not whole.isascii():
-        return [_urlsafe(prefix + identifier) for identifier in identifiers]
+    texts = [f"{type_name}:{identifier}" for identifier in identifiers]
+    whole, length = "".join(texts), len(texts[0]) if texts else 0
+    if length % _AT_ONCE or set(map(len, texts)) != {length} or not whole.isascii():
+        return list(map(_urlsafe, texts))
     encoded, step = _urlsafe(whole), length // 3 * 4
     return [encoded[start : start + step] for start in range(0, len(encoded), step)]
 

@@ -28,7 +28,7 @@ class Node(Interface):
     @staticmethod
     def resolve_id(parents: Sequence[Any], info: Info) -> list[str]:
         """Return the global id of each."""
-        return global_ids(info.type_name, list(map(attrgetter("id"), parents)))
+        return global_ids(info.type_name, map(attrgetter("id"), parents))
 
 
 def load_nodes(ids: Sequence[str], info: Info) -> list[Any]:
