@@ -156,7 +156,8 @@ class Context:
             finally:
                 if self.together is not None:
                     self.together.tell(key)
-        return made
+        found: T = made
+        return found
 
     def run_in(self, together: Together) -> None:
         """Let fields run side by side from now on, in this thread."""
