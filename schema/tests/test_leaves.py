@@ -14,12 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from corekit_schema import DateTime
+from corekit_schema.execution.classes import classes_of
 from corekit_schema.execution.leaves import all_of, one
 from corekit_schema.execution.rows import rows_of
 from corekit_schema.scalars import Digits
 
 ZONES = st.sampled_from([UTC, timezone(timedelta(0)), timezone(timedelta(hours=-3)), ZoneInfo("Asia/Shanghai")])
 INSTANTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=ZONES)  # noqa: DTZ001 - the bounds are naive
+
+
+def column_of(type_: Any, values: list[Any]) -> list[Any]:
+    """Write a column of values."""
+    return all_of(type_)(values, classes_of(values))
 
 
 INT, STRING = cast("Any", GraphQLInt), cast("Any", GraphQLString)
@@ -34,19 +40,19 @@ def leaf(scalar: Any) -> Any:
 
 @given(st.one_of(st.lists(INSTANTS), st.lists(INSTANTS.map(lambda instant: instant.astimezone(UTC)))))
 def test_instants_are_written_all_at_once_as_one_by_one(instants: list[datetime]) -> None:
-    assert all_of(leaf(DateTime))(instants) == [DateTime.serialize(instant) for instant in instants]
+    assert column_of(leaf(DateTime), instants) == [DateTime.serialize(instant) for instant in instants]
 
 
 @given(st.lists(st.none() | st.integers()))
 def test_digits_are_written_all_at_once_as_one_by_one(numbers: list[int | None]) -> None:
-    assert all_of(leaf(Digits))(numbers) == [None if number is None else str(number) for number in numbers]
+    assert column_of(leaf(Digits), numbers) == [None if number is None else str(number) for number in numbers]
 
 
 @pytest.mark.parametrize(("scalar", "wrong"), [(DateTime, datetime(2026, 1, 1)), (DateTime, "now"), (Digits, True)])  # noqa: DTZ001 - which is wrong
 def test_a_column_with_a_wrong_value_is_not_written(scalar: type[graphene.Scalar], wrong: Any) -> None:
     right = datetime(2026, 1, 1, tzinfo=UTC) if scalar is DateTime else 1
     with pytest.raises(GraphQLError):
-        all_of(leaf(scalar))([right, wrong])
+        column_of(leaf(scalar), [right, wrong])
 
 
 @given(st.lists(st.none() | st.integers() | st.booleans() | st.just("7")))
@@ -54,18 +60,21 @@ def test_numbers_are_written_all_at_once_as_one_by_one(values: list[Any]) -> Non
     def one_by_one(values: list[Any]) -> list[Any]:
         return [one(INT)(value) for value in values]
 
+    def all_at_once(values: list[Any]) -> list[Any]:
+        return column_of(INT, values)
+
     def written(write: Callable[[list[Any]], list[Any]]) -> str:
         try:
             return repr(write(values))  # 1 is not True
         except GraphQLError as error:
             return error.message
 
-    assert written(all_of(INT)) == written(one_by_one)
+    assert written(all_at_once) == written(one_by_one)
 
 
 def test_what_a_resolver_returned_is_not_changed_when_it_is_written() -> None:
     texts = ["a", "b"]
-    assert all_of(STRING)(texts) is not texts
+    assert column_of(STRING, texts) is not texts
 
 
 class Short(graphene.Scalar):
@@ -81,7 +90,7 @@ class Short(graphene.Scalar):
 
 
 def test_a_scalar_that_loses_values_of_a_column_is_asked_one_by_one() -> None:
-    assert all_of(leaf(Short))([1, 2]) == [1, 2]
+    assert column_of(leaf(Short), [1, 2]) == [1, 2]
 
 
 @given(st.lists(st.text(), max_size=6, unique=True), st.integers(0, 4))

@@ -58,16 +58,19 @@ def test_what_one_begins_in_its_turn_asks_behind_the_others() -> None:
     assert not together.running
 
 
-def test_what_one_raises_is_raised_when_the_others_have_ended() -> None:
+@pytest.mark.parametrize("failing", ["a", "b", "c"])
+def test_what_one_raises_is_raised_when_the_others_have_ended(failing: str) -> None:
     together, log = Together(), list[str]()
 
-    def fail() -> None:
-        raise KeyError("b")
+    def end(name: str) -> None:
+        together.pause()
+        log.append(f"{name} ends")
+        if name == failing:
+            raise KeyError(name)
 
-    calls = [partial(asking, together, log, "a"), partial(asking, together, log, "b", fail)]
-    with pytest.raises(KeyError):
-        together.run([*calls, partial(asking, together, log, "c")])
-    assert log[-1] == "c sees"
+    with pytest.raises(KeyError, match=failing):
+        together.run([partial(asking, together, log, name, partial(end, name)) for name in "abc"])
+    assert log[-3:] == ["a ends", "b ends", "c ends"]
     assert together.run([lambda: 1]) == ([1], [False]), "it can be used again"
 
 

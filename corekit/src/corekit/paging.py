@@ -109,8 +109,7 @@ class Ask(TypedDict, total=False):
     total: bool
 
 
-@frozen
-class Form:
+class Form(NamedTuple):
     """How a part of a list is read, whatever its size and bounds: a prepared select is the same for all of a form.
 
     ``after`` and ``before`` say that there is such a bound. The list rises with its keys, or is ``falling``; it is read
@@ -167,9 +166,9 @@ class Span:
         Raises :class:`Invalid` (``PAGE_SIZE``, ``CURSOR``).
         """
         first, last = ask.get("first"), ask.get("last")
-        size = next((given for given in (first, last) if given is not None), PAGE)
-        check_size(0 if first is not None and last is not None else size, "first" if last is None else "last")
-        after, before = (_read(name, ask.get(name), kinds) for name in ("after", "before"))
+        asked = first if last is None else last if first is None else 0
+        size = check_size(PAGE if asked is None else asked, "first" if last is None else "last")
+        after, before = _read("after", ask.get("after"), kinds), _read("before", ask.get("before"), kinds)
         return cls(size, last is not None, after, before, falling, ask.get("total", False))
 
     @property
@@ -204,11 +203,10 @@ class Span:
             more = len(rows) > self.size
             rows = rows[: self.size]
         if self.backward:
-            rows = rows[::-1]
-        beyond = (self.before if self.backward else self.after) is not None
+            items = tuple(rows[::-1])
+            return _page((items, items, key, self.before is not None, more, total))
         items = tuple(rows)
-        has_next, has_previous = (beyond, more) if self.backward else (more, beyond)
-        return _page((items, items, key, has_next, has_previous, total))
+        return _page((items, items, key, more, self.after is not None, total))
 
 
 def _cursor(key: Key) -> str:

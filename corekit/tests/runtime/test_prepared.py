@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Float, Select, bindparam, insert, literal, null, select
+from sqlalchemy import Float, Select, bindparam, insert, literal, null, select, update
 from sqlalchemy.exc import DBAPIError
 
 from corekit.clock import moment
@@ -72,6 +72,24 @@ def test_what_is_no_identifier_is_that_of_nobody(database: Database) -> None:
     with database.read() as read:
         rows = read.all(Prepared(wanted(member.c.id)), ids=["nobody", key, "", "\0", key.upper(), 7])
     assert [row.id for row in rows] == [key]
+
+
+@pytest.mark.parametrize("wrong", [["{key},{key}"], ["0" * 31, "0" * 33], ["{key}", "\ud800"], ["{key}", "é" * 32], []])
+def test_texts_that_are_identifiers_only_together_are_those_of_nobody(database: Database, wrong: list[str]) -> None:
+    key = enter(database)
+    ids = [text.format(key=key) for text in wrong]
+    with database.read() as read:
+        rows = read.all(Prepared(wanted(member.c.id)), ids=ids)
+    assert [row.id for row in rows] == [each for each in ids if each == key]
+
+
+def test_a_column_of_identifiers_may_have_nulls_anywhere(database: Database) -> None:
+    into, *merged, _ = keys = sorted(enter(database) for _ in range(4))
+    with database.write() as connection:
+        connection.execute(update(member).where(member.c.id.in_(merged)).values(state="merged", merged_into=into))
+    rows = Prepared(wanted(member.c.merged_into).order_by(member.c.id))
+    with database.read() as read:
+        assert [row.merged_into for row in read.all(rows, ids=keys)] == [None, into, into, None]
 
 
 def test_a_column_that_is_left_out_is_none_and_the_others_stand(database: Database) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
 from threading import Lock
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _amount = maker(AmountValue)
 _NOW = object()
+_NOT_MADE, _BEING_MADE = object(), object()
 
 
 class Interrupted(GraphQLError):
@@ -94,10 +95,9 @@ class Context:
         self.viewer = viewer
         self.nodes = nodes or {}
         self.language: Language = language
-        self._snapshot = ExitStack()
+        self._snapshot: AbstractContextManager[Reader] | None = None
         self._reader: Reader | None = None
         self._made: dict[Hashable, Any] = {}
-        self._making: set[Hashable] = set()
         self.together: Together | None = None
 
     def check(self) -> None:
@@ -125,7 +125,9 @@ class Context:
         """The reader of the request's snapshot, which begins when it is first asked for."""
         if self._reader is None:
             self.check()
-            reader = self._snapshot.enter_context(self.kit.read())
+            snapshot = self.kit.read()
+            reader = snapshot.__enter__()
+            self._snapshot = snapshot
             reader.share(self.together)
             with self._snapshot_lock:
                 self._reader = reader
@@ -140,18 +142,22 @@ class Context:
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what ``make`` made for this key in this snapshot; several fields can share one read."""
-        while key in self._making and self.together is not None:  # by another field, which waits for the database
+        made = self._made.get(key, _NOT_MADE)
+        while made is _BEING_MADE and self.together is not None:  # by another field, which waits for the database
             self.together.wait_for(key)
-        if key not in self._made:
-            self._making.add(key)
+            made = self._made.get(key, _NOT_MADE)
+        if made is _NOT_MADE or made is _BEING_MADE:
+            self._made[key] = _BEING_MADE
             try:
-                self._made[key] = make()
+                made = self._made[key] = make()
+            except BaseException:
+                self._made.pop(key, None)
+                raise
             finally:
-                self._making.discard(key)
                 if self.together is not None:
                     self.together.tell(key)
-        made: T = self._made[key]
-        return made
+        found: T = made
+        return found
 
     def run_in(self, together: Together) -> None:
         """Let fields run side by side from now on, in this thread."""
@@ -164,7 +170,9 @@ class Context:
         with self._snapshot_lock:  # what cancels this reader's statement must not find another's
             self._reader = None
         self._made.clear()
-        self._snapshot.close()
+        snapshot, self._snapshot = self._snapshot, None
+        if snapshot is not None:
+            snapshot.__exit__(None, None, None)
 
     def amount(self, minor: int, unit: str) -> AmountValue:
         """Return the value of an ``Amount`` field: ``minor`` minor units of a unit."""
@@ -172,10 +180,9 @@ class Context:
 
     def amounts(self, minors: Sequence[int], units: Sequence[str | None]) -> list[AmountValue | None]:
         """Return the values of a column of amounts; None where there is no unit, since then there is no amount."""
-        known = set(units)
-        scale = {unit: 0 if unit is None else self.chart.scale(unit) for unit in known}
-        each = zip(minors, units, [scale[unit] for unit in units], strict=True)
-        if None not in known:
+        scale = {unit: 0 if unit is None else self.chart.scale(unit) for unit in set(units)}
+        each = zip(minors, units, map(scale.__getitem__, units), strict=True)
+        if None not in scale:
             return list(map(_amount, each))
         return [None if amount[1] is None else _amount(amount) for amount in each]
 
@@ -236,10 +243,7 @@ class Info:
 
         ``ways`` lead to the objects where they are further down: ``nodes`` and ``edges.node`` of a connection.
         """
-        from corekit_schema.execution.needs import needed  # noqa: PLC0415 - resolvers, which it knows, know Info
-
-        field = self.field
-        return self._once(ways, lambda: needed(field.definition, field.nodes, field.fragments, ways or ("",)))
+        return self._once(ways, lambda: _needed(self.field, ways or ("",)))
 
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:
         """Return what is the same each time that the operation runs."""
@@ -247,3 +251,9 @@ class Info:
             self._memo[key] = make()
         made: T = self._memo[key]
         return made
+
+
+def _needed(field: Selected, ways: Sequence[str]) -> frozenset[str] | None:
+    from corekit_schema.execution.needs import needed  # noqa: PLC0415 - resolvers, which it knows, know Info
+
+    return needed(field.definition, field.nodes, field.fragments, ways)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Literal, cast
 
 import orjson
@@ -135,41 +135,38 @@ class Database:
         reason = str(error).strip().partition("\n")[0]
         return Unavailable(f"the database {place} does not answer ({reason})", database=place)
 
-    @contextmanager
-    def read(self) -> Generator[Reader]:
+    def read(self) -> AbstractContextManager[Reader]:
         """Give a reader of one snapshot: everything it reads was true at the same moment."""
-        with self._read(self._reading) as read:
-            yield read
+        return self._read(self._reading)
 
-    @contextmanager
-    def prepare(self) -> Generator[Reader]:
+    def prepare(self) -> AbstractContextManager[Reader]:
         """Give a reader of one snapshot for what a plugin prepares, planned as settlement's own statements are."""
-        with self._read(self._preparing) as read:
-            yield read
+        return self._read(self._preparing)
 
     @contextmanager
     def _read(self, lender: Lender) -> Generator[Reader]:
-        with ExitStack() as lending:
-            reader = Reader(self._snapshot(lending, lender), lambda: self._snapshot(lending, lender))
+        lent: list[Lent] = []
+
+        def begin() -> Lent:
+            """Lend a connection on which a snapshot begins, in place of one that was lost while it waited."""
+            _give_back(lent)
+            lent.append(lender.lend())
+            if lent[0].wire is None:
+                lent[0].driver.execute("BEGIN")
+            else:
+                lent[0].wire.begin(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            return lent[0]
+
+        try:
+            reader = Reader(begin(), begin)
             try:
                 yield reader
             except (DBAPIError, psycopg.OperationalError) as error:
                 if self._is_lost(reader.source.driver):
                     raise self._unavailable(getattr(error, "orig", error)) from error
                 raise
-
-    def _snapshot(self, lending: ExitStack, lender: Lender) -> Lent:
-        """Lend a connection on which a snapshot begins, in place of one that was lost while it waited."""
-        lending.close()
-        lent = lending.enter_context(lender.lend())
-        driver = lent.driver
-        if lent.wire is None:
-            driver.execute("BEGIN")
-            lending.callback(_end, driver)
-        else:
-            lent.wire.begin(b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            lending.callback(lent.leave)
-        return lent
+        finally:
+            _give_back(lent)
 
     def _is_lost(self, driver: Any) -> bool:
         return self.dialect == "postgresql" and bool(driver.closed)
@@ -230,10 +227,14 @@ def _url(text: str) -> URL:
     raise SettingsError(f"corekit.database: {url.get_backend_name()} is not supported; use sqlite or postgresql")
 
 
-def _end(driver: sqlite3.Connection) -> None:
-    """End a snapshot of SQLite, if nobody did."""
-    if driver.in_transaction:
-        driver.execute("COMMIT")
+def _give_back(lent: list[Lent]) -> None:
+    """End the snapshot on what is lent, if nobody did."""
+    while lent:
+        with lent.pop() as each:
+            if each.wire is not None:
+                each.leave()
+            elif each.driver.in_transaction:
+                each.driver.execute("COMMIT")
 
 
 def _sqlite(url: URL, pool_size: int, *, reads: bool = False) -> Engine:

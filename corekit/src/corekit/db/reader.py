@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol, TypeVar, cast
 
 import orjson
@@ -111,12 +111,9 @@ class Reader:
             return list(self._execute(select).all())
         self.statements += 1
         try:
-            return self._rows(select, values)
+            return self._try(lambda: select.rows(self.source.driver, self.source.wire, values))
         except (psycopg.Error, sqlite3.Error) as error:
             raise _said(error, lost=bool(getattr(self.source.driver, "closed", False))) from error
-
-    def _rows(self, select: Prepared, values: Mapping[str, Any]) -> list[Any]:
-        return self._try(lambda: select.rows(self.source.driver, self.source.wire, values))
 
     def _try(self, first: Callable[[], T]) -> T:
         """Do what may be the first that is sent; on another connection where that one turns out to be lost."""

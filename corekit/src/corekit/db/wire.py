@@ -24,6 +24,7 @@ MOST_PREPARED = 512
 _NUMBERS = count()
 _CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 _DONE = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
+_SYNC = ExecStatus.PIPELINE_SYNC
 Decoder = Callable[[bytes], Any]
 _PREPARED: WeakKeyDictionary[psycopg.Connection[Any], dict[str, bytes]] = WeakKeyDictionary()
 _READ: dict[str, tuple[Decoder, ...]] = {}
@@ -157,15 +158,16 @@ class Wire:
     def _answers(self) -> list[Any]:
         """Return the results of the first message whose answers are still to come; the one that failed alone."""
         found: list[Any] = []
-        while self._pgconn.status == ConnStatus.OK:
-            try:
+        with suppress(psycopg.OperationalError):
+            while True:
                 result = self._result()
-            except psycopg.OperationalError:
-                break
-            if result is not None and result.status == ExecStatus.PIPELINE_SYNC:
-                return self._answered(found)
-            if result is not None:
-                found.append(result)
+                if result is None:
+                    if self._pgconn.status != ConnStatus.OK:
+                        break
+                elif result.status == _SYNC:
+                    return self._answered(found)
+                else:
+                    found.append(result)
         self.in_flight = 0  # nothing more will come
         raise psycopg.OperationalError("the connection is lost")
 

@@ -67,21 +67,24 @@ class PointsExpiry(Object, policy=public):
     amount = Field(Amount, required=True, description="How many.")
 
 
+_NOTHING = Balance("", "", "", "", 0, "", 0, 0, 0, 0, None, 0)
+"""The balance of whoever never had any."""
+
+
 class Holding(NamedTuple):
-    """What a member has of a currency; no balance where there never was any."""
+    """What a member has of a currency."""
 
     member: str
     currency: Currency
-    found: Balance | None
+    found: Balance
 
 
 def _of_balance(name: str) -> Callable[..., list[AmountValue | None]]:
     """Return the resolver of an amount of a balance."""
-    get = attrgetter(name)
+    get = attrgetter(f"found.{name}")
 
     def resolve(parents: Sequence[Holding], info: Info) -> list[AmountValue | None]:
-        minors = [0 if each.found is None else get(each.found) for each in parents]
-        return info.context.amounts(minors, [each.currency.kind for each in parents])
+        return info.context.amounts(list(map(get, parents)), [each.currency.kind for each in parents])
 
     return resolve
 
@@ -123,7 +126,7 @@ class PointsBalance(Object, policy=public):
     @staticmethod
     def resolve_pending_until(parents: Sequence[Holding], _info: Info) -> list[datetime | None]:
         """Return when the first of it does."""
-        return [None if holding.found is None else holding.found.awaited_from for holding in parents]
+        return [holding.found.awaited_from for holding in parents]
 
     @staticmethod
     def resolve_expiring_soon(parents: Sequence[Holding], info: Info, within: int) -> list[list[Lapsing]]:
@@ -164,12 +167,13 @@ class PointsMember(DrawsMember, RewardsMember, policy=owner_or_permission("membe
         if known is None:
             return [None] * len(parents)
         context = info.context
-        ids = tuple(dict.fromkeys(member.id for member in parents))
+        ids = list(map(attrgetter("id"), parents))
+        asked = tuple(dict.fromkeys(ids))
         only = info.needs()  # of a balance: that is what the fields below say that they read
-        found = context.once(("points", ids, only), lambda: balances(context.read, ids, context.now, only=only))
+        found = context.once(("points", asked, only), lambda: balances(context.read, asked, context.now, only=only))
         kind = known.kind
         of_kind = {each.member: each for kinds in found.values() for each in kinds if each.kind == kind}
-        return [Holding(id_, known, of_kind.get(id_)) for id_ in map(attrgetter("id"), parents)]
+        return [Holding(id_, known, of_kind.get(id_, _NOTHING)) for id_ in ids]
 
 
 class PointsQuery(DrawsQuery, RewardsQuery, policy=public):

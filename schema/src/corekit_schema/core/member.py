@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 import graphene
@@ -360,6 +361,7 @@ def _each(of: Callable[..., Mapping[str, Any]], parents: Sequence[MemberValue], 
 FARTHEST = 36_500
 """Days that one can look ahead: a century."""
 _LAST = moment(LAST_INSTANT)
+_ID = attrgetter("id")
 
 
 def _nowhere(*texts: str | None) -> bool:
@@ -376,7 +378,7 @@ def by_id(identifiers: Sequence[str], info: Info, only: frozenset[str] | None = 
 def _balances(
     parents: Sequence[MemberValue], info: Info, at: Any, only: frozenset[str] | None
 ) -> list[list[BalanceValue]]:
-    context, ids, then = info.context, tuple(dict.fromkeys(each.id for each in parents)), as_of(at)
+    context, ids, then = info.context, tuple(dict.fromkeys(map(_ID, parents))), as_of(at)
 
     def read() -> dict[str, list[BalanceValue]]:
         if then is not None:
@@ -394,7 +396,7 @@ def _of_kind(found: Sequence[BalanceValue], kind: str) -> BalanceValue | None:
 def _standings(
     parents: Sequence[MemberValue], info: Info, at: Any, by: Any, only: frozenset[str] | None
 ) -> list[list[StandingValue]]:
-    context, ids = info.context, tuple(dict.fromkeys(each.id for each in parents))
+    context, ids = info.context, tuple(dict.fromkeys(map(_ID, parents)))
     moment, time = as_of(at), getattr(by, "value", by)
     found = context.once(
         ("standing", ids, moment, time, only),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from types import NoneType
 from typing import Any
 
 Classes = set[type]
+_THERE: Classes = set()
+"""Classes that were looked at, and are neither that of None nor of an exception."""
 
 
 def classes_of(values: Iterable[Any]) -> Classes:
@@ -20,11 +21,11 @@ def has_none(classes: Classes) -> bool:
     return NoneType in classes
 
 
-def has_errors(classes: Classes) -> bool:
-    """Say whether one of the values is an exception."""
-    return any(map(_is_error, classes))
-
-
-@cache
-def _is_error(cls: type) -> bool:
-    return issubclass(cls, Exception)
+def are_there(classes: Classes) -> bool:
+    """Say whether none of the values is None or an exception."""
+    if classes <= _THERE:
+        return True
+    if any(issubclass(cls, NoneType | Exception) for cls in classes):
+        return False
+    _THERE.update(classes)
+    return True

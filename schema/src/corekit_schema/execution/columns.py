@@ -15,7 +15,7 @@ from typing import Any, cast
 from graphql import FieldNode, GraphQLError
 from graphql.pyutils import is_iterable
 
-from corekit_schema.execution.classes import classes_of, has_errors, has_none
+from corekit_schema.execution.classes import Classes, are_there, classes_of, has_none
 from corekit_schema.execution.fieldplan import FieldPlan, columns_of
 from corekit_schema.execution.guards import Guard
 from corekit_schema.execution.places import Places
@@ -28,9 +28,11 @@ _LISTS = {list, tuple}
 
 
 class Column(ABC):
-    """Completes values of one type at one place of an operation."""
+    """Completes values of one type at one place of an operation; ``guarded`` where a policy may hide some of them."""
 
     __slots__ = ("coordinates", "nodes", "nullable")
+
+    guarded = False
 
     def __init__(self, nodes: Sequence[FieldNode], coordinates: str, *, nullable: bool) -> None:
         self.nodes = nodes
@@ -39,12 +41,13 @@ class Column(ABC):
 
     def complete(self, values: Values, places: Places, run: Run) -> Answers:
         """Return the answer for each value; null, or ``FAILED`` where the place may not hold null."""
-        failures = len(run.failures)
-        answers = self.answers(values, places, run)
+        failures = run.failures.count
+        classes = classes_of(values)
+        answers = self.answers(values, classes, places, run)
         if self.nullable:
-            if len(run.failures) != failures:
+            if run.failures.count != failures:
                 return [None if answer is FAILED else answer for answer in answers]
-        elif has_none(classes_of(answers)):
+        elif self.guarded or has_none(classes):
             error = TypeError(f"Cannot return null for non-nullable field {self.coordinates}.")
             for row, answer in enumerate(answers):
                 if answer is None:
@@ -52,8 +55,11 @@ class Column(ABC):
         return answers
 
     @abstractmethod
-    def answers(self, values: Values, places: Places, run: Run) -> Answers:
-        """Return the answer for each value, null where there is none, ``FAILED`` where it failed."""
+    def answers(self, values: Values, classes: Classes, places: Places, run: Run) -> Answers:
+        """Return the answer for each value, null where there is none, ``FAILED`` where it failed.
+
+        ``classes`` are those of the values. Without None among them no answer is null, unless a policy hides it.
+        """
 
     def hides(self, run: Run) -> Callable[[Any], bool] | None:  # noqa: ARG002 - objects ask who is looking
         """Return what says of a value that the viewer may not see it; None where the viewer may see all."""
@@ -72,16 +78,16 @@ class Leaves(Column):
         *,
         nullable: bool,
         serialize: Callable[[Any], Any],
-        serialize_all: Callable[[Values], Answers],
+        serialize_all: Callable[[Values, Classes], Answers],
     ) -> None:
         super().__init__(nodes, coordinates, nullable=nullable)
         self.serialize = serialize
         self.serialize_all = serialize_all
 
-    def answers(self, values: Values, places: Places, run: Run) -> Answers:
+    def answers(self, values: Values, classes: Classes, places: Places, run: Run) -> Answers:
         """Write the whole column; one by one only where something fails."""
         try:
-            return self.serialize_all(values)
+            return self.serialize_all(values, classes)
         except Exception:  # noqa: BLE001 - whatever it is, it is told again below, at its place
             return [self._one(value, places, run, row) for row, value in enumerate(values)]
 
@@ -101,23 +107,23 @@ class Lists(Column):
         super().__init__(nodes, coordinates, nullable=nullable)
         self.items = items
 
-    def answers(self, values: Values, places: Places, run: Run) -> Answers:
+    def answers(self, values: Values, classes: Classes, places: Places, run: Run) -> Answers:
         """Put all items end to end, complete them, and cut them up again.
 
         Where items may not be null, those that the viewer may not see are left out.
         """
         answers: Answers = [None] * len(values)
         rows: Sequence[int] = range(len(values))
-        if not classes_of(values) <= _LISTS:
+        if not classes <= _LISTS:
             rows, values = self._lists(values, answers, places, run)
         if not self.items.nullable and (hidden := self.items.hides(run)) is not None:
             values = [[item for item in value if not hidden(item)] for value in values]
         ends = list(accumulate(map(len, values)))
-        failures = len(run.failures)
+        failures = run.failures.count
         below = Places(places, rows, ends=ends, nullable=self.items.nullable)
         done = self.items.complete(list(chain.from_iterable(values)), below, run)
         parts: Answers = [done[start:end] for start, end in pairwise([0, *ends])]
-        if len(run.failures) != failures:
+        if run.failures.count != failures:
             parts = [FAILED if any(item is FAILED for item in part) else part for part in parts]
         if len(parts) == len(answers):
             return parts
@@ -154,7 +160,7 @@ class Lists(Column):
 class Objects(Column):
     """Objects of one type: each selected field is a column of its own."""
 
-    __slots__ = ("across", "fields", "guard")
+    __slots__ = ("across", "fields", "guard", "guarded")
 
     def __init__(
         self,
@@ -169,16 +175,17 @@ class Objects(Column):
         self.fields = fields
         self.across = rows_of(tuple(field.key for field in fields))
         self.guard = guard
+        self.guarded = guard is not None
 
-    def answers(self, values: Values, places: Places, run: Run) -> Answers:
+    def answers(self, values: Values, classes: Classes, places: Places, run: Run) -> Answers:
         """Leave out what is null, failed or not the viewer's, and complete the rest field by field."""
+        verdict = "yes" if self.guard is None else run.verdict(self.guard.policy)
+        if verdict == "yes" and are_there(classes):
+            return self.objects(values, places, run)
         answers: Answers = [None] * len(values)
-        rows: Sequence[int] = range(len(values))
-        classes = classes_of(values)
-        if has_none(classes) or has_errors(classes):
-            rows = self._there(values, answers, places, run)
+        rows: Sequence[int] = self._there(values, answers, places, run)
         if self.guard is not None:
-            rows = self.guard.visible(rows, values, run.verdict(self.guard.policy), run.context.viewer)
+            rows = self.guard.visible(rows, values, verdict, run.context.viewer)
         if len(rows) == len(values):
             return self.objects(values, places, run)
         found = self.objects([values[row] for row in rows], Places(places, rows), run)
@@ -207,10 +214,10 @@ class Objects(Column):
         """Complete objects that are all there."""
         if not values or not self.fields:
             return [{} for _ in values]
-        failures = len(run.failures)
+        failures = run.failures.count
         columns = columns_of(self.fields, values, places, run)
         answers = self.across(columns)
-        if len(run.failures) != failures:
+        if run.failures.count != failures:
             for column in columns:
                 for row, answer in enumerate(column):
                     if answer is FAILED:
@@ -222,6 +229,8 @@ class Abstracts(Column):
     """Objects behind an interface or a union: completed type by type."""
 
     __slots__ = ("name_of", "types")
+
+    guarded = True
 
     def __init__(
         self,
@@ -236,7 +245,7 @@ class Abstracts(Column):
         self.name_of = name_of
         self.types = types
 
-    def answers(self, values: Values, places: Places, run: Run) -> Answers:
+    def answers(self, values: Values, classes: Classes, places: Places, run: Run) -> Answers:  # noqa: ARG002 - each value says of which type it is
         """Sort the values by their type."""
         answers: Answers = [None] * len(values)
         groups: dict[str, list[int]] = {}
@@ -248,7 +257,8 @@ class Abstracts(Column):
             except Exception as error:  # noqa: BLE001 - it belongs to this value alone
                 answers[row] = run.fail(error, self.nodes, places, row)
         for name, rows in groups.items():
-            found = self.types[name].answers([values[row] for row in rows], Places(places, rows), run)
+            of_type = [values[row] for row in rows]
+            found = self.types[name].answers(of_type, classes_of(of_type), Places(places, rows), run)
             for row, answer in zip(rows, found, strict=True):
                 answers[row] = answer
         return answers

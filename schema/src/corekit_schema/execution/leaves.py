@@ -18,10 +18,12 @@ from graphql import (
 )
 from graphql.pyutils import inspect
 
-from corekit_schema.execution.classes import Classes, classes_of, has_errors, has_none
+from corekit_schema.execution.classes import Classes, are_there, classes_of, has_none
 
 Serialize = Callable[[Any], Any]
-SerializeAll = Callable[[Sequence[Any]], list[Any]]
+WriteAll = Callable[[Sequence[Any]], list[Any]]
+SerializeAll = Callable[[Sequence[Any], Classes], list[Any]]
+"""Writes a column of values, given their classes."""
 
 _MOST, _LEAST = 2**31 - 1, -(2**31)
 """The bounds of GraphQL's ``Int``."""
@@ -52,11 +54,10 @@ def all_of(leaf: GraphQLScalarType | GraphQLEnumType) -> SerializeAll:
     serialize, write_all = one(leaf), _write_all(leaf)
     written_as_they_are = _AS_THEY_ARE.get(leaf)
 
-    def serialize_all(values: Sequence[Any]) -> list[Any]:
-        classes = classes_of(values)
+    def serialize_all(values: Sequence[Any], classes: Classes) -> list[Any]:
         if written_as_they_are is not None and written_as_they_are(values, classes):
             return list(values)
-        if has_errors(classes):
+        if not are_there(classes - {NoneType}):
             return [serialize(value) for value in values]
         there = [value for value in values if value is not None] if has_none(classes) else values
         written = write_all(there)
@@ -84,7 +85,7 @@ def plainly(leaf: GraphQLScalarType | GraphQLEnumType, *, nullable: bool) -> Cal
             return None
         if written_as_they_are is not None and written_as_they_are(values, classes):
             return values
-        if has_none(classes) or has_errors(classes):
+        if not are_there(classes):
             return None
         written = write_all(values)
         is_right = len(written) == len(values) and classes_of(written).isdisjoint(_NOTHING)
@@ -93,9 +94,9 @@ def plainly(leaf: GraphQLScalarType | GraphQLEnumType, *, nullable: bool) -> Cal
     return write
 
 
-def _write_all(leaf: GraphQLScalarType | GraphQLEnumType) -> SerializeAll:
+def _write_all(leaf: GraphQLScalarType | GraphQLEnumType) -> WriteAll:
     """Return what writes a column without None and exceptions: the scalar's own ``serialize_all`` where it has one."""
-    own: SerializeAll | None = getattr(getattr(leaf, "graphene_type", None), "serialize_all", None)
+    own: WriteAll | None = getattr(getattr(leaf, "graphene_type", None), "serialize_all", None)
     if own is not None:
         return own
     write = leaf.serialize

@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 from graphql import FieldNode, GraphQLError, located_error
 
 Path = tuple[str | int, ...]
 
 
-@frozen
+@define(eq=False)  # not frozen: that takes three times as long to make, and one is made for each column
 class Places:
     """The places of the values of one column.
 
@@ -55,14 +55,12 @@ class _Failure:
     """The place that becomes null: the nearest one, from the failing place up, that may hold null."""
 
 
-@frozen
+@define(eq=False)
 class Failures:
-    """The errors of one operation."""
+    """The errors of one operation, and their ``count``."""
 
-    _failures: list[_Failure] = field(factory=list[_Failure])
-
-    def __len__(self) -> int:
-        return len(self._failures)
+    count: int = 0
+    _failures: list[_Failure] = field(factory=list[_Failure], init=False)
 
     def add(self, error: Exception, nodes: Sequence[FieldNode], places: Places, row: int) -> None:
         """Remember that the value of a row failed."""
@@ -72,6 +70,7 @@ class Failures:
         while depth and not steps[depth - 1][2]:
             depth -= 1
         order = tuple(order for _, order, _ in steps)
+        self.count += 1
         self._failures.append(_Failure(located_error(error, nodes, list(path)), order, path[:depth]))
 
     def errors(self) -> list[GraphQLError]:

@@ -18,13 +18,12 @@ FAILED: Final = object()
 class Run:
     """The request, the values of its variables, and what failed so far."""
 
-    __slots__ = ("_verdicts", "context", "failures", "variables")
+    __slots__ = ("context", "failures", "variables")
 
     def __init__(self, context: Context, variables: Mapping[str, Any]) -> None:
         self.context = context
         self.variables = dict(variables)
         self.failures = Failures()
-        self._verdicts: dict[Policy, Verdict] = {}
 
     def fail(self, error: Exception, nodes: Sequence[FieldNode], places: Places, row: int) -> Any:
         """Remember an error and return what stands for the value that failed."""
@@ -32,8 +31,5 @@ class Run:
         return FAILED
 
     def verdict(self, policy: Policy) -> Verdict:
-        """Ask a policy about the viewer, once."""
-        verdict = self._verdicts.get(policy)
-        if verdict is None:
-            verdict = self._verdicts[policy] = policy.verdict(self.context.viewer)
-        return verdict
+        """Ask a policy about the viewer."""
+        return policy.verdict(self.context.viewer)
