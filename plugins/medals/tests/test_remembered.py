@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from corekit import Activity, Kit, Line, Outcome, Reader
+from corekit import Activity, Kit, Line, Outcome, Reader, micros
 from corekit.program import apply_text
 from corekit.testing import MakeKit, SettableClock
 from corekit_medals import loading, remembered
@@ -20,6 +20,7 @@ from corekit_medals.tables import award
 
 BEGAN = datetime(2026, 2, 1, tzinfo=UTC)
 PAST = {"past": {"historical": True}}
+SILVER = {"ladder": "status", "tier": "silver", "reason": "why not"}
 
 
 FUZZ = os.environ.get("COREKIT_FUZZ")
@@ -57,7 +58,10 @@ class Shop:
         pick = self.chance
         self.at += timedelta(hours=pick.choice([0, 1, 7, 20]), microseconds=11)
         late = self.at - timedelta(days=pick.choice([0, 0, 0, 0, 3, 40]))
-        if pick.random() < 0.3:
+        kind = pick.random()
+        if kind < 0.1:
+            return self.told("tier.set", member, payload=SILVER | {"tier": pick.choice(["ordinary", "silver"])})
+        if kind < 0.4:
             payload = {"store": pick.choice("abcd"), "number": pick.randrange(4), "by_app": pick.random() < 0.3}
             return self.told("check_in", member, max(late, BEGAN), payload=payload)
         lines = tuple(
@@ -80,7 +84,7 @@ class Shop:
             kind = self.chance.random()
             member = self.chance.choice(self.members)
             if kind < 0.5:
-                told = [self.does(self.chance.choice(self.members)) for _ in range(self.chance.choice([1, 1, 2, 9]))]
+                told = [self.does(self.chance.choice(self.members)) for _ in range(self.chance.choice([1, 1, 2, 25]))]
                 done = self.kit.record_many(told)
                 self.bought += [each.activity_id or "" for each in done if each.type == "purchase" and each.settled]
             elif kind < 0.7:
@@ -89,9 +93,6 @@ class Shop:
                 each = self.bought.pop(self.chance.randrange(len(self.bought)))
                 self.number += 1
                 self.kit.reverse(each, amount=self.chance.choice([0, 0, 1]), external_id=str(self.number))
-            elif kind < 0.94:
-                told_ = {"ladder": "status", "tier": self.chance.choice(["ordinary", "silver"]), "reason": "why not"}
-                self.kit.record(self.told("tier.set", member, payload=told_))
             else:
                 type_ = self.chance.choice(["medals.awarded", "medals.revoked"])
                 told_ = {"medal": self.chance.choice(["often", "rolling"]), "reason": "why not"}
@@ -138,9 +139,6 @@ def test_what_is_remembered_changes_nothing(
         assert {each[-1] for each in found[0]} >= {"", "returned", "taken"}
 
 
-SILVER = {"ladder": "status", "tier": "silver", "reason": "why not"}
-
-
 def _buys(member: str, clock: SettableClock, *, late: bool = False) -> Activity:
     clock.advance(hours=1)
     at = clock.now - timedelta(minutes=90 if late else 0)
@@ -162,6 +160,25 @@ def test_who_waits_for_a_tier_hears_of_it(
     assert not _held(ours)
     assert ours.record(_buys(member, clock)).settled
     assert _held(ours) == {"loyal"}
+
+
+def test_who_waits_for_a_tier_hears_of_it_within_a_chunk_of_the_past(
+    make_kit: MakeKit, clock: SettableClock, every_kind: Any
+) -> None:
+    kit = make_kit(["medals"], program=every_kind.program("loyal"), sources=PAST)
+    clock.set("2026-12-01")
+    member = kit.record(Activity(type="member.registered", source="past", occurred_at=BEGAN)).member
+
+    def told(day: int, type_: str = "purchase", **more: Any) -> Activity:
+        at = BEGAN + timedelta(days=day)
+        return Activity(type=type_, member=member, source="past", external_id=str(day), occurred_at=at, **more)
+
+    rises = told(2, "tier.set", payload=SILVER)
+    buys = [told(day, amount=100) for day in (1, 3, 4, 5, 6)]
+    assert all(each.settled for each in kit.record_many([buys[0], rises, *buys[1:]]))
+    with kit.read() as read:
+        (row,) = read.all(select(award.c.activity_id, award.c.since))
+    assert (row.activity_id, row.since) == (buys[3].id, micros(BEGAN + timedelta(days=5)))
 
 
 def _held(kit: Kit) -> set[str]:

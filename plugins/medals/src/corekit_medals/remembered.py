@@ -71,8 +71,7 @@ class Known:
 
     def look_again(self, book: Catalogue) -> None:
         """Let nobody wait who may wait for a tier or a medal."""
-        for number in book.otherwise:
-            self.dues.pop(number, None)
+        _look_again(self.dues, book)
 
     def take_over(self, draft: Draft) -> None:
         """Keep what a draft has added up, of all that is known by now."""
@@ -97,6 +96,11 @@ def _tick(clocks: list[int], what: Happened) -> bool:
     if not is_late:
         clocks[Clock.DAY] = what.day
     return is_late
+
+
+def _look_again(dues: dict[int, Waits | None], book: Catalogue) -> None:
+    for number in book.otherwise:
+        dues.pop(number, None)
 
 
 @define(eq=False)
@@ -142,6 +146,8 @@ class Draft:
                 self.has_return = True
             elif each.type in self._book.types:
                 self._add(each)
+            if each.type in OTHERWISE:
+                _look_again(self.dues, self._book)
 
     def _add(self, activity: Activity) -> None:
         what = event(activity, self._book.zone)[1]
