@@ -7,10 +7,11 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from sqlalchemy import inspect, select, text
+from sqlalchemy import event, inspect, select, text
 
 from corekit import Activity, Declares, Invalid, NotFound, Reader
 from corekit.activities.read import activities_of
+from corekit.members import privacy
 from corekit.members.history import changes
 from corekit.members.privacy import erasures
 from corekit.members.read import consents, members, tags
@@ -116,6 +117,45 @@ def test_who_is_forgotten_by_several_at_once_is_forgotten(make_kit: Any) -> None
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(erase, range(4))) == {"done"}
     assert kit.verify().clean
+
+
+@pytest.mark.row("M9")
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_a_request_that_somebody_asks_for_again_is_not_closed_before_they_have_it(make_kit: Any) -> None:
+    kit = make_kit()
+    member = person(kit)
+    closing = text(
+        "UPDATE core_erasure SET state = 'done' WHERE id IN (SELECT id FROM core_erasure FOR UPDATE SKIP LOCKED)"
+    )
+    closed: list[int] = []
+
+    def close(_connection: Any, _cursor: Any, sent: str, *_: Any) -> None:
+        if sent.startswith("INSERT INTO core_erasure"):
+            with kit.database.engine.begin() as other:
+                closed.append(other.execute(closing).rowcount)
+
+    asked = privacy._open(kit, member, "asked", None)
+    event.listen(kit.database.engine, "after_cursor_execute", close)
+    assert privacy._open(kit, member, "asked again", None) == asked
+    assert closed == [0]
+
+
+@pytest.mark.row("M9", way="bad_input")
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_what_was_forgotten_meanwhile_has_no_obstacle(make_kit: Any) -> None:
+    states: list[str] = []
+
+    def erase(member: str, write: Any) -> None:
+        if not states:
+            states.append("begun")
+            with ThreadPoolExecutor(1) as pool:
+                states.append(pool.submit(kit.erase, member).result().state)
+            raise ValueError("too late")
+
+    kit = make_kit(["book"], modules={"book": plugin_module(Declares(), "book", corekit_erase=erase)})
+    request = kit.erase(person(kit))
+    assert states == ["begun", "done"]
+    assert (request.state, request.obstacle) == ("done", None)
 
 
 @pytest.mark.row("M9", way="bad_input")

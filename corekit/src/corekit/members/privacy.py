@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from attrs import frozen
-from sqlalchemy import select, update
+from sqlalchemy import literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit.activities.activity import Activity
@@ -185,16 +185,23 @@ def _open(kit: Kit, member: str, reason: str, actor: str | None) -> str:
         read = Reader(connection)
         if not is_id(member) or member not in members(read, [member]):
             raise NotFound(f"there is no member {member}", member=member)
-        add = (sqlite if read.dialect == "sqlite" else postgresql).insert(_erasure).on_conflict_do_nothing()
         row = {"id": new_id(), "member_id": member, "state": "open", "reason": reason, "actor": actor}
-        connection.execute(add, [{**row, "opened_at": micros(now)}])
-        wanted = select(_erasure.c.id).where(_erasure.c.member_id == member, _erasure.c.state == "open")
-        request = str(read.scalar(wanted))
+        put = (sqlite if read.dialect == "sqlite" else postgresql).insert(_erasure)
+        put = put.values({**row, "opened_at": micros(now)})
+        # Written as it is, the one that is open stays so until it was read: who closes it waits for its row.
+        put = put.on_conflict_do_update(
+            index_elements=[_erasure.c.member_id],
+            index_where=_erasure.c.state == literal_column("'open'"),
+            set_={"state": _erasure.c.state},
+        )
+        request = str(connection.scalar(put.returning(_erasure.c.id)))
         leave(connection, now, actor, "member.erasure", member, request=request)
         return request
 
 
 def _note(kit: Kit, request: str, **values: Any) -> Erasure:
+    """Write down how far an open request has come, and return it; one that somebody else has closed stays as it is."""
+    of_it = (_erasure.c.id == request, _erasure.c.state == "open")
     with kit.database.write() as connection:
-        connection.execute(update(_erasure).where(_erasure.c.id == request).values(**values))
+        connection.execute(update(_erasure).where(*of_it).values(**values))
         return erasures(Reader(connection), ids=[request])[0]
