@@ -119,7 +119,7 @@ def test_who_is_forgotten_by_several_at_once_is_forgotten(make_kit: Any) -> None
     assert kit.verify().clean
 
 
-@pytest.mark.row("M9")
+@pytest.mark.row("M9", way="python")
 @pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 def test_a_request_that_somebody_asks_for_again_is_not_closed_before_they_have_it(make_kit: Any) -> None:
     kit = make_kit()
