@@ -11,7 +11,7 @@ import pytest
 
 from corekit import Invalid
 from corekit.paging import Page
-from corekit_documents import documents
+from corekit_documents import documents, links
 from corekit_documents.documents import Document
 from corekit_schema.testing import Door
 
@@ -94,3 +94,20 @@ def test_pages_come_on_the_command_line(here: Shop, run: Callable[[Shop], Run]) 
     assert (code, rest["has_next"]) == (0, False)
     assert sorted(each["document"]["code"] for each in [*page["items"], *rest["items"]]) == CODES
     assert command("documents", "list", "--after", "x")[0] == 1
+
+
+@pytest.mark.row("D4", way="cli")
+def test_the_log_comes_in_pages_on_the_command_line(here: Shop, run: Callable[[Shop], Run]) -> None:
+    command, member = run(here), here.join()
+    here.document()
+    here.upload()
+    for _ in range(3):
+        links.count(here.kit, here.link(member).link)
+    page = command("documents", "log", "--first", "2")[1]
+    assert (len(page["items"]), page["has_next"]) == (2, True)
+    said = command("documents", "log", "--first", "2", human=True)[1]
+    assert said.endswith(f"more: --after {page['cursors'][-1]}\n")
+    rest = command("documents", "log", "--after", page["cursors"][-1])[1]
+    assert (len(rest["items"]), rest["has_next"]) == (1, False)
+    assert len({each["id"] for each in [*page["items"], *rest["items"]]}) == 3
+    assert command("documents", "log", "--after", "x")[0] == 1
