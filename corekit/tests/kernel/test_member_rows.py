@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 from corekit_keeps import tables
+from corekit_toy.tables import holding
 from sqlalchemy import func, insert, select
 
 from corekit import Activity, Applied, Busy, Declares, Lineage, MemberRows, PluginWrite
 from corekit.activities.tables import moved_row
 from corekit.ids import new_id
+from corekit.removal import remove
 from corekit.testing.modules import plugin_module
 
 NOTE, TICKET, SEAT = (MemberRows(each.c.member_id) for each in (tables.note, tables.ticket, tables.seat))
 PLACE = new_id()
 
 
-def keeping(*rows: MemberRows) -> ModuleType:
-    """Return the plugin with what it declares of its rows."""
-    lineage = Lineage(owner="keeps", package="corekit_keeps", metadata=tables.metadata)
-    return plugin_module(Declares(lineage=lineage, members=rows), "keeps")
+def keeping(*rows: MemberRows, by: str = "keeps") -> ModuleType:
+    """Return a plugin with what it declares of its rows."""
+    lineage = Lineage(owner=by, package=f"corekit_{by}", metadata=rows[0].member.table.metadata)
+    return plugin_module(Declares(lineage=lineage, members=rows), by)
 
 
 @pytest.fixture
@@ -82,6 +85,24 @@ def test_of_two_merges_the_earlier_is_taken_back_alone(house: Any) -> None:
     assert house.kit.reverse(first.activity_id).settled
     assert kept(house, tables.note, tables.note.c.text, ann, bob, cas) == [["c"], ["b"], []]
     assert noted(house) == 1
+
+
+def test_notes_go_with_the_plugin_and_nobody_elses(make_world: Callable[..., Any], tmp_path: Path) -> None:
+    piece = MemberRows(holding.c.member_id)
+    world = make_world(modules={"keeps": keeping(NOTE), "toy": keeping(piece, by="toy")})
+    ann, bob, cas = (world.member() for _ in range(3))
+    for member in (bob, cas):
+        note(world, member, member)
+        write(world, holding, {"effect_id": new_id(), "member_id": member, "item": "card"})
+    merges = [world.kit.merge(ann, member) for member in (bob, cas)]
+    assert noted(world) == 4
+    remove(world.kit, "toy", archive=tmp_path / "toy.zip")
+    assert noted(world) == 2
+    url = world.kit.database.url.render_as_string(hide_password=False)
+    without = make_world(database=url, modules={"keeps": keeping(NOTE)})
+    assert kept(without, tables.note, tables.note.c.text, ann) == [sorted([bob, cas])]
+    assert [without.kit.reverse(each.activity_id).code for each in merges] == ["PLUGIN_OFF", "PLUGIN_OFF"]
+    assert without.is_proved()
 
 
 def test_why_names_the_plugin_whose_rows_passed(house: Any) -> None:

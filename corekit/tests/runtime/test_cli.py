@@ -230,6 +230,32 @@ def test_plugins_shows_what_is_on_and_all_it_declares(corekit: Corekit, install:
     )
 
 
+OF_MEMBERS = """
+from sqlalchemy import Column, MetaData
+
+metadata = MetaData(naming_convention=NAMING)
+leaf, wreath = (
+    table(f"laurels_{name}", Column("id", Id, primary_key=True), Column("wearer", Id, nullable=False), meta=metadata)
+    for name in ("leaf", "wreath")
+)
+
+@hookimpl
+def corekit_declare():
+    return Declares(
+        lineage=Lineage(owner="laurels", package="acme_laurels_laurels", metadata=metadata),
+        members=[MemberRows(wreath.c.wearer), MemberRows(leaf.c.wearer, erase="anonymise")],
+    )
+"""
+
+
+def test_plugins_shows_which_rows_are_a_members(corekit: Corekit, install: Install) -> None:
+    install("acme-laurels", plugins={"laurels": OF_MEMBERS})
+    settings, named = 'plugins = ["laurels"]', ["laurels_leaf.wearer", "laurels_wreath.wearer"]
+    assert f"  members      {', '.join(named)}\n" in corekit("plugins", settings=settings).stdout
+    (shown,) = json.loads(corekit("--json", "plugins", settings=settings).stdout)
+    assert shown["members"] == named
+
+
 @pytest.mark.parametrize("words", [["--json", "plugins"], ["plugins", "--json"]])
 def test_plugins_in_json(corekit: Corekit, install: Install, words: list[str]) -> None:
     install("acme-laurels", "2.1", plugins={"laurels": LAURELS})

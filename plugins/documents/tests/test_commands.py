@@ -44,7 +44,7 @@ def test_documents_are_set_uploaded_linked_and_logged(
     assert made["url"].startswith("/documents/file/k1.")
     with here.kit.read() as read:
         links.count(here.kit, links.by_id(read, [made["link"]["id"]])[made["link"]["id"]])
-    (logged,) = does("log", "--member", member)
+    (logged,) = does("log", "--member", member)["items"]
     assert (logged["document"], logged["number"]) == ("list", 1)
     out = tmp_path / "log.csv"
     assert does("log", "--csv", str(out))["downloads"] == 1

@@ -24,9 +24,9 @@ LINK = """mutation ($input: DocumentsLinkInput!) {
 REVOKE = "mutation ($input: DocumentsRevokeInput!) { documentsRevoke(input: $input) { revoked userErrors { path } } }"
 WITHDRAW = """mutation ($input: DocumentsWithdrawInput!) {
   documentsWithdraw(input: $input) { version { state } userErrors { code } } }"""
-MINE = """query ($id: ID!) { member(id: $id) { documents {
+MINE = """query ($id: ID!) { member(id: $id) { documents { nodes {
   document { code title audience versions { number } downloads } canHave reasons { code message }
-  versions { language number } } } }"""
+  versions { language number } } } } }"""
 LOG = """query ($member: ID, $since: DateTime) { documentsDownloads(memberId: $member, since: $since) {
   totalCount nodes { memberId document language number name linkBy } } }"""
 LIST = """{ documents(category: "prices", first: 5) { totalCount nodes {
@@ -57,7 +57,7 @@ def test_a_document_is_set_uploaded_linked_downloaded_and_withdrawn(shop: OpenSh
     begun = does(UPLOAD, document="list", language="zh", name="价目表.pdf", mediaType="application/pdf")
     assert begun["version"]["state"] == "waiting"
     assert client.put(begun["url"], content=PDF).status_code == 201
-    (entry,) = asked.data(MINE, ADA, id=id_)["member"]["documents"]
+    (entry,) = asked.data(MINE, ADA, id=id_)["member"]["documents"]["nodes"]
     assert entry["document"] == {
         "code": "list",
         "title": "Price list",
@@ -69,7 +69,7 @@ def test_a_document_is_set_uploaded_linked_downloaded_and_withdrawn(shop: OpenSh
     refused = does(LINK, me, document="list")
     assert [each["code"] for each in refused["userErrors"]] == ["DOCUMENTS_TIER"]
     here.buys(member, 200_00)
-    (entry,) = asked.data(MINE, ADA, id=id_)["member"]["documents"]
+    (entry,) = asked.data(MINE, ADA, id=id_)["member"]["documents"]["nodes"]
     assert (entry["canHave"], entry["versions"]) == (True, [{"language": "zh", "number": 1}])
     made = does(LINK, me, document="list")
     assert made["version"] == {"number": 1, "size": str(len(PDF))}
@@ -171,6 +171,6 @@ def test_each_root_field_is_for_those_who_may(shop: OpenShop) -> None:
     assert asked.data(LINK, myself, input={"document": "list"})["documentsLink"]["userErrors"][0]["code"]
     assert asked.ask(MINE, stranger, id=id_)["data"]["member"] is None
     hidden = asked.ask(MINE, myself, id=id_)
-    assert hidden["data"]["member"]["documents"][0]["document"]["audience"] is None
+    assert hidden["data"]["member"]["documents"]["nodes"][0]["document"]["audience"] is None
     assert {each["extensions"]["code"] for each in hidden["errors"]} == {"FORBIDDEN"}
     assert links.revoke(here.kit, None, member=member) == 1

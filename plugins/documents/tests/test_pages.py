@@ -11,8 +11,9 @@ import pytest
 
 from corekit import Invalid
 from corekit.paging import Page
-from corekit_documents import documents
+from corekit_documents import documents, links
 from corekit_documents.documents import Document
+from corekit_schema import global_id
 from corekit_schema.testing import Door
 
 from .conftest import OpenShop, Run, Shop
@@ -21,6 +22,11 @@ from .test_graph import ADA
 CODES = ["a", "a-1", "b", "list", "price-list", "z"]
 PAGE = """query ($after: String) { documents(first: 2, after: $after) {
   nodes { code } pageInfo { hasNextPage endCursor } } }"""
+OF_MEMBERS = """query ($ids: [ID!]!, $after: String) { nodes(ids: $ids) { ... on Member {
+  documents(first: 2, after: $after) {
+    totalCount nodes { document { code } canHave } pageInfo { hasNextPage endCursor } } } } }"""
+OF_CATEGORY = """query ($id: ID!) { member(id: $id) {
+  documents(category: "prices") { nodes { document { code } } } } }"""
 
 
 def cursor(*key: Any) -> str:
@@ -83,6 +89,31 @@ def test_pages_come_over_graphql(here: Shop) -> None:
     assert len(found) == len(CODES)
 
 
+@pytest.mark.row("D2", way="graphql")
+def test_what_members_can_have_comes_in_pages(here: Shop) -> None:
+    asked, found, after = Door(here.kit), list[str](), None
+    members = [global_id("Member", here.join()) for _ in range(3)]
+    with here.kit.read() as read:
+        whole = [each.code for each in documents.every(read)]
+    while True:
+        answer = asked.data(OF_MEMBERS, ADA, ids=members, after=after)["nodes"]
+        page = answer[0]["documents"]
+        assert [each["documents"] for each in answer] == [page] * len(members)
+        assert page["totalCount"] == len(CODES)
+        found += [each["document"]["code"] for each in page["nodes"]]
+        assert len(page["nodes"]) <= 2
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
+    assert found == whole
+    few, many = ({"ids": some, "after": None} for some in (members[:1], members))
+    assert asked.statements(OF_MEMBERS, **few) == asked.statements(OF_MEMBERS, **many)
+    (only,) = asked.data(OF_CATEGORY, ADA, id=members[0])["member"]["documents"]["nodes"]
+    assert only["document"]["code"] == CODES[-1]
+    wrong = asked.ask(OF_MEMBERS, ADA, ids=members, after="x")["errors"]
+    assert {each["extensions"]["code"] for each in wrong} == {"CURSOR"}
+
+
 @pytest.mark.row("D1", way="cli")
 def test_pages_come_on_the_command_line(here: Shop, run: Callable[[Shop], Run]) -> None:
     command = run(here)
@@ -94,3 +125,20 @@ def test_pages_come_on_the_command_line(here: Shop, run: Callable[[Shop], Run]) 
     assert (code, rest["has_next"]) == (0, False)
     assert sorted(each["document"]["code"] for each in [*page["items"], *rest["items"]]) == CODES
     assert command("documents", "list", "--after", "x")[0] == 1
+
+
+@pytest.mark.row("D4", way="cli")
+def test_the_log_comes_in_pages_on_the_command_line(here: Shop, run: Callable[[Shop], Run]) -> None:
+    command, member = run(here), here.join()
+    here.document()
+    here.upload()
+    for _ in range(3):
+        links.count(here.kit, here.link(member).link)
+    page = command("documents", "log", "--first", "2")[1]
+    assert (len(page["items"]), page["has_next"]) == (2, True)
+    said = command("documents", "log", "--first", "2", human=True)[1]
+    assert said.endswith(f"more: --after {page['cursors'][-1]}\n")
+    rest = command("documents", "log", "--after", page["cursors"][-1])[1]
+    assert (len(rest["items"]), rest["has_next"]) == (1, False)
+    assert len({each["id"] for each in [*page["items"], *rest["items"]]}) == 3
+    assert command("documents", "log", "--after", "x")[0] == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from corekit.tables import effect
 from corekit_surveys import catalogue, tables
 
 DEFINITION = {"pages": [{"name": "first", "elements": [{"type": "rating", "name": "stars"}]}]}
@@ -52,6 +53,34 @@ def test_answers_change_hands_and_back(canteen: Callable[..., Any]) -> None:
 
     assert kit.reverse(merged.activity_id).settled
     assert stand() == before
+
+
+def test_what_a_merge_noted_goes_with_the_member_and_that_of_others_stays(canteen: Callable[..., Any]) -> None:
+    shop = canteen()
+    one, two, part, of_another = shop.member, *(shop.join() for _ in range(3))
+    for member in (one, two, part, of_another):
+        assert shop.answer(member, stars=5).settled
+    assert shop.kit.merge(one, part).settled
+    stays = shop.kit.merge(two, of_another)
+    assert len(shop.rows(select(tables.both))) == 2
+    assert shop.kit.erase(one).state == "done"
+    ((left,),) = shop.rows(select(effect.c.activity_id).join(tables.both, tables.both.c.effect_id == effect.c.id))
+    assert left == stays.activity_id
+    assert shop.kit.reverse(stays.activity_id).settled
+    assert shop.rows(select(tables.both)) == []
+    assert sorted(shop.rows(select(tables.taken.c.member_id))) == sorted([(two,), (of_another,)])
+
+
+def test_who_became_one_twice_is_forgotten_with_all_of_it(canteen: Callable[..., Any]) -> None:
+    shop = canteen()
+    last, middle, first = shop.member, shop.join(), shop.join()
+    for member in (last, middle, first):
+        assert shop.answer(member, stars=5).settled
+    assert shop.kit.merge(middle, first).settled
+    assert shop.kit.merge(last, middle).settled
+    assert len(shop.rows(select(tables.both))) == 2
+    assert shop.kit.erase(first).state == "done"
+    assert shop.rows(select(tables.both)) == []
 
 
 def test_a_member_that_is_forgotten_takes_its_answers_with_it(canteen: Callable[..., Any]) -> None:

@@ -89,6 +89,7 @@ def _describe(plugin: Plugin, hooks: Hooks, suspension: Suspension | None) -> di
         "settings": _keys(declares.settings),
         "program": _keys(declares.program.schema if declares.program else None),
         "tables": sorted(declares.lineage.metadata.tables) if declares.lineage else [],
+        "members": sorted(str(rows.member) for rows in declares.members),
         "accounts": [kind.code for kind in declares.accounts],
         "activities": [kind.name for kind in declares.activities],
         "effects": [kind.name for kind in declares.effects],
@@ -116,10 +117,9 @@ def _show(found: list[dict[str, Any]]) -> str:
         if (resting := plugin["suspended"]) is not None:
             by = resting["actor"] or "the breaker"
             lines.append(f"  suspended since {resting['since']:%Y-%m-%d %H:%M} by {by}: {resting['reason']}")
-        rest = {key: value for key, value in plugin.items() if key not in _HEAD}
         lines += [
             f"  {key:<12} {value if isinstance(value, int) else ', '.join(value)}"
-            for key, value in rest.items()
-            if value
+            for key, value in plugin.items()
+            if value and key not in _HEAD
         ]
     return "\n".join(lines) or "no plugin is on"

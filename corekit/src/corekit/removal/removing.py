@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, Table, delete, inspect, select
 
-from corekit.activities.tables import intake
+from corekit.activities.tables import effect, intake, moved_row
 from corekit.audit.tables import audit
 from corekit.audit.trail import OPERATOR, leave
 from corekit.db.dropping import dropping, foreign_users, tables_of
@@ -225,7 +225,9 @@ def _drop(kit: Kit, plugin: Plugin, file: Archive | None, actor: str | None, tol
             connection.exec_driver_sql(f"LOCK TABLE {account.name} IN SHARE ROW EXCLUSIVE MODE")
         if left := holdings(lambda chosen: connection.execute(chosen).all(), kit, plugin.name):
             raise Busy(f"others gave value meanwhile: {', '.join(map(str, left))}; take the plugin off, and ask again")
-        for table, chosen in (*waiting, (cursor, cursor.c.plugin == plugin.name), (job, job.c.name.in_(jobs))):
+        passed = select(effect.c.id).where(effect.c.id == moved_row.c.effect_id, effect.c.owner == plugin.name).exists()
+        besides = ((cursor, cursor.c.plugin == plugin.name), (job, job.c.name.in_(jobs)), (moved_row, passed))
+        for table, chosen in (*waiting, *besides):
             connection.execute(delete(table).where(chosen))
         resume(connection, plugin.name, now, actor or OPERATOR)  # whoever installs it again begins anew
         parameters = {**told, "tables": sorted(own), "archive": file.path.name if file else None, "sha256": digest}

@@ -61,7 +61,7 @@ def add(address: str, token: str, households: Sequence[int]) -> Besides:
         for each, member in zip(households, members, strict=False)
     ]
     door.answer(answers)
-    entries = door.ask("DemoVersions", member=members[0])["member"]["documents"]
+    entries = door.ask("DemoVersions", member=members[0])["member"]["documents"]["nodes"]
     versions = next(each["versions"] for each in entries if each["document"]["code"] == DOCUMENT)
     there = {each["language"] for each in versions}
     for language in sorted(TITLES.keys() - there):

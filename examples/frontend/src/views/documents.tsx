@@ -1,5 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
-import { useAnswer } from "../answers.ts";
+import { usePages } from "../answers.ts";
 import { ask, refuse } from "../ask.ts";
 import { useFormat } from "../format.ts";
 import { graphql, read, type FragmentType } from "../generated/index.ts";
@@ -8,14 +8,23 @@ import { fill } from "../messages.ts";
 import { Wrong } from "../parts/view.tsx";
 
 const DocumentsOfMember = graphql(`
-  query DocumentsOfMember {
+  query DocumentsOfMember($after: String) {
     viewer {
       member {
-        documents {
-          document {
-            code
+        documents(first: 20, after: $after) {
+          edges {
+            cursor
+            node {
+              document {
+                code
+              }
+              ...DocumentShown
+            }
           }
-          ...DocumentShown
+          pageInfo {
+            hasNextPage
+            endCursor
+          }
         }
       }
     }
@@ -55,16 +64,23 @@ const DocumentLink = graphql(`
 `);
 
 export function Documents() {
-  const { viewer } = useAnswer(DocumentsOfMember, {});
+  const pages = usePages(DocumentsOfMember, {}, ({ viewer }) => viewer.member?.documents);
   const { messages } = useLanguage();
-  const documents = viewer.member?.documents ?? [];
-  if (!documents.length) return <p>{messages.noDocuments}</p>;
+  if (!pages.nodes.length) return <p>{messages.noDocuments}</p>;
   return (
-    <ul className="document-list">
-      {documents.map((each) => (
-        <Entry key={each.document.code} entry={each} />
-      ))}
-    </ul>
+    <>
+      <ul className="document-list">
+        {pages.nodes.map((each) => (
+          <Entry key={each.document.code} entry={each} />
+        ))}
+      </ul>
+      {pages.hasNextPage && (
+        <button type="button" disabled={pages.isFetchingNextPage} onClick={() => void pages.fetchNextPage()}>
+          {messages.more}
+        </button>
+      )}
+      {pages.error && <Wrong error={pages.error} />}
+    </>
   );
 }
 

@@ -10,8 +10,9 @@ import typer
 from corekit.command import ACTOR, NO, MemberId, emit, find_member, instant, open_kit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
+    from corekit.paging import Page
     from corekit_documents.documents import Document, Version
     from corekit_documents.downloads import Download
     from corekit_documents.verifying import Cleaned, Verified
@@ -23,6 +24,7 @@ OfDocument = Annotated[str | None, typer.Option("--document", metavar="DOCUMENT"
 OfMember = Annotated[str | None, typer.Option("--member", metavar="MEMBER", help="Only of this member.")]
 Since = Annotated[str | None, typer.Option(metavar="TIME", help="From this ISO time on.")]
 Until = Annotated[str | None, typer.Option(metavar="TIME", help="Until before this ISO time.")]
+After = Annotated[str | None, typer.Option(metavar="CURSOR", help="What follows this cursor of a page.")]
 _PIECE = 262_144
 
 
@@ -32,7 +34,7 @@ def list_(
     *,
     category: Annotated[str | None, typer.Option(help="Only of this category.")] = None,
     first: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 50,
-    after: Annotated[str | None, typer.Option(metavar="CURSOR", help="What follows this cursor of a page.")] = None,
+    after: After = None,
 ) -> None:
     """List documents by name with their versions, and how often each was downloaded."""
     from corekit_documents import documents, downloads
@@ -48,8 +50,7 @@ def list_(
         return {"document": each, "versions": versions.get(each.code, []), **told}
 
     shown = page.map(row)
-    more = [f"more: --after {shown.end}"] if shown.has_next else []
-    emit(ctx, shown.told, lambda _: "\n".join([*map(_listed, shown.items), *more]) or "no documents")
+    emit(ctx, shown.told, lambda _: _paged(shown, _listed) or "no documents")
 
 
 @app.command("set")
@@ -189,7 +190,8 @@ def log(
     since: Since = None,
     until: Until = None,
     csv: Annotated[Path | None, typer.Option(help="Write all of them into a file as CSV.")] = None,
-    first: Annotated[int, typer.Option(min=1, max=1000, help="How many of the newest to show.")] = 50,
+    first: Annotated[int, typer.Option(min=1, max=1000, help="How many to show.")] = 50,
+    after: After = None,
 ) -> None:
     """Show who downloaded what, the newest first."""
     from corekit_documents import downloads
@@ -203,8 +205,8 @@ def log(
     }
     with kit.read() as read:
         if csv is None:
-            found = downloads.download_page(read, **chosen, first=first).items
-            emit(ctx, found, lambda shown: "\n".join(map(_download, shown)) or "no downloads")
+            page = downloads.download_page(read, **chosen, first=first, after=after)
+            emit(ctx, page.told, lambda _: _paged(page, _download) or "no downloads")
             return
         with csv.open("w", encoding="utf-8", newline="") as out:
             number = sum(out.write(line) > 0 for line in downloads.as_csv(read, **chosen)) - 1
@@ -260,6 +262,12 @@ async def _pieces(file: Path) -> AsyncIterator[bytes]:
     with file.open("rb") as opened:
         while piece := opened.read(_PIECE):
             yield piece
+
+
+def _paged(page: Page[Any], line: Callable[[Any], str]) -> str:
+    """Return a page as people read it, a line per item, and how to go on."""
+    more = [f"more: --after {page.end}"] if page.has_next else []
+    return "\n".join([*map(line, page.items), *more])
 
 
 def _document(found: Document) -> str:

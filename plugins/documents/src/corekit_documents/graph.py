@@ -157,25 +157,29 @@ class DocumentsDownload(Object, policy=public):
 class DocumentsMember(Object, policy=owner_or_permission("members.read")):
     """What this plugin adds to a member."""
 
-    documents = Field(
-        _some(DocumentsEntry),
+    documents = ConnectionField(
+        DocumentsEntry,
         cost=8,
         reads=("id",),
-        description="Every document, whether the member can have it now, and why not.",
+        category=graphene.String(description="Only of this category."),
+        description="The documents by name, whether the member can have them now, and why not.",
     )
 
     @staticmethod
-    def resolve_documents(parents: Sequence[Any], info: Info) -> list[list[Judged]]:
-        """Judge all documents for all members."""
+    def resolve_documents(
+        parents: Sequence[Any], info: Info, category: str | None = None, **asked: Any
+    ) -> list[Page[Judged]]:
+        """Judge a page of the documents for all members: the same statements, however many they are."""
         context = info.context
         ids = tuple(dict.fromkeys(member.id for member in parents))
 
-        def judge() -> Mapping[str, list[Judged]]:
-            read = context.read
-            return links.judged(read, context.kit, ids, context.now, documents.every(read))
+        def judge() -> Mapping[str, Page[Judged]]:
+            page = documents.document_page(context.read, category, **asked)
+            found = links.judged(context.read, context.kit, ids, context.now, page.items)
+            return {member: Page(tuple(entries), *page[1:]) for member, entries in found.items()}
 
-        found = context.once(("documents.judged", ids), judge)
-        return [found.get(member.id, []) for member in parents]
+        pages = context.once(("documents.judged", ids, category, *sorted(asked.items())), judge)
+        return [pages.get(member.id, Page(total=0)) for member in parents]
 
 
 class DocumentsQuery(Object):

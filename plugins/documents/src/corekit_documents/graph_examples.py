@@ -11,22 +11,28 @@ EXAMPLES = (
         text="""\
 query DocumentsOfMember($member: ID!) {
   member(id: $member) {
-    documents {
-      document {
-        code
-        title
-        category
+    documents(first: 20) {
+      nodes {
+        document {
+          code
+          title
+          category
+        }
+        canHave
+        reasons {
+          code
+          message
+        }
+        versions {
+          language
+          number
+          name
+          size
+        }
       }
-      canHave
-      reasons {
-        code
-        message
-      }
-      versions {
-        language
-        number
-        name
-        size
+      pageInfo {
+        hasNextPage
+        endCursor
       }
     }
   }

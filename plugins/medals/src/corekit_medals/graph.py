@@ -1,4 +1,4 @@
-"""Medals in GraphQL: the catalogue, what members hold and how near they are to the rest, and what is done by hand."""
+"""Medals in GraphQL: the catalogue, what members hold, and how near they are to the rest."""
 
 from __future__ import annotations
 
@@ -7,40 +7,29 @@ from typing import Any
 
 import graphene
 from attrs import frozen
-from marshmallow import fields, validate
 
-from corekit import Activity
 from corekit_medals import declared
 from corekit_medals.backfill import Found, preview
 from corekit_medals.catalogue import Catalogue, Level, Medal, Words
 from corekit_medals.graph_examples import EXAMPLES
+from corekit_medals.graph_mutations import MedalsMutation
 from corekit_medals.loading import editions
 from corekit_medals.progress import Spread, Standing, spread, standings
 from corekit_schema import (
-    ActivityPayload,
     DateTime,
     Field,
-    GlobalId,
     Graph,
     Info,
-    Input,
     Member,
     Mutation,
-    MutationField,
     Object,
     Query,
-    authenticated,
-    idempotency_key,
     internal,
-    invalid,
     listed,
     owner_or_permission,
     permission,
     public,
-    record,
 )
-
-_NAME = validate.Length(1, 40)
 
 
 def book_of(info: Info) -> Catalogue:
@@ -320,94 +309,6 @@ class MedalsQuery(Object, policy=public):
         """Return what would be found."""
         found = preview(info.context.kit, info.context.read)
         return [found for _ in parents]
-
-
-# By hand
-
-
-class _OfMember(Input):
-    member_id = GlobalId("Member", required=True, metadata={"description": "Whose medal."})
-    idempotency_key = idempotency_key()
-
-
-class MedalsAwardInput(_OfMember):
-    """A medal that is given by hand."""
-
-    medal = fields.String(required=True, validate=_NAME, metadata={"description": "The name of the medal."})
-    level = fields.Integer(
-        strict=True, load_default=1, validate=validate.Range(1, 100), metadata={"description": "The level."}
-    )
-    reason = fields.String(
-        required=True, validate=validate.Length(1, 500), metadata={"description": "Why; the activity keeps it."}
-    )
-
-
-class MedalsRevokeInput(MedalsAwardInput):
-    """A medal that is taken by hand."""
-
-
-class MedalsArrangeInput(_OfMember):
-    """How a member shows its medals; those that are not named follow, the newest first."""
-
-    pinned = fields.List(
-        fields.String(validate=_NAME), load_default=list, metadata={"description": "Which are pinned, in their order."}
-    )
-    others = fields.List(
-        fields.String(validate=_NAME), load_default=list, metadata={"description": "Which follow, in their order."}
-    )
-
-
-def _by_hand(type_: str) -> Callable[[Info, Mapping[str, Any]], Any]:
-    def run(info: Info, values: Mapping[str, Any]) -> Any:
-        told = {name: values[name] for name in ("medal", "level", "reason")}
-        return _recorded(info, type_, values, told)
-
-    return run
-
-
-def _arrange(info: Info, values: Mapping[str, Any]) -> Any:
-    viewer = info.context.viewer
-    if values["member_id"] != viewer.member and declared.ARRANGE.name not in viewer.permissions:
-        raise invalid(declared.NOT_YOURS.code, declared.NOT_YOURS.en, "member_id")
-    told = {"pinned": values["pinned"], "others": values["others"]}
-    return _recorded(info, declared.ARRANGED.name, values, told)
-
-
-def _recorded(info: Info, type_: str, values: Mapping[str, Any], payload: Mapping[str, Any]) -> Any:
-    told = Activity(
-        type=type_,
-        member=values["member_id"],
-        payload=payload,
-        external_id=values["idempotency_key"],
-        actor=info.context.viewer.actor,
-    )
-    return record(info, told)
-
-
-class MedalsMutation(Object):
-    """What the plugin adds to the mutations."""
-
-    medals_award = MutationField(
-        MedalsAwardInput,
-        _by_hand(declared.AWARDED.name),
-        payload=ActivityPayload,
-        policy=permission(declared.AWARD.name),
-        description="Give a member a medal.",
-    )
-    medals_revoke = MutationField(
-        MedalsRevokeInput,
-        _by_hand(declared.REVOKED.name),
-        payload=ActivityPayload,
-        policy=permission(declared.REVOKE.name),
-        description="Take a medal from a member.",
-    )
-    medals_arrange = MutationField(
-        MedalsArrangeInput,
-        _arrange,
-        payload=ActivityPayload,
-        policy=authenticated,
-        description="Pin medals and put them in order: the member its own, or whoever may for others.",
-    )
 
 
 def graph() -> Graph:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Executable, and_, bindparam, case, delete, insert, or_, select, update
 
 from corekit import Applied, Id, MemberRows, PluginWrite
+from corekit.tables import activity, effect
 from corekit_surveys.tables import answer, both, comment, draft, shelf, taken
 
 _MERGE, _GIVER, _TAKER = (bindparam(name, type_=Id) for name in ("its_merge", "its_giver", "its_taker"))
@@ -100,6 +101,14 @@ _part = _Doing(
     ),
     delete(both).where(both.c.effect_id == _MERGE),
 )
+
+
+def forget(member: str, write: PluginWrite) -> None:
+    """Forget how often a member and those who became one with it had taken part: no merge of it can be taken back."""
+    merges = select(effect.c.id).join(activity, activity.c.id == effect.c.activity_id)
+    of_member = merges.where(activity.c.member_id == member, activity.c.type == "member.merged")
+    write.execute(delete(both).where(both.c.effect_id.in_(of_member)))
+
 
 MEMBERS = (
     MemberRows(answer.c.member_id),

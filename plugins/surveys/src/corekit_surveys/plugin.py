@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from corekit import Batch, Declares, Effect, Facts, Lineage, Reader, Section, hookimpl
-from corekit_surveys import answering, declared, declared_statistics, persons, tables, taking
-from corekit_surveys.merging import MEMBERS
+from corekit import Batch, Declares, Effect, Facts, Lineage, PluginWrite, Reader, Section, hookimpl
+from corekit_surveys import answering, declared, declared_statistics, merging, persons, tables, taking
 from corekit_surveys.program import ProgramSchema
 from corekit_surveys.settings import SettingsSchema
 from corekit_surveys.storing import STORE
@@ -25,7 +24,7 @@ def corekit_declare() -> Declares:
         activities=[declared.ANSWERED],
         reacts=[declared.ANSWERED.name],
         effects=[taking.TAKE_PART, taking.TAKE_PLACE],
-        members=MEMBERS,
+        members=merging.MEMBERS,
         jobs=[STORE],
         permissions=[*declared.PERMISSIONS, *declared_statistics.PERMISSIONS],
         errors=(*declared.ERRORS, *declared_statistics.ERRORS),
@@ -51,6 +50,12 @@ def corekit_react(batch: Batch, facts: Facts) -> Iterator[Effect]:
 def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
     """Tell members what they answered."""
     return persons.exported(member, read)
+
+
+@hookimpl
+def corekit_erase(member: str, write: PluginWrite) -> None:
+    """Forget what merges noted; the rows that are the member's are declared."""
+    merging.forget(member, write)
 
 
 @hookimpl(optionalhook=True)  # its specification comes with corekit_schema, which need not be installed
