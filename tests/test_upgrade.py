@@ -28,7 +28,8 @@ from corekit_points.rewards.tables import redemption
 from corekit_stored_value.tables import request
 from corekit_surveys.tables import answer, both, comment, draft, shelf, taken
 
-PLUGINS = ["points", "documents", "medals", "stored_value", "surveys", "stamps"]
+OURS = ["points", "documents", "medals", "stored_value", "surveys"]
+PLUGINS = [*OURS, "stamps"]
 BEFORE = {"core": 2, "documents": 1, "medals": 1, "points": 3, "stamps": 1, "stored_value": 3, "surveys": 1}
 """How many revisions each had when plugins noted by themselves which rows passed."""
 KINDS = {
@@ -157,8 +158,9 @@ def merged(kit: Kit) -> tuple[str, str, str]:
     taker, giver = joined(kit), joined(kit)
     part = {"survey_id": FEAST, "times": 1, "day": DAY}
     with kit.database.write() as connection:
-        for each, row in OWN.items():
-            connection.execute(insert(each), {**row, "member_id": giver})
+        for each in _tables(kit):
+            if each in OWN:
+                connection.execute(insert(each), {**OWN[each], "member_id": giver})
         connection.execute(insert(draft), {**DRAFT, "id": new_id(), "saved_at": 0, "member_id": taker})
         connection.execute(insert(taken), {**part, "member_id": taker})
         connection.execute(insert(taken), {**part, "times": 2, "day": LATER, "member_id": giver})
@@ -188,6 +190,21 @@ def test_what_passed_by_a_merge_before_goes_back_by_this_version(make_kit: MakeK
     assert len(found.pop(link.name)) == len(wanted.pop(link.name)) + 1
     assert found == wanted
     assert new.verify().clean
+
+
+def test_tables_that_had_no_notes_of_plugins_from_the_first_are_brought_up_to_date(make_kit: MakeKit) -> None:
+    kit = make_kit(OURS)
+    _, _, merge = merged(kit)
+    with kit.database.write() as connection:
+        for owner in ("core", *OURS):
+            revision = f"{owner}_{BEFORE[owner]:04d}"
+            connection.exec_driver_sql(f"UPDATE {owner}_alembic_version SET version_num = '{revision}'")
+
+    new = make_kit(OURS, database=kit.database.url.render_as_string(hide_password=False))
+    assert [each for each in migrate.status(new.database, new.lineages()) if each.pending] == []
+    assert migrate.check(new.database, new.lineages()) == []
+    assert new.reverse(merge).settled
+    assert noted(new) == []
 
 
 def test_of_a_survivor_that_was_forgotten_no_note_is_taken_over(make_kit: MakeKit, before: Before) -> None:

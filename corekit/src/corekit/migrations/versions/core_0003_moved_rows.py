@@ -22,4 +22,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("effect_id", "relation", "row_id", name=op.f("pk_core_moved_row")),
         sqlite_strict=True,
         sqlite_with_rowid=False,
+        # For a short time the first revision made it.
+        if_not_exists=True,
     )

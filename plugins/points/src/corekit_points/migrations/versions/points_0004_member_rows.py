@@ -14,6 +14,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # For a short time there was no table of notes from the first: nothing is to be done then.
+    if not sa.inspect(op.get_bind()).has_table("points_redemption_move"):
+        return
     move = sa.table("points_redemption_move", sa.column("effect_id"), sa.column("redemption_id"))
     notes = sa.select(move.c.effect_id, sa.literal("points_redemption"), move.c.redemption_id)
     take_over(op.get_bind(), "points.take_redemptions", notes)

@@ -18,6 +18,9 @@ depends_on = None
 
 
 def upgrade() -> None:
+    # For a short time there was no table of notes from the first: nothing is to be done then.
+    if not sa.inspect(op.get_bind()).has_table("surveys_move"):
+        return
     both = op.create_table(
         "surveys_both",
         sa.Column("effect_id", types.Id(), nullable=False),
