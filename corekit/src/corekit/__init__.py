@@ -183,6 +183,7 @@ PUBLIC_MODULES = (
     "corekit.command",
     "corekit.db.types",
     "corekit.deprecations",
+    "corekit.migrations.member_rows",
     "corekit.migrations.segments",
     "corekit.paging",
     "corekit.program",

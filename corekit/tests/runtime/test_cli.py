@@ -288,14 +288,14 @@ def test_a_database_is_migrated_checked_and_described(corekit: Corekit, empty_ur
     settings = f"database = {json.dumps(empty_url)}"
     waiting = corekit("db", "status", "--json", settings=settings)
     assert json.loads(waiting.stdout)["owners"] == [
-        {"owner": "core", "package": "corekit", "current": None, "pending": ["core_0001", "core_0002"]}
+        {"owner": "core", "package": "corekit", "current": None, "pending": ["core_0001", "core_0002", "core_0003"]}
     ]
     assert corekit("db", "check", settings=settings).exit_code == 1
-    assert corekit("db", "upgrade", settings=settings).stdout == "applied core_0001, core_0002\n"
+    assert corekit("db", "upgrade", settings=settings).stdout == "applied core_0001, core_0002, core_0003\n"
     assert corekit("db", "upgrade", settings=settings).stdout == "nothing to do\n"
     checked = corekit("db", "check", settings=settings)
     assert (checked.exit_code, checked.stdout) == (0, "no differences\n")
-    assert corekit("db", "status", settings=settings).stdout.startswith("core: core_0002\n")
+    assert corekit("db", "status", settings=settings).stdout.startswith("core: core_0003\n")
 
 
 def test_a_revision_of_an_owner_without_tables(corekit: Corekit, url: str) -> None:

@@ -130,10 +130,10 @@ def foreign_keys(database: Database) -> bool:
 
 
 def test_the_core_migrates_and_has_no_difference(empty: Database) -> None:
-    assert migrate.upgrade(empty, [core()]) == ["core_0001", "core_0002"]
+    assert migrate.upgrade(empty, [core()]) == ["core_0001", "core_0002", "core_0003"]
     assert migrate.check(empty, [core()]) == []
     assert migrate.upgrade(empty, [core()]) == []
-    assert migrate.status(empty, [core()]) == [migrate.Status("core", "corekit", "core_0002")]
+    assert migrate.status(empty, [core()]) == [migrate.Status("core", "corekit", "core_0003")]
 
 
 def test_the_core_has_its_guards_after_migrating(empty: Database) -> None:
@@ -143,7 +143,9 @@ def test_the_core_has_its_guards_after_migrating(empty: Database) -> None:
 
 
 def test_an_empty_database_says_what_waits(empty: Database) -> None:
-    assert migrate.status(empty, [core()]) == [migrate.Status("core", "corekit", None, ("core_0001", "core_0002"))]
+    assert migrate.status(empty, [core()]) == [
+        migrate.Status("core", "corekit", None, ("core_0001", "core_0002", "core_0003"))
+    ]
     assert "core: revision core_0001 is not applied" in migrate.check(empty, [core()])
 
 
@@ -179,9 +181,9 @@ def test_a_difference_in_constraints_is_found(database: Database, change: str, s
 
 def test_every_owner_has_its_own_version_table(empty: Database, write: Write) -> None:
     lineages = [write("stamps", STAMPS, metadata=stamps_tables()), core()]
-    assert migrate.upgrade(empty, lineages) == ["core_0001", "core_0002", "stamps_0001"]
+    assert migrate.upgrade(empty, lineages) == ["core_0001", "core_0002", "core_0003", "stamps_0001"]
     assert column(empty, "SELECT version_num FROM stamps_alembic_version") == ["stamps_0001"]
-    assert column(empty, "SELECT version_num FROM core_alembic_version") == ["core_0002"]
+    assert column(empty, "SELECT version_num FROM core_alembic_version") == ["core_0003"]
     assert migrate.check(empty, lineages) == []
 
 

@@ -51,7 +51,12 @@ def passing(owner: str, rows: Sequence[MemberRows]) -> Iterator[EffectKind]:
     if moving := [each for each in rows if each.merge == "move"]:
         class_: type[TakeRows] = type("TakeRows", (TakeRows,), {})
         take, give_back = partial(_take, moving), partial(_give_back, moving)
-        yield EffectKind(name=f"{owner}.member_rows", effect=class_, apply=take, undo=give_back)
+        yield EffectKind(name=kind_of(owner), effect=class_, apply=take, undo=give_back)
+
+
+def kind_of(owner: str) -> str:
+    """Return the name of the effect by which rows of a plugin pass."""
+    return f"{owner}.member_rows"
 
 
 def forget(write: PluginWrite, rows: Sequence[MemberRows], member: str) -> None:

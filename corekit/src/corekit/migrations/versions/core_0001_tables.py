@@ -614,15 +614,6 @@ def _activities() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
-        "core_moved_row",
-        sa.Column("effect_id", types.Id(), nullable=False),
-        sa.Column("relation", sa.Text(), nullable=False),
-        sa.Column("row_id", types.Id(), nullable=False),
-        sa.PrimaryKeyConstraint("effect_id", "relation", "row_id", name=op.f("pk_core_moved_row")),
-        sqlite_strict=True,
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
         "core_outbox",
         sa.Column("position", types.Whole, nullable=False),
         sa.Column("activity_id", types.Id(), nullable=False),

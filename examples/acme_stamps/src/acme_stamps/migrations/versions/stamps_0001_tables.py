@@ -32,3 +32,10 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_stamps_drink_member_id"), "stamps_drink", ["member_id"])
+    op.create_table(
+        "stamps_move",
+        sa.Column("effect_id", types.Id(), nullable=False),
+        sa.Column("drink_id", types.Id(), nullable=False),
+        sa.PrimaryKeyConstraint("effect_id", "drink_id", name=op.f("pk_stamps_move")),
+        sqlite_strict=True,
+    )

@@ -55,6 +55,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_documents_link_member_id_downloaded_at"), "documents_link", ["member_id", "downloaded_at"])
     op.create_table(
+        "documents_move",
+        sa.Column("effect_id", types.Id(), nullable=False),
+        sa.Column("link_id", types.Id(), nullable=False),
+        sa.PrimaryKeyConstraint("effect_id", "link_id", name=op.f("pk_documents_move")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "documents_version",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),

@@ -61,3 +61,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("medal", "level", name=op.f("pk_medals_edition")),
         sqlite_strict=True,
     )
+    op.create_table(
+        "medals_move",
+        sa.Column("effect_id", types.Id(), nullable=False),
+        sa.Column("award_id", types.Id(), nullable=False),
+        sa.PrimaryKeyConstraint("effect_id", "award_id", name=op.f("pk_medals_move")),
+        sqlite_strict=True,
+    )

@@ -65,3 +65,10 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'reserved'"),
         sqlite_where=sa.text("state = 'reserved'"),
     )
+    op.create_table(
+        "points_redemption_move",
+        sa.Column("effect_id", types.Id(), nullable=False),
+        sa.Column("redemption_id", types.Id(), nullable=False),
+        sa.PrimaryKeyConstraint("effect_id", "redemption_id", name=op.f("pk_points_redemption_move")),
+        sqlite_strict=True,
+    )

@@ -15,6 +15,14 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "points_draw_move",
+        sa.Column("effect_id", types.Id(), nullable=False),
+        sa.Column("drawn_id", types.Id(), nullable=False),
+        sa.PrimaryKeyConstraint("effect_id", "drawn_id", name=op.f("pk_points_draw_move")),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "points_draw_result",
         sa.Column("effect_id", types.Id(), nullable=False),
         sa.Column("no", types.Whole, nullable=False),

@@ -31,6 +31,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_stored_value_request_member_id"), "stored_value_request", ["member_id"])
     op.create_index(op.f("ix_stored_value_request_state_lapses_at"), "stored_value_request", ["state", "lapses_at"])
     op.create_table(
+        "stored_value_move",
+        sa.Column("effect_id", types.Id(), nullable=False),
+        sa.Column("request_id", types.Id(), nullable=False),
+        sa.PrimaryKeyConstraint("effect_id", "request_id", name=op.f("pk_stored_value_move")),
+        sqlite_strict=True,
+    )
+    op.create_table(
         "stored_value_approval",
         sa.Column("activity_id", types.Id(), nullable=False),
         sa.Column("member_id", types.Id(), nullable=False),

@@ -29,16 +29,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_surveys_answer_member_id"), "surveys_answer", ["member_id"])
     op.create_index(op.f("ix_surveys_answer_survey_id_day"), "surveys_answer", ["survey_id", "day"])
     op.create_table(
-        "surveys_both",
-        sa.Column("effect_id", types.Id(), nullable=False),
-        sa.Column("survey_id", types.Id(), nullable=False),
-        sa.Column("times", types.Whole, nullable=False),
-        sa.Column("day", sa.Text(), nullable=False),
-        sa.Column("was", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("effect_id", "survey_id", name=op.f("pk_surveys_both")),
-        sqlite_strict=True,
-    )
-    op.create_table(
         "surveys_draft",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("ticket", types.Id(), nullable=False),
@@ -53,6 +43,20 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_surveys_draft_member_id"), "surveys_draft", ["member_id"])
+    op.create_table(
+        "surveys_move",
+        sa.Column("effect_id", types.Id(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("row_id", types.Id(), nullable=False),
+        sa.Column("times", types.Whole, nullable=True),
+        sa.Column("day", sa.Text(), nullable=True),
+        sa.Column("was", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "what IN ('answer', 'draft', 'taken', 'both', 'shelf', 'comment')", name=op.f("ck_surveys_move_what")
+        ),
+        sa.PrimaryKeyConstraint("effect_id", "what", "row_id", name=op.f("pk_surveys_move")),
+        sqlite_strict=True,
+    )
     op.create_table(
         "surveys_named",
         sa.Column("survey_id", types.Id(), nullable=False),
