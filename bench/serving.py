@@ -11,8 +11,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from sqlalchemy import make_url
 from bench import page
 from bench.compare import Found, Way, enough, ratios, timed
 from bench.peers import install
-from bench.servers import Servers
+from bench.servers import ROOT, Servers
 from bench.world import ZONE, Shop, World
 from corekit import Activity, Settings
 from corekit_schema import Viewer, tokens
@@ -103,22 +104,30 @@ class Server:
 
 
 def measure_list(servers: Servers, *, clients: int) -> Found:
-    """Return how many times as long as ours PostGraphile takes for the page, per round, asked by so many clients."""
-    url = page.database(servers)
+    """Return how many times as long as ours PostGraphile takes for the page, per round, asked by so many clients.
+
+    Beside it what :mod:`bench.peers.by_hand` does.
+    """
+    url, beside = page.database(servers), dict[str, float]()
     with ExitStack() as stack:
         own, theirs = stack.enter_context(_corekit(servers, url)), stack.enter_context(_postgraphile(url))
-        pages = (
-            own.asking(_body(page.TEXT, page.VARIABLES), clients, lambda data: _is_page(data["members"])),
-            theirs.asking(_body(POSTGRAPHILE, page.VARIABLES), clients, lambda data: _is_page(data["allCoreMembers"])),
+        asked = (
+            ("corekit", own, page.TEXT, "members"),
+            ("PostGraphile", theirs, POSTGRAPHILE, "allCoreMembers"),
+            ("by hand", stack.enter_context(_by_hand(url)), "", "members"),
         )
-        numbers = [-(-enough(way, 10 * clients) // clients) * clients for way in pages]
-        beside: dict[str, float] = {}
-        for name, server, way, number in zip(("corekit", "PostGraphile"), (own, theirs), pages, numbers, strict=True):
+        ways: list[Way] = []
+        numbers: list[int] = []
+        for name, server, text, field in asked:
+            way = server.asking(_body(text, page.VARIABLES), clients, partial(_is_page_of, field))
+            number = -(-enough(way, 10 * clients) // clients) * clients
             before = server.processor()
             seconds = way(number)
             beside[f"{name}, requests per second"] = number / seconds
             beside[f"{name}, ms of the processor"] = 1000 * (server.processor() - before) / number
-        return Found(ratios(*pages, numbers=(numbers[0], numbers[1])), beside)
+            ways.append(way)
+            numbers.append(number)
+        return Found(ratios(ways[0], ways[1], numbers=(numbers[0], numbers[1])), beside)
 
 
 def measure_http(servers: Servers) -> list[float]:
@@ -177,8 +186,8 @@ def _body(text: str, variables: Mapping[str, Any]) -> bytes:
     return json.dumps({"query": text, "variables": variables}).encode()
 
 
-def _is_page(members: Any) -> bool:
-    return len(members["nodes"]) == page.MEMBERS
+def _is_page_of(field: str, data: Any) -> bool:
+    return len(data[field]["nodes"]) == page.MEMBERS
 
 
 @contextmanager
@@ -207,6 +216,10 @@ def _postgraphile(url: str) -> Generator[Server]:
     command = [str(NODE), "postgraphile.mjs"]
     with _serving(command, {}, folder, {"DATABASE": socket, "GRAPHILE_ENV": "production"}) as server:
         yield server
+
+
+def _by_hand(url: str) -> AbstractContextManager[Server]:
+    return _serving([sys.executable, "-m", "bench.peers.by_hand", url], {}, ROOT, {})
 
 
 @contextmanager
