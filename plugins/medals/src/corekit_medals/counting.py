@@ -37,6 +37,23 @@ class Lines:
         )
 
 
+@frozen(cache_hash=True)
+class Shelf:
+    """What lines of some categories come to, in amount or quantity."""
+
+    measure: int
+    """0: the amount, 1: the quantity."""
+    categories: frozenset[str]
+
+    def number(self, what: Happened) -> int:
+        """Return what these lines of an activity come to."""
+        found, number = what.by_category, 0
+        for name in self.categories:
+            if name in found:
+                number += found[name][self.measure]
+        return number
+
+
 @frozen(kw_only=True, cache_hash=True)
 class Tally:
     """What is counted of activities of some ``types``.
@@ -61,6 +78,8 @@ class Tally:
     """Whether of lines nothing but their category has to be looked at."""
     of_each_line: bool = field(init=False, eq=False)
     """Whether each line has to be looked at."""
+    shelf: Shelf | None = field(init=False, eq=False)
+    """The lines whose amount or quantity is counted, where that is what lines of some categories come to."""
 
     def __attrs_post_init__(self) -> None:
         of_lines = self.lines is not None or self.measure == "quantity" or self.by in BY_LINES
@@ -68,6 +87,9 @@ class Tally:
         of_more = self.lines is not None and (self.lines.skus or self.lines.flags)
         object.__setattr__(self, "of_categories", not of_more)
         object.__setattr__(self, "of_each_line", bool(of_more) or (self.by in BY_LINES and self.lines is not None))
+        is_shelf = self.lines is not None and not of_more and self.measure != "count"
+        shelf = Shelf(int(self.measure == "quantity"), self.lines.categories) if self.lines and is_shelf else None
+        object.__setattr__(self, "shelf", shelf)
 
 
 BY_LINES = {"lines.sku": "sku", "lines.category": "category"}
@@ -96,11 +118,16 @@ class Happened:
     def __attrs_post_init__(self) -> None:
         found: dict[str | None, tuple[int, int]] = {}
         sum_ = pieces = 0
-        for line in self.lines:
-            amount, quantity = found.get(line.category, (0, 0))
-            found[line.category] = amount + line.amount, quantity + line.quantity
-            sum_ += max(0, line.amount)
-            pieces += max(0, line.quantity)
+        for line in self.lines:  # for each line of each purchase
+            category, amount, quantity = line.category, line.amount, line.quantity
+            if amount > 0:
+                sum_ += amount
+            if quantity > 0:
+                pieces += quantity
+            if category in found:
+                before = found[category]
+                amount, quantity = before[0] + amount, before[1] + quantity
+            found[category] = amount, quantity
         object.__setattr__(self, "by_category", found)
         object.__setattr__(self, "skus", frozenset([line.sku for line in self.lines]))
         object.__setattr__(self, "ticks", (1, max(sum_, self.amount), len(self.lines), pieces))
@@ -155,8 +182,8 @@ def _values(tally: Tally, what: Happened) -> AbstractSet[Any]:
     return set(map(attrgetter(BY_LINES[tally.by or ""]), filter(what.has_left, lines)))
 
 
-def add_to(cells: dict[tuple[int, Value], int], tally: Tally, happened: Iterable[Happened], sign: int = 1) -> None:
-    """Add what a tally counts of activities, or take it off with ``sign`` -1."""
+def add_to(cells: dict[tuple[int, Value], int], tally: Tally, happened: Iterable[Happened]) -> None:
+    """Add what a tally counts of activities."""
     types, minimum, days = tally.types, tally.minimum, tally.days
     plainly = _PLAINLY[tally.measure, tally.of_lines] if tally.by is None and not tally.where else None
     wanted = tally.lines.categories if tally.lines is not None else frozenset[str]()
@@ -166,9 +193,9 @@ def add_to(cells: dict[tuple[int, Value], int], tally: Tally, happened: Iterable
         day = what.day if days else 0
         if plainly is None or what.parts or not tally.of_categories:
             for value, number in counted(tally, what):
-                cells[day, value] = cells.get((day, value), 0) + sign * number
+                cells[day, value] = cells.get((day, value), 0) + number
         elif number := plainly(what, wanted):  # this is what most of what is counted comes to
-            cells[day, ""] = cells.get((day, ""), 0) + sign * number
+            cells[day, ""] = cells.get((day, ""), 0) + number
 
 
 def _of_category(measure: int) -> Callable[[Happened, AbstractSet[str]], int]:

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 from attrs import field, frozen
 
-from corekit import Unit, Window
+from corekit import Activity, Unit, Window
 from corekit_medals.counting import Cells, Tally, Value
 
 Period = Literal["day", "week", "month"]
@@ -117,6 +117,23 @@ TIERED = ("tier.changed", "tier.set")
 WON = "medals.won"
 OTHERWISE = frozenset({*TIERED, WON})
 """What may change what a criterion says, and is counted by nothing."""
+Asked = tuple[str, str]
+"""What a criterion asks for besides what is counted: "ladder" with its code, or "medal" with its id."""
+
+
+def asked_of(activity: Activity) -> Asked | None:
+    """Return what asks for an activity that is one of those: for its ladder, or its medal."""
+    if activity.type == WON:
+        return "medal", activity.payload["medal"]
+    if activity.type in TIERED:
+        return "ladder", activity.payload["ladder"]
+    return None
+
+
+def asks(criterion: Criterion) -> frozenset[Asked]:
+    """Return what a criterion asks for besides what is counted."""
+    ladders = {("ladder", leaf.ladder) for leaf in leaves(criterion) if isinstance(leaf, InTier)}
+    return frozenset(ladders | {("medal", leaf.medal) for leaf in leaves(criterion) if isinstance(leaf, Holds)})
 
 
 def touching(criterion: Criterion) -> frozenset[str]:
