@@ -7,15 +7,26 @@ from collections.abc import Set as AbstractSet
 from operator import attrgetter
 from typing import Any, Literal
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from corekit import Line
 
 Measure = Literal["count", "amount", "quantity"]
 Value = str
 """A value of a field, as JSON writes it, or of a line; nothing where values are not told apart."""
-Cells = Mapping[tuple[int, Value], int]
-"""What was counted, by number of the day (0 where days are not told apart) and value."""
+Cell = Value | tuple[int, Value]
+"""Where something is counted: at a value, or where days are told apart at the number of the day and a value."""
+Cells = Mapping[Cell, int]
+"""What was counted, by where."""
+
+
+def by_day(cells: Cells) -> Iterator[tuple[int, Value, int]]:
+    """Yield what was counted, where days are told apart: the number of the day, the value, how much."""
+    for cell, number in cells.items():
+        if isinstance(cell, tuple):
+            yield *cell, number
+
+
 PIECE = 1000
 """One piece, in the thousandths in which quantities are counted."""
 
@@ -47,10 +58,10 @@ class Shelf:
 
     def number(self, what: Happened) -> int:
         """Return what these lines of an activity come to."""
-        found, number = what.by_category, 0
+        found, number = what.by_category[self.measure], 0
         for name in self.categories:
             if name in found:
-                number += found[name][self.measure]
+                number += found[name]
         return number
 
 
@@ -96,7 +107,7 @@ BY_LINES = {"lines.sku": "sku", "lines.category": "category"}
 """The fields of lines by which values are told apart."""
 
 
-@frozen(kw_only=True)
+@define(kw_only=True)  # what is frozen is dearer to make, and there is one of each activity
 class Happened:
     """An activity, less what came back of it: in sum, by line (amount and quantity), and in how many parts."""
 
@@ -109,14 +120,15 @@ class Happened:
     back: int = 0
     parts: int = 0
     lines_back: Mapping[int, tuple[int, int]] = field(factory=dict[int, tuple[int, int]])
-    by_category: Mapping[str | None, tuple[int, int]] = field(init=False, eq=False, repr=False)
-    """What its lines come to, amount and quantity, by their category."""
+    by_category: tuple[Mapping[str | None, int], Mapping[str | None, int]] = field(init=False, eq=False, repr=False)
+    """What its lines come to by their category: the amounts, and the quantities."""
     skus: frozenset[str | None] = field(init=False, eq=False, repr=False)
     ticks: tuple[int, int, int, int] = field(init=False, eq=False, repr=False)
     """One, and the amount, the lines and the pieces at most that may be counted of it."""
 
     def __attrs_post_init__(self) -> None:
-        found: dict[str | None, tuple[int, int]] = {}
+        amounts: dict[str | None, int] = {}
+        quantities: dict[str | None, int] = {}
         sum_ = pieces = 0
         for line in self.lines:  # for each line of each purchase
             category, amount, quantity = line.category, line.amount, line.quantity
@@ -124,17 +136,15 @@ class Happened:
                 sum_ += amount
             if quantity > 0:
                 pieces += quantity
-            if category in found:
-                before = found[category]
-                amount, quantity = before[0] + amount, before[1] + quantity
-            found[category] = amount, quantity
-        object.__setattr__(self, "by_category", found)
-        object.__setattr__(self, "skus", frozenset([line.sku for line in self.lines]))
-        object.__setattr__(self, "ticks", (1, max(sum_, self.amount), len(self.lines), pieces))
+            amounts[category] = amounts.get(category, 0) + amount
+            quantities[category] = quantities.get(category, 0) + quantity
+        self.by_category = amounts, quantities
+        self.skus = frozenset([line.sku for line in self.lines])
+        self.ticks = 1, max(sum_, self.amount), len(self.lines), pieces
 
     def without_lines(self) -> Happened:
         """Leave out the lines: what they come to is known, and nobody asks for more of them."""
-        object.__setattr__(self, "lines", ())
+        self.lines = ()
         return self
 
     @property
@@ -177,31 +187,32 @@ def counted(tally: Tally, what: Happened) -> Iterator[tuple[Value, int]]:
 def _values(tally: Tally, what: Happened) -> AbstractSet[Any]:
     """Return the values that lines have of which something is left."""
     if tally.lines is None and not what.parts:
-        return what.skus if tally.by == "lines.sku" else what.by_category.keys()
+        return what.skus if tally.by == "lines.sku" else what.by_category[0].keys()
     lines = what.lines if tally.lines is None else filter(tally.lines.take, what.lines)
     return set(map(attrgetter(BY_LINES[tally.by or ""]), filter(what.has_left, lines)))
 
 
-def add_to(cells: dict[tuple[int, Value], int], tally: Tally, happened: Iterable[Happened]) -> None:
-    """Add what a tally counts of activities."""
+def add_to(cells: dict[Cell, int], tally: Tally, happened: Iterable[Happened], sign: int = 1) -> None:
+    """Add what a tally counts of activities, or take it off with ``sign`` -1."""
     types, minimum, days = tally.types, tally.minimum, tally.days
     plainly = _PLAINLY[tally.measure, tally.of_lines] if tally.by is None and not tally.where else None
     wanted = tally.lines.categories if tally.lines is not None else frozenset[str]()
     for what in happened:
         if what.type not in types or (minimum is not None and what.amount < minimum):
             continue
-        day = what.day if days else 0
         if plainly is None or what.parts or not tally.of_categories:
             for value, number in counted(tally, what):
-                cells[day, value] = cells.get((day, value), 0) + number
+                cell = (what.day, value) if days else value
+                cells[cell] = cells.get(cell, 0) + sign * number
         elif number := plainly(what, wanted):  # this is what most of what is counted comes to
-            cells[day, ""] = cells.get((day, ""), 0) + number
+            cell = (what.day, "") if days else ""
+            cells[cell] = cells.get(cell, 0) + sign * number
 
 
 def _of_category(measure: int) -> Callable[[Happened, AbstractSet[str]], int]:
     def add_up(what: Happened, wanted: AbstractSet[str]) -> int:
-        found = what.by_category
-        return sum(found[name][measure] for name in wanted or found if name in found)
+        found = what.by_category[measure]
+        return sum([found[name] for name in wanted if name in found]) if wanted else sum(found.values())
 
     return add_up
 
@@ -209,7 +220,7 @@ def _of_category(measure: int) -> Callable[[Happened, AbstractSet[str]], int]:
 _PLAINLY: Mapping[tuple[Measure, bool], Callable[[Happened, AbstractSet[str]], int]] = {
     ("count", False): lambda _, __: 1,
     ("amount", False): lambda what, _: what.amount,
-    ("count", True): lambda what, wanted: not (wanted or what.by_category.keys()).isdisjoint(what.by_category),
+    ("count", True): lambda what, wanted: not (wanted or what.by_category[0].keys()).isdisjoint(what.by_category[0]),
     ("amount", True): _of_category(0),
     ("quantity", True): _of_category(1),
 }
@@ -221,7 +232,7 @@ def can_count(tally: Tally, what: Happened) -> bool:
     if what.type not in tally.types or (tally.minimum is not None and what.amount < tally.minimum):
         return False
     wanted = tally.lines.categories if tally.lines is not None else ()
-    return not wanted or not wanted.isdisjoint(what.by_category)
+    return not wanted or not wanted.isdisjoint(what.by_category[0])
 
 
 def _matches(tally: Tally, what: Happened) -> bool:

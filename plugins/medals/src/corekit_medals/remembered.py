@@ -21,7 +21,7 @@ from attrs import define, field
 
 from corekit import Activity
 from corekit_medals.agenda import Agenda
-from corekit_medals.counting import Happened, Tally, Value, add_to
+from corekit_medals.counting import Cell, Happened, Tally, add_to
 from corekit_medals.history import History, Return, event
 from corekit_medals.rules import OTHERWISE, TIERED, Asked, asked_of
 from corekit_medals.waiting import Clock, Waits, tick
@@ -34,7 +34,7 @@ MOST = 10_000
 """Members that are remembered; of more, those are forgotten that were not seen for the longest time."""
 _LOG = 32
 """Activities of a member that are kept before all that is counted of them is added up."""
-Sums = dict[tuple[int, Value], int]
+Sums = dict[Cell, int]
 
 
 @define(eq=False, kw_only=True)
@@ -88,14 +88,11 @@ class Known:
             self.log.clear()
             self.added.clear()
 
-    def agenda(self, book: Catalogue, type_: str) -> Agenda:
-        """Return an agenda for activities of a type on which nobody waits yet."""
-        return Agenda.of(book.touched.get(type_, ()), len(self.clocks))
-
     def wake(self, book: Catalogue, what: Asked) -> None:
         """Let no group wait that may wait for a tier of a ladder, or for a medal."""
         for group in book.asking.get(what, ()):
-            if group.type in self.agendas:
+            if (found := self.agendas.get(group.type)) is not None:
+                self.agendas[group.type] = found.copy()
                 self.agendas[group.type].wake(group)
 
 
@@ -109,15 +106,15 @@ class Draft:
     known: Known
     _book: Catalogue
     _lock: Lock
-    seq: int = 0
-    ids: list[str] = field(factory=list[str])
-    events: dict[str, Happened] = field(factory=dict[str, Happened])
-    clocks: list[int] = field(factory=list[int])
-    is_late: bool = False
-    has_return: bool = False
-    agendas: dict[str, Agenda] = field(factory=dict[str, Agenda])
-    _sums: dict[Tally, Sums] = field(factory=dict[Tally, Sums])
-    _added: dict[Tally, int] = field(factory=dict[Tally, int])
+    seq: int = field(init=False)
+    ids: list[str] = field(init=False)
+    events: dict[str, Happened] = field(init=False)
+    clocks: list[int] = field(init=False)
+    is_late: bool = field(init=False)
+    has_return: bool = field(init=False)
+    agendas: dict[str, Agenda] = field(init=False)
+    _sums: dict[Tally, Sums] = field(init=False)
+    _added: dict[Tally, int] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._begin()
@@ -144,7 +141,7 @@ class Draft:
                 self._add(each)
             if (what := asked_of(each)) is not None:
                 for group in self._book.asking.get(what, ()):
-                    self._agenda(group.type).wake(group)
+                    self._own(group.type).wake(group)
 
     def _add(self, activity: Activity) -> None:
         what = event(activity, self._book.zone)[1]
@@ -153,27 +150,30 @@ class Draft:
         self.events[activity.id] = what if self._book.of_each_line else what.without_lines()
         self.is_late = tick(self.clocks, what, self._book.shelves) or self.is_late
 
-    def _agenda(self, type_: str) -> Agenda:
-        """Return the agenda of a type, to go on with: a copy of what is known, or one on which everything is ready."""
+    def _own(self, type_: str) -> Agenda:
+        """Return the agenda of a type, to go on with."""
         found = self.agendas.get(type_)
         if found is None:
-            with self._lock:
-                known = self.known.agendas.get(type_)
-                found = known.copy() if known is not None else self.known.agenda(self._book, type_)
-            self.agendas[type_] = found
+            known = self.known.agendas.get(type_)
+            new = known.copy() if known is not None else Agenda.of(self._book.touched.get(type_, ()), len(self.clocks))
+            found = self.agendas[type_] = new
         return found
 
     def groups(self, activity: Activity) -> Sequence[Group]:
         """Return the groups that the activity to which it went can touch, and that may be met by now."""
-        held, taken = self.known.held, self.known.taken
-        if self.is_late or activity.type in OTHERWISE:
+        held, taken, type_ = self.known.held, self.known.taken, activity.type
+        if self.is_late or type_ in OTHERWISE:
             return [group for group in self._book.touching(activity) if group.is_open(held, taken)]
-        return self._agenda(activity.type).due(self.clocks, self.events.get(activity.id), held, taken)
+        agenda = self.agendas.get(type_) or self.known.agendas.get(type_) or self._own(type_)
+        if agenda.is_due(self.clocks):
+            agenda = self._own(type_)
+            agenda.go_on(self.clocks, held, taken)
+        return agenda.ready(self.events.get(activity.id), held, taken)
 
     def wait(self, group: Group, waits: Waits | None) -> None:
         """Remember how much has to happen until a group is to be looked at again; None: whatever comes next."""
-        if group.type in self.agendas:
-            self.agendas[group.type].wait(group, waits, self.clocks)
+        if waits is not None and not self.is_late and group.type not in OTHERWISE:
+            self._own(group.type).wait(group, waits, self.clocks)
 
     def cells(self, tally: Tally) -> Sums:
         """Return what was counted, of what is written and of what is not written yet."""
@@ -237,21 +237,21 @@ class Memory:
         draft: Draft | None,
         rows: Sequence[Any],
         read: Mapping[str, Happened],
-        holds: tuple[Mapping[Key, Held], frozenset[Key]] | None,
+        won: Mapping[Key, Held],
     ) -> None:
         """Go on to what settled since, rows with id and seq, of which what was not drafted was ``read``.
 
-        What the member ``holds`` since then, and what was taken from it, is noted in the same moment: whoever finds
-        how far it went must not find what it held before. None: nothing was awarded.
+        What the member ``won`` since then is noted in the same moment: whoever finds how far it went must not find what
+        it held before.
         """
         with self.lock:
             rows = [row for row in rows if row.seq > known.seq]  # else somebody else was here
             if not rows:
                 return
             is_next = draft is not None and draft.seq == known.seq
-            known.seq, before = rows[-1].seq, known.held.keys()
-            if holds is not None:
-                known.held, known.taken = holds
+            known.seq = rows[-1].seq
+            if won:
+                known.held, known.taken = {**known.held, **won}, known.taken - won.keys()
             drafted = draft.events if draft is not None else {}
             ids = [row.id for row in rows if row.id in drafted or row.id in read]
             known.shorten()
@@ -260,7 +260,7 @@ class Memory:
             else:
                 for each in ids:
                     known.add(book, drafted.get(each) or read[each])
-            for medal in {medal for medal, _ in known.held.keys() - before}:
+            for medal in {medal for medal, _ in won}:
                 known.wake(book, ("medal", medal))
             if any(row.type in TIERED for row in rows):
                 for what in [what for what in book.asking if what[0] == "ladder"]:
