@@ -77,13 +77,16 @@ class Agenda:
 
     def ready(self, what: Happened | None, held: Collection[Key], taken: Collection[Key]) -> list[Group]:
         """Return the groups to be looked at for what happened, in their order, but those of which all is won."""
-        chosen = [group for group in self._ready.values() if _can_count(group, what) and group.is_open(held, taken)]
-        chosen.sort(key=_number)
+        chosen = [
+            group
+            for group in self._ready.values()
+            if (what is None or group.minimum is None or what.amount >= group.minimum)
+            and (what is None or group.leaf is None or can_count(group.leaf.tally, what))
+            and group.is_open(held, taken)
+        ]
+        if len(chosen) > 1:
+            chosen.sort(key=_number)
         return chosen
-
-
-def _can_count(group: Group, what: Happened | None) -> bool:
-    return group.leaf is None or what is None or can_count(group.leaf.tally, what)
 
 
 def _number(group: Group) -> int:

@@ -99,6 +99,8 @@ class Group:
     leasts: tuple[int, ...]
     entries: tuple[Entry, ...]
     number: int = field(factory=count().__next__, eq=False)
+    minimum: int | None = field(init=False)
+    """The least amount of an activity that is counted, where it is known."""
     tallies: frozenset[Tally] = field(init=False)
     """What it counts."""
     keys: frozenset[tuple[str, int]] = field(init=False)
@@ -107,6 +109,7 @@ class Group:
     """What it asks for besides what is counted."""
 
     def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "minimum", self.leaf and self.leaf.tally.minimum)
         parts = [leaf for _, level in self.entries for leaf in leaves(level.when)]
         found = frozenset(leaf.tally for leaf in parts if isinstance(leaf, Counted | Streak))
         object.__setattr__(self, "tallies", found)

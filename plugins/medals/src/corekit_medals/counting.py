@@ -52,13 +52,12 @@ class Lines:
 class Shelf:
     """What lines of some categories come to, in amount or quantity."""
 
-    measure: int
-    """0: the amount, 1: the quantity."""
+    measure: Measure
     categories: frozenset[str]
 
     def number(self, what: Happened) -> int:
         """Return what these lines of an activity come to."""
-        found, number = what.by_category[self.measure], 0
+        found, number = what.amounts if self.measure == "amount" else what.quantities, 0
         for name in self.categories:
             if name in found:
                 number += found[name]
@@ -98,8 +97,8 @@ class Tally:
         of_more = self.lines is not None and (self.lines.skus or self.lines.flags)
         object.__setattr__(self, "of_categories", not of_more)
         object.__setattr__(self, "of_each_line", bool(of_more) or (self.by in BY_LINES and self.lines is not None))
-        is_shelf = self.lines is not None and not of_more and self.measure != "count"
-        shelf = Shelf(int(self.measure == "quantity"), self.lines.categories) if self.lines and is_shelf else None
+        categories = self.lines.categories if self.lines is not None and not of_more else None
+        shelf = Shelf(self.measure, categories) if categories and self.measure != "count" else None
         object.__setattr__(self, "shelf", shelf)
 
 
@@ -120,8 +119,10 @@ class Happened:
     back: int = 0
     parts: int = 0
     lines_back: Mapping[int, tuple[int, int]] = field(factory=dict[int, tuple[int, int]])
-    by_category: tuple[Mapping[str | None, int], Mapping[str | None, int]] = field(init=False, eq=False, repr=False)
-    """What its lines come to by their category: the amounts, and the quantities."""
+    amounts: Mapping[str | None, int] = field(init=False, eq=False, repr=False)
+    """What its lines come to by their category."""
+    quantities: Mapping[str | None, int] = field(init=False, eq=False, repr=False)
+    """How many pieces its lines are by their category, in thousandths."""
     skus: frozenset[str | None] = field(init=False, eq=False, repr=False)
     ticks: tuple[int, int, int, int] = field(init=False, eq=False, repr=False)
     """One, and the amount, the lines and the pieces at most that may be counted of it."""
@@ -138,7 +139,7 @@ class Happened:
                 pieces += quantity
             amounts[category] = amounts.get(category, 0) + amount
             quantities[category] = quantities.get(category, 0) + quantity
-        self.by_category = amounts, quantities
+        self.amounts, self.quantities = amounts, quantities
         self.skus = frozenset([line.sku for line in self.lines])
         self.ticks = 1, max(sum_, self.amount), len(self.lines), pieces
 
@@ -187,7 +188,7 @@ def counted(tally: Tally, what: Happened) -> Iterator[tuple[Value, int]]:
 def _values(tally: Tally, what: Happened) -> AbstractSet[Any]:
     """Return the values that lines have of which something is left."""
     if tally.lines is None and not what.parts:
-        return what.skus if tally.by == "lines.sku" else what.by_category[0].keys()
+        return what.skus if tally.by == "lines.sku" else what.amounts.keys()
     lines = what.lines if tally.lines is None else filter(tally.lines.take, what.lines)
     return set(map(attrgetter(BY_LINES[tally.by or ""]), filter(what.has_left, lines)))
 
@@ -209,20 +210,16 @@ def add_to(cells: dict[Cell, int], tally: Tally, happened: Iterable[Happened], s
             cells[cell] = cells.get(cell, 0) + sign * number
 
 
-def _of_category(measure: int) -> Callable[[Happened, AbstractSet[str]], int]:
-    def add_up(what: Happened, wanted: AbstractSet[str]) -> int:
-        found = what.by_category[measure]
-        return sum([found[name] for name in wanted if name in found]) if wanted else sum(found.values())
-
-    return add_up
+def _of_categories(found: Mapping[str | None, int], wanted: AbstractSet[str]) -> int:
+    return sum([found[name] for name in wanted if name in found]) if wanted else sum(found.values())
 
 
 _PLAINLY: Mapping[tuple[Measure, bool], Callable[[Happened, AbstractSet[str]], int]] = {
     ("count", False): lambda _, __: 1,
     ("amount", False): lambda what, _: what.amount,
-    ("count", True): lambda what, wanted: not (wanted or what.by_category[0].keys()).isdisjoint(what.by_category[0]),
-    ("amount", True): _of_category(0),
-    ("quantity", True): _of_category(1),
+    ("count", True): lambda what, wanted: not (wanted or what.amounts.keys()).isdisjoint(what.amounts),
+    ("amount", True): lambda what, wanted: _of_categories(what.amounts, wanted),
+    ("quantity", True): lambda what, wanted: _of_categories(what.quantities, wanted),
 }
 """What is counted of an activity of which nothing came back, where values are not told apart: by measure and lines."""
 
@@ -232,7 +229,7 @@ def can_count(tally: Tally, what: Happened) -> bool:
     if what.type not in tally.types or (tally.minimum is not None and what.amount < tally.minimum):
         return False
     wanted = tally.lines.categories if tally.lines is not None else ()
-    return not wanted or not wanted.isdisjoint(what.by_category[0])
+    return not wanted or not wanted.isdisjoint(what.amounts)
 
 
 def _matches(tally: Tally, what: Happened) -> bool:
