@@ -106,6 +106,9 @@ BY_LINES = {"lines.sku": "sku", "lines.category": "category"}
 """The fields of lines by which values are told apart."""
 
 
+_NOTHING: Mapping[int, tuple[int, int]] = {}
+
+
 @define(kw_only=True)  # what is frozen is dearer to make, and there is one of each activity
 class Happened:
     """An activity, less what came back of it: in sum, by line (amount and quantity), and in how many parts."""
@@ -118,30 +121,32 @@ class Happened:
     lines: tuple[Line, ...] = ()
     back: int = 0
     parts: int = 0
-    lines_back: Mapping[int, tuple[int, int]] = field(factory=dict[int, tuple[int, int]])
+    lines_back: Mapping[int, tuple[int, int]] = _NOTHING
     amounts: Mapping[str | None, int] = field(init=False, eq=False, repr=False)
     """What its lines come to by their category."""
     quantities: Mapping[str | None, int] = field(init=False, eq=False, repr=False)
     """How many pieces its lines are by their category, in thousandths."""
-    skus: frozenset[str | None] = field(init=False, eq=False, repr=False)
-    ticks: tuple[int, int, int, int] = field(init=False, eq=False, repr=False)
-    """One, and the amount, the lines and the pieces at most that may be counted of it."""
+    skus: tuple[str | None, ...] = field(init=False, eq=False, repr=False)
+    most: int = field(init=False, eq=False, repr=False)
+    """The amount at most that may be counted of it."""
+    pieces: int = field(init=False, eq=False, repr=False)
+    """The pieces at most that may be counted of it, in thousandths."""
 
     def __attrs_post_init__(self) -> None:
         amounts: dict[str | None, int] = {}
         quantities: dict[str | None, int] = {}
-        sum_ = pieces = 0
+        most = pieces = 0
         for line in self.lines:  # for each line of each purchase
             category, amount, quantity = line.category, line.amount, line.quantity
             if amount > 0:
-                sum_ += amount
+                most += amount
             if quantity > 0:
                 pieces += quantity
             amounts[category] = amounts.get(category, 0) + amount
             quantities[category] = quantities.get(category, 0) + quantity
         self.amounts, self.quantities = amounts, quantities
-        self.skus = frozenset([line.sku for line in self.lines])
-        self.ticks = 1, max(sum_, self.amount), len(self.lines), pieces
+        self.skus = tuple([line.sku for line in self.lines])
+        self.most, self.pieces = max(most, self.amount), pieces
 
     def without_lines(self) -> Happened:
         """Leave out the lines: what they come to is known, and nobody asks for more of them."""
@@ -188,7 +193,7 @@ def counted(tally: Tally, what: Happened) -> Iterator[tuple[Value, int]]:
 def _values(tally: Tally, what: Happened) -> AbstractSet[Any]:
     """Return the values that lines have of which something is left."""
     if tally.lines is None and not what.parts:
-        return what.skus if tally.by == "lines.sku" else what.amounts.keys()
+        return set(what.skus) if tally.by == "lines.sku" else what.amounts.keys()
     lines = what.lines if tally.lines is None else filter(tally.lines.take, what.lines)
     return set(map(attrgetter(BY_LINES[tally.by or ""]), filter(what.has_left, lines)))
 

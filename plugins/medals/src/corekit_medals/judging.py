@@ -72,18 +72,15 @@ def react(activity: Activity, facts: Facts) -> Iterator[Effect]:
         yield from by_hand(activity, seen, book)
     elif _is_to_be_reviewed(activity, seen, book):
         yield Follow(activity, rule="review@1", type=declared.REVIEWED.name, name="medals")
-    if activity.type in book.touched and read is not None:
-        yield from _met(activity, seen, book, facts)
+    if activity.type in book.touched and read is not None and (groups := _groups(activity, seen, book, facts)):
+        yield from _met(activity, seen, book, facts, groups)
 
 
-def _met(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
-    """Yield an award for each medal that the activity can touch and whose criteria are met now."""
+def _met(activity: Activity, seen: Seen, book: Catalogue, facts: Facts, groups: Sequence[Group]) -> Iterator[Effect]:
+    """Yield an award for each medal of some groups whose criteria are met now."""
     told = activity.payload
     if activity.type == declared.WON.name and told["reason"] == "found":
         return  # what follows from that is found in the same way
-    groups = _groups(activity, seen, book, facts)
-    if not groups:
-        return
     now = _now(activity, seen, book, facts)
     assert activity.occurred_at is not None
     since = datetime.fromisoformat(told["since"]) if activity.type == declared.WON.name else activity.occurred_at

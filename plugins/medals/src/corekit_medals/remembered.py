@@ -262,7 +262,7 @@ class Memory:
                     known.add(book, drafted.get(each) or read[each])
             for medal in {medal for medal, _ in won}:
                 known.wake(book, ("medal", medal))
-            if any(row.type in TIERED for row in rows):
+            if not TIERED.isdisjoint([row.type for row in rows]):
                 for what in [what for what in book.asking if what[0] == "ladder"]:
                     known.wake(book, what)
 

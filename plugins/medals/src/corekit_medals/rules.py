@@ -112,7 +112,7 @@ def leaves(criterion: Criterion) -> Iterator[Leaf]:
         yield criterion
 
 
-TIERED = ("tier.changed", "tier.set")
+TIERED = frozenset({"tier.changed", "tier.set"})
 """The types of activities by which a member comes into a tier."""
 WON = "medals.won"
 OTHERWISE = frozenset({*TIERED, WON})

@@ -12,7 +12,7 @@ from corekit_medals.rules import All, AnyOf, Counted, Criterion, Days, InTier, N
 
 
 class Clock(IntEnum):
-    """What goes on with each activity of a member at least as fast as anything that is counted: Happened.ticks.
+    """What goes on with each activity of a member at least as fast as anything that is counted.
 
     ``DAY`` is the last day on which anything happened. The clocks of shelves follow, in their order.
     """
@@ -43,14 +43,19 @@ class Watched(View, Protocol):
 
 def tick(clocks: list[int], what: Happened, shelves: Sequence[Shelf]) -> bool:
     """Let clocks go on; say whether it comes late, on a day before the last."""
-    for clock, more in enumerate(what.ticks):
-        clocks[clock] += more
-    for clock, shelf in enumerate(shelves, len(Clock)):
-        clocks[clock] += max(0, shelf.number(what))
-    is_late = what.day < clocks[Clock.DAY]
-    if not is_late:
-        clocks[Clock.DAY] = what.day
-    return is_late
+    activities, amount, lines, quantity, day, *further = clocks
+    for nth, shelf in enumerate(shelves):
+        if (more := shelf.number(what)) > 0:
+            further[nth] += more
+    clocks[:] = (
+        activities + 1,
+        amount + what.most,
+        lines + len(what.skus),
+        quantity + what.pieces,
+        max(day, what.day),
+        *further,
+    )
+    return what.day < day
 
 
 def out_of_season(season: Days, day: int) -> Waits | None:
