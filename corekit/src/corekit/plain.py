@@ -42,13 +42,12 @@ def plain(schema: Schema, data: Mapping[str, Any]) -> dict[str, Any] | None:
         if name not in data:
             continue
         found[name] = data[name]
-        value = read(data[name])
-        if value is None:
-            return None
         try:
+            if (value := read(data[name])) is None:
+                return None
             for validator in validators:
                 validator(value)
-        except ValidationError:
+        except (ValidationError, ValueError):
             return None
     return found
 
@@ -69,12 +68,11 @@ def _plain(kind: type[Schema]) -> _Plain | None:
 
 def _reads(field: Any) -> _Read | None:
     """Return how a field reads what it gives back as it is; None where it gives back nothing so."""
+    kind: Any = field.__class__
     alters = field.pre_load or field.post_load or field.data_key is not None or field.attribute is not None
-    if alters or (
-        type(field) is fields.AwareDateTime and (field.format != "iso" or field.default_timezone is not None)
-    ):
-        return None
-    return _READS.get(type(field))
+    if kind is fields.AwareDateTime:
+        alters = alters or field.format != "iso" or field.default_timezone is not None
+    return None if alters else _READS.get(kind)
 
 
 def _text(value: Any) -> str | None:
@@ -86,14 +84,9 @@ def _whole(value: Any) -> int | None:
 
 
 def _instant(value: Any) -> datetime | None:
-    """Return an instant that is written as orjson writes it, in UTC."""
-    if type(value) is not str or not value.endswith("+00:00"):
-        return None
-    try:
-        instant = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return instant if instant.isoformat() == value else None
+    """Return an instant in UTC that is written as orjson writes it."""
+    instant = datetime.fromisoformat(value) if type(value) is str and value.endswith("+00:00") else None
+    return instant if instant is not None and instant.isoformat() == value else None
 
 
 _READS: Mapping[type, _Read] = {

@@ -173,8 +173,7 @@ def _check_follow(effect: Follow, plugin: str, terms: Terms) -> None:
         _invalid(plugin, f"follows with {effect.type} without a name; give one that tells it from its siblings")
     if effect.member is not None:
         _check_named(effect.member, effect, plugin)
-    key = {"id": effect.activity.id, "external_id": effect.name}  # else two are made up, which nobody looks at
-    probe = Activity(type=effect.type, amount=effect.amount, unit=effect.unit, payload=effect.payload, **key)
+    probe = Activity(type=effect.type, amount=effect.amount, unit=effect.unit, payload=effect.payload)
     if problems := follow_problems(probe, followed, terms):
         _invalid(plugin, f"follows with {effect.type}: {'; '.join(map(str, problems))}")
 
