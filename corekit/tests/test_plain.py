@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import pytest
 from marshmallow import EXCLUDE, Schema, fields, post_load, validate
 
 from corekit.errors import Invalid
 from corekit.plain import plain
-from corekit.validation import load
+from corekit.validation import WholeNumber, load
 
 
 class Plain(Schema):
@@ -32,7 +34,14 @@ class Defaulted(Plain):
 
 
 class Lacking(Plain):
-    other = fields.Integer(required=True)
+    other = fields.Boolean(required=True)
+
+
+class Numbered(Schema):
+    level = fields.Integer(strict=True, load_default=1, validate=validate.Range(1, 9))
+    points = WholeNumber(validate=validate.Range(min=-5))
+    since = fields.AwareDateTime(required=True, validate=validate.Range(datetime(2000, 1, 1, tzinfo=UTC)))
+    local = fields.AwareDateTime(format="rfc")
 
 
 class Renamed(Plain):
@@ -43,8 +52,16 @@ class Trimmed(Plain):
     word = fields.String(post_load=str.strip)
 
 
-@pytest.mark.parametrize("given", [{"store": "217", "order": "abc"}, {"order": "abc", "store": "2"}, {"order": "a"}])
-def test_texts_of_known_fields_are_read_as_the_schema_reads_them(given: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"store": "217", "order": "abc"},
+        {"order": "abc", "store": "2"},
+        {"order": "a"},
+        {"number": 3, "order": "a"},
+    ],
+)
+def test_what_is_plain_of_known_fields_is_read_as_the_schema_reads_it(given: dict[str, Any]) -> None:
     read = plain(Plain(), given)
     assert read is not None
     assert list(read.items()) == list(load(Plain(), given).items())
@@ -53,7 +70,9 @@ def test_texts_of_known_fields_are_read_as_the_schema_reads_them(given: dict[str
 @pytest.mark.parametrize(
     "given",
     [
-        {"order": "abc", "number": 3},
+        {"order": "abc", "number": "3"},
+        {"order": "abc", "number": True},
+        {"order": "abc", "number": 2**63},
         {"order": "abc", "strange": "x"},
         {"order": None},
         {"order": b"abc"},
@@ -65,6 +84,39 @@ def test_texts_of_known_fields_are_read_as_the_schema_reads_them(given: dict[str
 )
 def test_whatever_else_is_left_to_the_schema(given: dict[str, Any]) -> None:
     assert plain(Plain(), given) is None
+
+
+NEW_YEAR = "2026-01-01T00:00:00"
+
+
+@pytest.mark.parametrize("since", [f"{NEW_YEAR}+00:00", f"{NEW_YEAR}.000250+00:00", "2026-02-28T23:59:59.100000+00:00"])
+@pytest.mark.parametrize("more", [{}, {"points": -5}, {"points": 2**62}])
+def test_numbers_and_instants_are_read_as_the_schema_reads_them(since: str, more: dict[str, int]) -> None:
+    given = {"since": since, "level": 3, **more}
+    read = plain(Numbered(), given)
+    assert read is not None
+    assert orjson.dumps(read) == orjson.dumps(load(Numbered(), given))
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"since": f"{NEW_YEAR}+00:00"},  # the level is added
+        {"since": f"{NEW_YEAR}+00:00", "level": 10},
+        {"since": f"{NEW_YEAR}+00:00", "level": 3.0},
+        {"since": f"{NEW_YEAR}+00:00", "level": None},
+        {"since": f"{NEW_YEAR}+00:00", "level": 3, "points": -6},
+        {"since": f"{NEW_YEAR}+00:00", "level": 3, "local": f"{NEW_YEAR}+00:00"},
+        {"since": NEW_YEAR, "level": 3},
+        {"since": f"{NEW_YEAR}Z", "level": 3},
+        {"since": f"{NEW_YEAR}.1+00:00", "level": 3},
+        {"since": "2026-01-01T02:00:00+02:00", "level": 3},
+        {"since": "1999-01-01T00:00:00+00:00", "level": 3},
+        {"since": "yesterday+00:00", "level": 3},
+    ],
+)
+def test_numbers_and_instants_that_are_written_otherwise_are_left_to_the_schema(given: dict[str, Any]) -> None:
+    assert plain(Numbered(), given) is None
 
 
 @pytest.mark.parametrize("schema", [Hooked, Defaulted, Lacking])

@@ -85,6 +85,9 @@ CRITERIA = {
     "money": '{kind = "sum", activity = "purchase", least = "200"}',
     "year": '{kind = "sum", activity = "purchase", least = "100", window = "year"}',
     "bread": '{kind = "sum", activity = "purchase", least = "60.5", lines = {categories = "BREAD", flags = ["hot"]}}',
+    "milk": '{kind = "sum", activity = "purchase", least = "100", lines = {categories = ["MILK"]}}',
+    "bottles": '{kind = "sum", activity = "purchase", measure = "quantity", least = 5, window = "month",'
+    ' lines = {categories = ["MILK"]}}',
     "pieces": '{kind = "sum", activity = "purchase", measure = "quantity", least = 12, lines = {skus = ["a", "b"]}}',
     "loaf": '{kind = "count", activity = "purchase", least = 2, lines = {categories = ["BREAD"]}, minimum = "20"}',
     "stores": '{kind = "distinct", activity = "check_in", field = "store", least = 3}',

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from corekit import Activity, Kit, Line, Outcome, Reader, micros
 from corekit.program import apply_text
 from corekit.testing import MakeKit, SettableClock
-from corekit_medals import loading, remembered
+from corekit_medals import judging, loading, remembered
 from corekit_medals.tables import award
 
 BEGAN = datetime(2026, 2, 1, tzinfo=UTC)
@@ -179,6 +179,48 @@ def test_who_waits_for_a_tier_hears_of_it_within_a_chunk_of_the_past(
     with kit.read() as read:
         (row,) = read.all(select(award.c.activity_id, award.c.since))
     assert (row.activity_id, row.since) == (buys[3].id, micros(BEGAN + timedelta(days=5)))
+
+
+def test_nobody_looks_at_a_medal_that_an_activity_cannot_bring_further(
+    make_kit: MakeKit, monkeypatch: pytest.MonkeyPatch, every_kind: Any
+) -> None:
+    """Neither for what was bought of something else, nor for a medal for which it does not ask."""
+    kit = make_kit(["medals"], program=every_kind.program("milk", "often", "after", "loyal", "seldom", "silver"))
+    member = kit.record(Activity(type="member.registered")).member
+    seen: list[str] = []
+    reached = judging._reached
+
+    def noted(group: Any, now: Any) -> Any:
+        seen.extend(medal.id for medal, _ in group.entries)
+        return reached(group, now)
+
+    monkeypatch.setattr(judging, "_reached", noted)
+
+    def buys() -> list[str]:
+        seen.clear()
+        lines = Line(1, 18_00, category="BREAD"), Line(2, 2_00, category="MILK")
+        assert kit.record(Activity(type="purchase", member=member, amount=20_00, lines=lines)).settled
+        return sorted(seen)
+
+    assert buys() == ["loyal", "milk", "often", "seldom"]
+    assert [buys() for _ in range(3)] == [[], [], []]
+    assert buys() == ["after", "often"]
+    assert [buys() for _ in range(2)] == [[], []]
+
+
+def test_a_medal_waits_for_its_season(make_kit: MakeKit, clock: SettableClock, every_kind: Any) -> None:
+    season = "season = { from = 2026-03-02, to = 2026-03-02 }\n"
+    kit = make_kit(["medals"], program=every_kind.program("month", more=season))
+    clock.set("2026-03-01T12:00:00")
+    member = kit.record(Activity(type="member.registered")).member
+
+    def buys() -> set[str]:
+        assert kit.record(_buys(member, clock)).settled
+        return _held(kit)
+
+    assert [buys() for _ in range(4)] == [set(), set(), set(), set()]
+    clock.advance(days=1)
+    assert [buys() for _ in range(3)] == [set(), set(), {"month"}]
 
 
 def _held(kit: Kit) -> set[str]:

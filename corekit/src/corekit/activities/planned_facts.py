@@ -31,7 +31,7 @@ class PlannedFacts:
 
     def program(self, activity: Activity) -> Any:
         """Return the plugin's own section of the program that was valid when the activity occurred."""
-        return self._plan.terms.program_at(self._occurred(activity)).sections.get(self._plugin)
+        return self._plan.terms.versions.at(self._occurred(activity)).sections.get(self._plugin)
 
     def history(self, activity: Activity) -> Sequence[tuple[datetime | None, Any]]:
         """Return the plugin's section in each version of the program up to that one, newest first."""

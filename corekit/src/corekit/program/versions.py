@@ -91,8 +91,9 @@ class Versions:
 
     def edition_at(self, instant: int) -> Edition:
         """Return the version that judges what occurs at an instant (microseconds)."""
-        holding = self.holding
-        return holding[0] if len(holding) == 1 else holding[bisect_right(self._starts, instant) - 1]
+        if instant >= self._starts[-1]:  # nearly all: it is asked several times for each activity
+            return self.holding[-1]
+        return self.holding[bisect_right(self._starts, instant) - 1]
 
     def numbered(self, version: int) -> Edition | None:
         """Return a version by its number, or None."""

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, tzinfo
 from itertools import count
 from typing import Any, Literal
 
 from attrs import field, frozen
 
-from corekit_medals.counting import Tally
+from corekit import Activity
+from corekit_medals.counting import Shelf, Tally
 from corekit_medals.remembered import Memory
-from corekit_medals.rules import ALWAYS, EPOCH, Counted, Criterion, Days, Streak, leaves, touching, within
+from corekit_medals.rules import (
+    ALWAYS,
+    EPOCH,
+    Asked,
+    Counted,
+    Criterion,
+    Days,
+    Streak,
+    asked_of,
+    asks,
+    leaves,
+    touching,
+    within,
+)
 
 
 @frozen(kw_only=True)
@@ -78,29 +92,41 @@ class Group:
     ``leaf`` is what they ask for, None where it is made of parts.
     """
 
+    type: str
+    """The type of the activities by which it is touched."""
     leaf: Counted | Streak | None
     days: Days
     leasts: tuple[int, ...]
     entries: tuple[Entry, ...]
     number: int = field(factory=count().__next__, eq=False)
+    minimum: int | None = field(init=False)
+    """The least amount of an activity that is counted, where it is known."""
     tallies: frozenset[Tally] = field(init=False)
     """What it counts."""
-    asks_for_more: bool = field(init=False)
-    """Whether it asks for more than what is counted."""
+    keys: frozenset[tuple[str, int]] = field(init=False)
+    """The medals and their levels."""
+    asks: frozenset[Asked] = field(init=False)
+    """What it asks for besides what is counted."""
 
     def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "minimum", self.leaf and self.leaf.tally.minimum)
         parts = [leaf for _, level in self.entries for leaf in leaves(level.when)]
         found = frozenset(leaf.tally for leaf in parts if isinstance(leaf, Counted | Streak))
         object.__setattr__(self, "tallies", found)
-        object.__setattr__(self, "asks_for_more", any(not isinstance(leaf, Counted | Streak) for leaf in parts))
+        object.__setattr__(self, "keys", frozenset((medal.id, level.number) for medal, level in self.entries))
+        object.__setattr__(self, "asks", frozenset[Asked]().union(*(asks(level.when) for _, level in self.entries)))
+
+    def is_open(self, held: Collection[tuple[str, int]], taken: Collection[tuple[str, int]]) -> bool:
+        """Say whether a member who holds these, and had those taken, can still win one of them."""
+        return bool(self.keys.difference(held, taken))
 
     def reached(self, value: int) -> tuple[Entry, ...]:
         """Return the medals for which a value is enough."""
         return self.entries[: bisect_right(self.leasts, value)]
 
 
-def grouped(entries: Iterable[Entry]) -> tuple[Group, ...]:
-    """Put together what asks for the same."""
+def grouped(type_: str, entries: Iterable[Entry]) -> tuple[Group, ...]:
+    """Put together what asks for the same, of what activities of a type touch."""
     found: dict[Any, list[tuple[int, Entry]]] = {}
     for number, (medal, level) in enumerate(entries):
         when = level.when
@@ -114,7 +140,8 @@ def grouped(entries: Iterable[Entry]) -> tuple[Group, ...]:
         medal, level = together[0][1]
         leaf = level.when if isinstance(level.when, Counted | Streak) else None
         leasts = tuple(least for least, _ in together)
-        groups.append(Group(leaf=leaf, days=medal.days, leasts=leasts, entries=tuple(entry for _, entry in together)))
+        members = tuple(entry for _, entry in together)
+        groups.append(Group(type=type_, leaf=leaf, days=medal.days, leasts=leasts, entries=members))
     return tuple(groups)
 
 
@@ -134,8 +161,10 @@ class Catalogue:
     """The medals of which there are only so many."""
     of_each_line: bool = field(init=False)
     """Whether more has to be known of lines than what they come to by category, and their skus."""
-    otherwise: tuple[int, ...] = field(init=False)
-    """The numbers of the groups that ask for more than what is counted: for a tier, or another medal."""
+    asking: Mapping[Asked, tuple[Group, ...]] = field(init=False)
+    """The groups that ask for a tier of a ladder, or for another medal."""
+    shelves: tuple[Shelf, ...] = field(init=False)
+    """What has a clock of its own, because it goes on far slower than all that is counted."""
     memory: Memory = field(init=False, factory=Memory, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -146,15 +175,26 @@ class Catalogue:
                 for name in sorted(touching(level.when)):
                     touched.setdefault(name, []).append((medal, level))
                 tallies |= {leaf.tally: None for leaf in leaves(level.when) if isinstance(leaf, Counted | Streak)}
-        groups = {name: grouped(found) for name, found in touched.items()}
+        groups = {name: grouped(name, found) for name, found in touched.items()}
         object.__setattr__(self, "touched", groups)
-        otherwise = tuple(group.number for found in groups.values() for group in found if group.asks_for_more)
-        object.__setattr__(self, "otherwise", otherwise)
+        asking: dict[Asked, list[Group]] = {}
+        for group in (group for found in groups.values() for group in found):
+            for what in sorted(group.asks):
+                asking.setdefault(what, []).append(group)
+        object.__setattr__(self, "asking", {what: tuple(found) for what, found in asking.items()})
+        shelves = dict.fromkeys(tally.shelf for tally in tallies if tally.shelf is not None)
+        object.__setattr__(self, "shelves", tuple(shelves))
         object.__setattr__(self, "tallies", tuple(tallies))
         object.__setattr__(self, "types", frozenset(name for tally in tallies for name in tally.types))
         limited = tuple(medal.id for medal in self.medals.values() if medal.edition is not None)
         object.__setattr__(self, "limited", limited)
         object.__setattr__(self, "of_each_line", any(tally.of_each_line for tally in tallies))
+
+    def touching(self, activity: Activity) -> Sequence[Group]:
+        """Return the groups of which an activity can change what they say."""
+        if (what := asked_of(activity)) is not None:
+            return [group for group in self.asking.get(what, ()) if group.type == activity.type]
+        return self.touched.get(activity.type, ())
 
     def find(self, medal: str, level: int = 1) -> tuple[Medal, Level] | None:
         """Return a medal and a level of it."""

@@ -7,15 +7,26 @@ from collections.abc import Set as AbstractSet
 from operator import attrgetter
 from typing import Any, Literal
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from corekit import Line
 
 Measure = Literal["count", "amount", "quantity"]
 Value = str
 """A value of a field, as JSON writes it, or of a line; nothing where values are not told apart."""
-Cells = Mapping[tuple[int, Value], int]
-"""What was counted, by number of the day (0 where days are not told apart) and value."""
+Cell = Value | tuple[int, Value]
+"""Where something is counted: at a value, or where days are told apart at the number of the day and a value."""
+Cells = Mapping[Cell, int]
+"""What was counted, by where."""
+
+
+def by_day(cells: Cells) -> Iterator[tuple[int, Value, int]]:
+    """Yield what was counted, where days are told apart: the number of the day, the value, how much."""
+    for cell, number in cells.items():
+        if isinstance(cell, tuple):
+            yield *cell, number
+
+
 PIECE = 1000
 """One piece, in the thousandths in which quantities are counted."""
 
@@ -35,6 +46,22 @@ class Lines:
             and (not self.categories or line.category in self.categories)
             and (not self.flags or not self.flags.isdisjoint(line.flags))
         )
+
+
+@frozen(cache_hash=True)
+class Shelf:
+    """What lines of some categories come to, in amount or quantity."""
+
+    measure: Measure
+    categories: frozenset[str]
+
+    def number(self, what: Happened) -> int:
+        """Return what these lines of an activity come to."""
+        found, number = what.amounts if self.measure == "amount" else what.quantities, 0
+        for name in self.categories:
+            if name in found:
+                number += found[name]
+        return number
 
 
 @frozen(kw_only=True, cache_hash=True)
@@ -61,6 +88,8 @@ class Tally:
     """Whether of lines nothing but their category has to be looked at."""
     of_each_line: bool = field(init=False, eq=False)
     """Whether each line has to be looked at."""
+    shelf: Shelf | None = field(init=False, eq=False)
+    """The lines whose amount or quantity is counted, where that is what lines of some categories come to."""
 
     def __attrs_post_init__(self) -> None:
         of_lines = self.lines is not None or self.measure == "quantity" or self.by in BY_LINES
@@ -68,13 +97,19 @@ class Tally:
         of_more = self.lines is not None and (self.lines.skus or self.lines.flags)
         object.__setattr__(self, "of_categories", not of_more)
         object.__setattr__(self, "of_each_line", bool(of_more) or (self.by in BY_LINES and self.lines is not None))
+        categories = self.lines.categories if self.lines is not None and not of_more else None
+        shelf = Shelf(self.measure, categories) if categories and self.measure != "count" else None
+        object.__setattr__(self, "shelf", shelf)
 
 
 BY_LINES = {"lines.sku": "sku", "lines.category": "category"}
 """The fields of lines by which values are told apart."""
 
 
-@frozen(kw_only=True)
+_NOTHING: Mapping[int, tuple[int, int]] = {}
+
+
+@define(kw_only=True)  # what is frozen is dearer to make, and there is one of each activity
 class Happened:
     """An activity, less what came back of it: in sum, by line (amount and quantity), and in how many parts."""
 
@@ -86,28 +121,36 @@ class Happened:
     lines: tuple[Line, ...] = ()
     back: int = 0
     parts: int = 0
-    lines_back: Mapping[int, tuple[int, int]] = field(factory=dict[int, tuple[int, int]])
-    by_category: Mapping[str | None, tuple[int, int]] = field(init=False, eq=False, repr=False)
-    """What its lines come to, amount and quantity, by their category."""
-    skus: frozenset[str | None] = field(init=False, eq=False, repr=False)
-    ticks: tuple[int, int, int, int] = field(init=False, eq=False, repr=False)
-    """One, and the amount, the lines and the pieces at most that may be counted of it."""
+    lines_back: Mapping[int, tuple[int, int]] = _NOTHING
+    amounts: Mapping[str | None, int] = field(init=False, eq=False, repr=False)
+    """What its lines come to by their category."""
+    quantities: Mapping[str | None, int] = field(init=False, eq=False, repr=False)
+    """How many pieces its lines are by their category, in thousandths."""
+    skus: tuple[str | None, ...] = field(init=False, eq=False, repr=False)
+    most: int = field(init=False, eq=False, repr=False)
+    """The amount at most that may be counted of it."""
+    pieces: int = field(init=False, eq=False, repr=False)
+    """The pieces at most that may be counted of it, in thousandths."""
 
     def __attrs_post_init__(self) -> None:
-        found: dict[str | None, tuple[int, int]] = {}
-        sum_ = pieces = 0
-        for line in self.lines:
-            amount, quantity = found.get(line.category, (0, 0))
-            found[line.category] = amount + line.amount, quantity + line.quantity
-            sum_ += max(0, line.amount)
-            pieces += max(0, line.quantity)
-        object.__setattr__(self, "by_category", found)
-        object.__setattr__(self, "skus", frozenset([line.sku for line in self.lines]))
-        object.__setattr__(self, "ticks", (1, max(sum_, self.amount), len(self.lines), pieces))
+        amounts: dict[str | None, int] = {}
+        quantities: dict[str | None, int] = {}
+        most = pieces = 0
+        for line in self.lines:  # for each line of each purchase
+            category, amount, quantity = line.category, line.amount, line.quantity
+            if amount > 0:
+                most += amount
+            if quantity > 0:
+                pieces += quantity
+            amounts[category] = amounts.get(category, 0) + amount
+            quantities[category] = quantities.get(category, 0) + quantity
+        self.amounts, self.quantities = amounts, quantities
+        self.skus = tuple([line.sku for line in self.lines])
+        self.most, self.pieces = max(most, self.amount), pieces
 
     def without_lines(self) -> Happened:
         """Leave out the lines: what they come to is known, and nobody asks for more of them."""
-        object.__setattr__(self, "lines", ())
+        self.lines = ()
         return self
 
     @property
@@ -150,12 +193,12 @@ def counted(tally: Tally, what: Happened) -> Iterator[tuple[Value, int]]:
 def _values(tally: Tally, what: Happened) -> AbstractSet[Any]:
     """Return the values that lines have of which something is left."""
     if tally.lines is None and not what.parts:
-        return what.skus if tally.by == "lines.sku" else what.by_category.keys()
+        return set(what.skus) if tally.by == "lines.sku" else what.amounts.keys()
     lines = what.lines if tally.lines is None else filter(tally.lines.take, what.lines)
     return set(map(attrgetter(BY_LINES[tally.by or ""]), filter(what.has_left, lines)))
 
 
-def add_to(cells: dict[tuple[int, Value], int], tally: Tally, happened: Iterable[Happened], sign: int = 1) -> None:
+def add_to(cells: dict[Cell, int], tally: Tally, happened: Iterable[Happened], sign: int = 1) -> None:
     """Add what a tally counts of activities, or take it off with ``sign`` -1."""
     types, minimum, days = tally.types, tally.minimum, tally.days
     plainly = _PLAINLY[tally.measure, tally.of_lines] if tally.by is None and not tally.where else None
@@ -163,28 +206,25 @@ def add_to(cells: dict[tuple[int, Value], int], tally: Tally, happened: Iterable
     for what in happened:
         if what.type not in types or (minimum is not None and what.amount < minimum):
             continue
-        day = what.day if days else 0
         if plainly is None or what.parts or not tally.of_categories:
             for value, number in counted(tally, what):
-                cells[day, value] = cells.get((day, value), 0) + sign * number
+                cell = (what.day, value) if days else value
+                cells[cell] = cells.get(cell, 0) + sign * number
         elif number := plainly(what, wanted):  # this is what most of what is counted comes to
-            cells[day, ""] = cells.get((day, ""), 0) + sign * number
+            cell = (what.day, "") if days else ""
+            cells[cell] = cells.get(cell, 0) + sign * number
 
 
-def _of_category(measure: int) -> Callable[[Happened, AbstractSet[str]], int]:
-    def add_up(what: Happened, wanted: AbstractSet[str]) -> int:
-        found = what.by_category
-        return sum(found[name][measure] for name in wanted or found if name in found)
-
-    return add_up
+def _of_categories(found: Mapping[str | None, int], wanted: AbstractSet[str]) -> int:
+    return sum([found[name] for name in wanted if name in found]) if wanted else sum(found.values())
 
 
 _PLAINLY: Mapping[tuple[Measure, bool], Callable[[Happened, AbstractSet[str]], int]] = {
     ("count", False): lambda _, __: 1,
     ("amount", False): lambda what, _: what.amount,
-    ("count", True): lambda what, wanted: not (wanted or what.by_category.keys()).isdisjoint(what.by_category),
-    ("amount", True): _of_category(0),
-    ("quantity", True): _of_category(1),
+    ("count", True): lambda what, wanted: not (wanted or what.amounts.keys()).isdisjoint(what.amounts),
+    ("amount", True): lambda what, wanted: _of_categories(what.amounts, wanted),
+    ("quantity", True): lambda what, wanted: _of_categories(what.quantities, wanted),
 }
 """What is counted of an activity of which nothing came back, where values are not told apart: by measure and lines."""
 
@@ -194,7 +234,7 @@ def can_count(tally: Tally, what: Happened) -> bool:
     if what.type not in tally.types or (tally.minimum is not None and what.amount < tally.minimum):
         return False
     wanted = tally.lines.categories if tally.lines is not None else ()
-    return not wanted or not wanted.isdisjoint(what.by_category)
+    return not wanted or not wanted.isdisjoint(what.amounts)
 
 
 def _matches(tally: Tally, what: Happened) -> bool:

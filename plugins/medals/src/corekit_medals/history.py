@@ -8,7 +8,7 @@ from datetime import tzinfo
 from attrs import define, evolve, field, frozen
 
 from corekit import Activity
-from corekit_medals.counting import Cells, Happened, Tally, Value, counted
+from corekit_medals.counting import Cell, Cells, Happened, Tally, add_to
 from corekit_medals.rules import EPOCH
 
 
@@ -55,16 +55,14 @@ def less(what: Happened, part: Return) -> Happened:
 class _Sum:
     """A tally of the first so many of the events that came later, the last of which has this id."""
 
-    cells: dict[tuple[int, Value], int]
+    cells: dict[Cell, int]
     number: int = 0
     last: str = ""
     changed: dict[str, Happened] = field(factory=dict[str, Happened])
 
     def add(self, tally: Tally, what: Happened, sign: int) -> None:
         """Count an activity, or count it no more."""
-        for value, number in counted(tally, what):
-            key = (what.day if tally.days else 0, value)
-            self.cells[key] = self.cells.get(key, 0) + sign * number
+        add_to(self.cells, tally, (what,), sign)
 
 
 @define

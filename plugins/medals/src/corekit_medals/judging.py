@@ -25,6 +25,7 @@ class _Now:
     activity: Activity
     facts: Facts
     day: int
+    shelves: Sequence[counting.Shelf]
     cells: Callable[[counting.Tally], counting.Cells]
     """What was counted, of what is written and of what settles before in the same chunk."""
     known: dict[Any, int] = field(factory=dict[Any, int])
@@ -55,9 +56,9 @@ class _Now:
 def _now(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> _Now:
     day = (facts.local(activity).date() - rules.EPOCH).days
     if seen.draft is not None:
-        return _Now(seen, activity, facts, day, seen.draft.cells)
+        return _Now(seen, activity, facts, day, book.shelves, seen.draft.cells)
     later = [*(event(each, book.zone) for each in facts.unwritten(activity)), event(activity, book.zone)]
-    return _Now(seen, activity, facts, day, lambda tally: seen.history.cells(tally, later))
+    return _Now(seen, activity, facts, day, book.shelves, lambda tally: seen.history.cells(tally, later))
 
 
 def react(activity: Activity, facts: Facts) -> Iterator[Effect]:
@@ -71,18 +72,15 @@ def react(activity: Activity, facts: Facts) -> Iterator[Effect]:
         yield from by_hand(activity, seen, book)
     elif _is_to_be_reviewed(activity, seen, book):
         yield Follow(activity, rule="review@1", type=declared.REVIEWED.name, name="medals")
-    if activity.type in book.touched and read is not None:
-        yield from _met(activity, seen, book, facts)
+    if activity.type in book.touched and read is not None and (groups := _groups(activity, seen, book, facts)):
+        yield from _met(activity, seen, book, facts, groups)
 
 
-def _met(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Iterator[Effect]:
-    """Yield an award for each medal that the activity can touch and whose criteria are met now."""
+def _met(activity: Activity, seen: Seen, book: Catalogue, facts: Facts, groups: Sequence[Group]) -> Iterator[Effect]:
+    """Yield an award for each medal of some groups whose criteria are met now."""
     told = activity.payload
     if activity.type == declared.WON.name and told["reason"] == "found":
         return  # what follows from that is found in the same way
-    groups = _groups(activity, seen, book, facts)
-    if not groups:
-        return
     now = _now(activity, seen, book, facts)
     assert activity.occurred_at is not None
     since = datetime.fromisoformat(told["since"]) if activity.type == declared.WON.name else activity.occurred_at
@@ -102,22 +100,22 @@ def _met(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Itera
 def _groups(activity: Activity, seen: Seen, book: Catalogue, facts: Facts) -> Sequence[Group]:
     """Return the groups that an activity can touch, of which there is still something to be won."""
     if seen.draft is None:
-        return [group for group in book.touched[activity.type] if any(_is_open(entry, seen) for entry in group.entries)]
+        return [group for group in book.touching(activity) if any(_is_open(entry, seen) for entry in group.entries)]
     seen.draft.go_to(activity, facts.unwritten(activity))
     # What came back without having been foreseen is read with the next chunk, and what is met now is found by night.
     if seen.draft.has_return:
         return []
-    return seen.draft.groups(activity.type, (facts.local(activity).date() - rules.EPOCH).days)
+    return seen.draft.groups(activity)
 
 
 def _reached(group: Group, now: _Now) -> Sequence[Entry]:
     """Return what of a group is met now, and note until when it need not be asked again."""
-    medal, level = group.entries[0]
-    if not medal.in_season(now.day):
-        return ()
-    if group.leaf is None:
-        reached = group.entries if rules.holds(level.when, now, group.days) else ()
-        waits = None if reached else waiting.waits(level.when, now, group.days)
+    if (waits := waiting.out_of_season(group.days, now.day)) is not None:
+        reached: Sequence[Entry] = ()
+    elif group.leaf is None:
+        when = group.entries[0][1].when
+        reached = group.entries if rules.holds(when, now, group.days) else ()
+        waits = None if reached else waiting.waits(when, now, group.days)
     else:
         reached = group.reached(rules.value(group.leaf, now, group.days))
         waits = _waits_for_more(group, group.leaf, now, len(reached))

@@ -149,15 +149,14 @@ def _remembered(read: Reader, book: Catalogue, members: set[str], given: Mapping
     known = {each: what for each, what in remembered.items() if not any(map(_unsettles, since.get(each, ())))}
     new = members - known.keys()
     afresh, ends = histories(read, new, (book,))
-    awarded = {each for each in known if any(row.awarded for row in since.get(each, ()))}
-    held, taken = awards(read, new | awarded)  # after the rows: what is held must not be older than they are
-    holds = {each: (held.get(each, {}), frozenset(taken.get(each, ()))) for each in new | awarded}
-    _follow(read, book, known, since, holds)
+    held, taken = awards(read, new)  # after the rows: what is held must not be older than they are
+    won = _won(read, [row.id for rows in since.values() for row in rows if row.awarded])
+    _follow(read, book, known, since, won)
     found: dict[str, Seen] = {}
     entries = {each: what for each, (what, _) in known.items()}
     for each in new:
         history, (seq, is_alone) = afresh.get(each) or NOTHING, ends.get(each, (0, True))
-        has, lost = holds[each]
+        has, lost = held.get(each, {}), frozenset(taken.get(each, ()))
         if is_alone:
             entries[each] = new_known(book, history, seq, has, lost)
         else:  # what the other did may come back without a sign of it here
@@ -186,9 +185,9 @@ def _follow(
     book: Catalogue,
     known: _Remembered,
     since: Mapping[str, Sequence[Any]],
-    holds: Mapping[str, tuple[Mapping[Key, Held], frozenset[Key]]],
+    won: Mapping[str, Mapping[Key, Held]],
 ) -> None:
-    """Go on to what came since; what the last plan did not foresee is read."""
+    """Go on to what came since, and was won; what the last plan did not foresee is read."""
     strange = [
         row.id
         for each, (_, draft) in known.items()
@@ -198,7 +197,22 @@ def _follow(
     told = _told(read, book, strange) if strange else {}
     for each, (what, draft) in known.items():
         if each in since:
-            book.memory.follow(book, what, draft, since[each], told, holds.get(each))
+            book.memory.follow(book, what, draft, since[each], told, won.get(each, {}))
+
+
+def _won(read: Reader, activities: Sequence[str]) -> Mapping[str, Mapping[Key, Held]]:
+    """Return what members were awarded by activities and hold: one statement, and none for no activity."""
+    found: dict[str, dict[Key, Held]] = {}
+    if activities:
+        for row in read.all(_won_by(), ids=activities):
+            found.setdefault(row.member_id, {})[row.medal, row.level] = Held(given=row.reason == "given")
+    return found
+
+
+@prepared
+def _won_by() -> Select[*tuple[Any, ...]]:
+    chosen = select(_award.c.member_id, _award.c.medal, _award.c.level, _award.c.reason)
+    return chosen.where(any_of(_award.c.activity_id, bindparam("ids")), _award.c.ended_at.is_(None))
 
 
 def _unsettles(row: Any) -> bool:

@@ -6,7 +6,8 @@ member is read afresh. So an entry is never wrong, only missing, and each proces
 
 Most activities cannot meet what most medals ask for: who lacks 40 purchases waits for 40 more. So with each group of
 medals it is remembered how much has to happen before it is looked at again, by clocks that run at least as fast as
-anything that is counted. They hold for what comes in the order of the days; what comes late is judged by everything.
+anything that is counted (agenda.py). They hold for what comes in the order of the days; what comes late is judged by
+everything.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from corekit import Activity
-from corekit_medals.counting import Happened, Tally, Value, add_to, can_count
+from corekit_medals.agenda import Agenda
+from corekit_medals.counting import Cell, Happened, Tally, add_to
 from corekit_medals.history import History, Return, event
-from corekit_medals.rules import ALWAYS, OTHERWISE, within
-from corekit_medals.waiting import Clock, Waits
+from corekit_medals.rules import OTHERWISE, TIERED, Asked, asked_of
+from corekit_medals.waiting import Clock, Waits, tick
 
 if TYPE_CHECKING:
     from corekit_medals.catalogue import Catalogue, Group
@@ -32,27 +34,25 @@ MOST = 10_000
 """Members that are remembered; of more, those are forgotten that were not seen for the longest time."""
 _LOG = 32
 """Activities of a member that are kept before all that is counted of them is added up."""
-Sums = dict[tuple[int, Value], int]
+Sums = dict[Cell, int]
 
 
 @define(eq=False, kw_only=True)
 class Known:
     """What is known of a member up to the activity ``seq``: what it holds, and what was counted.
 
-    ``log`` is what happened and is not added to all sums yet, ``added`` how much of it is in which. ``dues`` say by
-    which clocks which groups are to be looked at again.
+    ``log`` is what happened and is not added to all sums yet, ``added`` how much of it is in which. ``agendas`` say by
+    which ``clocks`` which groups are to be looked at again, by the type of activity that can touch them.
     """
 
     seq: int
     held: Mapping[Key, Held]
     taken: frozenset[Key]
     sums: dict[Tally, Sums]
-    clocks: list[int] = field(factory=lambda: [0] * len(Clock))
-    dues: dict[int, Waits | None] = field(factory=dict[int, "Waits | None"])
+    clocks: list[int]
+    agendas: dict[str, Agenda] = field(factory=dict[str, Agenda])
     log: list[Happened] = field(factory=list[Happened])
     added: dict[Tally, int] = field(factory=dict[Tally, int])
-    open: dict[str, tuple[Group, ...]] = field(factory=dict[str, "tuple[Group, ...]"])
-    """The groups of which a medal can still be won, by the type of activity that can touch them."""
     draft: Draft | None = None
 
     def cells(self, tally: Tally) -> Sums:
@@ -63,18 +63,17 @@ class Known:
             self.added[tally] = len(self.log)
         return cells
 
-    def add(self, what: Happened) -> None:
+    def add(self, book: Catalogue, what: Happened) -> None:
         """Add what happened next."""
-        if _tick(self.clocks, what):
-            self.dues.clear()
+        if tick(self.clocks, what, book.shelves):
+            self.agendas.clear()
         self.log.append(what)
 
-    def look_again(self, book: Catalogue) -> None:
-        """Let nobody wait who may wait for a tier or a medal."""
-        _look_again(self.dues, book)
-
-    def take_over(self, draft: Draft) -> None:
-        """Keep what a draft has added up, of all that is known by now."""
+    def accept(self, draft: Draft) -> None:
+        """Go on from what a draft made of it, all of which settled."""
+        self.clocks = draft.clocks
+        self.agendas = {} if draft.is_late else self.agendas | draft.agendas
+        self.log.extend(draft.events.values())
         for tally, cells in draft.sums().items():
             self.sums[tally] = cells
             self.added[tally] = len(self.log)
@@ -82,25 +81,19 @@ class Known:
     def shorten(self) -> None:
         """Add up a log that has become long, and begin another."""
         if len(self.log) > _LOG:
+            types = {what.type for what in self.log}
             for tally in self.sums:
-                self.cells(tally)
+                if not types.isdisjoint(tally.types):
+                    self.cells(tally)
             self.log.clear()
             self.added.clear()
 
-
-def _tick(clocks: list[int], what: Happened) -> bool:
-    """Let clocks go on; say whether it comes late, on a day before the last."""
-    for clock, more in enumerate(what.ticks):
-        clocks[clock] += more
-    is_late = what.day < clocks[Clock.DAY]
-    if not is_late:
-        clocks[Clock.DAY] = what.day
-    return is_late
-
-
-def _look_again(dues: dict[int, Waits | None], book: Catalogue) -> None:
-    for number in book.otherwise:
-        dues.pop(number, None)
+    def wake(self, book: Catalogue, what: Asked) -> None:
+        """Let no group wait that may wait for a tier of a ladder, or for a medal."""
+        for group in book.asking.get(what, ()):
+            if (found := self.agendas.get(group.type)) is not None:
+                self.agendas[group.type] = found.copy()
+                self.agendas[group.type].wake(group)
 
 
 @define(eq=False)
@@ -113,15 +106,15 @@ class Draft:
     known: Known
     _book: Catalogue
     _lock: Lock
-    seq: int = 0
-    ids: list[str] = field(factory=list[str])
-    events: dict[str, Happened] = field(factory=dict[str, Happened])
-    clocks: list[int] = field(factory=list[int])
-    is_late: bool = False
-    has_return: bool = False
-    dues: dict[int, Waits | None] = field(factory=dict[int, "Waits | None"])
-    _sums: dict[Tally, Sums] = field(factory=dict[Tally, Sums])
-    _added: dict[Tally, int] = field(factory=dict[Tally, int])
+    seq: int = field(init=False)
+    ids: list[str] = field(init=False)
+    events: dict[str, Happened] = field(init=False)
+    clocks: list[int] = field(init=False)
+    is_late: bool = field(init=False)
+    has_return: bool = field(init=False)
+    agendas: dict[str, Agenda] = field(init=False)
+    _sums: dict[Tally, Sums] = field(init=False)
+    _added: dict[Tally, int] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._begin()
@@ -131,8 +124,8 @@ class Draft:
         return self
 
     def _begin(self) -> None:
-        self.ids, self.events, self._sums, self._added = [], {}, {}, {}
-        self.clocks, self.dues = list(self.known.clocks), dict(self.known.dues)
+        self.ids, self.events, self.agendas, self._sums, self._added = [], {}, {}, {}, {}
+        self.clocks = list(self.known.clocks)
         self.seq, self.is_late, self.has_return = self.known.seq, False, False
 
     def go_to(self, activity: Activity, before: Sequence[Activity]) -> None:
@@ -146,44 +139,41 @@ class Draft:
                 self.has_return = True
             elif each.type in self._book.types:
                 self._add(each)
-            if each.type in OTHERWISE:
-                _look_again(self.dues, self._book)
+            if (what := asked_of(each)) is not None:
+                for group in self._book.asking.get(what, ()):
+                    self._own(group.type).wake(group)
 
     def _add(self, activity: Activity) -> None:
         what = event(activity, self._book.zone)[1]
         if isinstance(what, Return):
             return
         self.events[activity.id] = what if self._book.of_each_line else what.without_lines()
-        self.is_late = _tick(self.clocks, what) or self.is_late
+        self.is_late = tick(self.clocks, what, self._book.shelves) or self.is_late
 
-    def groups(self, type_: str, day: int) -> Sequence[Group]:
-        """Return the groups that an activity of a type can touch on a day, and that may be met by now."""
-        with self._lock:
-            found = self.known.open.get(type_)
-            if found is None:
-                found = self.known.open[type_] = tuple(
-                    group for group in self._book.touched.get(type_, ()) if _is_open(group, self.known)
-                )
+    def _own(self, type_: str) -> Agenda:
+        """Return the agenda of a type, to go on with."""
+        found = self.agendas.get(type_)
+        if found is None:
+            known = self.known.agendas.get(type_)
+            new = known.copy() if known is not None else Agenda.of(self._book.touched.get(type_, ()), len(self.clocks))
+            found = self.agendas[type_] = new
+        return found
+
+    def groups(self, activity: Activity) -> Sequence[Group]:
+        """Return the groups that the activity to which it went can touch, and that may be met by now."""
+        held, taken, type_ = self.known.held, self.known.taken, activity.type
         if self.is_late or type_ in OTHERWISE:
-            return found
-        dues, clocks, what = self.dues, self.clocks, self.events.get(self.ids[-1])
-        chosen: list[Group] = []
-        for group in found:
-            due = dues.get(group.number)
-            if due is None:
-                if group.days == ALWAYS or within(day, group.days):
-                    chosen.append(group)
-                continue
-            for clock, until in due:
-                if clocks[clock] >= until:
-                    if group.leaf is None or what is None or can_count(group.leaf.tally, what):
-                        chosen.append(group)
-                    break
-        return chosen
+            return [group for group in self._book.touching(activity) if group.is_open(held, taken)]
+        agenda = self.agendas.get(type_) or self.known.agendas.get(type_) or self._own(type_)
+        if agenda.is_due(self.clocks):
+            agenda = self._own(type_)
+            agenda.go_on(self.clocks, held, taken)
+        return agenda.ready(self.events.get(activity.id), held, taken)
 
     def wait(self, group: Group, waits: Waits | None) -> None:
         """Remember how much has to happen until a group is to be looked at again; None: whatever comes next."""
-        self.dues[group.number] = waits and tuple((clock, self.clocks[clock] + more) for clock, more in waits)
+        if waits is not None and not self.is_late and group.type not in OTHERWISE:
+            self._own(group.type).wait(group, waits, self.clocks)
 
     def cells(self, tally: Tally) -> Sums:
         """Return what was counted, of what is written and of what is not written yet."""
@@ -200,11 +190,6 @@ class Draft:
     def sums(self) -> Mapping[Tally, Sums]:
         """Return what was counted where anything was asked, with all that settles."""
         return {tally: self.cells(tally) for tally in list(self._sums)}
-
-
-def _is_open(group: Group, known: Known) -> bool:
-    keys = ((medal.id, level.number) for medal, level in group.entries)
-    return any(key not in known.held and key not in known.taken for key in keys)
 
 
 @define(eq=False)
@@ -252,12 +237,12 @@ class Memory:
         draft: Draft | None,
         rows: Sequence[Any],
         read: Mapping[str, Happened],
-        holds: tuple[Mapping[Key, Held], frozenset[Key]] | None,
+        won: Mapping[Key, Held],
     ) -> None:
         """Go on to what settled since, rows with id and seq, of which what was not drafted was ``read``.
 
-        What the member ``holds`` since then, and what was taken from it, is noted in the same moment: whoever finds
-        how far it went must not find what it held before. None: nothing was awarded.
+        What the member ``won`` since then is noted in the same moment: whoever finds how far it went must not find what
+        it held before.
         """
         with self.lock:
             rows = [row for row in rows if row.seq > known.seq]  # else somebody else was here
@@ -265,26 +250,28 @@ class Memory:
                 return
             is_next = draft is not None and draft.seq == known.seq
             known.seq = rows[-1].seq
-            if holds is not None:
-                known.held, known.taken = holds
-                known.open.clear()
+            if won:
+                known.held, known.taken = {**known.held, **won}, known.taken - won.keys()
             drafted = draft.events if draft is not None else {}
             ids = [row.id for row in rows if row.id in drafted or row.id in read]
             known.shorten()
-            for each in ids:
-                known.add(drafted.get(each) or read[each])
             if draft is not None and is_next and ids == list(drafted):
-                known.dues = {} if draft.is_late else draft.dues
-                known.take_over(draft)
-            if holds is not None or any(row.type in OTHERWISE for row in rows):
-                known.look_again(book)
+                known.accept(draft)
+            else:
+                for each in ids:
+                    known.add(book, drafted.get(each) or read[each])
+            for medal in {medal for medal, _ in won}:
+                known.wake(book, ("medal", medal))
+            if not TIERED.isdisjoint([row.type for row in rows]):
+                for what in [what for what in book.asking if what[0] == "ladder"]:
+                    known.wake(book, what)
 
 
 def new_known(book: Catalogue, history: History, seq: int, held: Mapping[Key, Held], taken: frozenset[Key]) -> Known:
     """Return what is known of a member whose history was read."""
-    known = Known(seq=seq, held=held, taken=taken, sums={})
-    groups = {group.number: group for groups in book.touched.values() for group in groups if _is_open(group, known)}
-    known.sums = {tally: {} for group in groups.values() for tally in group.tallies}
+    known = Known(seq=seq, held=held, taken=taken, sums={}, clocks=[0] * (len(Clock) + len(book.shelves)))
+    groups = [group for groups in book.touched.values() for group in groups if group.is_open(held, taken)]
+    known.sums = {tally: {} for group in groups for tally in group.tallies}
     for what in history.happened.values():
         known.clocks[Clock.DAY] = max(known.clocks[Clock.DAY], what.day)
     for tally, cells in known.sums.items():

@@ -11,8 +11,8 @@ from typing import Any, Literal, Protocol
 
 from attrs import field, frozen
 
-from corekit import Unit, Window
-from corekit_medals.counting import Cells, Tally, Value
+from corekit import Activity, Unit, Window
+from corekit_medals.counting import Cells, Tally, Value, by_day
 
 Period = Literal["day", "week", "month"]
 """What a streak is counted in. A week begins on Monday."""
@@ -112,11 +112,28 @@ def leaves(criterion: Criterion) -> Iterator[Leaf]:
         yield criterion
 
 
-TIERED = ("tier.changed", "tier.set")
+TIERED = frozenset({"tier.changed", "tier.set"})
 """The types of activities by which a member comes into a tier."""
 WON = "medals.won"
 OTHERWISE = frozenset({*TIERED, WON})
 """What may change what a criterion says, and is counted by nothing."""
+Asked = tuple[str, str]
+"""What a criterion asks for besides what is counted: "ladder" with its code, or "medal" with its id."""
+
+
+def asked_of(activity: Activity) -> Asked | None:
+    """Return what asks for an activity that is one of those: for its ladder, or its medal."""
+    if activity.type == WON:
+        return "medal", activity.payload["medal"]
+    if activity.type in TIERED:
+        return "ladder", activity.payload["ladder"]
+    return None
+
+
+def asks(criterion: Criterion) -> frozenset[Asked]:
+    """Return what a criterion asks for besides what is counted."""
+    ladders = {("ladder", leaf.ladder) for leaf in leaves(criterion) if isinstance(leaf, InTier)}
+    return frozenset(ladders | {("medal", leaf.medal) for leaf in leaves(criterion) if isinstance(leaf, Holds)})
 
 
 def touching(criterion: Criterion) -> frozenset[str]:
@@ -199,14 +216,14 @@ def value(leaf: Leaf, view: View, season: Days = ALWAYS) -> int:
 
 def number(leaf: Counted, cells: Cells, day: int, season: Days = ALWAYS) -> int:
     """Return what was counted within the window that is seen from a day."""
-    window = span(leaf.window, day) if leaf.tally.days else ALWAYS
-    if not leaf.distinct:
-        return sum(each for (on, _), each in cells.items() if within(on, window) and within(on, season))
+    if not leaf.tally.days:  # then it has neither a window nor a season
+        return sum(each > 0 for each in cells.values()) if leaf.distinct else sum(cells.values())
+    window = span(leaf.window, day)
     sums: dict[Value, int] = {}
-    for (on, what), each in cells.items():
+    for on, what, each in by_day(cells):
         if within(on, window) and within(on, season):
             sums[what] = sums.get(what, 0) + each
-    return sum(each > 0 for each in sums.values())
+    return sum(each > 0 for each in sums.values()) if leaf.distinct else sum(sums.values())
 
 
 def longest(leaf: Streak, cells: Cells, season: Days = ALWAYS) -> int:
@@ -225,7 +242,7 @@ def soonest(leaf: Streak, least: int, cells: Cells, day: int, season: Days = ALW
 def _runs(leaf: Streak, cells: Cells, season: Days) -> dict[int, int]:
     """Return how many there were in a row by each day, week or month on which something was counted, in their order."""
     sums: dict[int, int] = {}
-    for (on, _), each in cells.items():
+    for on, _, each in by_day(cells):
         if within(on, season):
             place = index(leaf.unit, on)
             sums[place] = sums.get(place, 0) + each
@@ -280,7 +297,10 @@ def keeps(criterion: Criterion, view: View, season: Days = ALWAYS) -> bool:
         return any(keeps(part, view, season) for part in criterion.of)
     if isinstance(criterion, Counted):
         cells = view.cells(criterion.tally)
-        return any(number(criterion, cells, day, season) >= criterion.least for day in {day for day, _ in cells} or {0})
+        return any(
+            number(criterion, cells, day, season) >= criterion.least
+            for day in {day for day, _, _ in by_day(cells)} or {0}
+        )
     if isinstance(criterion, Streak | Holds):
         return value(criterion, view, season) >= needed(criterion)
     return True

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
+from typing import Protocol
 
 from corekit_medals import counting, rules
-from corekit_medals.counting import Cells
+from corekit_medals.counting import Cells, Happened, Shelf
 from corekit_medals.rules import All, AnyOf, Counted, Criterion, Days, InTier, NoneOf, Streak, View
 
 
 class Clock(IntEnum):
-    """What goes on with each activity of a member at least as fast as anything that is counted: Happened.ticks.
+    """What goes on with each activity of a member at least as fast as anything that is counted.
 
-    ``DAY`` is the last day on which anything happened.
+    ``DAY`` is the last day on which anything happened. The clocks of shelves follow, in their order.
     """
 
     ACTIVITIES = 0
@@ -22,7 +24,7 @@ class Clock(IntEnum):
     DAY = 4
 
 
-Waits = tuple[tuple[Clock, int], ...]
+Waits = tuple[tuple[int, int], ...]
 """By how much clocks have to go on: as long as all of them have gone on by less, nothing can be met.
 
 Where there is none, nothing that is counted can change it: but a tier may, or another medal.
@@ -30,7 +32,41 @@ Where there is none, nothing that is counted can change it: but a tier may, or a
 _ANOTHER_DAY: Waits = ((Clock.DAY, 1),)
 
 
-def waits(criterion: Criterion, view: View, season: Days) -> Waits | None:
+class Watched(View, Protocol):
+    """A member as it is seen by whoever waits."""
+
+    @property
+    def shelves(self) -> Sequence[Shelf]:
+        """What has a clock of its own."""
+        ...
+
+
+def tick(clocks: list[int], what: Happened, shelves: Sequence[Shelf]) -> bool:
+    """Let clocks go on; say whether it comes late, on a day before the last."""
+    activities, amount, lines, quantity, day, *further = clocks
+    for nth, shelf in enumerate(shelves):
+        if (more := shelf.number(what)) > 0:
+            further[nth] += more
+    clocks[:] = (
+        activities + 1,
+        amount + what.most,
+        lines + len(what.skus),
+        quantity + what.pieces,
+        max(day, what.day),
+        *further,
+    )
+    return what.day < day
+
+
+def out_of_season(season: Days, day: int) -> Waits | None:
+    """Return how long a medal waits for its season: for ever when it is over; None while it is season."""
+    first, _ = season
+    if rules.within(day, season):
+        return None
+    return ((Clock.DAY, first - day),) if first is not None and day < first else ()
+
+
+def waits(criterion: Criterion, view: Watched, season: Days) -> Waits | None:
     """Return how long a criterion waits that is not met; None where what comes next may meet it, whatever it is.
 
     It holds as long as everything occurs on the day of the view or later: then no day that is seen has more than now.
@@ -49,7 +85,7 @@ def waits(criterion: Criterion, view: View, season: Days) -> Waits | None:
     return () if waiting else None
 
 
-def waits_for(leaf: Counted | Streak, least: int, view: View, season: Days) -> Waits | None:
+def waits_for(leaf: Counted | Streak, least: int, view: Watched, season: Days) -> Waits | None:
     """Return how long it takes at least until so much is counted; None where it is, or where that cannot be said."""
     cells = view.cells(leaf.tally)
     if isinstance(leaf, Streak):
@@ -59,10 +95,10 @@ def waits_for(leaf: Counted | Streak, least: int, view: View, season: Days) -> W
     missing = least - rules.value(leaf, view, season)
     if missing <= 0 or (leaf.tally.measure != "count" and _may_rise(leaf, cells)):
         return None
-    return ((_clock(leaf), missing),)
+    return ((_clock(leaf, view.shelves), missing),)
 
 
-def _lasts(criterion: Criterion, view: View, season: Days) -> Waits | None:
+def _lasts(criterion: Criterion, view: Watched, season: Days) -> Waits | None:
     """Return how long a criterion stays met; None where it is not, or where what comes next may end that.
 
     A tier may lapse by itself. Where anything comes back, and where a medal is taken, nobody waits for anything.
@@ -92,8 +128,10 @@ def _may_rise(leaf: Counted, cells: Cells) -> bool:
     return leaf.window.bucket != "lifetime" and any(each < 0 for each in cells.values())
 
 
-def _clock(leaf: Counted) -> Clock:
+def _clock(leaf: Counted, shelves: Sequence[Shelf]) -> int:
     tally = leaf.tally
+    if tally.shelf in shelves:
+        return len(Clock) + shelves.index(tally.shelf)
     if leaf.distinct:
         return Clock.LINES if tally.by in counting.BY_LINES else Clock.ACTIVITIES
     return {"count": Clock.ACTIVITIES, "amount": Clock.AMOUNT, "quantity": Clock.QUANTITY}[tally.measure]
