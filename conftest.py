@@ -1,4 +1,5 @@
-"""What all tests have in common: what a process says as it dies is kept, and memory is not gone through in vain."""
+"""What all tests have in common: no clock judges them, what a process says as it dies is kept, and memory is not gone
+through in vain."""
 
 from __future__ import annotations
 
@@ -10,7 +11,11 @@ from pathlib import Path
 from typing import TextIO
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+# How long an example takes, or is thought up, says nothing of the rule on a machine with other work.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 LAST_WORDS = pytest.StashKey[TextIO]()
 
 

@@ -20,7 +20,6 @@ from corekit.program import apply_text
 
 EXAMPLES = settings(
     max_examples=10,
-    deadline=None,
     database=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

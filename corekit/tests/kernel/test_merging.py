@@ -510,7 +510,6 @@ scripts = st.lists(st.tuples(st.booleans(), st.one_of(earning, spending, buying,
 def test_whatever_happened_a_merge_keeps_all_value_and_taking_it_back_restores_both(shop: Any) -> None:
     @settings(
         max_examples=25,
-        deadline=None,
         database=None,
         derandomize=True,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

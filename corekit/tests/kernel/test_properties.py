@@ -16,7 +16,6 @@ from corekit import Activity, Line
 
 EXAMPLES = settings(
     max_examples=30,
-    deadline=None,
     database=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -14,7 +14,6 @@ from corekit.activities.returns import Return, returned, weights_of
 
 EXAMPLES = settings(
     max_examples=25,
-    deadline=None,
     database=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -76,7 +76,6 @@ def ends(world: Any, members: list[str]) -> Any:
 )
 @settings(
     max_examples=2,
-    deadline=None,
     phases=[Phase.generate],  # an example takes seconds, and says by itself what is wrong
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -76,7 +76,6 @@ def test_a_search_finds_whom_summing_by_hand_finds(kit: Any, clock: Any) -> None
 
     @settings(
         max_examples=15,
-        deadline=None,
         database=None,
         derandomize=True,
         suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

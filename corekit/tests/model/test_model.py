@@ -17,7 +17,6 @@ def test_answers_and_books_are_those_of_the_rules(house: House, part: int) -> No
     plays = settings(
         max_examples=EXAMPLES // PARTS,
         stateful_step_count=STEPS,
-        deadline=None,
         database=None,
         print_blob=True,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -26,7 +26,6 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 PLAYS = settings(
     max_examples=2_000,  # it ends with the first that is found; which ones are tried depends on the modules loaded
     stateful_step_count=50,
-    deadline=None,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

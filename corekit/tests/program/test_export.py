@@ -77,7 +77,7 @@ def pair(make_kit: MakeKit) -> tuple[Kit, Kit]:
 
 @pytest.mark.row("A10", way="python")
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=programs())
 def test_any_program_goes_out_and_in_as_the_same(make_kit: MakeKit, text: str) -> None:
     one, other = make_kit(["points"]), make_kit(["points"])

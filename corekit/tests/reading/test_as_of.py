@@ -109,7 +109,7 @@ def kit(make_kit: MakeKit) -> Kit:
 
 
 @pytest.mark.row("A1", way="python")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(_step, min_size=1, max_size=14))
 def test_asked_afterwards_it_is_what_was_answered_then(
     kit: Kit, clock: SettableClock, steps: list[tuple[str, int]]

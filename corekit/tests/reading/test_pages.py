@@ -18,7 +18,7 @@ from corekit.ledger.read import statement
 from corekit.members.read import MemberFilter, member_page
 from corekit.paging import Page
 
-WALKS = settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+WALKS = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 sizes = st.integers(1, 9)
 Ask = Callable[..., Page[Any]]
 

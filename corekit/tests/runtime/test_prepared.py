@@ -45,7 +45,7 @@ def test_rows_are_those_of_sqlalchemy(database: Database) -> None:
     columns = [*member.c, *profile.c]
     rows = Prepared(wanted(*columns))
 
-    @settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(TEXTS, TEXTS | st.none(), DOCUMENTS, st.integers(0, 2**62) | st.none())
     def check(name: str, birthday: str | None, attributes: dict[str, Any], until: int | None) -> None:
         keys = [

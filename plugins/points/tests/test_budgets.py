@@ -320,7 +320,7 @@ def test_whatever_is_bought_and_comes_back_it_counts_what_is_left_of_it(shop: Sh
     members = [house.join() for _ in range(3)]
     days = count()
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given_steps(STEPS)
     def holds(steps: list[tuple[str, int, int]]) -> None:
         day = date(2017, 2, 1) + timedelta(days=next(days))

@@ -25,7 +25,6 @@ from corekit.tiers.read import standing
 
 EXAMPLES = settings(
     max_examples=20,
-    deadline=None,
     database=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],

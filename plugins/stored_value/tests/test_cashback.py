@@ -127,7 +127,7 @@ def test_a_tier_that_no_ladder_has_is_refused(make_kit: MakeKit) -> None:
         make_kit(["stored_value"], program=PROGRAM.replace("{gold = ", "{gild = "))
 
 
-@settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 10_000), st.lists(st.integers(1, 1_000), min_size=1, max_size=12))
 def test_shares_sum_to_the_whole_and_none_is_a_unit_off(total: int, weights: list[int]) -> None:
     shares = share(total, list(enumerate(weights)))
