@@ -1,5 +1,7 @@
-"""What all tests have in common: no clock judges them, what a process says as it dies is kept, and memory is not gone
-through in vain."""
+"""What all tests have in common.
+
+No clock judges them, what a process says as it dies is kept, and memory is not gone through in vain.
+"""
 
 from __future__ import annotations
 
