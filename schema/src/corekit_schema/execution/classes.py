@@ -16,11 +16,6 @@ def classes_of(values: Iterable[Any]) -> Classes:
     return set(map(type, values))
 
 
-def has_none(classes: Classes) -> bool:
-    """Say whether one of the values is None."""
-    return NoneType in classes
-
-
 def are_there(classes: Classes) -> bool:
     """Say whether none of the values is None or an exception."""
     if classes <= _THERE:

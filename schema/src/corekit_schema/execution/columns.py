@@ -10,13 +10,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import accumulate, chain, pairwise
+from types import NoneType
 from typing import Any, cast
 
 from graphql import FieldNode, GraphQLError
 from graphql.pyutils import is_iterable
 
-from corekit_schema.execution.classes import Classes, are_there, classes_of, has_none
-from corekit_schema.execution.fieldplan import FieldPlan, columns_of
+from corekit_schema.execution.classes import Classes, are_there, classes_of
+from corekit_schema.execution.fieldplan import FieldPlan, Level
 from corekit_schema.execution.guards import Guard
 from corekit_schema.execution.places import Places
 from corekit_schema.execution.rows import rows_of
@@ -47,7 +48,7 @@ class Column(ABC):
         if self.nullable:
             if run.failures.count != failures:
                 return [None if answer is FAILED else answer for answer in answers]
-        elif self.guarded or has_none(classes):
+        elif self.guarded or NoneType in classes:
             error = TypeError(f"Cannot return null for non-nullable field {self.coordinates}.")
             for row, answer in enumerate(answers):
                 if answer is None:
@@ -160,7 +161,7 @@ class Lists(Column):
 class Objects(Column):
     """Objects of one type: each selected field is a column of its own."""
 
-    __slots__ = ("across", "fields", "guard", "guarded")
+    __slots__ = ("across", "guard", "guarded", "level")
 
     def __init__(
         self,
@@ -172,7 +173,7 @@ class Objects(Column):
         guard: Guard | None,
     ) -> None:
         super().__init__(nodes, coordinates, nullable=nullable)
-        self.fields = fields
+        self.level = Level(fields)
         self.across = rows_of(tuple(field.key for field in fields))
         self.guard = guard
         self.guarded = guard is not None
@@ -212,10 +213,10 @@ class Objects(Column):
 
     def objects(self, values: Values, places: Places, run: Run) -> Answers:
         """Complete objects that are all there."""
-        if not values or not self.fields:
+        if not values or not self.level.fields:
             return [{} for _ in values]
         failures = run.failures.count
-        columns = columns_of(self.fields, values, places, run)
+        columns = self.level.columns(values, places, run)
         answers = self.across(columns)
         if run.failures.count != failures:
             for column in columns:

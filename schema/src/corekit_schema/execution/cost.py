@@ -38,11 +38,12 @@ class Cost:
 
     def of(self, variables: Variables) -> int:
         """Return the cost with these values of variables."""
-        return (
-            self.fixed
-            + sum(size(variables) * each.of(variables) for size, each in self.sized)
-            + sum(max(each.of(variables) for each in choice) for choice in self.choices)
-        )
+        cost = self.fixed
+        for size, each in self.sized:
+            cost += size(variables) * each.of(variables)
+        for choice in self.choices:
+            cost += max(each.of(variables) for each in choice)
+        return cost
 
     def __add__(self, other: Cost) -> Cost:
         """Return the cost of both."""
@@ -85,9 +86,9 @@ def _of_field(plan: FieldPlan, page: int, *, paged: bool) -> Cost:
 
 def _below(column: Column, page: int, *, paged: bool) -> Cost:
     if isinstance(column, Objects):
-        return cost_of(column.fields, page=page, paged=paged)
+        return cost_of(column.level.fields, page=page, paged=paged)
     if isinstance(column, Abstracts):
-        each = tuple(cost_of(objects.fields, page=page, paged=paged) for objects in column.types.values())
+        each = tuple(cost_of(objects.level.fields, page=page, paged=paged) for objects in column.types.values())
         if all(cost.is_fixed for cost in each):
             return max(each, key=lambda cost: cost.fixed, default=Cost())
         return Cost(choices=(each,))

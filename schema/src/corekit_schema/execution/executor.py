@@ -21,7 +21,6 @@ from corekit_schema.context import Context, Interrupted
 from corekit_schema.execution.cost import Cost, cost_of
 from corekit_schema.execution.documents import Document, Remembered, Remembering, read_document
 from corekit_schema.execution.extent import TooMuch
-from corekit_schema.execution.fieldplan import columns_of
 from corekit_schema.execution.limits import Introspection, Limits
 from corekit_schema.execution.places import Places
 from corekit_schema.execution.planner import NotPlanned, Plan, Planner, switches_of
@@ -254,10 +253,10 @@ class Executor:
         data: dict[str, Any] = {}
         root = Places()
         try:
-            for fields in ([field] for field in plan.fields) if mutates else [plan.fields]:
+            for step in plan.steps:
                 if mutates:
                     context.refresh()
-                for field, (answer,) in zip(fields, columns_of(fields, [None], root, run), strict=True):
+                for field, (answer,) in zip(step.fields, step.columns([None], root, run), strict=True):
                     if answer is FAILED:
                         return Answer(None, tuple(run.failures.errors()), cost=ready.cost)
                     data[field.key] = answer

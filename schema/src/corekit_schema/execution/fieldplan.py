@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +18,7 @@ from corekit_schema.policies import denial
 if TYPE_CHECKING:
     from corekit_schema.execution.guards import Guard
     from corekit_schema.execution.run import Run
+    from corekit_schema.execution.together import Together
 
 _TWO = 2
 AGAIN = 64
@@ -45,8 +46,9 @@ class FieldPlan:
     """A field as it is selected at one place of an operation.
 
     ``asks`` says that the resolver may ask the database: any may that is not an attribute. ``guard`` is the field's own
-    policy, left out where the type's, which every parent has passed, is the same. ``resolve`` gets all parents at once.
-    ``plain`` gives the answers of an attribute that is a scalar and has no guard, where all of them are plainly right.
+    policy, left out where the type's, which every parent has passed, is the same. ``resolve`` gets all parents at once,
+    and the arguments that are ``known``, where they do not depend on variables. ``plain`` gives the answers of an
+    attribute that is a scalar and has no guard, where all of them are plainly right.
     """
 
     key: str
@@ -63,6 +65,7 @@ class FieldPlan:
     guard: Guard | None
     completes: Completes
     plain: Plain | None = None
+    known: Mapping[str, Any] | None = None
     memo: dict[Hashable, Any] = field(factory=dict[Hashable, Any])
     """What resolvers found out about the selection, which is the same each time."""
 
@@ -70,16 +73,14 @@ class FieldPlan:
         """Return the answers of the field for all parents."""
         if self.plain is not None and (found := self.plain(parents)) is not None:
             return found
-        places = Places(above, key=self.key, order=self.order, nullable=self.completes.nullable)
-        return self.completes.complete(self.values(parents, run), places, run)
+        completes = self.completes
+        places = Places(above, None, self.key, self.order, None, completes.nullable)
+        return completes.complete(self.values(parents, run), places, run)
 
     def values(self, parents: Sequence[Any], run: Run) -> Sequence[Any]:
         """Return the value of the field for each parent: an exception where there is none for it."""
         run.context.check()
-        if self.guard is None:
-            return self._resolved(parents, run)
-        verdict = run.verdict(self.guard.policy)
-        if verdict == "yes":
+        if self.guard is None or (verdict := run.verdict(self.guard.policy)) == "yes":
             return self._resolved(parents, run)
         viewer = run.context.viewer
         allowed = self.guard.visible(list(range(len(parents))), parents, verdict, viewer)
@@ -92,32 +93,48 @@ class FieldPlan:
 
     def _resolved(self, parents: Sequence[Any], run: Run) -> Sequence[Any]:
         try:
-            arguments = self.arguments.read(run.variables)
-            info = Info(run.context, self, self.memo)
-            return in_step(self.resolve(parents, info, **arguments), parents, f"{self.type_name}.{self.name}")
+            arguments = self.arguments.read(run.variables) if self.known is None else self.known
+            found = self.resolve(parents, Info(run.context, self, self.memo), **arguments)
+            if found.__class__ is list and len(found) == len(parents):
+                return found
+            return in_step(found, parents, f"{self.type_name}.{self.name}")
         except Exception as error:  # noqa: BLE001 - a resolver that raises has failed for every parent
             return [error] * len(parents)
 
 
-def columns_of(fields: Sequence[FieldPlan], parents: Sequence[Any], above: Places, run: Run) -> list[list[Any]]:
-    """Return the answers of each field; all that ask the database do before the first of them waits for it.
+class Level:
+    """Fields that are selected of one type at one place: all are computed from the same parents."""
 
-    Which ones ask shows when they run; those that did not are not expected to for a while.
-    """
-    together = run.context.together
-    asking = [field for field in fields if field.asks and _is_expected(field)]
-    if together is None or len(asking) < _TWO:
-        return [field.column(parents, above, run) for field in fields]
+    __slots__ = ("_asking", "fields")
 
-    def rest() -> list[list[Any]]:
-        return [field.column(parents, above, run) for field in fields if field not in asking]
+    def __init__(self, fields: Sequence[FieldPlan]) -> None:
+        self.fields = tuple(fields)
+        self._asking = [field for field in fields if field.asks]
 
-    functions: list[Callable[[], Any]] = [partial(field.column, parents, above, run) for field in asking]
-    (*found, others), asked = together.run([*functions, rest])
-    for each, did in zip(asking, asked, strict=False):
-        each.memo[_QUIET] = 0 if did else 1
-    columns: dict[bool, Iterator[list[Any]]] = {True: iter(found), False: iter(others)}
-    return [next(columns[field in asking]) for field in fields]
+    def columns(self, parents: Sequence[Any], above: Places, run: Run) -> list[list[Any]]:
+        """Return the answers of each field; all that ask the database do before the first of them waits for it.
+
+        Which ones ask shows when they run; those that did not are not expected to for a while.
+        """
+        together = run.context.together
+        if together is not None and len(self._asking) >= _TWO:
+            asking = [field for field in self._asking if _is_expected(field)]
+            if len(asking) >= _TWO:
+                return self._side_by_side(together, asking, parents, above, run)
+        return [field.column(parents, above, run) for field in self.fields]
+
+    def _side_by_side(
+        self, together: Together, asking: Sequence[FieldPlan], parents: Sequence[Any], above: Places, run: Run
+    ) -> list[list[Any]]:
+        def rest() -> list[list[Any]]:
+            return [field.column(parents, above, run) for field in self.fields if field not in asking]
+
+        functions: list[Callable[[], Any]] = [partial(field.column, parents, above, run) for field in asking]
+        (*found, others), asked = together.run([*functions, rest])
+        for each, did in zip(asking, asked, strict=False):
+            each.memo[_QUIET] = 0 if did else 1
+        columns: dict[bool, Iterator[list[Any]]] = {True: iter(found), False: iter(others)}
+        return [next(columns[field in asking]) for field in self.fields]
 
 
 def _is_expected(plan: FieldPlan) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import NoneType
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
     GraphQLBoolean,
@@ -18,7 +18,7 @@ from graphql import (
 )
 from graphql.pyutils import inspect
 
-from corekit_schema.execution.classes import Classes, are_there, classes_of, has_none
+from corekit_schema.execution.classes import Classes, are_there, classes_of
 
 Serialize = Callable[[Any], Any]
 WriteAll = Callable[[Sequence[Any]], list[Any]]
@@ -52,14 +52,14 @@ def one(leaf: GraphQLScalarType | GraphQLEnumType) -> Serialize:
 def all_of(leaf: GraphQLScalarType | GraphQLEnumType) -> SerializeAll:
     """Return what writes a whole column of a leaf type, or raises where one value cannot be written."""
     serialize, write_all = one(leaf), _write_all(leaf)
-    written_as_they_are = _AS_THEY_ARE.get(leaf)
+    as_they_are = _as_they_are(leaf, nullable=True)
 
     def serialize_all(values: Sequence[Any], classes: Classes) -> list[Any]:
-        if written_as_they_are is not None and written_as_they_are(values, classes):
+        if classes <= as_they_are:
             return list(values)
         if not are_there(classes - {NoneType}):
             return [serialize(value) for value in values]
-        there = [value for value in values if value is not None] if has_none(classes) else values
+        there = [value for value in values if value is not None] if NoneType in classes else values
         written = write_all(there)
         if len(written) != len(there) or not classes_of(written).isdisjoint(_NOTHING):
             return [serialize(value) for value in values]
@@ -77,13 +77,11 @@ def plainly(leaf: GraphQLScalarType | GraphQLEnumType, *, nullable: bool) -> Cal
     Most columns are of this kind. Who gets None looks at the values one by one.
     """
     write_all = _write_all(leaf)
-    written_as_they_are = _AS_THEY_ARE.get(leaf)
+    as_they_are = _as_they_are(leaf, nullable=nullable)
 
     def write(values: list[Any]) -> list[Any] | None:
         classes = classes_of(values)
-        if has_none(classes) and not nullable:
-            return None
-        if written_as_they_are is not None and written_as_they_are(values, classes):
+        if classes <= as_they_are:
             return values
         if not are_there(classes):
             return None
@@ -96,6 +94,8 @@ def plainly(leaf: GraphQLScalarType | GraphQLEnumType, *, nullable: bool) -> Cal
 
 def _write_all(leaf: GraphQLScalarType | GraphQLEnumType) -> WriteAll:
     """Return what writes a column without None and exceptions: the scalar's own ``serialize_all`` where it has one."""
+    if leaf is GraphQLInt:
+        return _numbers
     own: WriteAll | None = getattr(getattr(leaf, "graphene_type", None), "serialize_all", None)
     if own is not None:
         return own
@@ -103,22 +103,18 @@ def _write_all(leaf: GraphQLScalarType | GraphQLEnumType) -> WriteAll:
     return lambda values: list(map(write, values))
 
 
-def _texts(_values: Sequence[Any], classes: Classes) -> bool:
-    return classes <= {str, NoneType}
+def _numbers(values: Sequence[Any]) -> list[Any]:
+    if classes_of(values) == {int} and min(values) >= _LEAST and max(values) <= _MOST:
+        return list(values)
+    write: Serialize = cast("Any", GraphQLInt).serialize
+    return list(map(write, values))
 
 
-def _truths(_values: Sequence[Any], classes: Classes) -> bool:
-    return classes <= {bool, NoneType}
+def _as_they_are(leaf: GraphQLNamedType, *, nullable: bool) -> Classes:
+    """Return the classes whose values need no writing."""
+    classes = _AS_THEY_ARE.get(leaf, set[type]())
+    return {*classes, NoneType} if nullable else classes
 
 
-def _numbers(values: Sequence[Any], classes: Classes) -> bool:
-    return classes == {int} and min(values) >= _LEAST and max(values) <= _MOST
-
-
-_AS_THEY_ARE: Mapping[GraphQLNamedType, Callable[[Sequence[Any], Classes], bool]] = {
-    GraphQLString: _texts,
-    GraphQLID: _texts,
-    GraphQLBoolean: _truths,
-    GraphQLInt: _numbers,
-}
-"""For scalars of the specification: whether a column needs no writing."""
+_AS_THEY_ARE: Mapping[GraphQLNamedType, Classes] = {GraphQLString: {str}, GraphQLID: {str}, GraphQLBoolean: {bool}}
+"""What needs no writing of the scalars of the specification."""

@@ -18,6 +18,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLUnionType,
     OperationDefinitionNode,
+    OperationType,
     TypeNameMetaFieldDef,
     Visitor,
     visit,
@@ -26,7 +27,7 @@ from graphql.execution.collect_fields import collect_fields, collect_sub_fields
 
 from corekit_schema.execution import leaves
 from corekit_schema.execution.columns import Abstracts, Column, Leaves, Lists, Objects
-from corekit_schema.execution.fieldplan import FieldPlan, Plain, Resolver
+from corekit_schema.execution.fieldplan import FieldPlan, Level, Plain, Resolver
 from corekit_schema.execution.resolvers import Attribute, field_guard, resolver_of, type_guard, type_names
 from corekit_schema.execution.selection import Fragments
 from corekit_schema.execution.variables import arguments_of, variables_in
@@ -38,9 +39,17 @@ class NotPlanned(Exception):
 
 @frozen(eq=False)
 class Plan:
-    """The root fields of an operation, in order; each plans what is below it."""
+    """The root fields of an operation, each of which plans what is below it.
 
-    fields: tuple[FieldPlan, ...]
+    They run in ``steps``, one after the other: those of a mutation one by one, all others at once.
+    """
+
+    steps: tuple[Level, ...]
+
+    @property
+    def fields(self) -> list[FieldPlan]:
+        """The root fields, in order."""
+        return [field for step in self.steps for field in step.fields]
 
 
 @define
@@ -63,8 +72,10 @@ class Planner:
         if root is None:
             raise NotPlanned
         switches = dict(self.switches)
-        fields = collect_fields(self.schema, dict(self.fragments), switches, root, operation.selection_set)
-        return Plan(self._fields(root, fields, ()))
+        selected = collect_fields(self.schema, dict(self.fragments), switches, root, operation.selection_set)
+        fields = self._fields(root, selected, ())
+        mutates = operation.operation is OperationType.MUTATION
+        return Plan(tuple(Level([field]) for field in fields) if mutates else (Level(fields),))
 
     def _fields(
         self, parent: GraphQLObjectType, fields: Mapping[str, list[FieldNode]], path: tuple[str, ...]
@@ -85,6 +96,7 @@ class Planner:
             raise NotPlanned
         here = (*path, key)
         resolve, guard = resolver_of(parent, name, definition), field_guard(definition)
+        arguments = arguments_of(definition, nodes[0])
         return FieldPlan(
             key=key,
             order=order,
@@ -96,7 +108,8 @@ class Planner:
             path=here,
             resolve=resolve,
             asks=not isinstance(resolve, Attribute),
-            arguments=arguments_of(definition, nodes[0]),
+            arguments=arguments,
+            known=arguments.known,
             guard=guard,
             completes=self._column(cast("Any", definition).type, nodes, f"{parent.name}.{name}", here),
             plain=_plain(resolve, cast("Any", definition).type) if guard is None else None,
