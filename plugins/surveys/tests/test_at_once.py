@@ -1,0 +1,68 @@
+"""What happens to a survey at the very moment at which somebody saves, sends or comments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import event, func, select, text
+
+from corekit import Invalid, Kit
+from corekit_surveys import answering, drafts, tables
+
+from .conftest import Canteen
+
+Open = Callable[..., Canteen]
+on_postgresql = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+
+
+def when(kit: Kit, moment: str, sent: str, act: Callable[[], Any]) -> None:
+    """Do something once, ``before`` or ``after`` a statement that begins so is sent by whoever writes."""
+    acts = [act]
+
+    def meanwhile(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if acts and statement.startswith(sent):
+            acts.pop()()
+
+    event.listen(kit.database.engine, f"{moment}_cursor_execute", meanwhile)
+
+
+def number_of(shop: Canteen, table: Any) -> int:
+    ((number,),) = shop.rows(select(func.count()).select_from(table))
+    return int(number)
+
+
+def test_who_is_forgotten_while_answers_are_saved_leaves_no_draft(canteen: Open) -> None:
+    shop = canteen()
+    when(shop.kit, "before", "BEGIN", lambda: shop.kit.erase(shop.member))
+    with pytest.raises(Invalid, match="MEMBER_CANCELLED"):
+        drafts.save(shop.kit, shop.member, "lunch", {"stars": 3})
+    assert number_of(shop, tables.draft) == 0
+
+
+@on_postgresql
+def test_nobody_is_forgotten_between_being_looked_at_and_saving(canteen: Open) -> None:
+    shop = canteen()
+    locked: list[int] = []
+
+    def lock() -> None:
+        with shop.kit.database.engine.begin() as other:
+            locking = text("SELECT id FROM core_member FOR NO KEY UPDATE SKIP LOCKED")
+            locked.append(len(other.execute(locking).all()))
+
+    when(shop.kit, "after", "SELECT surveys_survey.id", lock)
+    drafts.save(shop.kit, shop.member, "lunch", {"stars": 3})
+    assert locked == [0]
+
+
+def test_answers_that_are_sent_twice_at_once_leave_no_draft(canteen: Open) -> None:
+    shop = canteen()
+
+    def answer() -> Any:
+        return answering.answer(shop.kit, shop.member, "lunch", {"stars": 3}, source="app", external_id="1")
+
+    when(shop.kit, "before", "BEGIN", answer)
+    outcome = answer()
+    assert (outcome.outcome, outcome.replayed) == ("settled", True)
+    assert (number_of(shop, tables.answer), number_of(shop, tables.draft)) == (1, 0)
