@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, text
 
 from corekit import Invalid, Kit
-from corekit_surveys import answering, drafts, tables
+from corekit_surveys import answering, catalogue, drafts, tables
+from corekit_surveys.terms import Terms
 
 from .conftest import Canteen
 
@@ -18,14 +20,16 @@ on_postgresql = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True
 
 
 def when(kit: Kit, moment: str, sent: str, act: Callable[[], Any]) -> None:
-    """Do something once, ``before`` or ``after`` a statement that begins so is sent by whoever writes."""
+    """Do something once, in a thread, ``before`` or ``after`` a statement that begins so is sent."""
     acts = [act]
 
     def meanwhile(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         if acts and statement.startswith(sent):
-            acts.pop()()
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(acts.pop()).result()
 
-    event.listen(kit.database.engine, f"{moment}_cursor_execute", meanwhile)
+    for engine in kit.database.engines:
+        event.listen(engine, f"{moment}_cursor_execute", meanwhile)
 
 
 def number_of(shop: Canteen, table: Any) -> int:
@@ -66,3 +70,21 @@ def test_answers_that_are_sent_twice_at_once_leave_no_draft(canteen: Open) -> No
     outcome = answer()
     assert (outcome.outcome, outcome.replayed) == ("settled", True)
     assert (number_of(shop, tables.answer), number_of(shop, tables.draft)) == (1, 0)
+
+
+@on_postgresql
+def test_places_are_counted_right_where_they_are_limited_while_an_answer_is_taken_back(canteen: Open) -> None:
+    shop = canteen()
+    answered = shop.answer(stars=3)
+    assert answered.activity_id is not None
+
+    def limit() -> None:
+        with shop.kit.database.engine.begin() as other:
+            free = other.execute(text("SELECT id FROM surveys_survey FOR UPDATE SKIP LOCKED")).all()
+        if free:
+            catalogue.change(shop.kit, "staff:ada", "lunch", Terms(quota=1))
+
+    when(shop.kit, "after", "UPDATE surveys_place", limit)
+    assert shop.kit.reverse(answered.activity_id).settled
+    catalogue.change(shop.kit, "staff:ada", "lunch", Terms(quota=1))
+    assert shop.rows(select(tables.place.c.taken)) == [(0,)]
