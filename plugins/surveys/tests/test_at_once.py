@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event, func, select, text
 
 from corekit import Invalid, Kit
-from corekit_surveys import answering, catalogue, drafts, tables
+from corekit_surveys import answering, catalogue, comments, drafts, tables
 from corekit_surveys.terms import Terms
 
 from .conftest import Canteen
@@ -35,6 +35,12 @@ def when(kit: Kit, moment: str, sent: str, act: Callable[[], Any]) -> None:
 def number_of(shop: Canteen, table: Any) -> int:
     ((number,),) = shop.rows(select(func.count()).select_from(table))
     return int(number)
+
+
+def is_free(shop: Canteen) -> bool:
+    """Say whether the survey can be changed without waiting for somebody."""
+    with shop.kit.database.engine.begin() as other:
+        return bool(other.execute(text("SELECT id FROM surveys_survey FOR UPDATE SKIP LOCKED")).all())
 
 
 def test_who_is_forgotten_while_answers_are_saved_leaves_no_draft(canteen: Open) -> None:
@@ -79,12 +85,25 @@ def test_places_are_counted_right_where_they_are_limited_while_an_answer_is_take
     assert answered.activity_id is not None
 
     def limit() -> None:
-        with shop.kit.database.engine.begin() as other:
-            free = other.execute(text("SELECT id FROM surveys_survey FOR UPDATE SKIP LOCKED")).all()
-        if free:
+        if is_free(shop):
             catalogue.change(shop.kit, "staff:ada", "lunch", Terms(quota=1))
 
     when(shop.kit, "after", "UPDATE surveys_place", limit)
     assert shop.kit.reverse(answered.activity_id).settled
     catalogue.change(shop.kit, "staff:ada", "lunch", Terms(quota=1))
     assert shop.rows(select(tables.place.c.taken)) == [(0,)]
+
+
+@on_postgresql
+def test_a_survey_is_not_deleted_under_a_comment_on_it_and_takes_its_comments_along(canteen: Open) -> None:
+    shop = canteen()
+
+    def remove() -> None:
+        if is_free(shop):
+            catalogue.remove(shop.kit, "staff:ada", "lunch")
+
+    when(shop.kit, "after", "SELECT surveys_survey.id", remove)
+    assert comments.write(shop.kit, shop.member, "lunch", "good").text == "good"
+    assert number_of(shop, tables.survey) == 1
+    catalogue.remove(shop.kit, "staff:ada", "lunch")
+    assert number_of(shop, tables.comment) == 0
