@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, text
 
 from corekit import Invalid, Kit
-from corekit_surveys import answering, catalogue, comments, drafts, tables
+from corekit_surveys import answering, catalogue, comments, drafts, importing, tables
 from corekit_surveys.terms import Terms
 
 from .conftest import Canteen
@@ -107,3 +108,13 @@ def test_a_survey_is_not_deleted_under_a_comment_on_it_and_takes_its_comments_al
     assert number_of(shop, tables.survey) == 1
     catalogue.remove(shop.kit, "staff:ada", "lunch")
     assert number_of(shop, tables.comment) == 0
+
+
+def test_answers_to_a_survey_that_is_deleted_while_they_are_read_are_refused(canteen: Open, tmp_path: Path) -> None:
+    shop = canteen()
+    file = tmp_path / "answers.jsonl"
+    file.write_text('{"answers": {"stars": 3}}\n')
+    when(shop.kit, "before", "BEGIN", lambda: catalogue.remove(shop.kit, "staff:ada", "lunch"))
+    with pytest.raises(Invalid, match="SURVEYS_UNKNOWN"):
+        importing.load(shop.kit, "staff:ada", "lunch", file)
+    assert number_of(shop, tables.answer) == 0
