@@ -1,0 +1,81 @@
+"""What happens to documents, their files and links at the very moment at which somebody else does something."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+
+from corekit import Kit
+from corekit.audit.trail import audit_page
+from corekit_documents import documents, uploads
+from corekit_documents.settings import settings_of
+from corekit_documents.store import Store
+from corekit_documents.verifying import verify
+
+from .conftest import PDF, OpenShop, Shop, in_pieces
+
+on_postgresql = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+
+
+def when(kit: Kit, moment: str, sent: str, act: Callable[[], Any]) -> None:
+    """Do something once, in a thread, ``before`` or ``after`` a statement that begins so is sent."""
+    acts = [act]
+
+    def meanwhile(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if acts and statement.startswith(sent):
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(acts.pop()).result()
+
+    event.listen(kit.database.engine, f"{moment}_cursor_execute", meanwhile)
+
+
+def is_free(kit: Kit, table: str) -> bool:
+    """Say whether a row of a table can be changed without waiting for somebody."""
+    with kit.database.engine.begin() as other:
+        return bool(other.execute(text(f"SELECT 1 FROM {table} FOR UPDATE SKIP LOCKED")).all())
+
+
+def said(shop: Shop, what: str) -> int:
+    """Return how often the audit trail says that something was done."""
+    with shop.kit.read() as read:
+        return sum(each.what == what for each in audit_page(read, first=1_000).items)
+
+
+@on_sqlite
+def test_a_file_stays_whose_sender_went_away_while_it_was_entered(shop: OpenShop) -> None:
+    here = shop()
+    here.document()
+    version = uploads.wait(here.kit, "ada", "list", language="en", name="list.pdf", media_type="application/pdf")
+    store, over = Store(settings_of(here.kit)), Event()
+
+    async def send() -> None:
+        loop = asyncio.get_running_loop()
+        task = asyncio.ensure_future(uploads.receive(here.kit, store, version, in_pieces(PDF)))
+        task.add_done_callback(lambda _: over.set())
+
+        def leave() -> None:
+            loop.call_soon_threadsafe(task.cancel)
+            assert over.wait(10)
+
+        when(here.kit, "before", "UPDATE documents_version", leave)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(send())
+    with here.kit.read() as read:
+        assert documents.versions(read, [version.id])[version.id].state == "complete"
+    assert verify(here.kit).faults == ()
+
+
+def waits(kit: Kit) -> bool:
+    """Say whether anybody waits for a lock."""
+    with kit.database.engine.connect() as other:
+        asked = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return other.execute(text(asked)).first() is not None
