@@ -9,11 +9,11 @@ from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, func, select, text
 
-from corekit import Kit
+from corekit import Invalid, Kit
 from corekit.audit.trail import audit_page
-from corekit_documents import documents, uploads
+from corekit_documents import documents, links, tables, uploads
 from corekit_documents.settings import settings_of
 from corekit_documents.store import Store
 from corekit_documents.verifying import verify
@@ -72,6 +72,50 @@ def test_a_file_stays_whose_sender_went_away_while_it_was_entered(shop: OpenShop
     with here.kit.read() as read:
         assert documents.versions(read, [version.id])[version.id].state == "complete"
     assert verify(here.kit).faults == ()
+
+
+def test_who_is_forgotten_while_a_link_is_made_gets_none(shop: OpenShop) -> None:
+    here = shop()
+    here.document()
+    here.upload()
+    member = here.join()
+    when(here.kit, "before", "BEGIN", lambda: here.kit.erase(member))
+    with pytest.raises(Invalid, match="MEMBER_CANCELLED"):
+        here.link(member)
+    with here.kit.read() as read:
+        assert read.scalar(select(func.count()).select_from(tables.link)) == 0
+
+
+@on_postgresql
+def test_nobody_is_forgotten_between_being_looked_at_and_getting_a_link(shop: OpenShop) -> None:
+    here = shop()
+    here.document()
+    here.upload()
+    member, free = here.join(), list[bool]()
+    when(here.kit, "before", "INSERT INTO documents_link", lambda: free.append(is_free(here.kit, "core_member")))
+    here.link(member)
+    assert free == [False]
+
+
+@on_postgresql
+def test_links_are_revoked_in_the_order_in_which_they_are_used(shop: OpenShop) -> None:
+    here = shop()
+    here.document()
+    here.upload()
+    member = here.join()
+    first, second = sorted(here.link(member).link.id for _ in range(2))
+    with here.kit.database.write() as using:
+        for document in ("other", "list"):  # so it lies behind the second, in the table and its indexes
+            moving = text("UPDATE documents_link SET document = :document WHERE id = :id")
+            using.execute(moving, {"document": document, "id": first})
+    with ThreadPoolExecutor(1) as pool, here.kit.database.write() as using:
+        lock = "SELECT id FROM documents_link WHERE id = :id FOR UPDATE SKIP LOCKED"
+        assert len(using.execute(text(lock), {"id": first}).all()) == 1
+        revoked = pool.submit(links.revoke, here.kit, "ada", document="list")
+        while not waits(here.kit):
+            assert not revoked.done()
+        assert len(using.execute(text(lock), {"id": second}).all()) == 1
+    assert revoked.result() == 2
 
 
 def waits(kit: Kit) -> bool:
