@@ -48,6 +48,48 @@ def said(shop: Shop, what: str) -> int:
         return sum(each.what == what for each in audit_page(read, first=1_000).items)
 
 
+@on_postgresql
+def test_a_document_that_two_make_at_once_is_as_the_second_says(shop: OpenShop) -> None:
+    here = shop()
+    when(here.kit, "before", "INSERT INTO documents_document", lambda: here.document(category="prices"))
+    here.document()
+    with here.kit.read() as read:
+        (found,) = documents.every(read)
+    assert found.category is None
+    assert said(here, "documents.set") == 2
+
+
+@on_postgresql
+def test_a_document_that_is_set_back_to_what_it_was_is_said_to_be(shop: OpenShop) -> None:
+    here = shop()
+    here.document()
+
+    def change() -> None:
+        if is_free(here.kit, "documents_document"):
+            here.document(category="prices")
+
+    when(here.kit, "before", "UPDATE documents_document", change)
+    here.document()
+    with here.kit.read() as read:
+        (found,) = documents.every(read)
+    assert (found.category, said(here, "documents.set")) in ((None, 1), (None, 3))
+
+
+@on_postgresql
+def test_a_version_that_two_withdraw_at_once_is_withdrawn_once(shop: OpenShop) -> None:
+    here = shop()
+    here.document()
+    version = here.upload()
+
+    def withdraw() -> None:
+        if is_free(here.kit, "documents_version"):
+            documents.withdraw(here.kit, "bob", version.id)
+
+    when(here.kit, "before", "UPDATE documents_version", withdraw)
+    documents.withdraw(here.kit, "ada", version.id)
+    assert said(here, "documents.withdrawn") == 1
+
+
 @on_sqlite
 def test_a_file_stays_whose_sender_went_away_while_it_was_entered(shop: OpenShop) -> None:
     here = shop()
