@@ -118,3 +118,17 @@ def test_answers_to_a_survey_that_is_deleted_while_they_are_read_are_refused(can
     with pytest.raises(Invalid, match="SURVEYS_UNKNOWN"):
         importing.load(shop.kit, "staff:ada", "lunch", file)
     assert number_of(shop, tables.answer) == 0
+
+
+def test_who_answers_while_it_is_forgotten_leaves_no_answer(canteen: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = canteen()
+    forgetting = Kit.settle_own
+
+    def answers_first(kit: Kit, activities: Any) -> Any:
+        monkeypatch.undo()
+        assert shop.answer(stars=3).settled
+        return forgetting(kit, activities)
+
+    monkeypatch.setattr(Kit, "settle_own", answers_first)
+    assert shop.kit.erase(shop.member).state == "done"
+    assert (number_of(shop, tables.answer), number_of(shop, tables.taken)) == (0, 0)
