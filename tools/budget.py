@@ -20,7 +20,7 @@ CEILINGS = {
     "db": 2_255,
     "jobs": 2_095,
     "ledger": 3_310,
-    "members": 2_640,
+    "members": 2_650,
     "outbox": 710,
     "program": 1_600,
     "proof": 1_060,

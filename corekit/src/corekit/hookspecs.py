@@ -141,10 +141,10 @@ def corekit_export(member: str, read: Reader) -> Mapping[str, Any] | None:
 def corekit_erase(member: str, write: PluginWrite) -> None:
     """Forget who a member is: remove or blank what tells of the person in the plugin's own tables.
 
-    Called where a member is to be forgotten (``Kit.erase``), once per plugin, in a transaction that is committed when
-    it returns and the rows of ``Declares.members`` are gone; ``write`` reaches the plugin's own tables only. What
-    counts value stays: it belongs to the member's id. When it raises, the request stays open and says why, and is tried
-    again as a whole: so it may be called again.
+    Called where a member is to be forgotten (``Kit.erase``), before the core forgets it and once more after that, for
+    what was recorded in between; each time in a transaction that is committed when it returns and the rows of
+    ``Declares.members`` are gone. ``write`` reaches the plugin's own tables only. What counts value stays: it belongs
+    to the member's id. When it raises, the request stays open and says why, and is tried again as a whole.
     """
     raise NotImplementedError
 

@@ -19,7 +19,7 @@ from joserfc.jwk import ECKey, RSAKey
 from corekit import Activity, Kit, SettingsError
 from corekit.testing.clock import SettableClock
 from corekit_access.granting import Grantor, set_role, set_staff
-from corekit_access.jwks import FRESH, PAUSE, STALE
+from corekit_access.jwks import FRESH, PAUSE, STALE, PublicKeys
 
 ISSUER, SHOP = "https://login.example.com", "https://customers.example.com"
 ROOT = Grantor("cli", None)
@@ -250,3 +250,26 @@ def test_settings_that_would_let_in_too_much_are_refused(
     wrong["providers"][0] |= changed
     with pytest.raises(SettingsError, match=said):
         make_kit(["access"], sections={"access": wrong})
+
+
+def test_a_key_that_is_withdrawn_while_it_is_looked_up_is_no_error(login: Login, clock: SettableClock) -> None:
+    keys = PublicKeys(login.address)
+    assert keys.key("one", clock.now) is not None
+
+    class Withdrawn(dict[str, Any]):
+        """Keys that somebody fetches anew, for another one, as soon as one of them is looked up."""
+
+        def _looked_up(self, found: Any) -> Any:
+            login.shown = [CURVE]
+            keys._fetch(clock.now)
+            return found
+
+        def __contains__(self, kid: object) -> bool:
+            return bool(self._looked_up(super().__contains__(kid)))
+
+        def get(self, kid: str, default: Any = None) -> Any:
+            return self._looked_up(super().get(kid, default))
+
+    keys._keys = Withdrawn(keys._keys)
+    assert keys.key("one", clock.now) is not None
+    assert keys.key("one", clock.now) is None

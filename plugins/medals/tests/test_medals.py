@@ -126,3 +126,24 @@ def test_what_only_follows_from_an_activity_touches_a_medal_as_well(make_kit: Ma
     assert tiered.held(ann) == {("silver", 1)}
     tiered.buys(ann, 10_00)
     assert len(tiered.awards(ann)) == 1
+
+
+def test_an_award_of_an_edition_that_goes_on_counts_again(shop: Any) -> None:
+    ann, bob = shop.joins(), shop.joins()
+    edition = {"medal": "first", "level": 1, "reason": "by hand"}
+    assert shop.does("medals.awarded", ann, **edition).settled
+    taken = shop.does("medals.revoked", ann, **edition)
+    assert shop.kit.reverse(taken.activity_id).settled
+    assert shop.held(ann) == {("first", 1)}
+    assert shop.does("medals.awarded", bob, **edition).code == "MEDALS_EDITION_OUT"
+
+
+def test_an_award_of_an_edition_that_does_not_go_on_does_not_count_again(shop: Any) -> None:
+    ann, bob = shop.joins(), shop.joins()
+    edition = {"medal": "first", "level": 1, "reason": "by hand"}
+    assert shop.does("medals.awarded", ann, **edition).settled
+    taken = shop.does("medals.revoked", ann, **edition)
+    assert shop.does("medals.awarded", ann, **edition).settled
+    assert shop.kit.reverse(taken.activity_id).settled  # it holds another by now
+    assert shop.does("medals.revoked", ann, **edition).settled
+    assert shop.does("medals.awarded", bob, **edition).settled

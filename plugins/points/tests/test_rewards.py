@@ -275,6 +275,27 @@ def test_what_was_redeemed_moves_with_a_merge_and_back(shop: Callable[..., Shop]
     assert house.redemption(taken).member_id == other
 
 
+def test_what_a_member_redeemed_who_is_a_part_of_another_is_cancelled_and_left_too_long(
+    shop: Callable[..., Shop],
+) -> None:
+    house = shop()
+    other = house.join()
+    house.restock(2)
+    cancelled, left = house.redeem("mug", other), house.redeem("mug", other)
+    house.kit.merge(house.member, other)
+    had = house.points()
+    answer = house.does("points.redemption_cancelled", house.member, reverses=cancelled.activity_id, reason="sorry")
+    assert (answer.outcome, house.redemption(cancelled).state) == ("settled", "cancelled")
+    assert (house.left(), house.points()) == (1, had + 100)
+    house.clock.advance(days=30)
+    house.kit.jobs.run("points.unfetched")
+    assert (house.redemption(left).state, house.left(), house.points()) == ("expired", 2, had + 200)
+    somebody = house.join()
+    theirs = house.redeem("mug", house.member)
+    answer = house.does("points.redemption_cancelled", somebody, reverses=theirs.activity_id, reason="mine")
+    assert (answer.outcome, house.redemption(theirs).state) == ("refused", "reserved")
+
+
 def test_a_code_is_read_as_people_write_it() -> None:
     made = codes.code_of(SECRET, "0" * 32)
     assert (len(made), made) == (20, codes.code_of(SECRET, "0" * 32))

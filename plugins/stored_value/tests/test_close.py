@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from corekit import Activity, Integrity, Invalid, Kit, micros
 from corekit.migrations import guards
@@ -15,7 +17,7 @@ from corekit.tables import account, activity, posting
 from corekit.testing.clock import SettableClock
 from corekit.testing.plugin import MakeKit
 from corekit_stored_value import tables
-from corekit_stored_value.close import ClosedDay, close, closed, unequal
+from corekit_stored_value.close import ClosedDay, close, closed, closed_days, unequal
 
 PRINCIPAL, BONUS = "stored_value.principal", "stored_value.bonus"
 PROGRAM = """
@@ -153,3 +155,33 @@ def test_a_day_that_is_not_over_is_not_closed(kit: Kit, clock: SettableClock) ->
     ]
     clock.set("2026-03-11T00:00")
     assert [day.lines for day in close(kit, FIRST)] == [()]
+
+
+def while_it_is_written(kit: Kit, act: Callable[[], Any]) -> None:
+    """Do something once, in a thread, where a day was summed up and is about to be written."""
+    acts = [act]
+
+    def meanwhile(_connection: Any, _cursor: Any, sent: str, *_: Any) -> None:
+        if sent.startswith("BEGIN") and acts:
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(acts.pop()).result()
+
+    event.listen(kit.database.engine, "before_cursor_execute", meanwhile)
+
+
+def test_of_two_who_close_different_days_first_at_once_none_leaves_a_hole(kit: Kit, clock: SettableClock) -> None:
+    pays(kit, kit.record(Activity(type="member.registered")).member, 20_00)
+    clock.set("2026-03-13T10:00")
+    while_it_is_written(kit, lambda: close(kit, THIRD))
+    assert close(kit, FIRST) == []
+    with kit.read() as read:
+        assert [each.day for each in closed_days(read, FIRST, THIRD)] == [THIRD]
+
+
+def test_of_two_who_close_a_day_at_once_one_does_and_both_return_it(kit: Kit, clock: SettableClock) -> None:
+    pays(kit, kit.record(Activity(type="member.registered")).member, 20_00)
+    clock.set("2026-03-13T10:00")
+    theirs: list[ClosedDay] = []
+    while_it_is_written(kit, lambda: theirs.extend(close(kit, FIRST)))
+    assert [each.day for each in close(kit, FIRST)] == [each.day for each in theirs] == [FIRST]
+    assert [row[0] for row in kept(kit)] == ["2026-03-10"] * 2

@@ -29,7 +29,7 @@ from corekit.log import raised_at
 from corekit.members.history import changes
 from corekit.members.read import Member, consents, external_ids, groups, members, parts, survivors, tags
 from corekit.members.tables import erasure as _erasure
-from corekit.suspension.suspensions import read_suspensions
+from corekit.suspension.suspensions import Suspensions, read_suspensions
 from corekit.tiers.read import history as tier_history
 
 if TYPE_CHECKING:
@@ -131,23 +131,14 @@ def _exported(read: Reader, kit: Kit, plugin: Plugin, member: str) -> dict[str, 
 
 
 def erase(kit: Kit, member: str, *, reason: str, actor: str | None) -> Erasure:
-    """Forget who a member is, and those who are a part of it: plugins first, then the core. See :meth:`Kit.erase`."""
+    """Forget who a member is, and those who are a part of it: plugins first and last. See :meth:`Kit.erase`."""
     with kit.read() as read:
         member = survivors(read, [member]).get(member, member)
         everybody = [*parts(read, [member])[member], member]
         resting = read_suspensions(read)
     request = _open(kit, member, reason, actor)
-    for plugin in kit.hooks.erasing:
-        try:
-            resting.check(plugin.name)
-            _erase_by(kit, plugin, everybody)
-        except (PluginRaised, PluginError, Busy) as error:
-            if isinstance(error, Busy) and error.parameters.get("plugin") != plugin.name:
-                raise
-            _log.error("plugin raised", member=member, **raised_at(error))
-            kit.suspend_broken()
-            obstacle = f"plugin {plugin.name} could not erase; see the log, mend it, and ask again"
-            return _note(kit, request, obstacle=obstacle)
+    if (stopped := _erase_by_plugins(kit, request, everybody, resting)) is not None:
+        return stopped
     for each in everybody:
         key = f"erase:{request}" if each == member else f"erase:{request}:{each}"
         told = {"reason": reason}
@@ -156,6 +147,9 @@ def erase(kit: Kit, member: str, *, reason: str, actor: str | None) -> Erasure:
         )
         if not outcome.settled and outcome.code != "ERASED":
             return _note(kit, request, obstacle=f"{outcome.message} [{outcome.code}]")
+    # What was recorded after they were asked is forgotten as well; now that the core has, nothing more comes.
+    if (stopped := _erase_by_plugins(kit, request, everybody, resting)) is not None:
+        return stopped
     with kit.database.write() as connection:
         forget_merges(connection, everybody)
     return _note(kit, request, state="done", closed_at=micros(kit.now()), obstacle=None)
@@ -169,6 +163,22 @@ def erasures(read: Reader, *, state: str | None = None, ids: list[str] | None = 
     if ids is not None:
         wanted = wanted.where(any_of(_erasure.c.id, ids))
     return [_ERASURE(row) for row in read.all(wanted)]
+
+
+def _erase_by_plugins(kit: Kit, request: str, everybody: Sequence[str], resting: Suspensions) -> Erasure | None:
+    """Let each plugin erase what it knows of members; return the request where one cannot, which stays open."""
+    for plugin in kit.hooks.erasing:
+        try:
+            resting.check(plugin.name)
+            _erase_by(kit, plugin, everybody)
+        except (PluginRaised, PluginError, Busy) as error:
+            if isinstance(error, Busy) and error.parameters.get("plugin") != plugin.name:
+                raise
+            _log.error("plugin raised", member=everybody[-1], **raised_at(error))
+            kit.suspend_broken()
+            obstacle = f"plugin {plugin.name} could not erase; see the log, mend it, and ask again"
+            return _note(kit, request, obstacle=obstacle)
+    return None
 
 
 def _erase_by(kit: Kit, plugin: Plugin, everybody: Sequence[str]) -> None:

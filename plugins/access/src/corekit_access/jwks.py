@@ -50,8 +50,8 @@ class PublicKeys:
 
     def key(self, kid: str, now: datetime) -> PublicKey | None:
         """Return the key of a name, or None; fetches them where they are old, or the name is not known."""
-        if self._is_fresh(now) and kid in self._keys:
-            return self._keys[kid]  # whoever has a known key waits for nobody who fetches
+        if self._is_fresh(now) and (found := self._keys.get(kid)) is not None:
+            return found  # whoever has a known key waits for nobody who fetches
         with self._lock:
             may_fetch = self._tried_at is None or now - self._tried_at >= PAUSE
             if may_fetch and not (self._is_fresh(now) and kid in self._keys):

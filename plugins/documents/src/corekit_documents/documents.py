@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Unpack
 
 from attrs import frozen
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit import Invalid, Reader, Shape, any_of, micros
 from corekit.audience import checked, known
@@ -98,11 +99,14 @@ def set_document(
     values = {"category": category, "titles": dict(titles), "audience": audience, **window}
     now = kit.now()
     with kit.database.write() as connection:
-        before = named(Reader(connection), [code]).get(code)
-        change: Any = insert(_document).values(code=code, created_at=micros(now), **values)
-        if before is not None:
-            change = update(_document).where(_document.c.code == code).values(**values)
-        connection.execute(change)
+        put = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(_document)
+        put = put.values(code=code, created_at=micros(now), **values).on_conflict_do_nothing()
+        before = None
+        if connection.execute(put.returning(_document.c.code)).one_or_none() is None:
+            this = _document.c.code == code
+            connection.execute(select(_document.c.code).where(this).with_for_update())
+            before = named(Reader(connection), [code])[code]
+            connection.execute(update(_document).where(this).values(**values))
         after = named(Reader(connection), [code])[code]
         if after != before:
             leave(connection, now, actor, "documents.set", code, **values)
@@ -113,6 +117,7 @@ def withdraw(kit: Kit, actor: str | None, version: str) -> Version:
     """Let nobody download a version any more, by no link. Raises :class:`corekit.Invalid`."""
     now = kit.now()
     with kit.database.write() as connection:
+        connection.execute(select(_version.c.id).where(_is(version)).with_for_update())
         found = versions(Reader(connection), [version]).get(version)
         if found is None or found.state == "waiting":
             raise refused(declared.VERSION_UNKNOWN, "version", version=version)

@@ -15,6 +15,7 @@ from sqlalchemy import insert, select, update
 from corekit import Activity, Invalid, Problem, Reader, Shape, any_of, micros, moment, new_id
 from corekit.audience import Rule, Who, Why, compiled, known, people, reasons
 from corekit.audit import leave
+from corekit.tables import member as _member
 from corekit_documents import declared, documents, quotas, signing, tables
 from corekit_documents.documents import Document, Version
 from corekit_documents.refusals import because, refused
@@ -97,30 +98,32 @@ def make(kit: Kit, member: str, document: str, *, language: str | None = None, a
     settings = settings_of(kit)
     if not settings.signing_keys:
         raise refused(declared.NO_SIGNING_KEY)
-    with kit.read() as read:
+    with kit.database.write() as connection:
+        # Whoever forgets the member, or lets it be a part of another, waits or is seen.
+        connection.execute(select(_member.c.id).where(any_of(_member.c.id, [member])).with_for_update(read=True))
+        read = Reader(connection)
         now = kit.now(read)
         found = documents.named(read, [document])
         if document not in found:
             raise refused(declared.DOCUMENT_UNKNOWN, "document", document=document)
         told = judged(read, kit, [member], now, found.values()).get(member)
-    if told is None:
-        raise Invalid([Problem(code="NOT_FOUND", message="There is no such member.", path=("member_id",))])
-    (only,) = told
-    _check(kit, only)
-    version = only.version(language)
-    link = Link(
-        id=new_id(),
-        member_id=member,
-        document=document,
-        version_id=version.id,
-        issued_at=now,
-        expires_at=now + timedelta(minutes=settings.link_minutes),
-        revoked_at=None,
-        downloaded_at=None,
-        activity_id=None,
-        actor=actor,
-    )
-    with kit.database.write() as connection:
+        if told is None:
+            raise Invalid([Problem(code="NOT_FOUND", message="There is no such member.", path=("member_id",))])
+        (only,) = told
+        _check(kit, only)
+        version = only.version(language)
+        link = Link(
+            id=new_id(),
+            member_id=member,
+            document=document,
+            version_id=version.id,
+            issued_at=now,
+            expires_at=now + timedelta(minutes=settings.link_minutes),
+            revoked_at=None,
+            downloaded_at=None,
+            activity_id=None,
+            actor=actor,
+        )
         row = {name: getattr(link, name) for name in ("id", "member_id", "document", "version_id", "actor")}
         row |= {"issued_at": micros(link.issued_at), "expires_at": micros(link.expires_at)}
         connection.execute(insert(_link).values(**row))
@@ -194,11 +197,14 @@ def revoke(
     now = kit.now()
     with kit.database.write() as connection:
         still = (_link.c.revoked_at.is_(None), _link.c.expires_at > micros(now))
-        done = connection.execute(update(_link).where(*asked, *still).values(revoked_at=micros(now)))
-        if done.rowcount:
-            told = {"member": member, "document": document, "links": done.rowcount}
+        # In the order in which they are locked where they are used: no two wait for each other.
+        locking = select(_link.c.id).where(*asked, *still).order_by(_link.c.id).with_for_update()
+        ids = connection.execute(locking).scalars().all()
+        if ids:
+            connection.execute(update(_link).where(any_of(_link.c.id, ids)).values(revoked_at=micros(now)))
+            told = {"member": member, "document": document, "links": len(ids)}
             leave(connection, now, actor, "documents.revoked", link or document or str(member), **told)
-        return done.rowcount
+        return len(ids)
 
 
 def judged(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field, frozen
 from sqlalchemy import insert, select, update
 
-from corekit import Reader, any_of, micros, moment, new_id
+from corekit import Invalid, Reader, any_of, micros, moment, new_id
 from corekit.audit import leave
 from corekit_documents import declared, documents, headers, signing, sniffing, tables
 from corekit_documents.documents import Version
@@ -123,14 +123,15 @@ async def receive(kit: Kit, store: Store, version: Version, chunks: AsyncIterabl
     """Take a file in and let its version be complete.
 
     Raises :class:`corekit.Invalid` where it is not what was said, or somebody else was faster, and
-    :class:`~corekit_documents.refusals.StoreDown`; then nothing is left of it.
+    :class:`~corekit_documents.refusals.StoreDown`; then nothing is left of it. Where anything else is raised it may be
+    complete all the same: the file stays then, and `clean` deletes it if it is not.
     """
     taken = _Taken(settings_of(kit), version)
     key = new_key(kit.entropy)
     await store.put(key, taken.checked(chunks), headers.kept(version))
     try:
         return await asyncio.to_thread(_complete, kit, version, key, taken.size, taken.digest)
-    except BaseException:
+    except Invalid:
         await asyncio.shield(store.delete(key))
         raise
 

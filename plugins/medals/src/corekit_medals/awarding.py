@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from attrs import evolve, field, frozen
@@ -74,15 +74,7 @@ def _out(write: PluginWrite, limited: Sequence[Applied]) -> set[str]:
     """Take pieces of editions, and return the effects for which there is none. Rows are locked in their order."""
     if not limited:
         return set()
-    keys = sorted({(each.effect.medal, each.effect.level) for each in limited})
-    rows = [{"medal": medal, "level": level, "given": 0} for medal, level in keys]
-    locking = (
-        _insert(write)
-        .values(rows)
-        .on_conflict_do_update(index_elements=[edition.c.medal, edition.c.level], set_={"given": edition.c.given})
-    )
-    known = write.execute(locking.returning(edition.c.medal, edition.c.level, edition.c.given))
-    given = {(row.medal, row.level): int(row.given) for row in known}
+    given = _lock(write, {(each.effect.medal, each.effect.level) for each in limited})
     more, missed = Counter[Key](), set[str]()
     for each in limited:
         key = (each.effect.medal, each.effect.level)
@@ -92,6 +84,17 @@ def _out(write: PluginWrite, limited: Sequence[Applied]) -> set[str]:
             missed.add(each.id)
     _add(write, more)
     return missed
+
+
+def _lock(write: PluginWrite, keys: Iterable[Key]) -> Mapping[Key, int]:
+    """Lock the rows of editions in their order, new ones where nothing is out, and return how many are out of each."""
+    rows = [{"medal": medal, "level": level, "given": 0} for medal, level in sorted(keys)]
+    into = sqlite.insert(edition) if write.dialect == "sqlite" else postgresql.insert(edition)
+    locking = into.values(rows).on_conflict_do_update(
+        index_elements=[edition.c.medal, edition.c.level], set_={"given": edition.c.given}
+    )
+    known = write.execute(locking.returning(edition.c.medal, edition.c.level, edition.c.given))
+    return {(row.medal, row.level): int(row.given) for row in known}
 
 
 def _add(write: PluginWrite, more: Mapping[Key, int]) -> None:
@@ -104,10 +107,6 @@ def _add(write: PluginWrite, more: Mapping[Key, int]) -> None:
     medals = [medal for (medal, _), number in more.items() if number < 0]
     if medals:
         write.execute(delete(edition).where(any_of(edition.c.medal, medals), edition.c.given == 0))
-
-
-def _insert(write: PluginWrite) -> postgresql.Insert | sqlite.Insert:
-    return sqlite.insert(edition) if write.dialect == "sqlite" else postgresql.insert(edition)
 
 
 def _take_back(write: PluginWrite, effects: Sequence[Applied]) -> None:
@@ -222,17 +221,19 @@ def _resume(write: PluginWrite, effects: Sequence[Applied]) -> None:
         again.c.level == award.c.level,
         again.c.ended_at.is_(None),
     )
-    _add(write, _limited(write, effects))
+    if resumed := _limited(write, effects, ~given.exists()):
+        _lock(write, resumed)
+        _add(write, resumed)
     ended = update(award).where(any_of(award.c.ended_by, [each.id for each in effects]), ~given.exists())
     write.execute(ended.values(ended_at=None, end_reason=None, ended_by=None))
 
 
-def _limited(write: PluginWrite, effects: Sequence[Applied]) -> Counter[Key]:
-    """Return of which limited editions effects ended an award."""
+def _limited(write: PluginWrite, effects: Sequence[Applied], *which: Any) -> Counter[Key]:
+    """Return of which limited editions effects ended an award, of all awards or of some."""
     limited = [each.id for each in effects if each.effect.limited]
     if not limited:
         return Counter()
-    chosen = select(award.c.medal, award.c.level).where(any_of(award.c.ended_by, limited))
+    chosen = select(award.c.medal, award.c.level).where(any_of(award.c.ended_by, limited), *which)
     return Counter((row.medal, row.level) for row in write.execute(chosen))
 
 

@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from attrs import Factory, define, field, frozen
 from sqlalchemy import ColumnElement, and_, func, insert, select
-from sqlalchemy.exc import IntegrityError
 
 from corekit import Invalid, Job, Kit, Problem, Reader, Work, micros, moment
 from corekit.tables import outbox, posting
@@ -154,18 +153,17 @@ def _next(kit: Kit, wanted: date, now: datetime) -> ClosedDay | None:
         before = closed(read, newest) if newest is not None else None
         day = wanted if newest is None else newest + timedelta(days=1)
         made = _sum_up(read, day, before, upto, kit.zone, now)
-    try:
-        with kit.database.write() as connection:
+    with kit.database.write() as connection:
+        if kit.database.dialect == "postgresql":
+            connection.exec_driver_sql("LOCK TABLE stored_value_closed_day IN SHARE ROW EXCLUSIVE MODE")
+        again = Reader(connection)
+        if last_closed(again) == newest:
             connection.execute(insert(_day), _head(made))
             if made.lines:
                 connection.execute(insert(_line), [_row(made.day, line) for line in made.lines])
-    except IntegrityError:  # somebody else closes it at the same time
-        with kit.read() as read:
-            theirs = closed(read, day)
-        if theirs is None:
-            raise
-        return theirs
-    return made
+            return made
+        theirs = closed(again, day)
+    return theirs or _next(kit, wanted, now)  # somebody else closed a day at the same time
 
 
 def _sum_up(read: Reader, day: date, before: ClosedDay | None, upto: int, zone: ZoneInfo, now: datetime) -> ClosedDay:

@@ -109,7 +109,7 @@ def move(kit: Kit, actor: str | None, code: str, state: Literal["open", "closed"
 
 
 def remove(kit: Kit, actor: str | None, code: str) -> Kept:
-    """Delete a survey that nobody has answered or begun to answer, and return what it was.
+    """Delete a survey that nobody has answered or begun to answer, with its comments, and return what it was.
 
     Raises :class:`corekit.Invalid`: there is no such survey, or it stays (``SURVEYS_BEGUN``).
     """
@@ -119,7 +119,7 @@ def remove(kit: Kit, actor: str | None, code: str) -> Kept:
         if _is_begun(connection, known.id):
             raise _refused(declared.BEGUN, "code")
         before = _found(connection, code)
-        for each in (tables.version, tables.named, tables.place):
+        for each in (tables.version, tables.named, tables.place, tables.comment):
             connection.execute(delete(each).where(each.c.survey_id == known.id))
         connection.execute(delete(_survey).where(_survey.c.id == known.id))
         leave(connection, now, actor, "surveys.deleted", code)

@@ -66,7 +66,8 @@ def write(kit: Kit, member: str, survey: str, text: str) -> Comment:
     now = kit.now()
     with kit.database.write() as connection:
         _lock(connection, member)
-        asked = connection.execute(select(_survey).where(_survey.c.code == survey.replace("\0", ""))).one_or_none()
+        named = select(_survey).where(_survey.c.code == survey.replace("\0", ""))
+        asked = connection.execute(named.with_for_update(read=True)).one_or_none()
         if asked is None:
             raise codes.refused(declared.UNKNOWN, "survey", survey=survey)
         if asked.state != "open":

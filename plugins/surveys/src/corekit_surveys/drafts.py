@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit import ErrorText, Invalid, Reader, any_of, micros, moment
+from corekit.tables import member as _member
 from corekit_surveys import answers as judging
 from corekit_surveys import codes, declared, finding, standing
 from corekit_surveys.finding import Kept
@@ -49,28 +50,43 @@ def save(kit: Kit, member: str, survey: str, answers: Mapping[str, Any]) -> Draf
     speaks against it), answers are too large, or of one it is clear that it could not be given (each problem at its
     path below ``answers``).
     """
-    with kit.read() as read:
-        known = finding.get(read, survey)
-        standing.check(kit, read, member, known)
-    if malformed := judging.malformed(known.survey, answers):
-        raise Invalid([codes.problem_at("answers", each) for each in malformed])
-    if len(orjson.dumps(answers)) > LARGEST:
-        raise _refused(declared.DRAFT_TOO_LARGE, "answers", most=str(LARGEST))
-    draft = Draft(drawn(kit), member, dict(answers), kit.now())
-    row = {
-        "id": draft.id,
-        "ticket": drawn(kit),
-        "survey_id": known.id,
-        "member_id": member,
-        **_kept(kit, known, draft.answers),
-        "saved_at": micros(draft.saved_at),
-    }
     with kit.database.write() as connection:
-        _check_open(connection, known)
+        _hold(connection, member, survey)
+        known = _asked(kit, Reader(connection), member, survey, answers)
+        draft = Draft(drawn(kit), member, dict(answers), kit.now())
+        row = {
+            "id": draft.id,
+            "ticket": drawn(kit),
+            "survey_id": known.id,
+            "member_id": member,
+            **_kept(kit, known, draft.answers),
+            "saved_at": micros(draft.saved_at),
+        }
         into = sqlite.insert(_draft) if connection.dialect.name == "sqlite" else postgresql.insert(_draft)
         anew = {name: into.excluded[name] for name in ("id", "ticket", "answers", "sealed", "saved_at")}
         connection.execute(into.values(row).on_conflict_do_update(index_elements=["survey_id", "member_id"], set_=anew))
     return draft
+
+
+def _hold(connection: Connection, member: str, survey: str) -> None:
+    """Let nobody forget or merge the member, send for it, or change the survey until this is done.
+
+    In this order, as where answers are sent: no two wait for each other.
+    """
+    theirs, named = any_of(_member.c.id, [member]), _survey.c.code == survey.replace("\0", "")
+    connection.execute(select(_member.c.id).where(theirs).with_for_update(read=True))
+    connection.execute(select(_survey.c.id).where(named).with_for_update(read=True))
+
+
+def _asked(kit: Kit, read: Reader, member: str, survey: str, answers: Mapping[str, Any]) -> Kept:
+    """Return the survey that answers are to, if the member may give such now."""
+    known = finding.get(read, survey)
+    standing.check(kit, read, member, known)
+    if malformed := judging.malformed(known.survey, answers):
+        raise Invalid([codes.problem_at("answers", each) for each in malformed])
+    if len(orjson.dumps(answers)) > LARGEST:
+        raise _refused(declared.DRAFT_TOO_LARGE, "answers", most=str(LARGEST))
+    return known
 
 
 def _kept(kit: Kit, survey: Kept, answers: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -110,14 +126,6 @@ def codes_taken(read: Reader, members: Iterable[str]) -> dict[str, list[str]]:
     for row in read.all(columns.where(any_of(_taken.c.member_id, sorted(members))).order_by(_survey.c.code)):
         found.setdefault(row.member_id, []).append(row.code)
     return found
-
-
-def _check_open(connection: Connection, known: Kept) -> None:
-    """Raise where a survey was closed, or made anonymous or known, since it was looked at; nobody does so now."""
-    asked = select(_survey.c.state, _survey.c.anonymous).where(_survey.c.id == known.id).with_for_update(read=True)
-    now = connection.execute(asked).one_or_none()
-    if now is None or now.state != "open" or bool(now.anonymous) != known.terms.anonymous:
-        raise _refused(declared.CHANGED, "survey")
 
 
 def _refused(text: ErrorText, *path: str, **parameters: str) -> Invalid:

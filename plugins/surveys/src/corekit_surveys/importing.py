@@ -78,7 +78,9 @@ def load(kit: Kit, actor: str | None, survey: str, file: Path) -> int:
     number = 0
     now = kit.now()
     with kit.database.write() as connection:
-        connection.execute(select(_survey.c.id).where(_survey.c.id == target.id).with_for_update(read=True)).one()
+        there = select(_survey.c.id).where(_survey.c.id == target.id).with_for_update(read=True)
+        if connection.execute(there).one_or_none() is None:
+            raise codes.refused(declared.UNKNOWN, "survey", survey=survey)
         rows = _rows(kit, target, file)
         while chunk := list(islice(rows, _AT_ONCE)):
             connection.execute(insert(_answer), chunk)

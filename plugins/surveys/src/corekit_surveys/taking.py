@@ -171,6 +171,7 @@ def _take_back(write: PluginWrite, effects: Sequence[Applied]) -> None:
     named = [each for each in effects if not each.effect.anonymous]
     if not named:
         return
+    _asked(write, named)  # whoever begins to count places counts what this leaves
     ids = [each.effect.draft for each in named]
     rows = write.execute(
         select(_answer).where(any_of(_answer.c.id, ids)).order_by(_answer.c.id).with_for_update()

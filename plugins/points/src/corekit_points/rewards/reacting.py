@@ -48,11 +48,14 @@ def load(batch: Batch, read: Reader, facts: Facts) -> Mapping[str, Seen]:
     found: dict[str, dict[str, Redemption]] = {}
     if resolving:
         ids, hashes = {_named(each) for each in resolving}, {_hash(each) for each in resolving}
+        # What takes one back is about who redeemed it, also where that is a part of another member by now.
+        taken_back = {each.reverses: each.member for each in resolving}
         for each in redeeming.named(read, ids, hashes):
-            theirs = found.setdefault(each.member_id, {})
-            theirs[each.id] = each
-            if each.code is not None:
-                theirs[each.code] = each
+            for member in (each.member_id, taken_back.get(each.id, each.member_id)):
+                theirs = found.setdefault(member, {})
+                theirs[each.id] = each
+                if each.code is not None:
+                    theirs[each.code] = each
     about = {member for member, _ in asking} | {activity.member for activity in resolving}
     return {member: Seen(had=had.get(member, {}), left=left, redemptions=found.get(member, {})) for member in about}
 
