@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 import structlog
@@ -182,7 +183,7 @@ class Attempt:
 
     def _replayed(self, arriving: Sequence[Incoming]) -> tuple[dict[str, Outcome], list[Incoming]]:
         """Answer the keys that were answered before; a key whose activity failed resumes that activity."""
-        known = {row[:2]: row[2:] for row in self.store.requests([incoming.key for incoming in arriving])}
+        known = self._known([incoming.key for incoming in arriving])
         answers: dict[str, Outcome] = {}
         fresh: list[Incoming] = []
         for incoming in arriving:
@@ -211,6 +212,15 @@ class Attempt:
                     replayed=True,
                 )
         return answers, fresh
+
+    def _known(self, keys: Sequence[Key]) -> Mapping[Key, tuple[Any, ...]]:
+        """Return what was answered to keys; where two sent one at once, and one failed, the other's answer stands."""
+        found = self.store.requests(keys)
+        answered = {row[:2]: row[2:] for row in found if row[3] != "failed"}
+        failed = {row[:2]: row[2:] for row in found if row[3] == "failed"}
+        if (late := [failed[key][3] for key in failed if key in answered]) and not self.simulate:
+            self.store.drop_failed(late)
+        return failed | answered
 
     def _plan_freely(self, fresh: Sequence[Incoming]) -> Plan:
         try:
