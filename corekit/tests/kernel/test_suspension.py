@@ -13,7 +13,7 @@ import pytest
 from corekit_rogue import acts, plugin
 from sqlalchemy import event, func, select, text
 
-from corekit import ActivityType, Batch, Busy, Credit, Declares, Event, Follow, Kit, NotFound
+from corekit import ActivityType, Batch, Busy, Credit, Declares, Event, Follow, Kit, NotFound, Unavailable
 from corekit.activities import breaker, watch
 from corekit.activities.tables import intake, open_unit
 from corekit.audit.tables import audit
@@ -268,6 +268,29 @@ def test_a_unit_that_is_broken_three_times_in_a_row_suspends_its_plugin(rogue: A
         assert rogue.kit.suspensions() == []
         assert rogue.does(rogue.member(), "rogue.act").code == "WRITE_NOT_ALLOWED"
     assert [each.plugin for each in rogue.kit.suspensions()] == ["rogue"]
+
+
+def test_who_is_to_be_suspended_may_be_taken_by_another_thread(world: Any) -> None:
+    class Raced(list[breaker.Broken]):
+        def pop(self, *_: Any) -> breaker.Broken:
+            self.clear()  # so fast was the other one
+            return super().pop()
+
+    world.kit.breaker.news = Raced([breaker.Broken("gift", "it raced")])
+    assert world.member()
+    assert world.kit.suspensions() == []
+
+
+def test_who_is_to_be_suspended_is_so_once_the_database_answers(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost() -> None:
+        raise Unavailable("not now")
+
+    world.kit.breaker.news.append(breaker.Broken("gift", "it broke"))
+    with monkeypatch.context() as patched, pytest.raises(Unavailable):
+        patched.setattr(world.kit.database, "write", lost)
+        world.member()
+    assert world.member()
+    assert [each.reason for each in world.kit.suspensions()] == ["it broke"]
 
 
 @pytest.mark.parametrize("place", ["apply", "prepare"])
