@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from typer.testing import CliRunner
 
-from corekit import Kit, SettingsError
+from corekit import AccountKind, Declares, Kit, SettingsError, Unit
 from corekit.cli import app
 from corekit.ledger import tables
 from corekit.program import apply, newest, versions
 from corekit.testing.clock import SettableClock
+from corekit.testing.modules import plugin_module
 from corekit.testing.plugin import MakeKit
 
 PROGRAM = """
@@ -71,6 +75,33 @@ def test_what_follows_from_the_program_enters_the_books(make_kit: MakeKit, file:
         kinds = {row.code for row in read.all(select(tables.account_kind))}
     assert units["points.growth"] == 2
     assert {"points", "points.growth", "points.growth.issued"} <= kinds
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_what_two_upgrades_enter_at_once_enters_the_books_once(make_kit: MakeKit) -> None:
+    kinds = [AccountKind(code="shop", unit=Unit("stamps", 0))]
+    settings, modules = make_kit().settings, {"shop": plugin_module(Declares(accounts=kinds), "shop")}
+    first, second = Kit(settings, modules=modules), Kit(settings, modules=modules)
+    others: list[Future[list[str]]] = []
+    there = threading.Event()
+
+    def comes(_connection: Any, _cursor: Any, sent: str, *_: Any) -> None:
+        if sent.startswith(("LOCK TABLE", "INSERT INTO core_unit")):
+            there.set()
+
+    def meanwhile(_connection: Any, _cursor: Any, sent: str, *_: Any) -> None:
+        if sent.startswith("INSERT INTO core_unit"):
+            others.append(pool.submit(second.upgrade))
+            assert there.wait(10)
+
+    event.listen(second.database.engine, "before_cursor_execute", comes)
+    event.listen(first.database.engine, "after_cursor_execute", meanwhile)
+    with ThreadPoolExecutor(1) as pool:
+        first.upgrade()
+        others[0].result()
+    assert second.terms().chart.books.keys() == {"shop"}
+    first.close()
+    second.close()
 
 
 def test_the_same_program_again_changes_nothing(make_kit: MakeKit, file: Path) -> None:
