@@ -182,7 +182,7 @@ class Jobs:
 
     def _execute(self, plan: _Plan, run: JobRun, *, by_hand: bool, chunk: int = CHUNK) -> JobRun:
         who = runs.holder()
-        if not runs.claim(self._kit.database, run.id, self._settlement.now(), who):
+        if not runs.claim(self._kit.database, run, self._settlement.now(), who):
             raise Running(f"another runner has job {plan.name}", job=plan.name, since="")
         run = self._find(run.id)
         work = _Work(self._kit, self._settlement, run, who)
