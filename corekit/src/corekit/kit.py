@@ -85,7 +85,7 @@ class Kit:
         self._declared = Registry.of(core.declares(self.settings), self.plugins)
         self.hooks = Hooks(self.plugins)
         self.database = Database(self.settings.database)
-        self._terms: Terms | None = None
+        self._held: list[Terms] = []
         self._versions: Versions | None = None
         self._settlement = Settlement(self.database, self.terms, self.renew, clock, self._suspend_broken)
         self._intake = Intake(self.database, self._settlement)
@@ -134,19 +134,19 @@ class Kit:
 
     def terms(self) -> Terms:
         """Return the terms under which activities settle now."""
-        terms = self._terms  # another thread may renew meanwhile
-        if terms is None:
+        held = self._held  # where another thread renews meanwhile, what is read here is kept no longer
+        if not held:
             self._check_ready()
             with self.read() as read:
                 self._versions = read_versions(read, self._declared, self.settings, self._versions)
                 terms = Terms.of(self.settings, self._versions, self.hooks, read_suspensions(read))
                 self._check_chart(read, terms)
-            self._terms = terms
-        return terms
+            held.append(terms)
+        return held[0]
 
     def renew(self) -> None:
         """Forget the terms, because the program changed; they are read again when they are needed."""
-        self._terms = None
+        self._held = []
 
     def now(self, read: Reader | None = None) -> datetime:
         """Return the present instant by the kit's clock, which by default is the database's.
@@ -180,7 +180,7 @@ class Kit:
             chart.sync(connection, terms.registry, terms.chart)
             lay_lanes(connection)
             subscribe(connection, self.hooks.happening)
-        self._versions, self._terms = terms.versions, terms
+        self._versions, self._held = terms.versions, [terms]
 
     def close(self) -> None:
         """Close the connections to the database."""

@@ -12,10 +12,11 @@ import pytest
 from sqlalchemy import event, select
 from typer.testing import CliRunner
 
-from corekit import AccountKind, Declares, Kit, SettingsError, Unit
+from corekit import AccountKind, Declares, Kit, Reader, SettingsError, Unit
 from corekit.cli import app
 from corekit.ledger import tables
 from corekit.program import apply, newest, versions
+from corekit.suspension.suspensions import Suspensions, read_suspensions
 from corekit.testing.clock import SettableClock
 from corekit.testing.modules import plugin_module
 from corekit.testing.plugin import MakeKit
@@ -65,6 +66,22 @@ def test_what_was_applied_holds_for_another_kit_on_the_database(make_kit: MakeKi
     apply(kit, file)
     other = make_kit(["points"], database=kit.settings.database)
     assert other.program.ladders == kit.program.ladders
+
+
+def test_what_was_read_before_another_thread_applied_a_program_holds_no_longer(
+    make_kit: MakeKit, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit = make_kit(["points"])
+    kit.renew()
+
+    def meanwhile(read: Reader) -> Suspensions:
+        monkeypatch.undo()
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(apply, kit, file).result()
+        return read_suspensions(read)
+
+    monkeypatch.setattr("corekit.kit.read_suspensions", meanwhile)
+    assert [kit.program.version for _ in range(2)] == [0, 1]
 
 
 def test_what_follows_from_the_program_enters_the_books(make_kit: MakeKit, file: Path) -> None:
