@@ -272,6 +272,10 @@ class Attempt:
             lock = store.lock(touched)
         elif any(not plan.members[each].is_new and each not in lock.seqs for each in touched):
             raise Conflict("the plan needs members that were not locked with the others")
+        if groups := plan.new_groups():
+            store.come_alone()
+            if store.known(groups):
+                raise Conflict("somebody joined the group in between")
         now = self.clock.under_lock(lock)
         if now >= plan.holds_until() and any(p.kernel_time for m in plan.members.values() for p in m.planned):
             raise Conflict("a lot lapsed or a day ended between plan and lock")
@@ -306,8 +310,8 @@ class Attempt:
         if self.simulate or self.waiting or len(plan.members) != 1 or plan.now >= plan.holds_until():
             return False
         (member,) = plan.members.values()
-        own = any(planned.own for planned in member.planned)
-        return bool(member.planned) and not member.is_new and not own and not any(each.resumes for each in fresh)
+        more = any(planned.own for planned in member.planned) or plan.new_groups()
+        return bool(member.planned) and not member.is_new and not more and not any(each.resumes for each in fresh)
 
     def _send(self, plan: Plan, rows: Rows, resumed: list[str]) -> None:
         if not rows:
