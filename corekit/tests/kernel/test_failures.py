@@ -53,10 +53,8 @@ def test_a_key_that_failed_while_another_settled_it_has_that_answer(world: Any, 
     failed: list[str] = []
 
     def send() -> list[Outcome]:
-        told = {"occurred_at": at, "amount": 5}
-        sent = [
-            Activity(type="toy.yield", member=member, external_id=f"k{number}", **told) for number in range(at_once)
-        ]
+        keys = [f"k{number}" for number in range(at_once)]
+        sent = [world.activity(member, "toy.yield", 5, occurred_at=at, external_id=key) for key in keys]
         return [world.kit.record(sent[0])] if at_once == 1 else list(world.kit.record_many(sent))
 
     def fails_meanwhile(activity: Activity) -> Credit:

@@ -286,9 +286,10 @@ def test_who_is_to_be_suspended_is_so_once_the_database_answers(world: Any, monk
         raise Unavailable("not now")
 
     world.kit.breaker.news.append(breaker.Broken("gift", "it broke"))
-    with monkeypatch.context() as patched, pytest.raises(Unavailable):
-        patched.setattr(world.kit.database, "write", lost)
+    monkeypatch.setattr(world.kit.database, "write", lost)
+    with pytest.raises(Unavailable):
         world.member()
+    monkeypatch.undo()
     assert world.member()
     assert [each.reason for each in world.kit.suspensions()] == ["it broke"]
 
