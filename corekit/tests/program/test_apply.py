@@ -5,17 +5,30 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from marshmallow import Schema, fields
 from sqlalchemy import event, select
 from typer.testing import CliRunner
 
-from corekit import AccountKind, Declares, Kit, Reader, SettingsError, Unit
+from corekit import (
+    AccountKind,
+    Activity,
+    ActivityType,
+    Declares,
+    Invalid,
+    Kit,
+    Reader,
+    Section,
+    SettingsError,
+    Unit,
+)
 from corekit.cli import app
 from corekit.ledger import tables
-from corekit.program import apply, newest, versions
+from corekit.program import apply, apply_text, newest, versions
 from corekit.suspension.suspensions import Suspensions, read_suspensions
 from corekit.testing.clock import SettableClock
 from corekit.testing.modules import plugin_module
@@ -66,6 +79,45 @@ def test_what_was_applied_holds_for_another_kit_on_the_database(make_kit: MakeKi
     apply(kit, file)
     other = make_kit(["points"], database=kit.settings.database)
     assert other.program.ladders == kit.program.ladders
+
+
+def test_a_scheduler_hears_that_another_process_applied_a_program(
+    make_kit: MakeKit, file: Path, clock: SettableClock
+) -> None:
+    kit = make_kit(["points"])
+    scheduler = make_kit(["points"], database=kit.settings.database)
+    assert scheduler.jobs.tick() == []
+    apply(kit, file)
+    member = kit.record(Activity(type="member.registered")).member
+    lot = {"amount": 5, "expires_at": (clock() + timedelta(hours=1)).isoformat()}
+    told = {"account": "points.growth", "lots": [lot]}
+    assert kit.record(Activity(type="opening.balance", member=member, payload=told)).settled
+    clock.advance(days=1)
+    scheduler.jobs.tick()
+    with kit.read() as read:
+        wanted = select(tables.account.c.debits_posted).where(tables.account.c.kind == "points.growth")
+        assert read.scalar(wanted.where(tables.account.c.member_id == member)) == 5
+
+
+def test_what_another_process_just_made_possible_is_understood(make_kit: MakeKit) -> None:
+    class OnSchema(Schema):
+        on = fields.Boolean(load_default=False)
+
+    def accounts(section: Any) -> list[AccountKind]:
+        return [AccountKind(code="shop", unit=Unit("shops", 0))] if section["on"] else []
+
+    declares = Declares(
+        activities=[ActivityType(name="shop.seen", amount="own")], program=Section(schema=OnSchema, accounts=accounts)
+    )
+    modules = {"shop": plugin_module(declares, "shop")}
+    kit = make_kit(modules=modules)
+    other = make_kit(modules=modules, database=kit.settings.database)
+    member = other.record(Activity(type="member.registered")).member
+    seen = Activity(type="shop.seen", member=member, amount=5, unit="shops")
+    with pytest.raises(Invalid, match="UNIT_WRONG"):
+        other.record(seen)
+    apply_text(kit, '[program]\nname = "Shop"\n[shop]\non = true\n')
+    assert [each.outcome for each in other.record_many([seen])] == ["settled"]
 
 
 def test_what_was_read_before_another_thread_applied_a_program_holds_no_longer(

@@ -234,7 +234,8 @@ class Jobs:
         return plans[name]
 
     def _plans(self) -> dict[str, _Plan]:
-        """Return every job by name, under the terms that hold now."""
+        """Return every job by name, under the terms that hold now: nothing else may tell a scheduler of others."""
+        self._kit.look_again()
         terms = self._kit.terms()
         found = [self._read(terms, EXPIRY, tuple(expiry(terms)))]
         for name, each in terms.registry.jobs.items():
