@@ -78,6 +78,20 @@ def test_a_claim_is_one_runners_as_long_as_it_says_something(house: Any, monkeyp
     assert claims == [("early", False), ("first", True), ("second", False)]
 
 
+def test_what_was_found_is_counted_once_whoever_takes_the_run_over(house: Any, monkeypatch: Any) -> None:
+    for each in house.joins(10):
+        house.does(each, "fees.earn", 100)
+    with monkeypatch.context() as patched:
+        _breaks_after(patched, 0)
+        with pytest.raises(KeyboardInterrupt):
+            house.kit.jobs.run("fees.yearly")
+    with house.kit.database.write() as connection:
+        connection.execute(update(runs).values(state="running", holder="gone", ended_at=None, code=None))
+    house.clock.set(house.clock() + SILENT)
+    (taken,) = house.kit.jobs.tick()
+    assert (taken.found, taken.settled) == (10, 10)
+
+
 def test_by_hand_what_was_interrupted_goes_on_first(house: Any, monkeypatch: Any) -> None:
     run = _interrupted(house, monkeypatch)
     house.clock.set(house.clock() + SILENT)
