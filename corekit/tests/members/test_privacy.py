@@ -181,6 +181,28 @@ def test_who_is_merged_while_one_of_the_two_is_forgotten_is_forgotten_as_well(
     assert kit.verify().clean
 
 
+@pytest.mark.row("M9")
+def test_what_settles_after_plugins_have_erased_is_erased_by_them_as_well(
+    make_kit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def settle_own(*activities: Any) -> Any:
+        monkeypatch.undo()
+        told.append(kit.record(Activity(type="purchase", member=member, amount=100)).outcome)
+        return kit.settle_own(*activities)
+
+    book = plugin_module(Declares(), "book", corekit_erase=lambda member, write: told.append("erased"))
+    kit = make_kit(["book"], modules={"book": book})
+    member = person(kit)
+    monkeypatch.setattr(kit, "settle_own", settle_own)
+    assert kit.erase(member).state == "done"
+    assert told == ["erased", "settled", "erased"]
+    told.clear()
+    assert kit.erase(person(kit)).state == "done"
+    assert told == ["erased"]
+
+
 @pytest.mark.row("M9", way="bad_input")
 def test_while_a_plugin_cannot_erase_the_request_stays_open_and_says_who(make_kit: Any) -> None:
     ready: list[str] = []

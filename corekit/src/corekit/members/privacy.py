@@ -29,6 +29,7 @@ from corekit.log import raised_at
 from corekit.members.history import changes
 from corekit.members.read import Member, consents, external_ids, groups, members, parts, survivors, tags
 from corekit.members.tables import erasure as _erasure
+from corekit.members.tables import member as _member
 from corekit.suspension.suspensions import read_suspensions
 from corekit.tiers.read import history as tier_history
 
@@ -134,7 +135,7 @@ def erase(kit: Kit, member: str, *, reason: str, actor: str | None) -> Erasure:
     """Forget who a member is, and those who are a part of it: plugins first, then the core. See :meth:`Kit.erase`."""
     with kit.read() as read:
         member, everybody = _whom(read, member)
-        resting = read_suspensions(read)
+        resting, seqs = read_suspensions(read), _seqs(read, everybody)
     request = _open(kit, member, reason, actor)
     for plugin in kit.hooks.erasing:
         try:
@@ -155,9 +156,11 @@ def erase(kit: Kit, member: str, *, reason: str, actor: str | None) -> Erasure:
         )
         if not outcome.settled and outcome.code != "ERASED":
             return _note(kit, request, obstacle=f"{outcome.message} [{outcome.code}]")
+        if outcome.settled and not outcome.replayed:
+            seqs[each] += 1
     with kit.read() as read:
-        is_everybody = _whom(read, member) == (member, everybody)
-    if not is_everybody:  # somebody became a part of it before it was erased, or it of somebody
+        is_all = (_whom(read, member), _seqs(read, everybody)) == ((member, everybody), seqs)
+    if not is_all:  # plugins may know something new by what settled meanwhile, also of who became a part of it
         rest = erase(kit, member, reason=reason, actor=actor)
         if rest.id == request or rest.state == "open":
             return rest
@@ -180,6 +183,11 @@ def _whom(read: Reader, member: str) -> tuple[str, list[str]]:
     """Return of whom a member is a part, itself where of nobody, and all who are forgotten together."""
     member = survivors(read, [member]).get(member, member)
     return member, [*parts(read, [member])[member], member]
+
+
+def _seqs(read: Reader, ids: Sequence[str]) -> dict[str, int]:
+    """Return how many activities of each member have settled."""
+    return {row.id: row.seq for row in read.all(select(_member.c.id, _member.c.seq).where(any_of(_member.c.id, ids)))}
 
 
 def _erase_by(kit: Kit, plugin: Plugin, everybody: Sequence[str]) -> None:
