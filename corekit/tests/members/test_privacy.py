@@ -192,8 +192,10 @@ def test_what_settles_after_plugins_have_erased_is_erased_by_them_as_well(
         told.append(kit.record(Activity(type="purchase", member=member, amount=100)).outcome)
         return kit.settle_own(*activities)
 
-    book = plugin_module(Declares(), "book", corekit_erase=lambda member, write: told.append("erased"))
-    kit = make_kit(["book"], modules={"book": book})
+    def erase(member: str, write: Any) -> None:
+        told.append("erased")
+
+    kit = make_kit(["book"], modules={"book": plugin_module(Declares(), "book", corekit_erase=erase)})
     member = person(kit)
     monkeypatch.setattr(kit, "settle_own", settle_own)
     assert kit.erase(member).state == "done"
