@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from corekit.program import apply_text
 from corekit.testing.clock import START, SettableClock
 from corekit.testing.plugin import MakeKit
 from corekit_schema import ANONYMOUS, Viewer
@@ -56,6 +57,19 @@ THRESHOLD = {
 @pytest.fixture
 def graph(make_kit: MakeKit, door: Any) -> Any:
     return door(make_kit(["points"], program=FIRST))
+
+
+def test_what_another_process_applied_is_told(make_kit: MakeKit, door: Any) -> None:
+    kit = make_kit(["points"])
+    graph = door(make_kit(["points"], database=kit.settings.database))
+    text = "{ program { version } programVersions { version } programChanges { version } }"
+    assert graph.data(text) == {"program": {"version": 0}, "programVersions": [], "programChanges": []}
+    apply_text(kit, FIRST)
+    apply_text(kit, SECOND, valid_from=START + timedelta(days=30))
+    told = graph.data(text)
+    assert told["program"] == {"version": 1}
+    assert [each["version"] for each in told["programVersions"]] == [2, 1]
+    assert [each["version"] for each in told["programChanges"]] == [2]
 
 
 @pytest.mark.row("A10", way="graphql")

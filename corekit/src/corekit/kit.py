@@ -38,7 +38,7 @@ from corekit.jobs.settings import check_settings
 from corekit.ledger import chart, tables
 from corekit.outbox.delivery import Outbox, subscribe
 from corekit.plugins import Plugin, discover
-from corekit.program import Program, Versions, read_versions
+from corekit.program import Program, Versions, newest, read_versions
 from corekit.registry import Registry
 from corekit.settings import Settings
 from corekit.suspension.suspensions import Suspension, read_suspensions, resume, suspend
@@ -85,7 +85,7 @@ class Kit:
         self._declared = Registry.of(core.declares(self.settings), self.plugins)
         self.hooks = Hooks(self.plugins)
         self.database = Database(self.settings.database)
-        self._terms: Terms | None = None
+        self._held: list[Terms] = []
         self._versions: Versions | None = None
         self._settlement = Settlement(self.database, self.terms, self.renew, clock, self._suspend_broken)
         self._intake = Intake(self.database, self._settlement)
@@ -134,19 +134,29 @@ class Kit:
 
     def terms(self) -> Terms:
         """Return the terms under which activities settle now."""
-        terms = self._terms  # another thread may renew meanwhile
-        if terms is None:
+        held = self._held  # where another thread renews meanwhile, what is read here is kept no longer
+        if not held:
             self._check_ready()
             with self.read() as read:
                 self._versions = read_versions(read, self._declared, self.settings, self._versions)
                 terms = Terms.of(self.settings, self._versions, self.hooks, read_suspensions(read))
                 self._check_chart(read, terms)
-            self._terms = terms
-        return terms
+            held.append(terms)
+        return held[0]
 
     def renew(self) -> None:
         """Forget the terms, because the program changed; they are read again when they are needed."""
-        self._terms = None
+        self._held = []
+
+    def look_again(self) -> bool:
+        """Forget the terms if another process changed them since they were read; return whether that is so."""
+        terms = self.terms()
+        with self.read() as read:
+            last, change = newest(read), read_suspensions(read).change
+        is_old = (last.version if last else 0, change) != (terms.versions.newest, terms.suspensions.change)
+        if is_old:
+            self.renew()
+        return is_old
 
     def now(self, read: Reader | None = None) -> datetime:
         """Return the present instant by the kit's clock, which by default is the database's.
@@ -180,7 +190,7 @@ class Kit:
             chart.sync(connection, terms.registry, terms.chart)
             lay_lanes(connection)
             subscribe(connection, self.hooks.happening)
-        self._versions, self._terms = terms.versions, terms
+        self._versions, self._held = terms.versions, [terms]
 
     def close(self) -> None:
         """Close the connections to the database."""
@@ -194,10 +204,7 @@ class Kit:
         Raises :class:`Invalid` where it is not understood (nothing is stored), :class:`Busy` and
         :class:`Unavailable` where the same key should be sent again.
         """
-        outcome = self._one(receive(activity, self.terms(), self._settlement.clock.about_now()))
-        if outcome.outcome == "invalid":
-            raise Invalid(outcome.problems)
-        return outcome
+        return self._one(activity)
 
     def record_many(
         self,
@@ -219,7 +226,7 @@ class Kit:
         done = 0
         coming = iter(activities)
         while part := list(islice(coming, chunk)):
-            received = [self._receive(activity) for activity in part]
+            received = self._receive(part)
             known = [each for each in received if isinstance(each, Incoming)]
             answers = self._settlement.settle(known, simulate=simulate)
             for each in received:
@@ -230,10 +237,7 @@ class Kit:
 
     def simulate(self, activity: Activity) -> Outcome:
         """Return what :meth:`record` would answer, follow-ons included; nothing is stored."""
-        outcome = self._one(receive(activity, self.terms(), self._settlement.clock.about_now()), simulate=True)
-        if outcome.outcome == "invalid":
-            raise Invalid(outcome.problems)
-        return outcome
+        return self._one(activity, simulate=True)
 
     def reverse(
         self,
@@ -418,7 +422,7 @@ class Kit:
 
         A key that waits or was answered before is not stored again (``replayed``).
         """
-        return self._intake.enqueue([self._receive(activity) for activity in activities])
+        return self._intake.enqueue(self._receive(list(activities)))
 
     def work(self, *, chunk: int = CHUNK, limit: int | None = None) -> int:
         """Settle what waits until nothing is left (or ``limit`` activities are done); return how many were handled.
@@ -478,18 +482,32 @@ class Kit:
 
     # ----------------------------------------------------------------------------------------------------- inside
 
-    def _one(self, incoming: Incoming, *, simulate: bool = False) -> Outcome:
-        answers = self._settlement.settle([incoming], simulate=simulate)
-        outcome = answers[incoming.activity.id]
+    def _one(self, activity: Activity, *, simulate: bool = False) -> Outcome:
+        (received,) = self._receive([activity])
+        if isinstance(received, Outcome):
+            raise Invalid(received.problems)
+        outcome = self._settlement.settle([received], simulate=simulate)[received.activity.id]
         if outcome.outcome == "busy":
             raise Busy(outcome.message, code=outcome.code, **outcome.parameters)
+        if outcome.outcome == "invalid":
+            raise Invalid(outcome.problems)
         return outcome
 
-    def _receive(self, activity: Activity) -> Incoming | Outcome:
-        try:
-            return receive(activity, self.terms(), self._settlement.clock.about_now())
-        except Invalid as error:
-            return not_understood(activity, error)
+    def _receive(self, activities: Sequence[Activity]) -> list[Incoming | Outcome]:
+        """Return activities as they are understood; what is not may be so by a program that is new."""
+        received = self._understood(activities)
+        if any(isinstance(each, Outcome) for each in received) and self.look_again():
+            received = self._understood(activities)
+        return received
+
+    def _understood(self, activities: Sequence[Activity]) -> list[Incoming | Outcome]:
+        terms, found = self.terms(), list[Incoming | Outcome]()
+        for activity in activities:
+            try:
+                found.append(receive(activity, terms, self._settlement.clock.about_now()))
+            except Invalid as error:
+                found.append(not_understood(activity, error))
+        return found
 
     def _check_ready(self) -> None:
         waiting = migrate.pending(self.database, self.lineages())

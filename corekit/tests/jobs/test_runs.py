@@ -18,6 +18,7 @@ from sqlalchemy import select, update
 from corekit import Activity, CorekitError, Job, Kit, Limits, NotFound, SettingsError
 from corekit.activities.tables import activity
 from corekit.clock import micros
+from corekit.jobs import runs as job_runs
 from corekit.jobs import sweeping
 from corekit.jobs.runs import SILENCE, claim
 from corekit.jobs.tables import run as runs
@@ -49,9 +50,9 @@ def _interrupted(house: Any, monkeypatch: Any) -> Any:
         _breaks_after(patched, 2)
         with pytest.raises(KeyboardInterrupt):
             house.kit.jobs.run("fees.yearly", chunk=4)
-    (run,) = house.kit.jobs.runs("fees.yearly")
     with house.kit.database.write() as connection:
         connection.execute(update(runs).values(state="running", holder="gone", ended_at=None, code=None))
+    (run,) = house.kit.jobs.runs("fees.yearly")
     return run
 
 
@@ -71,10 +72,24 @@ def test_a_claim_is_one_runners_as_long_as_it_says_something(house: Any, monkeyp
     run = _interrupted(house, monkeypatch)
     beat = micros(run.beat_at)
     claims = [
-        (who, claim(house.kit.database, run.id, beat + after, who))
+        (who, claim(house.kit.database, run, beat + after, who))
         for who, after in (("early", SILENCE - 1), ("first", SILENCE), ("second", SILENCE))
     ]
     assert claims == [("early", False), ("first", True), ("second", False)]
+
+
+def test_what_was_found_is_counted_once_whoever_takes_the_run_over(house: Any, monkeypatch: Any) -> None:
+    for each in house.joins(10):
+        house.does(each, "fees.earn", 100)
+    with monkeypatch.context() as patched:
+        _breaks_after(patched, 0)
+        with pytest.raises(KeyboardInterrupt):
+            house.kit.jobs.run("fees.yearly")
+    with house.kit.database.write() as connection:
+        connection.execute(update(runs).values(state="running", holder="gone", ended_at=None, code=None))
+    house.clock.set(house.clock() + SILENT)
+    (taken,) = house.kit.jobs.tick()
+    assert (taken.found, taken.settled) == (10, 10)
 
 
 def test_by_hand_what_was_interrupted_goes_on_first(house: Any, monkeypatch: Any) -> None:
@@ -328,6 +343,38 @@ def test_a_job_that_raises_is_remembered_tried_again_and_harms_nobody(make_house
     done = house.kit.jobs.tick()
     again = next(run for run in done if run.id == failed.id)
     assert (again.state, again.settled, again.told) == ("done", 3, {"sent": 3})
+
+
+@pytest.mark.parametrize("meanwhile", ["fails", "is withdrawn"])
+def test_a_run_of_which_something_became_since_a_scheduler_read_it_is_left_alone(
+    make_house: Any, make_kit: Any, monkeypatch: Any, meanwhile: str
+) -> None:
+    tries: list[datetime] = []
+
+    def raising(work: Any) -> None:
+        tries.append(work.at)
+        raise RuntimeError
+
+    plugin = fees.plugin(jobs=[Job(name="fees.job", run=raising)])
+    house = make_house(plugin)
+    other = make_kit(modules={"fees": plugin}, database=house.kit.settings.database)
+    asked = house.kit.jobs.ask("fees.job")
+
+    def read(*arguments: Any) -> Any:
+        monkeypatch.undo()
+        found = job_runs.open_runs(*arguments)
+        if meanwhile == "fails":
+            other.jobs.tick()
+        else:
+            with other.database.write() as connection:
+                job_runs.withdraw(connection, asked.id, micros(house.clock()), "JOB_RUNNING")
+        return found
+
+    monkeypatch.setattr(job_runs, "open_runs", read)
+    assert house.kit.jobs.tick() == []
+    assert len(tries) == (meanwhile == "fails")
+    (run,) = house.kit.jobs.runs("fees.job")
+    assert run.state == "failed"
 
 
 def test_what_failed_is_not_tried_again_once_a_later_run_took_its_place(make_house: Any) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
@@ -19,6 +21,7 @@ from corekit import (
     Effect,
     Follow,
     Invalid,
+    Outcome,
     PluginError,
     Refusal,
     Skipped,
@@ -41,6 +44,33 @@ def test_one_that_makes_a_plugin_raise_fails_and_its_neighbours_settle(world: An
     assert (failed.outcome, failed.code, failed.parameters) == ("failed", "PLUGIN_FAILED", {"plugin": "toy"})
     assert "secret" not in failed.message
     assert world.balances(members[4]) == {"toy": 7}, "the member's later activities go on"
+    assert world.is_proved()
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_a_key_that_failed_while_another_settled_it_has_that_answer(world: Any, toy: Any, at_once: int) -> None:
+    member, at = world.member(), world.clock()
+    failed: list[str] = []
+
+    def send() -> list[Outcome]:
+        keys = [f"k{number}" for number in range(at_once)]
+        sent = [world.activity(member, "toy.yield", 5, occurred_at=at, external_id=key) for key in keys]
+        return [world.kit.record(sent[0])] if at_once == 1 else list(world.kit.record_many(sent))
+
+    def fails_meanwhile(activity: Activity) -> Credit:
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("not now")
+        if not failed:
+            with ThreadPoolExecutor(1) as pool:
+                failed.extend(each.outcome for each in pool.submit(send).result())
+        return Credit(activity, rule="late@1", account="toy", amount=5)
+
+    toy.rogue.append(fails_meanwhile)
+    first = send()
+    assert (failed, [each.outcome for each in first]) == (["failed"] * at_once, ["settled"] * at_once)
+    again = send()
+    assert [(each.replayed, each.activity_id) for each in again] == [(True, each.activity_id) for each in first]
+    assert world.balances(member) == {"toy": 5 * at_once}
     assert world.is_proved()
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import ModuleType
 from typing import Any
 
 import pytest
 from corekit_rogue import acts, plugin
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select, text
 
-from corekit import ActivityType, Batch, Busy, Credit, Declares, Event, Follow, Kit, NotFound
+from corekit import ActivityType, Batch, Busy, Credit, Declares, Event, Follow, Kit, NotFound, Unavailable
 from corekit.activities import breaker, watch
 from corekit.activities.tables import intake, open_unit
 from corekit.audit.tables import audit
@@ -198,6 +198,46 @@ def test_suspending_twice_changes_nothing_and_the_trail_tells_who_did(world: Any
         world.kit.suspend("gifts")
 
 
+@pytest.fixture
+def at_once(world: Any) -> Callable[[str, str], list[bool]]:
+    """Suspend two plugins at once: when the first is about to be written, the second comes as far as it gets."""
+    kit, others = world.kit, list[Future[bool]]()
+    waits = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+
+    def has_its_turn() -> bool:
+        with kit.database.connect() as connection:
+            return others[0].done() or connection.execute(waits).first() is not None
+
+    def suspend(first: str, second: str) -> list[bool]:
+        def meanwhile(_connection: Any, _cursor: Any, sent: str, *_: Any) -> None:
+            if sent.startswith("INSERT INTO core_audit") and not others:
+                others.append(pool.submit(kit.suspend, second, actor="staff:noor"))
+                until(has_its_turn)
+
+        event.listen(kit.database.engine, "before_cursor_execute", meanwhile)
+        with ThreadPoolExecutor(1) as pool:
+            return [kit.suspend(first, actor="staff:mira"), others[0].result()]
+
+    return suspend
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_two_plugins_are_suspended_at_once(world: Any, at_once: Any) -> None:
+    for each in ("toy", "gift"):  # each has its row
+        world.kit.suspend(each)
+        world.kit.resume(each)
+    assert at_once("toy", "gift") == [True, True]
+    assert [each.plugin for each in world.kit.suspensions()] == ["gift", "toy"]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_of_two_who_suspend_a_plugin_at_once_one_does(world: Any, at_once: Any) -> None:
+    assert at_once("gift", "gift") == [True, False]
+    assert [each.actor for each in world.kit.suspensions()] == ["staff:mira"]
+    with world.kit.read() as read:
+        assert [row.actor for row in read.all(select(audit.c.actor))] == ["staff:mira"]
+
+
 # ------------------------------------------------------------------------------------------------- the breaker
 
 
@@ -228,6 +268,30 @@ def test_a_unit_that_is_broken_three_times_in_a_row_suspends_its_plugin(rogue: A
         assert rogue.kit.suspensions() == []
         assert rogue.does(rogue.member(), "rogue.act").code == "WRITE_NOT_ALLOWED"
     assert [each.plugin for each in rogue.kit.suspensions()] == ["rogue"]
+
+
+def test_who_is_to_be_suspended_may_be_taken_by_another_thread(world: Any) -> None:
+    class Raced(list[breaker.Broken]):
+        def pop(self, *_: Any) -> breaker.Broken:
+            self.clear()  # so fast was the other one
+            return super().pop()
+
+    world.kit.breaker.news = Raced([breaker.Broken("gift", "it raced")])
+    assert world.member()
+    assert world.kit.suspensions() == []
+
+
+def test_who_is_to_be_suspended_is_so_once_the_database_answers(world: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lost() -> None:
+        raise Unavailable("not now")
+
+    world.kit.breaker.news.append(breaker.Broken("gift", "it broke"))
+    monkeypatch.setattr(world.kit.database, "write", lost)
+    with pytest.raises(Unavailable):
+        world.member()
+    monkeypatch.undo()
+    assert world.member()
+    assert [each.reason for each in world.kit.suspensions()] == ["it broke"]
 
 
 @pytest.mark.parametrize("place", ["apply", "prepare"])

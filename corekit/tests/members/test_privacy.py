@@ -158,6 +158,50 @@ def test_what_was_forgotten_meanwhile_has_no_obstacle(make_kit: Any) -> None:
     assert (request.state, request.obstacle) == ("done", None)
 
 
+@pytest.mark.row("M9")
+@pytest.mark.parametrize("stays", [0, 1])
+def test_who_is_merged_while_one_of_the_two_is_forgotten_is_forgotten_as_well(
+    make_kit: Any, monkeypatch: pytest.MonkeyPatch, stays: int
+) -> None:
+    def opened(*arguments: Any) -> str:
+        monkeypatch.undo()
+        request = privacy._open(*arguments)
+        assert kit.merge(both[stays], both[1 - stays]).settled
+        return request
+
+    kit = make_kit()
+    forgotten = str(kit.record(Activity(type="member.registered")).member)
+    both = forgotten, person(kit)
+    monkeypatch.setattr(privacy, "_open", opened)
+    request = kit.erase(forgotten)
+    assert (request.state, request.obstacle) == ("done", None)
+    assert [secret for secret in SECRETS if secret in stored(kit)] == []
+    with kit.read() as read:
+        assert erasures(read, state="open") == []
+    assert kit.verify().clean
+
+
+@pytest.mark.row("M9")
+def test_what_settles_after_plugins_have_erased_is_erased_by_them_as_well(
+    make_kit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+
+    def settle_own(*activities: Any) -> Any:
+        monkeypatch.undo()
+        told.append(kit.record(Activity(type="purchase", member=member, amount=100)).outcome)
+        return kit.settle_own(*activities)
+
+    def erase(member: str, write: Any) -> None:
+        told.append("erased")
+
+    kit = make_kit(["book"], modules={"book": plugin_module(Declares(), "book", corekit_erase=erase)})
+    member = person(kit)
+    monkeypatch.setattr(kit, "settle_own", settle_own)
+    assert kit.erase(member).state == "done"
+    assert told == ["erased", "settled", "erased"]
+
+
 @pytest.mark.row("M9", way="bad_input")
 def test_while_a_plugin_cannot_erase_the_request_stays_open_and_says_who(make_kit: Any) -> None:
     ready: list[str] = []

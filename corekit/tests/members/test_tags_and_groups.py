@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from corekit import Activity, Batch, Declares
+from corekit.activities import attempt
 from corekit.activities.effects import Tag
+from corekit.ledger.postgresql import PostgreSQL
+from corekit.ledger.store import Conflict
 from corekit.members.read import MemberFilter, consents, group_places, groups, member_page, tags
 from corekit.testing.modules import plugin_module
 
@@ -122,6 +125,35 @@ def test_a_place_in_a_group_that_cannot_be_is_refused(kit: Any) -> None:
         for member in (ann, bea)
     ]
     assert sorted(outcome.outcome for outcome in kit.record_many(told)) == ["refused", "settled"]
+
+
+@pytest.mark.row("M8", way="bad_input")
+def test_who_joins_a_new_group_while_another_does_joins_that_one(kit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    ann, bea = join(kit), join(kit)
+
+    def write(*arguments: Any) -> set[str]:
+        monkeypatch.undo()
+        assert does(kit, bea, "member.joined_group", group="smith", kind="company").settled
+        return attempt.Attempt._write(*arguments)
+
+    monkeypatch.setattr(attempt.Attempt, "_write", write)
+    refused = does(kit, ann, "member.joined_group", group="smith", kind="family")
+    assert (refused.code, refused.parameters["kind"]) == ("GROUP_KIND", "company")
+
+
+@pytest.mark.row("M8", way="bad_input")
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_of_two_who_make_a_group_at_once_one_waits_for_the_other(kit: Any) -> None:
+    with kit.database.settle() as first, kit.database.settle() as second:
+        one, two = PostgreSQL(first.wire), PostgreSQL(second.wire)
+        one.begin()
+        two.begin()
+        one.come_alone()
+        second.connection.exec_driver_sql("SET LOCAL lock_timeout = '1ms'")
+        with pytest.raises(Conflict, match="LockNotAvailable"):
+            two.come_alone()
+        one.rollback()
+        two.rollback()
 
 
 def test_leaving_and_joining_again_in_one_chunk_changes_the_role(kit: Any, clock: Any) -> None:

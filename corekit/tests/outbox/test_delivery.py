@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -194,6 +195,31 @@ def test_what_holds_a_member_up_can_be_skipped(kit: Kit, ears: Any, joins: Joins
     assert kit.outbox.skip("ears") == 1
     assert kit.deliver() == 1
     assert [event.id for event in ears.heard] == [bought.id]
+
+
+@pytest.mark.parametrize("said", ["skip", "retry"])
+def test_what_somebody_says_of_a_letter_while_it_is_tried_holds(
+    kit: Kit, ears: Any, clock: SettableClock, joins: Joins, said: str
+) -> None:
+    ann = joins()
+    ears.deaf_to.add(ann)
+    for delay in DELAYS:
+        kit.deliver("ears")
+        clock.advance(seconds=delay)
+
+    quiet = ears.before
+
+    def meanwhile(_: Event) -> None:
+        ears.before = quiet
+        with ThreadPoolExecutor(1) as pool:
+            assert pool.submit(getattr(kit.outbox, said), "ears").result() == 1
+
+    ears.before = meanwhile
+    assert kit.deliver("ears", limit=1) == 1
+    assert (standing(kit).waiting, standing(kit).dead) == ({"skip": 0, "retry": 1}[said], 0)
+    ears.deaf_to.clear()
+    kit.deliver("ears")
+    assert [event.attempt for event in ears.heard] == {"skip": [], "retry": [1]}[said]
 
 
 def test_an_unknown_plugin_is_told_so(kit: Kit) -> None:

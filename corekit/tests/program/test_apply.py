@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from marshmallow import Schema, fields
+from sqlalchemy import event, select
 from typer.testing import CliRunner
 
-from corekit import Kit, SettingsError
+from corekit import (
+    AccountKind,
+    Activity,
+    ActivityType,
+    Declares,
+    Invalid,
+    Kit,
+    Reader,
+    Section,
+    SettingsError,
+    Unit,
+)
 from corekit.cli import app
 from corekit.ledger import tables
-from corekit.program import apply, newest, versions
+from corekit.program import apply, apply_text, newest, versions
+from corekit.suspension.suspensions import Suspensions, read_suspensions
 from corekit.testing.clock import SettableClock
+from corekit.testing.modules import plugin_module
 from corekit.testing.plugin import MakeKit
 
 PROGRAM = """
@@ -63,6 +81,61 @@ def test_what_was_applied_holds_for_another_kit_on_the_database(make_kit: MakeKi
     assert other.program.ladders == kit.program.ladders
 
 
+def test_a_scheduler_hears_that_another_process_applied_a_program(
+    make_kit: MakeKit, file: Path, clock: SettableClock
+) -> None:
+    kit = make_kit(["points"])
+    scheduler = make_kit(["points"], database=kit.settings.database)
+    assert scheduler.jobs.tick() == []
+    apply(kit, file)
+    member = kit.record(Activity(type="member.registered")).member
+    lot = {"amount": 5, "expires_at": (clock() + timedelta(hours=1)).isoformat()}
+    told = {"account": "points.growth", "lots": [lot]}
+    assert kit.record(Activity(type="opening.balance", member=member, payload=told)).settled
+    clock.advance(days=1)
+    scheduler.jobs.tick()
+    with kit.read() as read:
+        wanted = select(tables.account.c.debits_posted).where(tables.account.c.kind == "points.growth")
+        assert read.scalar(wanted.where(tables.account.c.member_id == member)) == 5
+
+
+def test_what_another_process_just_made_possible_is_understood(make_kit: MakeKit) -> None:
+    class OnSchema(Schema):
+        on = fields.Boolean(load_default=False)
+
+    def accounts(section: Any) -> list[AccountKind]:
+        return [AccountKind(code="shop", unit=Unit("shops", 0))] if section["on"] else []
+
+    declares = Declares(
+        activities=[ActivityType(name="shop.seen", amount="own")], program=Section(schema=OnSchema, accounts=accounts)
+    )
+    modules = {"shop": plugin_module(declares, "shop")}
+    kit = make_kit(modules=modules)
+    other = make_kit(modules=modules, database=kit.settings.database)
+    member = other.record(Activity(type="member.registered")).member
+    seen = Activity(type="shop.seen", member=member, amount=5, unit="shops")
+    with pytest.raises(Invalid, match="UNIT_WRONG"):
+        other.record(seen)
+    apply_text(kit, '[program]\nname = "Shop"\n[shop]\non = true\n')
+    assert [each.outcome for each in other.record_many([seen])] == ["settled"]
+
+
+def test_what_was_read_before_another_thread_applied_a_program_holds_no_longer(
+    make_kit: MakeKit, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit = make_kit(["points"])
+    kit.renew()
+
+    def meanwhile(read: Reader) -> Suspensions:
+        monkeypatch.undo()
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(apply, kit, file).result()
+        return read_suspensions(read)
+
+    monkeypatch.setattr("corekit.kit.read_suspensions", meanwhile)
+    assert [kit.program.version for _ in range(2)] == [0, 1]
+
+
 def test_what_follows_from_the_program_enters_the_books(make_kit: MakeKit, file: Path) -> None:
     kit = make_kit(["points"])
     apply(kit, file)
@@ -71,6 +144,33 @@ def test_what_follows_from_the_program_enters_the_books(make_kit: MakeKit, file:
         kinds = {row.code for row in read.all(select(tables.account_kind))}
     assert units["points.growth"] == 2
     assert {"points", "points.growth", "points.growth.issued"} <= kinds
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_what_two_upgrades_enter_at_once_enters_the_books_once(make_kit: MakeKit) -> None:
+    kinds = [AccountKind(code="shop", unit=Unit("stamps", 0))]
+    settings, modules = make_kit().settings, {"shop": plugin_module(Declares(accounts=kinds), "shop")}
+    first, second = Kit(settings, modules=modules), Kit(settings, modules=modules)
+    others: list[Future[list[str]]] = []
+    there = threading.Event()
+
+    def comes(_connection: Any, _cursor: Any, sent: str, *_: Any) -> None:
+        if sent.startswith(("LOCK TABLE", "INSERT INTO core_unit")):
+            there.set()
+
+    def meanwhile(_connection: Any, _cursor: Any, sent: str, *_: Any) -> None:
+        if sent.startswith("INSERT INTO core_unit"):
+            others.append(pool.submit(second.upgrade))
+            assert there.wait(10)
+
+    event.listen(second.database.engine, "before_cursor_execute", comes)
+    event.listen(first.database.engine, "after_cursor_execute", meanwhile)
+    with ThreadPoolExecutor(1) as pool:
+        first.upgrade()
+        others[0].result()
+    assert second.terms().chart.books.keys() == {"shop"}
+    first.close()
+    second.close()
 
 
 def test_the_same_program_again_changes_nothing(make_kit: MakeKit, file: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from marshmallow import Schema, fields
+from sqlalchemy import event
 from typer.testing import CliRunner, Result
 
 from corekit import AccountKind, Declares, Invalid, Kit, Metric, Section, SettingsError, Unit, hookimpl
@@ -183,6 +184,23 @@ def test_of_many_who_apply_at_once_each_makes_a_version_of_its_own(kit: Kit, mak
     with kit.read() as read:
         stored = {each.version: each.content for each in versions(read)}
     assert {each.version: each.content for each in done} | {1: FIRST} == stored
+
+
+def test_who_applies_a_moment_after_another_replaces_nothing_that_was_announced(kit: Kit, clock: SettableClock) -> None:
+    others: list[int] = []
+
+    def meanwhile(_connection: Any, _cursor: Any, sent: str, *_: Any) -> None:
+        begins = "LOCK TABLE" if kit.database.dialect == "postgresql" else "BEGIN IMMEDIATE"
+        if sent.startswith(begins) and not others:
+            others.append(0)
+            clock.advance(seconds=1)
+            with ThreadPoolExecutor(1) as pool:
+                others.append(pool.submit(apply_text, kit, HIGHER).result().version)
+
+    event.listen(kit.database.engine, "before_cursor_execute", meanwhile)
+    done = apply_text(kit, FIRST.replace("500.00", "700.00"))
+    assert (others[-1], done.version) == (2, 3)
+    assert kit.program.version == 3
 
 
 def test_a_version_after_an_announced_one_leaves_it_alone(kit: Kit) -> None:

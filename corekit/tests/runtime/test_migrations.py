@@ -136,6 +136,17 @@ def test_the_core_migrates_and_has_no_difference(empty: Database) -> None:
     assert migrate.status(empty, [core()]) == [migrate.Status("core", "corekit", "core_0003")]
 
 
+def test_what_another_upgrade_was_faster_with_is_not_told(empty: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def pending(*arguments: Any) -> dict[str, list[str]]:
+        monkeypatch.undo()
+        found = migrate.pending(*arguments)
+        assert migrate.upgrade(empty, [core()]) == found["core"]
+        return found
+
+    monkeypatch.setattr(migrate, "pending", pending)
+    assert migrate.upgrade(empty, [core()]) == []
+
+
 def test_the_core_has_its_guards_after_migrating(empty: Database) -> None:
     migrate.upgrade(empty, [core()])
     with empty.read() as read:

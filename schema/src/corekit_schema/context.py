@@ -23,6 +23,7 @@ from corekit_schema.viewer import Viewer
 
 if TYPE_CHECKING:
     from corekit import Kit
+    from corekit.activities.terms import Terms
     from corekit.db.reader import Reader
     from corekit_schema.execution.together import Together
     from corekit_schema.nodes import NodeLoader
@@ -133,6 +134,15 @@ class Context:
                 self._reader = reader
             self.check()  # somebody may have given up meanwhile
         return self._reader
+
+    @property
+    def terms(self) -> Terms:
+        """The terms that hold now, also where another process changed the program: for whoever tells of the program."""
+        return self.once("terms", self._terms)
+
+    def _terms(self) -> Terms:
+        self.kit.look_again()
+        return self.kit.terms()
 
     @cached_property
     def speech(self) -> Speech:

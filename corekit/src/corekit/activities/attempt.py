@@ -6,6 +6,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import attrs
 import structlog
@@ -182,7 +183,7 @@ class Attempt:
 
     def _replayed(self, arriving: Sequence[Incoming]) -> tuple[dict[str, Outcome], list[Incoming]]:
         """Answer the keys that were answered before; a key whose activity failed resumes that activity."""
-        known = {row[:2]: row[2:] for row in self.store.requests([incoming.key for incoming in arriving])}
+        known = self._known([incoming.key for incoming in arriving])
         answers: dict[str, Outcome] = {}
         fresh: list[Incoming] = []
         for incoming in arriving:
@@ -211,6 +212,15 @@ class Attempt:
                     replayed=True,
                 )
         return answers, fresh
+
+    def _known(self, keys: Sequence[Key]) -> Mapping[Key, tuple[Any, ...]]:
+        """Return what was answered to keys; where two sent one at once, and one failed, the other's answer stands."""
+        found = self.store.requests(keys)
+        answered = {row[:2]: row[2:] for row in found if row[3] != "failed"}
+        failed = {row[:2]: row[2:] for row in found if row[3] == "failed"}
+        if (late := [failed[key][3] for key in failed if key in answered]) and not self.simulate:
+            self.store.drop_failed(late)
+        return failed | answered
 
     def _plan_freely(self, fresh: Sequence[Incoming]) -> Plan:
         try:
@@ -262,6 +272,10 @@ class Attempt:
             lock = store.lock(touched)
         elif any(not plan.members[each].is_new and each not in lock.seqs for each in touched):
             raise Conflict("the plan needs members that were not locked with the others")
+        if groups := plan.new_groups():
+            store.come_alone()
+            if store.known(groups):
+                raise Conflict("somebody joined the group in between")
         now = self.clock.under_lock(lock)
         if now >= plan.holds_until() and any(p.kernel_time for m in plan.members.values() for p in m.planned):
             raise Conflict("a lot lapsed or a day ended between plan and lock")
@@ -296,8 +310,8 @@ class Attempt:
         if self.simulate or self.waiting or len(plan.members) != 1 or plan.now >= plan.holds_until():
             return False
         (member,) = plan.members.values()
-        own = any(planned.own for planned in member.planned)
-        return bool(member.planned) and not member.is_new and not own and not any(each.resumes for each in fresh)
+        more = any(planned.own for planned in member.planned) or plan.new_groups()
+        return bool(member.planned) and not member.is_new and not more and not any(each.resumes for each in fresh)
 
     def _send(self, plan: Plan, rows: Rows, resumed: list[str]) -> None:
         if not rows:

@@ -112,6 +112,13 @@ class Breaker:
         waiting = [plugin for plugin, thread in list(self._abandoned.items()) if thread.is_alive()]
         return sorted({*waiting, *(plugin for plugin, going in list(self._unreturned.items()) if not going.over)})
 
+    def next_news(self) -> Broken | None:
+        """Return a plugin that is to be suspended, which no other thread is given; None where there is none."""
+        try:
+            return self.news.pop()
+        except IndexError:  # another thread may have been faster
+            return None
+
     def broke(self, plugin: str, reason: str, *, at_once: bool = False) -> None:
         """Count a unit that a plugin broke; too many in a row, or one that is bad enough, suspend it."""
         self._strikes[plugin] += 1

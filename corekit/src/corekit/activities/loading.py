@@ -382,6 +382,10 @@ class Loaded:
             self.known.update(found)
             self.stored.update(found)
 
+    def new_groups(self) -> list[tuple[str, str]]:
+        """Return the groups that members may join by the plan, and to which nobody belonged when it was made."""
+        return [pair for pair in self.known if pair[0] == "group" and pair not in self.stored]
+
     def need_persons(self, ids: Iterable[str]) -> None:
         """Load who members are, unless the plan knows it."""
         lacking = {key for key in ids if not self.member(key).is_new and self.member(key).person is None}

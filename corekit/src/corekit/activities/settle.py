@@ -189,8 +189,12 @@ class Settlement:
 
     def suspend_broken(self) -> None:
         """Suspend the plugins of which the breaker says so; whoever asks has nothing open in the database."""
-        while self.breaker.news:
-            self._suspend(self.breaker.news.pop())
+        while (broken := self.breaker.next_news()) is not None:
+            try:
+                self._suspend(broken)
+            except BaseException:
+                self.breaker.news.append(broken)
+                raise
 
     @contextmanager
     def connected(self) -> Generator[tuple[Store, Lent]]:

@@ -72,7 +72,7 @@ def upgrade(database: Database, lineages: Iterable[Lineage]) -> list[str]:
                     revision = waiting[min(len(applied), len(waiting) - 1)]
                     said = f"revision {revision} of {lineage.named} failed ({reason_of(error)}); nothing was changed"
                     raise _failed(lineage, said, revision=revision) from error
-            done += waiting
+            done += applied
     return done
 
 

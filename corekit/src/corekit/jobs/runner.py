@@ -21,7 +21,7 @@ from corekit.jobs.expiry import DESCRIPTION, EXPIRY, SCHEDULE, expiry
 from corekit.jobs.holds import overdue
 from corekit.jobs.runs import JobRun
 from corekit.jobs.schedule import Schedule
-from corekit.jobs.sweeping import CHUNK, Found, Sweeping
+from corekit.jobs.sweeping import CHUNK, Found, Position, Sweeping
 from corekit.log import raised_at
 from corekit.validation import suggest
 
@@ -182,7 +182,7 @@ class Jobs:
 
     def _execute(self, plan: _Plan, run: JobRun, *, by_hand: bool, chunk: int = CHUNK) -> JobRun:
         who = runs.holder()
-        if not runs.claim(self._kit.database, run.id, self._settlement.now(), who):
+        if not runs.claim(self._kit.database, run, self._settlement.now(), who):
             raise Running(f"another runner has job {plan.name}", job=plan.name, since="")
         run = self._find(run.id)
         work = _Work(self._kit, self._settlement, run, who)
@@ -215,7 +215,7 @@ class Jobs:
             found = sweeping.survey(plan.sweeps)
             if not run.go and (too_much := _too_much(plan.sweeps, found)):
                 return "held", {"would": too_much}
-            work.beat(found=sum(each.members for each in found))
+            work.begin(sum(each.members for each in found))
             if not any(each.members for each in found):
                 return "done", None
         if plan.name == EXPIRY:  # what a hold lets go may be due, and no instant of a member comes before it has
@@ -234,7 +234,8 @@ class Jobs:
         return plans[name]
 
     def _plans(self) -> dict[str, _Plan]:
-        """Return every job by name, under the terms that hold now."""
+        """Return every job by name, under the terms that hold now: nothing else may tell a scheduler of others."""
+        self._kit.look_again()
         terms = self._kit.terms()
         found = [self._read(terms, EXPIRY, tuple(expiry(terms)))]
         for name, each in terms.registry.jobs.items():
@@ -291,6 +292,12 @@ class _Work:
         """Say that it is still alive, and count."""
         with self.kit.database.write() as connection:
             runs.beat(connection, self._run.id, self._who, self._settlement.now(), None, counts)
+
+    def begin(self, found: int) -> None:
+        """Say how much was found: whoever takes the run over does not look again."""
+        with self.kit.database.write() as connection:
+            position = Position().stored()
+            runs.beat(connection, self._run.id, self._who, self._settlement.now(), position, {"found": found})
 
     def end(self, state: str, **values: Any) -> None:
         """End the run."""

@@ -15,7 +15,7 @@ from attrs import field, frozen
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from corekit.clock import moment
+from corekit.clock import micros, moment
 from corekit.db.engine import Database
 from corekit.db.reader import AnyRow, Reader, any_of
 from corekit.ids import new_id
@@ -86,11 +86,13 @@ def ask_again(connection: Connection, id_: str, now: int) -> bool:
     return connection.execute(update(_run).where(held).values(**values)).rowcount == 1
 
 
-def claim(database: Database, id_: str, now: int, who: str) -> bool:
-    """Take a run that was asked for, is held or failed, or whose runner is silent; say whether it is ours.
+def claim(database: Database, run: JobRun, now: int, who: str) -> bool:
+    """Take a run that is as it was read: asked for, held or failed, or its runner silent; say whether it is ours.
 
     Two who try at once are told apart by the database: the row changes once, and a job has one running row.
     """
+    ended = micros(run.ended_at) if run.ended_at is not None else None
+    as_read = and_(_run.c.id == run.id, _run.c.state == run.state, _run.c.ended_at.is_not_distinct_from(ended))
     free = or_(
         _run.c.state.in_(("asked", "held", "failed")), and_(_run.c.state == "running", _run.c.beat_at <= now - SILENCE)
     )
@@ -98,7 +100,7 @@ def claim(database: Database, id_: str, now: int, who: str) -> bool:
     values["started_at"] = func.coalesce(_run.c.started_at, now)
     try:
         with database.write() as connection:
-            return connection.execute(update(_run).where(_run.c.id == id_, free).values(**values)).rowcount == 1
+            return connection.execute(update(_run).where(as_read, free).values(**values)).rowcount == 1
     except IntegrityError:  # another run of the job is running
         return False
 

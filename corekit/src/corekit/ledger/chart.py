@@ -98,6 +98,9 @@ def sync(connection: Connection, registry: Registry, chart: Chart) -> None:
 
     Raises :class:`SettingsError` where a kind or unit that has been used is declared differently now.
     """
+    if connection.dialect.name == "postgresql":
+        # Of two who enter the same at once the second shall see what the first one did.
+        connection.exec_driver_sql(f"LOCK TABLE {tables.account_kind.name} IN SHARE ROW EXCLUSIVE MODE")
     known_units = {row.code: (row.scale, row[2]) for row in connection.execute(select(tables.unit))}
     for unit in registry.units.values():
         if known_units.setdefault(unit.code, (unit.scale, unit.kind)) != (unit.scale, unit.kind):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
 from functools import cache
 from typing import Any
+from zlib import crc32
 
 import psycopg
 from psycopg import errors
@@ -57,6 +58,7 @@ FROM unnest(?::int[]) l(lane) CROSS JOIN LATERAL (
     ORDER BY w.occurred_at, w.key, w.id LIMIT ?::bigint) i"""
 # One message: where the row is not there, the division fails, and nothing is committed.
 _CLOSE = b"WITH gone AS (DELETE FROM core_open_unit WHERE id = '%s' RETURNING 1) SELECT 1 / count(*) FROM gone; COMMIT"
+_ALONE = f"SELECT pg_advisory_xact_lock({crc32(b'corekit.alone')})"
 _DROP_FAILED = "DELETE FROM core_activity WHERE id = ANY(?::uuid[]) AND state = 'failed' RETURNING 1"
 _AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
 _TAKEN_MEANWHILE = {
@@ -167,6 +169,10 @@ class PostgreSQL:
         """Lock members in the order of their ids, then take the time."""
         rows = self._all(_LOCK, (array(members),))
         return Lock({row[0]: row[1] for row in rows}, max((row[2] for row in rows), default=0) or self.time())
+
+    def come_alone(self) -> None:
+        """Let others who come alone wait until the end of the transaction."""
+        self._all(_ALONE, ())
 
     def write(self, rows: Rows) -> None:
         """Write the rows of a unit: changes by one statement, and what is new as well, or by COPY where it is much."""

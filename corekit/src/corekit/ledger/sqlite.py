@@ -198,6 +198,9 @@ class SQLite:
         text = "SELECT id, seq FROM core_member WHERE id IN (SELECT value FROM json_each(?))"
         return Lock(dict(self._all(text, (_json(members),))), self.time())
 
+    def come_alone(self) -> None:
+        """Do nothing: the transaction itself is the lock."""
+
     def write(self, rows: Rows) -> None:
         """Write the rows of a unit, parents first."""
         with _Translated():

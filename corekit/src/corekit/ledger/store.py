@@ -139,6 +139,10 @@ class Store(Protocol):
         """Lock members until the end of the transaction; those that do not exist are left out."""
         ...
 
+    def come_alone(self) -> None:
+        """Let others who come alone wait until the end of the transaction: what is not there yet cannot be locked."""
+        ...
+
     def write(self, rows: Rows) -> None:
         """Write the rows of a unit. Raises Conflict when a key or a member was taken meanwhile."""
         ...

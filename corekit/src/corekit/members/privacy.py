@@ -133,8 +133,7 @@ def _exported(read: Reader, kit: Kit, plugin: Plugin, member: str) -> dict[str, 
 def erase(kit: Kit, member: str, *, reason: str, actor: str | None) -> Erasure:
     """Forget who a member is, and those who are a part of it: plugins first and last. See :meth:`Kit.erase`."""
     with kit.read() as read:
-        member = survivors(read, [member]).get(member, member)
-        everybody = [*parts(read, [member])[member], member]
+        member, everybody = _whom(read, member)
         resting = read_suspensions(read)
     request = _open(kit, member, reason, actor)
     if (stopped := _erase_by_plugins(kit, request, everybody, resting)) is not None:
@@ -150,6 +149,12 @@ def erase(kit: Kit, member: str, *, reason: str, actor: str | None) -> Erasure:
     # What was recorded after they were asked is forgotten as well; now that the core has, nothing more comes.
     if (stopped := _erase_by_plugins(kit, request, everybody, resting)) is not None:
         return stopped
+    with kit.read() as read:
+        is_everybody = _whom(read, member) == (member, everybody)
+    if not is_everybody:  # somebody became a part of it before it was erased, or it of somebody
+        rest = erase(kit, member, reason=reason, actor=actor)
+        if rest.id == request or rest.state == "open":
+            return rest
     with kit.database.write() as connection:
         forget_merges(connection, everybody)
     return _note(kit, request, state="done", closed_at=micros(kit.now()), obstacle=None)
@@ -179,6 +184,12 @@ def _erase_by_plugins(kit: Kit, request: str, everybody: Sequence[str], resting:
             obstacle = f"plugin {plugin.name} could not erase; see the log, mend it, and ask again"
             return _note(kit, request, obstacle=obstacle)
     return None
+
+
+def _whom(read: Reader, member: str) -> tuple[str, list[str]]:
+    """Return of whom a member is a part, itself where of nobody, and all who are forgotten together."""
+    member = survivors(read, [member]).get(member, member)
+    return member, [*parts(read, [member])[member], member]
 
 
 def _erase_by(kit: Kit, plugin: Plugin, everybody: Sequence[str]) -> None:

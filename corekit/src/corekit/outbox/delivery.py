@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from attrs import Factory, define
-from sqlalchemy import Connection, and_, delete, exists, func, insert, null, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from corekit.activities import tables as activities
@@ -55,7 +55,9 @@ class _Turn:
     delivered: list[int] = Factory(list[int])
     """Positions whose letters are delivered."""
     letters: list[dict[str, Any]] = Factory(list[dict[str, Any]])
-    """Letters as they are now; an older one of the same position is replaced."""
+    """New letters."""
+    again: list[dict[str, Any]] = Factory(list[dict[str, Any]])
+    """Letters that were tried again, as they are now."""
     blocked: set[str] = Factory(set[str])
     """Members of whom something earlier waits."""
     calls: int = 0
@@ -240,16 +242,17 @@ class _Teller:
         name, position = self._plugin.name, row.position
         self._breaker.failed.add([name])
         _log.error("plugin raised", plugin=name, position=position, attempt=attempt, dead=dead, **place)
-        self._turn.letters.append(
-            {
-                **_behind(name, row),
-                "state": "dead" if dead else "waiting",
-                "attempts": attempt,
-                "next_at": None if dead else now + DELAYS[attempt - 1] * SECOND,
-                "failed_at": now,
-                "reason": place,
-            }
-        )
+        after = {
+            "state": "dead" if dead else "waiting",
+            "attempts": attempt,
+            "next_at": None if dead else now + DELAYS[attempt - 1] * SECOND,
+            "failed_at": now,
+            "reason": place,
+        }
+        if row.attempts is None:
+            self._turn.letters.append({**_behind(name, row), **after})
+        else:
+            self._turn.again.append({"of": position, "tried": row.attempts, **after})
         if not dead:
             self._turn.blocked.add(row.member_id)
 
@@ -289,7 +292,7 @@ def _waiting(read: Reader, plugin: str, members: set[str], turn: _Turn) -> set[s
     """Return those members of whom letters still wait after what this turn delivered and gave up."""
     if not members:
         return set()
-    settled = {*turn.delivered, *(letter["position"] for letter in turn.letters if letter["state"] == "dead")}
+    settled = {*turn.delivered, *(letter["of"] for letter in turn.again if letter["state"] == "dead")}
     chosen = select(_letter.c.member_id, func.count().label("number")).where(
         _letter.c.plugin == plugin, _letter.c.state == "waiting", any_of(_letter.c.member_id, sorted(members))
     )
@@ -313,9 +316,12 @@ def _behind(plugin: str, row: AnyRow) -> dict[str, Any]:
 
 
 def _write(connection: Connection, plugin: str, turn: _Turn) -> None:
-    replaced = [*turn.delivered, *(letter["position"] for letter in turn.letters)]
-    if replaced:
-        connection.execute(delete(_letter).where(_letter.c.plugin == plugin, any_of(_letter.c.position, replaced)))
+    own = _letter.c.plugin == plugin
+    if turn.delivered:
+        connection.execute(delete(_letter).where(own, any_of(_letter.c.position, turn.delivered)))
+    if turn.again:  # what somebody skipped or let be tried again meanwhile stays so
+        tried = (_letter.c.position == bindparam("of"), _letter.c.attempts == bindparam("tried"))
+        connection.execute(update(_letter).where(own, *tried), turn.again)
     if turn.letters:
         connection.execute(insert(_letter), turn.letters)
     connection.execute(update(_cursor).where(_cursor.c.plugin == plugin).values(position=turn.cursor))

@@ -94,11 +94,11 @@ def apply_text(
     # Terms knows the program; the program need not know terms to be read.
     from corekit.activities.terms import Terms  # noqa: PLC0415
 
-    now = kit.now()
     with kit.database.write() as connection:
         if kit.database.dialect == "postgresql":
             # Of two who apply at once the second shall see what the first one did.
             connection.exec_driver_sql("LOCK TABLE core_program IN SHARE ROW EXCLUSIVE MODE")
+        now = kit.now()  # for the second no version of the first is one that was announced
         read = Reader(connection)
         known = read_versions(read, kit.declared, kit.settings)
         planned = _plan(kit, read, text, valid_from, reason, now, replace=replace, known=known)

@@ -66,6 +66,7 @@ def read_suspensions(read: Reader) -> Suspensions:
 
 def suspend(connection: Connection, plugin: str, at: datetime, reason: str, actor: str | None) -> bool:
     """Suspend a plugin, in the transaction of a connection; return whether it was not suspended before."""
+    _come_alone(connection)
     if is_suspended(connection, plugin):
         return False
     _put(connection, plugin, {"since": micros(at), "reason": reason, "actor": actor})
@@ -78,6 +79,7 @@ def resume(connection: Connection, plugin: str, at: datetime, actor: str | None)
 
     What a worker put aside because of it must be taken up after this, in the same transaction.
     """
+    _come_alone(connection)
     if not is_suspended(connection, plugin):
         return False
     _put(connection, plugin, {"since": None, "reason": "", "actor": None})
@@ -89,6 +91,12 @@ def is_suspended(connection: Connection, plugin: str) -> bool:
     """Say whether a plugin is suspended; that stays so until the transaction of the connection ends."""
     chosen = select(_suspension.c.plugin).where(_suspension.c.plugin == plugin, _SUSPENDED)
     return connection.execute(chosen.with_for_update()).first() is not None
+
+
+def _come_alone(connection: Connection) -> None:
+    """Let others who suspend or resume wait, so that they see what this one does."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"LOCK TABLE {_suspension.name} IN SHARE ROW EXCLUSIVE MODE")
 
 
 def _put(connection: Connection, plugin: str, values: Mapping[str, Any]) -> None:

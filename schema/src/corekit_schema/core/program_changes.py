@@ -161,11 +161,11 @@ class ProgramAppliedPayload(Payload, policy=public):
 
 def _announced(_parents: Sequence[Any], info: Info) -> list[Sequence[Edition]]:
     context = info.context
-    return [context.kit.terms().versions.after(micros(context.now))]
+    return [context.terms.versions.after(micros(context.now))]
 
 
 def _versions(_parents: Sequence[Any], info: Info) -> list[Sequence[Edition]]:
-    return [tuple(reversed(info.context.kit.terms().versions.editions[1:]))]
+    return [tuple(reversed(info.context.terms.versions.editions[1:]))]
 
 
 def _plan(info: Info, values: Mapping[str, Any]) -> Planned:

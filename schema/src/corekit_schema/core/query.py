@@ -196,8 +196,8 @@ class Query(PrivacyQuery, DuplicatesQuery):
     @staticmethod
     def resolve_program(_parents: Sequence[Any], info: Info, at: Any = None) -> list[Any]:
         """Return the program in force."""
-        kit, then = info.context.kit, as_of(at)
-        return [kit.terms().program_at(micros(then)) if then is not None else kit.program]
+        terms, then = info.context.terms, as_of(at)
+        return [terms.program_at(micros(then)) if then is not None else info.context.kit.program]
 
     @staticmethod
     def resolve_member(_parents: Sequence[Any], info: Info, id: str) -> list[Any]:  # noqa: A002 - its name in GraphQL
