@@ -158,7 +158,7 @@ def test_what_was_forgotten_meanwhile_has_no_obstacle(make_kit: Any) -> None:
     assert (request.state, request.obstacle) == ("done", None)
 
 
-@pytest.mark.row("M9")
+@pytest.mark.row("M9", way="python")
 @pytest.mark.parametrize("stays", [0, 1])
 def test_who_is_merged_while_one_of_the_two_is_forgotten_is_forgotten_as_well(
     make_kit: Any, monkeypatch: pytest.MonkeyPatch, stays: int
@@ -181,7 +181,7 @@ def test_who_is_merged_while_one_of_the_two_is_forgotten_is_forgotten_as_well(
     assert kit.verify().clean
 
 
-@pytest.mark.row("M9")
+@pytest.mark.row("M9", way="python")
 def test_what_settles_after_plugins_have_erased_is_erased_by_them_as_well(
     make_kit: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
