@@ -1,6 +1,6 @@
 """The page without GraphQL: four reads of the core and a dictionary for each member, in one process as ours is.
 
-It knows one question, whoever asks. What it serves is about what Python leaves for any server of this page.
+It knows one question, whoever asks: what our server adds to the reads is what it takes more.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ _forgotten = activity.alias("forgotten")
 def take_over(connection: Connection, kind: str, notes: Select[Any]) -> None:
     """Let the kernel take back the merges that an effect of a plugin's own let rows pass by.
 
-    ``kind`` is the name under which the plugin declared the effect, such as ``stamps.take_drinks``; what is stored
+    ``kind`` is the name under which the plugin declared the effect, the plugin's own before the dot; what is stored
     under it is of the kind by which :class:`~corekit.MemberRows` pass from now on. ``notes`` selects which rows passed:
     the id of the effect, the name of the table that the row is in, and the row's id by the key of its ``MemberRows``.
     Of a survivor that was forgotten nothing is taken over: its merges do not come back. A fixed number of statements.
