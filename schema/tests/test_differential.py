@@ -10,6 +10,7 @@ import os
 import pytest
 from corekit_differential import toy
 from corekit_differential.comparing import Comparison
+from corekit_differential.crowd import Crowd
 from corekit_differential.house import PLUGINS, PROGRAM, House
 from corekit_differential.operations import Operations
 
@@ -20,6 +21,8 @@ FUZZ = os.environ.get("COREKIT_FUZZ")
 """The number from which `make fuzz` draws; it prints it, and the same number compares the same."""
 TOYS, HOUSES = (8_000, 20_000) if FUZZ else (240, 160)
 """Operations over the schema that fails in every way, and over that of a house."""
+CROWDED, CROWD = (4_000 if FUZZ else 120), 8
+"""Operations that are answered on an event loop, so many at once."""
 PARTS = 4
 
 
@@ -46,3 +49,15 @@ def test_a_house_is_shown_as_graphql_core_shows_it(part: int, make_kit: MakeKit,
     while comparison.valid < HOUSES // PARTS:
         comparison.compare(*operations.one())
     assert part == 0 or comparison.failing > comparison.valid * 0.1  # the staff may ask for more, and wrongly
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+def test_many_at_once_on_an_event_loop_are_answered_as_each_by_itself(make_kit: MakeKit, clock: SettableClock) -> None:
+    house = House.of(make_kit(PLUGINS, program=PROGRAM), clock, is_staff=True)
+    crowd = Crowd(Comparison(house.schema, house.context))
+    operations = Operations(house.schema, seed_of(0), house.value, mutations=0, asks=house.asks())
+    for _ in range(CROWDED):
+        crowd.compare([operations.one() for _ in range(CROWD)])
+        if crowd.answered >= CROWDED:
+            break
+    assert crowd.answered >= CROWDED  # while others would have blocked

@@ -22,6 +22,7 @@ from corekit_schema.assembly.schema import assemble
 from corekit_schema.execution.executor import Executor
 from corekit_schema.execution.fieldplan import AGAIN
 from corekit_schema.execution.together import Together
+from corekit_schema.http.on_loop import OnLoop
 from corekit_schema.http.turns import Turns
 
 QUOTIENT = Prepared(select((literal(12, Whole) // bindparam("by", type_=Whole)).label("it")))
@@ -284,10 +285,10 @@ def test_quick_ones_take_turns_and_the_slow_give_theirs_away() -> None:
     async def play() -> list[str]:
         log: list[str] = []
         turns = Turns(1, 0.01)
-        slow_may_end = asyncio.Event()
+        is_slow, slow_may_end = asyncio.Event(), asyncio.Event()
 
         async def slow() -> None:
-            async with turns.taken(lambda: log.append("slow is slow")):
+            async with turns.taken(is_slow.set):
                 log.append("slow begins")
                 await slow_may_end.wait()
             log.append("slow ends")
@@ -298,7 +299,7 @@ def test_quick_ones_take_turns_and_the_slow_give_theirs_away() -> None:
             log.append(f"{name} ends")
 
         going = asyncio.create_task(slow())
-        await asyncio.sleep(0)
+        await is_slow.wait()
         await asyncio.gather(quick("a"), quick("b"))
         slow_may_end.set()
         await going
@@ -307,28 +308,32 @@ def test_quick_ones_take_turns_and_the_slow_give_theirs_away() -> None:
 
     assert asyncio.run(play()) == [
         "slow begins",
-        *("a is slow", "b is slow"),  # since neither gets a turn at once
-        "slow is slow",
         *("a begins", "a ends", "b begins", "b ends"),
         "slow ends",
         *("c begins", "c ends"),
     ]
 
 
-def test_who_does_not_get_a_turn_at_once_is_told() -> None:
+def test_who_waits_too_long_for_a_turn_is_told_as_well() -> None:
     async def play() -> list[str]:
         log: list[str] = []
-        turns = Turns(1, 60)
+        turns = Turns(1, 0)  # whatever is not done at once takes too long
 
         async def take(name: str) -> None:
-            async with turns.taken(lambda: log.append(f"{name} waits")):
+            ended = asyncio.Event()
+
+            def slow() -> None:
+                log.append(f"{name} is slow")
+                ended.set()
+
+            async with turns.taken(slow):
                 log.append(f"{name} begins")
-                await asyncio.sleep(0)
+                await ended.wait()
 
         await asyncio.gather(take("a"), take("b"))
         return log
 
-    assert asyncio.run(play()) == ["a begins", "b waits", "b begins"]
+    assert asyncio.run(play()) == ["a begins", "a is slow", "b is slow", "b begins"]
 
 
 def test_a_turn_is_given_back_where_nobody_waits_any_more() -> None:
@@ -379,3 +384,15 @@ def test_what_was_raised_knows_no_greenlet() -> None:
     assert log == ["b asks", "a asks", "b sees", "a sees"]
     assert known_to(caught.value) == set()
     assert together.main is None
+
+
+def test_what_was_raised_on_the_loop_knows_none_either() -> None:
+    def work(_tell: Any) -> None:
+        raise LookupError("here")
+
+    async def play() -> None:
+        await OnLoop().run(work)
+
+    with pytest.raises(LookupError, match="here") as caught:
+        asyncio.run(play())
+    assert known_to(caught.value) == set()

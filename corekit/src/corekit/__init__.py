@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from corekit.db.reader import Reader, any_of
     from corekit.db.shape import Shape
     from corekit.db.types import Amount, Flag, Id, Instant, Json, Whole
+    from corekit.db.waiting import blocking
     from corekit.declares import (
         AccountKind,
         ActivityType,
@@ -126,6 +127,7 @@ _HOMES = {
     "corekit.db.reader": ("Reader", "any_of"),
     "corekit.db.shape": ("Shape",),
     "corekit.db.types": ("Amount", "Flag", "Id", "Instant", "Json", "Whole"),
+    "corekit.db.waiting": ("blocking",),
     "corekit.declares": (
         "AccountKind",
         "ActivityType",
@@ -291,6 +293,7 @@ __all__ = [
     "any_of",
     "balances",
     "balances_at",
+    "blocking",
     "coded",
     "expiring",
     "expiring_at",

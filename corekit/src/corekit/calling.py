@@ -5,6 +5,8 @@ from __future__ import annotations
 import dis
 from traceback import clear_frames
 
+from corekit.db.waiting import Blocks
+
 _RAISING = {"RAISE_VARARGS", "RERAISE"}
 
 
@@ -27,7 +29,7 @@ def is_of_plugin(error: BaseException) -> bool:
     A plugin that says ``SystemExit`` ends no process. What it held when it raised is let go: it may be all there is of
     the memory.
     """
-    if is_interrupted(error):
+    if is_interrupted(error) or isinstance(error, Blocks):
         return False
     clear_frames(error.__traceback__)
     return True

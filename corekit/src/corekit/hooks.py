@@ -63,13 +63,13 @@ class Hooks:
             warn_plugin(plugin)
         self._manager.check_pending()
         self._functions: dict[str, dict[str, tuple[Callable[..., Any] | None, Sequence[str]]]] = {}
-        self.preparing = self._implementing("corekit_prepare")
+        self.preparing = self.implementing("corekit_prepare")
         """The plugins that prepare, in order."""
-        self.reacting = self._implementing("corekit_react")
+        self.reacting = self.implementing("corekit_react")
         """The plugins that react, in order."""
-        self.happening = self._implementing("corekit_happened")
+        self.happening = self.implementing("corekit_happened")
         """The plugins that are told what happened, in order."""
-        self.vetoing = self._implementing("corekit_may_enrol")
+        self.vetoing = self.implementing("corekit_may_enrol")
         """The plugins that have a say in who becomes a member, in order."""
 
     def prepare(self, plugin: Plugin, batch: Batch, read: Reader, facts: Facts) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class Hooks:
     @property
     def exporting(self) -> tuple[Plugin, ...]:
         """The plugins that say what they know of a member, in order."""
-        return self._implementing("corekit_export")
+        return self.implementing("corekit_export")
 
     def export(self, plugin: Plugin, member: str, read: Reader) -> dict[str, Any] | None:
         """Return what one plugin knows of a member.
@@ -146,7 +146,7 @@ class Hooks:
     @property
     def offering(self) -> tuple[Plugin, ...]:
         """The plugins that say what members can have, in order."""
-        return self._implementing("corekit_offers")
+        return self.implementing("corekit_offers")
 
     def offers(
         self,
@@ -173,7 +173,7 @@ class Hooks:
     @property
     def erasing(self) -> tuple[Plugin, ...]:
         """The plugins that keep something of members to be erased, in order."""
-        called = {plugin.name for plugin in self._implementing("corekit_erase")}
+        called = {plugin.name for plugin in self.implementing("corekit_erase")}
         return tuple(plugin for plugin in self._plugins if plugin.name in called or plugin.declares.members)
 
     def erase(self, plugin: Plugin, member: str, write: PluginWrite) -> None:
@@ -192,7 +192,7 @@ class Hooks:
         What a plugin raises becomes a :class:`PluginError` that names it.
         """
         results: list[tuple[str, Any]] = []
-        for plugin in self._implementing(name):
+        for plugin in self.implementing(name):
             try:
                 results.append((plugin.name, self.call(name, plugin, arguments)))
             except KeyboardInterrupt:
@@ -203,7 +203,7 @@ class Hooks:
 
     def first(self, name: str, **arguments: Any) -> Any:
         """Call a hook until a plugin answers other than None, and return that; None where nobody does."""
-        for plugin in self._implementing(name):
+        for plugin in self.implementing(name):
             answer = self.call(name, plugin, arguments)
             if answer is not None:
                 return answer
@@ -218,7 +218,8 @@ class Hooks:
         callers = self._manager.get_hookcallers(self._manager.get_plugin(plugin)) or []
         return sorted(caller.name for caller in callers)
 
-    def _implementing(self, hook: str) -> tuple[Plugin, ...]:
+    def implementing(self, hook: str) -> tuple[Plugin, ...]:
+        """Return the plugins that implement a hook, in order; PluginError where there is no such hook."""
         caller = getattr(self._manager.hook, hook, None)
         if caller is None:
             known = [name for name in vars(self._manager.hook) if not name.startswith("_")]

@@ -30,6 +30,7 @@ from corekit.clock import Clock, micros, moment
 from corekit.db import lineage, migrate
 from corekit.db.engine import Database
 from corekit.db.reader import Reader
+from corekit.db.waiting import blocking
 from corekit.errors import Busy, Invalid, NotFound, SettingsError
 from corekit.hooks import Hooks
 from corekit.ids import is_id, new_id
@@ -136,6 +137,7 @@ class Kit:
         """Return the terms under which activities settle now."""
         held = self._held  # where another thread renews meanwhile, what is read here is kept no longer
         if not held:
+            blocking()  # a program is read and compiled
             self._check_ready()
             with self.read() as read:
                 self._versions = read_versions(read, self._declared, self.settings, self._versions)

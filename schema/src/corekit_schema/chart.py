@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -23,18 +22,21 @@ class Chart:
         """Return how many decimal places a unit has; 0 where nobody ever declared it."""
         currency = self._context.kit.settings.currency
         declared = currency if code == currency.code else self._context.kit.registry.units.get(code)
-        return declared.scale if declared is not None else self._left_units.get(code, 0)
+        if declared is not None:
+            return declared.scale
+        return self._context.once("units of the books", self._left_units).get(code, 0)
 
     def unit_of(self, kind: str) -> str:
         """Return the code of the unit in which an account kind counts; the kind's own where it is unknown."""
         declared = self._context.kit.registry.kinds.get(kind)
-        return declared.unit.code if declared is not None else self._left_kinds.get(kind, kind)
+        if declared is not None:
+            return declared.unit.code
+        return self._context.once("kinds of the books", self._left_kinds).get(kind, kind)
 
-    @cached_property
     def _left_units(self) -> dict[str, int]:
-        return {row.code: row.scale for row in self._context.read.all(select(unit.c.code, unit.c.scale))}
+        rows = self._context.read.all(select(unit.c.code, unit.c.scale))
+        return {row.code: row.scale for row in rows}
 
-    @cached_property
     def _left_kinds(self) -> dict[str, str]:
         rows = self._context.read.all(select(account_kind.c.code, account_kind.c.unit))
         return {row.code: row.unit for row in rows}

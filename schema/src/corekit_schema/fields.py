@@ -75,7 +75,8 @@ class Field(graphene.Field):
     another name than the field (dots lead further down). ``resolve`` is a batch resolver that several fields share,
     in place of a ``resolve_<name>``. ``cost`` says what asking for it costs, where that is not 1 for an object and 0
     for a value. ``reads`` names the attributes of a parent that the batch resolver looks at: where all that is selected
-    of an object says so, what else it has need not be read (:meth:`Info.needs`). Arguments are given as keywords.
+    of an object says so, what else it has need not be read (:meth:`Info.needs`). ``blocking`` left out is what the
+    plugin's :class:`Graph` says. Arguments are given as keywords.
     """
 
     def __init__(  # noqa: PLR0913 - all that a field says
@@ -91,6 +92,7 @@ class Field(graphene.Field):
         deprecation_reason: str | None = None,
         cost: int | None = None,
         reads: Sequence[str] | None = None,
+        blocking: bool | None = None,
         **arguments: Any,
     ) -> None:
         super().__init__(
@@ -106,6 +108,7 @@ class Field(graphene.Field):
         self.batch = resolve
         self.cost = cost
         self.reads = reads
+        self.blocking = blocking
 
     def around(self, resolve: Callable[..., Sequence[Any]]) -> Callable[..., Sequence[Any]]:
         """Return what is called in place of the field's batch resolver: itself, where a kind of field adds nothing."""

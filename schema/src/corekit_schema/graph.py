@@ -33,8 +33,13 @@ class Graph:
     and resolvers join it. ``types`` lists what no field reaches by itself, such as implementations of an interface.
     ``examples`` are operations that show them. Names of types, of fields added to somebody else's type, and of the
     examples' operations begin with exactly the plugin's name.
+
+    ``blocking`` says that the plugin's resolvers, or its ``corekit_viewer``, may wait for something else than what they
+    read through a reader, or hold a lock while they read. What asks for them is then answered in a thread of its own,
+    where it holds up nobody else. Say False where they do not: that is quicker.
     """
 
     extends: Mapping[type, type] = field(factory=dict[type, type])
     types: tuple[type, ...] = ()
     examples: tuple[Example, ...] = ()
+    blocking: bool = True

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from corekit.activities.watch import Going, Watch
 from corekit.db.guard import here
+from corekit.db.waiting import blocking
 from corekit.errors import Busy
 from corekit.suspension.suspensions import suspended
 from corekit.tally import Tally
@@ -68,6 +69,7 @@ class Breaker:
         returned by then is abandoned, and Busy says so; until it returns after all, which nobody hears of, its plugin
         is suspended here. What it sent by a connection that it was not given is a PluginError.
         """
+        blocking()  # what does not return is stopped by its thread
         if self._abandoned or self._unreturned:
             self.check_returned(plugin)
         if deadline is None:

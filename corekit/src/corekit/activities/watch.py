@@ -76,10 +76,7 @@ class Watch:
     def end(self, going: Going) -> None:
         """Watch a call no more; once this returns nothing is raised because of it. To say it again does no harm."""
         going.over = True
-        if going.outer is not None:
-            self._going[going.thread] = going.outer
-        else:
-            self._going.pop(going.thread, None)
+        self._forget(going)
         if going.late:  # else whoever stops it sees that it is over
             try:
                 with self._lock:
@@ -88,6 +85,19 @@ class Watch:
                     pass
             except Stopped:
                 return
+
+    def _forget(self, going: Going) -> None:
+        """Take a call out of those of its thread; where they run side by side it need not be the innermost."""
+        inner = self._going.get(going.thread)
+        if inner is not None and inner is not going:
+            while inner.outer is not None and inner.outer is not going:
+                inner = inner.outer
+            if inner.outer is going:
+                inner.outer = going.outer
+        elif inner is going and going.outer is not None:
+            self._going[going.thread] = going.outer
+        elif inner is going:
+            self._going.pop(going.thread, None)
 
     def _watch(self) -> None:
         wait = threading.Event()

@@ -20,6 +20,7 @@ from corekit.db.alike import COMPILED
 from corekit.db.guard import GuardedSQLite, guard, only_read
 from corekit.db.lending import Lender, Lent
 from corekit.db.reader import Reader
+from corekit.db.waiting import blocking
 from corekit.errors import SettingsError, Unavailable
 
 DialectName = Literal["sqlite", "postgresql"]
@@ -100,6 +101,7 @@ class Database:
 
     def settle(self) -> AbstractContextManager[Lent]:
         """Lend a connection for settlement, which keeps its prepared statements to itself."""
+        blocking()
         return self._settling.lend()
 
     @contextmanager
@@ -118,6 +120,7 @@ class Database:
     @contextmanager
     def connect(self) -> Generator[Connection]:
         """Give a connection of the pool; :class:`Unavailable` where the database does not answer."""
+        blocking()
         try:
             connection = self.engine.connect()
         except DBAPIError as error:

@@ -20,6 +20,8 @@ from typing import Any, NoReturn
 import psycopg
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
 
+from corekit.db.waiting import blocking, drive
+from corekit.db.waiting import here as here_waits
 from corekit.errors import PluginError
 
 _TOKENS = re.compile(
@@ -147,7 +149,12 @@ class GuardedPostgreSQL(psycopg.Connection[Any]):
 
     hold: Hold | None = None
 
-    wait = _unless_stopped(psycopg.Connection.wait, SENDS)
+    def _wait(self, generator: Any, *arguments: Any, **options: Any) -> Any:
+        if here_waits.wait is not None:
+            return drive(generator, self.pgconn.socket, here_waits.wait)
+        return psycopg.Connection.wait(self, generator, *arguments, **options)
+
+    wait = _unless_stopped(_wait, SENDS)
     close = _unless_stopped(psycopg.Connection.close, _CLOSES)
 
 
@@ -232,6 +239,7 @@ def guard(engine: Engine) -> None:
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
         check_kernel()
+        blocking()
         return GuardedPostgreSQL.connect(*arguments, **options) if dialect.name == "postgresql" else None
 
     @event.listens_for(engine, "before_cursor_execute")

@@ -11,6 +11,7 @@ from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, PoolProxiedConnection
 
 from corekit.db.guard import GuardedConnection, Hold
+from corekit.db.waiting import blocking
 from corekit.db.wire import Wire
 from corekit.errors import Unavailable
 
@@ -129,6 +130,7 @@ class Lender:
             return self._waiting.pop()
         except IndexError:
             pass
+        blocking()
         try:
             return self.engine.raw_connection()
         except self.engine.dialect.loaded_dbapi.Error as error:

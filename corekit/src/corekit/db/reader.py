@@ -42,6 +42,8 @@ AnyRow = Row[*tuple[Any, ...]]
 
 _OWN = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY}
 """What SQLite says of a statement that is wrong."""
+CANCELLING = 1.0
+"""Seconds that it may take to tell PostgreSQL that it shall stop; whoever tells it tells it again."""
 _AT_ONCE = 1_000
 """Rows of a stream that are in memory."""
 _SELECTS: tuple[type[SelectBase], ...] = (Select, CompoundSelect)
@@ -155,7 +157,7 @@ class Reader:
         """
         driver: Any = self.source.driver
         if self.dialect == "postgresql":
-            driver.cancel_safe()
+            driver.cancel_safe(timeout=CANCELLING)
         else:
             driver.interrupt()
 

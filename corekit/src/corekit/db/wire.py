@@ -18,6 +18,7 @@ from psycopg import errors, generators
 from psycopg.pq import ConnStatus, ExecStatus, PipelineStatus, TransactionStatus
 
 from corekit.db.guard import check_kernel
+from corekit.db.waiting import here
 
 MOST_PREPARED = 512
 """Statements that a connection keeps prepared."""
@@ -112,9 +113,10 @@ class Wire:
         if self._beginning is not None:
             return self._run_first(self._beginning, text, parameters)
         others = self.others
-        if others is not None and others.running:
+        if here.wait is not None or (others is not None and others.running):
             self._send_on(text, parameters)
-            others.pause()
+            if others is not None:
+                others.pause()
             return self._answers()[-1]
         if not self._prepares:
             return self._pgconn.exec_params(text.encode(), _encoded(parameters))
@@ -241,12 +243,20 @@ class Wire:
     def control(self, text: bytes) -> None:
         """Begin, commit or roll back."""
         check_kernel()
-        result = self._pgconn.exec_(text)
+        result = self._pgconn.exec_(text) if here.wait is None else self._executed(text)
         if result.status != ExecStatus.COMMAND_OK:
             self._fail(result)
         if text.endswith(b"COMMIT") and result.command_status == b"ROLLBACK":
             message = "the transaction had failed before it was committed"
             raise errors.InFailedSqlTransaction(message)
+
+    def _executed(self, text: bytes) -> Any:
+        """Return the result of a command, without blocking."""
+        self._pgconn.send_query(text)
+        found = None
+        while (result := self._result()) is not None:
+            found = result
+        return found
 
     @property
     def in_transaction(self) -> bool:

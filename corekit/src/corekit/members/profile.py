@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from marshmallow import Schema, fields, post_load, pre_load, validate
 
+from corekit.db.waiting import blocking
 from corekit.errors import SettingsError
 from corekit.members.opening import BROUGHT, brought
 from corekit.members.rules import MemberRules, NumberForm
@@ -109,6 +110,7 @@ class MemberNumber(_Known):
 
 def normal_phone(text: str, region: str | None) -> str | None:
     """Return a telephone number in E.164, or None where it is none; ``region`` where it names no country."""
+    blocking()  # until the tables of a region are there
     import phonenumbers  # noqa: PLC0415 - its tables are large, and settling does not need them
 
     try:
@@ -122,6 +124,7 @@ def normal_phone(text: str, region: str | None) -> str | None:
 
 def normal_email(text: str) -> str | None:
     """Return an e-mail address in its normal form, or None where it is none. Nobody is asked whether it exists."""
+    blocking()
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - as above
 
     try:

@@ -21,4 +21,4 @@ def graph() -> Graph:
         text=text,
         variables={"first": SHOWN},
     )
-    return Graph(examples=(example,))
+    return Graph(examples=(example,), blocking=False)

@@ -254,4 +254,4 @@ class AccessMutation(Object):
 
 def graph() -> Graph:
     """Return what this plugin adds to the schema."""
-    return Graph(extends={Query: AccessQuery, Mutation: AccessMutation}, examples=EXAMPLES)
+    return Graph(extends={Query: AccessQuery, Mutation: AccessMutation}, examples=EXAMPLES, blocking=False)

@@ -15,6 +15,8 @@ from attrs import define, field
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
+from corekit import blocking
+
 _log = structlog.get_logger("corekit.access")
 
 FRESH = timedelta(hours=1)
@@ -52,6 +54,7 @@ class PublicKeys:
         """Return the key of a name, or None; fetches them where they are old, or the name is not known."""
         if self._is_fresh(now) and (found := self._keys.get(kid)) is not None:
             return found  # whoever has a known key waits for nobody who fetches
+        blocking()
         with self._lock:
             may_fetch = self._tried_at is None or now - self._tried_at >= PAUSE
             if may_fetch and not (self._is_fresh(now) and kid in self._keys):

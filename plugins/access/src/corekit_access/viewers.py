@@ -17,7 +17,8 @@ from corekit_schema.viewer import Viewer, permissions_of
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from corekit import Kit
+    from corekit import Kit, Reader
+    from corekit_access.store import Key
 
 FINE = timedelta(minutes=1)
 """How exactly it is known when a key was used last, so that not each request writes."""
@@ -32,40 +33,40 @@ def viewer_of(kit: Kit, request: Request) -> Viewer | None:
     scheme, _, text = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return None
-    text, now = text.strip(), kit.now()
-    if (parts := keys.parts(text)) is not None:
-        return _service(kit, *parts, now)
-    settings = settings_of(kit)
-    bearer = tokens.read(settings, text, now)
-    if bearer is not None:
-        return Viewer(kind="member", member=bearer.id) if bearer.kind == "member" else _staff(kit, id_=bearer.id)
+    text, settings = text.strip(), settings_of(kit)
+    parts = keys.parts(text)
+    with kit.read() as read:
+        now = kit.now(read)
+        found = store.key(read, parts[0]) if parts is not None and "\0" not in parts[0] else None
+        if parts is None and (bearer := tokens.read(settings, text, now)) is not None:
+            own = bearer.kind == "member"
+            return Viewer(kind="member", member=bearer.id) if own else _staff(kit, read, id_=bearer.id)
+    if parts is not None:
+        return _service(kit, *parts, found, now)
     provider = provider_of(settings.providers, text)
     if provider is None:
         return None
     said = read_provided(provider, text, now)
-    return _staff(kit, name=said) if provider.kind == "staff" else _member(kit, provider.source, said)
-
-
-def _member(kit: Kit, source: str | None, external_id: str) -> Viewer:
     with kit.read() as read:
-        found = member_page(read, MemberFilter(source=source, external_id=external_id), first=1).items
+        return _staff(kit, read, name=said) if provider.kind == "staff" else _member(read, provider.source, said)
+
+
+def _member(read: Reader, source: str | None, external_id: str) -> Viewer:
+    found = member_page(read, MemberFilter(source=source, external_id=external_id), first=1).items
     if not found:
         raise Unknown
     return Viewer(kind="member", member=found[0].id)
 
 
-def _staff(kit: Kit, *, id_: str = "", name: str = "") -> Viewer:
-    with kit.read() as read:
-        found = store.named(read, name) if name else store.staff(read, id_)
-        if found is None or not found.active:
-            raise Unknown
-        allowed = store.permissions_of_roles(store.roles(read), found.roles)
+def _staff(kit: Kit, read: Reader, *, id_: str = "", name: str = "") -> Viewer:
+    found = store.named(read, name) if name else store.staff(read, id_)
+    if found is None or not found.active:
+        raise Unknown
+    allowed = store.permissions_of_roles(store.roles(read), found.roles)
     return Viewer(kind="staff", name=found.name, permissions=allowed & permissions_of(kit))
 
 
-def _service(kit: Kit, prefix: str, secret: str, now: datetime) -> Viewer:
-    with kit.read() as read:
-        found = store.key(read, prefix) if "\0" not in prefix else None
+def _service(kit: Kit, prefix: str, secret: str, found: tuple[Key, str] | None, now: datetime) -> Viewer:
     if found is None or not keys.matches(secret, found[1]) or not found[0].works(now):
         raise Unknown
     key = found[0]

@@ -251,6 +251,7 @@ class MedalsMember(Object, policy=owner_or_permission("members.read")):
         description="What the member holds, as it shows it, and then what it can still win.",
         reads=("id",),
         cost=10,
+        blocking=True,
         held=graphene.Boolean(description="Only what is held, or only what is not."),
     )
 
@@ -291,6 +292,7 @@ class MedalsQuery(Object, policy=public):
         graphene.List(graphene.NonNull(MedalsFound)),
         policy=permission(declared.REPORT.name),
         cost=1000,
+        blocking=True,
         description="How many members a back-fill would award what, if it ran now.",
     )
 
@@ -313,4 +315,6 @@ class MedalsQuery(Object, policy=public):
 
 def graph() -> Graph:
     """Return what the plugin adds to the schema."""
-    return Graph(extends={Member: MedalsMember, Query: MedalsQuery, Mutation: MedalsMutation}, examples=EXAMPLES)
+    return Graph(
+        extends={Member: MedalsMember, Query: MedalsQuery, Mutation: MedalsMutation}, examples=EXAMPLES, blocking=False
+    )

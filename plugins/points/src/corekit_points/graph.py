@@ -316,4 +316,4 @@ def graph() -> Graph:
         Query: PointsQuery,
         Mutation: PointsMutation,
     }
-    return Graph(extends=extends, examples=(*EXAMPLES, *REWARDS, *DRAWS))
+    return Graph(extends=extends, examples=(*EXAMPLES, *REWARDS, *DRAWS), blocking=False)

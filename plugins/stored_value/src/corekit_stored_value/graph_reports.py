@@ -161,6 +161,7 @@ class StoredValueReports(Object, policy=permission(REPORT.name)):
     closes = Field(
         listed(StoredValueClosedDay),
         description="The closed days from one to another, both included, oldest first.",
+        blocking=True,
         since=graphene.String(required=True, description="The first day, as `2017-06-01`."),
         until=graphene.String(required=True, description=f"The last day, {MOST_DAYS} days after it at most."),
     )

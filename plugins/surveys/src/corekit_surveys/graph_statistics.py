@@ -271,6 +271,7 @@ class StatisticsQuery(Object):
         SurveysStatistics,
         policy=permission(STATISTICS.name),
         cost=200,
+        blocking=True,
         survey=graphene.String(required=True, description="The code of the survey."),
         by=graphene.String(
             description="In groups: `tier`, `tier:LADDER`, `kind`, `tag:TAG`, `attribute:NAME`, each as members are "
@@ -285,6 +286,7 @@ class StatisticsQuery(Object):
         SurveysStatistics,
         policy=authenticated,
         cost=200,
+        blocking=True,
         survey=graphene.String(required=True, description="The code of the survey."),
         description="What all members answered to a survey together, for a member that has answered it too; null where "
         "it has not, and where the survey does not show it.",

@@ -49,6 +49,7 @@ class AssembledSchema:
     """A schema with the owner of each type and field, each field's policy, and what loads the nodes of each type.
 
     ``examples`` are operations to begin with: those of the core, and those of the plugins in their order.
+    ``nonblocking`` are the plugins that say of themselves that they do not block.
     """
 
     graphql: GraphQLSchema
@@ -57,6 +58,7 @@ class AssembledSchema:
     policies: Mapping[tuple[str, str], Policy | None]
     nodes: Mapping[str, NodeLoader]
     examples: tuple[OwnedExample, ...]
+    nonblocking: frozenset[str]
 
     def sdl(self) -> str:
         """Return the schema in GraphQL's schema language; the same types and fields always give the same text."""
@@ -100,7 +102,8 @@ def assemble(
         for owner, _ in shown.problems:
             owners.blame(owner)
         raise SchemaConflict([message for _, message in shown.problems], owners.way)
-    return AssembledSchema(schema, owners.types, owners.fields, map_.policies, nodes, shown.listed)
+    nonblocking = frozenset(owner for owner, graph in graphs.items() if not graph.blocking)
+    return AssembledSchema(schema, owners.types, owners.fields, map_.policies, nodes, shown.listed, nonblocking)
 
 
 def assemble_for(kit: Kit) -> AssembledSchema:

@@ -20,7 +20,7 @@ from graphql import (
 from corekit_schema.assembly.owners import CORE, Owners, where
 from corekit_schema.execution.guards import Guard
 from corekit_schema.execution.reference import one_by_one
-from corekit_schema.execution.resolvers import KEY, Attribute, Resolution, TypeNames
+from corekit_schema.execution.resolvers import BLOCKS, KEY, Attribute, Resolution, TypeNames
 from corekit_schema.fields import Access, Field, about
 from corekit_schema.policies import Policy
 from corekit_schema.usererrors import OTHER, ErrorCode
@@ -70,6 +70,8 @@ class OwnedTypeMap(TypeMap):
         access = access_of(graphene_type)
         if access.policy is not None and access.policy.kind != "public":
             type_.extensions = {KEY: Guard(access.policy, access.owner)}
+        if self._blocks(self.owners.meet(graphene_type)):
+            type_.extensions = {**type_.extensions, BLOCKS: True}
         return type_
 
     def create_interface(self, graphene_type: Any) -> GraphQLInterfaceType:
@@ -99,11 +101,11 @@ class OwnedTypeMap(TypeMap):
         if is_input_type:
             return fields
         base = access_of(graphene_type)
-        self._finish(name, graphene_type, fields, base, base)
+        self._finish(name, graphene_type, fields, base, base, owner)
         for plugin, extension in self.owners.extensions(graphene_type):
             with self.owners.acting(plugin):
                 added = super().create_fields_for_type(extension)
-            self._finish(name, extension, added, base, access_of(extension))
+            self._finish(name, extension, added, base, access_of(extension), plugin)
             fields |= {key: field for key, field in added.items() if self._joins(name, key, field, plugin, extension)}
         return fields
 
@@ -118,7 +120,7 @@ class OwnedTypeMap(TypeMap):
         return self.owners.claim(name, key, plugin, where(extension))
 
     def _finish(
-        self, name: str, graphene_type: Any, fields: Mapping[str, GraphQLField], base: Access, own: Access
+        self, name: str, graphene_type: Any, fields: Mapping[str, GraphQLField], base: Access, own: Access, owner: str
     ) -> None:
         """Give each field its batch resolver and its policy: its own, else its class's, else the type's."""
         for python_name, field in about(graphene_type).fields.items():
@@ -143,9 +145,17 @@ class OwnedTypeMap(TypeMap):
             if isinstance(resolve, Attribute):
                 said = (resolve.name.partition(".")[0],)
             reads = None if said is None else frozenset(said)
-            resolution = Resolution(resolve, guard, cost, reads)
+            blocks: bool | None = getattr(field, "blocking", None)
+            if blocks is None:
+                blocks = self._blocks(owner)
+            resolution = Resolution(resolve, guard, cost, reads, blocks)
             fields[key].extensions = {KEY: resolution}
             fields[key].resolve = one_by_one(resolution)
+
+    def _blocks(self, owner: str) -> bool:
+        """Say whether somebody's resolvers may block, as it says of itself; the core's do not."""
+        graph = self.owners.graphs.get(owner)
+        return graph is not None and graph.blocking
 
     def _resolver(self, graphene_type: Any, python_name: str, field: Any) -> Any:
         shared = getattr(field, "batch", None)

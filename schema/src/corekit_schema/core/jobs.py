@@ -122,7 +122,7 @@ def _runs(parents: Sequence[Any], info: Info, job: str | None = None, first: int
     return [found for _ in parents]
 
 
-JOBS = Field(listed(Job), policy=permission(READ_JOBS), description="The jobs, by name.", resolve=_jobs)
+JOBS = Field(listed(Job), policy=permission(READ_JOBS), description="The jobs, by name.", resolve=_jobs, blocking=True)
 RUNS = Field(
     listed(JobRun),
     job=graphene.Argument(graphene.String, description="Of this job only."),
@@ -130,6 +130,7 @@ RUNS = Field(
     policy=permission(READ_JOBS),
     description="The newest runs of jobs, newest first.",
     resolve=_runs,
+    blocking=True,
 )
 RUN_JOB = MutationField(
     RunJobInput,

@@ -188,6 +188,7 @@ class Member(
         required=True,
         resolve=offers_of,
         cost=20,
+        blocking=True,
         description="What the member can have now, and of what it cannot have, why not.",
         reads=("id",),
     )

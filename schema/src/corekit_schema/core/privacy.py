@@ -89,6 +89,7 @@ class PrivacyQuery(Object, abstract=True):
         id=graphene.Argument(graphene.ID, required=True, description="The member's id."),
         policy=permission(permissions.EXPORT),
         cost=1_000,  # all that a member ever did
+        blocking=True,
         description="Everything that is known of a member, what the plugins know included; null where there is none.",
     )
     erasures = Field(

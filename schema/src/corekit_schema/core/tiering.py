@@ -152,4 +152,5 @@ TIER_PREVIEW = Field(
     policy=permission(permissions.READ),
     description="What would change if tiers were evaluated at a moment; nothing is changed.",
     resolve=_previews,
+    blocking=True,
 )

@@ -63,6 +63,10 @@ class Remembered(Generic[K, V]):
                 self._values.popitem(last=False)
         return value
 
+    def get(self, key: K) -> V | None:
+        """Return what was made for the key, if it is remembered."""
+        return self._values.get(key)
+
     def look(self) -> Remembering:
         """Say how well it remembers."""
         with self._lock:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import graphql
-from attrs import frozen
+from attrs import define, frozen
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -17,6 +17,7 @@ from graphql import (
 )
 from graphql.execution.collect_fields import collect_fields
 
+from corekit.db.waiting import blocking
 from corekit_schema.context import Context, Interrupted
 from corekit_schema.execution.cost import Cost, cost_of
 from corekit_schema.execution.documents import Document, Remembered, Remembering, read_document
@@ -50,15 +51,25 @@ class Answer:
     cost: int | None = None
 
 
-@frozen(eq=False)
+LIGHT = 1_000
+"""Units of cost from which on a query is not light any more: some 2 ms of the processor."""
+
+
+@define(eq=False)
 class _Operation:
-    """An operation of a document, and the names of the variables that decide what it selects."""
+    """An operation of a document, and the names of the variables that decide what it selects.
+
+    ``is_light`` says of the last time that it was asked whether its resolvers never block and it cost little;
+    ``held_up`` that it did hold up others once.
+    """
 
     document: Document
     node: OperationDefinitionNode
     variables: Variables
     switches: tuple[str, ...]
     introspects: bool
+    is_light: bool = False
+    held_up: bool = False
 
 
 @frozen(eq=False)
@@ -122,6 +133,21 @@ class Executor:
         found = self._operations((text, name))
         return found.node if isinstance(found, _Operation) else None
 
+    def is_light(self, text: str, name: str | None = None) -> bool:
+        """Say whether an operation may be answered on the thread of an event loop, as far as is known.
+
+        It is a query that was asked before, whose resolvers do not block, and which cost little the last time. Where
+        that is not so this time, it is left by :class:`corekit.db.waiting.Blocks` before anything runs.
+        """
+        found = self._operations.get((text, name))
+        return isinstance(found, _Operation) and found.is_light
+
+    def blocked(self, text: str, name: str | None = None, *, for_good: bool = False) -> None:
+        """Note that an operation is not light, until it was found to be once more, or for good."""
+        found = self._operations.get((text, name))
+        if isinstance(found, _Operation):
+            found.is_light, found.held_up = False, found.held_up or for_good
+
     def may_introspect(self, viewer: Viewer) -> bool:
         """Say whether somebody may see the schema."""
         return self.introspection == "public" or (self.introspection == "authenticated" and viewer.kind != "anonymous")
@@ -169,30 +195,28 @@ class Executor:
             if denials:
                 return Answer(None, denials)
             planned = self._plans(chosen)
-            cost = self._paid(planned, operation, values, pay)
+            cost = self._cost(planned, operation, values)
+            found.is_light = not found.held_up and _is_light(operation, planned, cost)
+            if not found.is_light:
+                blocking()
+            if pay is not None:
+                pay(cost)
         except GraphQLError as error:
             return Answer(None, (error,))
         return Ready(found, values, planned.plan if planned is not None else None, cost)
 
-    def _paid(
-        self,
-        planned: _Planned | None,
-        operation: OperationDefinitionNode,
-        values: dict[str, Any],
-        pay: Callable[[int], object] | None,
-    ) -> int:
-        """Return the cost of an operation, once it is paid; it costs 1 to look at the schema."""
+    def _cost(self, planned: _Planned | None, operation: OperationDefinitionNode, values: dict[str, Any]) -> int:
+        """Return the cost of an operation; it costs 1 to look at the schema."""
         cost = planned.cost.of(values) if planned is not None else 1
         if cost > self.limits.cost:
             message = f"This costs {cost} units, and one operation may cost {self.limits.cost}; ask for less at once."
             raise TooMuch("TOO_COSTLY", message, operation, cost=cost, limit=self.limits.cost)
-        if pay is not None:
-            pay(cost)
         return cost
 
     # Remembered
 
     def _read(self, text: str) -> Document:
+        blocking()  # for a long document it takes a while
         return read_document(self.schema, text, self.limits)
 
     def _find(self, key: tuple[str, str | None]) -> _Operation | tuple[GraphQLError, ...]:
@@ -210,6 +234,7 @@ class Executor:
         return _Operation(document, node, Variables(self.schema, node), switches, introspects)
 
     def _plan(self, chosen: _Chosen) -> _Planned | None:
+        blocking()
         text, name, switches = chosen
         found = self._operations((text, name))
         assert isinstance(found, _Operation)
@@ -276,6 +301,11 @@ class Executor:
             self.schema, document, None, context, variable_values=dict(variables or {}), operation_name=name
         )
         return Answer(result.data, tuple(result.errors or ()))
+
+
+def _is_light(operation: OperationDefinitionNode, planned: _Planned | None, cost: int) -> bool:
+    is_query = operation.operation is OperationType.QUERY
+    return is_query and planned is not None and not planned.plan.blocks and cost < LIGHT
 
 
 def _bad_input(error: GraphQLError) -> GraphQLError:

@@ -28,7 +28,15 @@ from graphql.execution.collect_fields import collect_fields, collect_sub_fields
 from corekit_schema.execution import leaves
 from corekit_schema.execution.columns import Abstracts, Column, Leaves, Lists, Objects
 from corekit_schema.execution.fieldplan import FieldPlan, Level, Plain, Resolver
-from corekit_schema.execution.resolvers import Attribute, field_guard, resolver_of, type_guard, type_names
+from corekit_schema.execution.resolvers import (
+    Attribute,
+    field_guard,
+    loading_may_block,
+    may_block,
+    resolver_of,
+    type_guard,
+    type_names,
+)
 from corekit_schema.execution.selection import Fragments
 from corekit_schema.execution.variables import arguments_of, variables_in
 
@@ -41,10 +49,12 @@ class NotPlanned(Exception):
 class Plan:
     """The root fields of an operation, each of which plans what is below it.
 
-    They run in ``steps``, one after the other: those of a mutation one by one, all others at once.
+    They run in ``steps``, one after the other: those of a mutation one by one, all others at once. ``blocks`` says that
+    a resolver may block its thread.
     """
 
     steps: tuple[Level, ...]
+    blocks: bool
 
     @property
     def fields(self) -> list[FieldPlan]:
@@ -65,6 +75,7 @@ class Planner:
     switches: Mapping[str, Any]
     most: int
     count: int = field(default=0, init=False)
+    blocks: bool = field(default=False, init=False)
 
     def plan(self, operation: OperationDefinitionNode) -> Plan:
         """Plan the operation; NotPlanned where it is not covered."""
@@ -75,7 +86,8 @@ class Planner:
         selected = collect_fields(self.schema, dict(self.fragments), switches, root, operation.selection_set)
         fields = self._fields(root, selected, ())
         mutates = operation.operation is OperationType.MUTATION
-        return Plan(tuple(Level([field]) for field in fields) if mutates else (Level(fields),))
+        steps = tuple(Level([field]) for field in fields) if mutates else (Level(fields),)
+        return Plan(steps, self.blocks)
 
     def _fields(
         self, parent: GraphQLObjectType, fields: Mapping[str, list[FieldNode]], path: tuple[str, ...]
@@ -94,6 +106,7 @@ class Planner:
         definition = TypeNameMetaFieldDef if name == "__typename" else parent.fields.get(name)
         if definition is None:
             raise NotPlanned
+        self.blocks = self.blocks or may_block(definition)
         here = (*path, key)
         resolve, guard = resolver_of(parent, name, definition), field_guard(definition)
         arguments = arguments_of(definition, nodes[0])
@@ -131,6 +144,7 @@ class Planner:
                 serialize_all=leaves.all_of(type_),
             )
         if isinstance(type_, GraphQLInterfaceType | GraphQLUnionType):
+            self.blocks = self.blocks or any(map(loading_may_block, self.schema.get_possible_types(type_)))
             types = {
                 possible.name: self._objects(possible, nodes, coordinates, path, nullable=nullable)
                 for possible in self.schema.get_possible_types(type_)

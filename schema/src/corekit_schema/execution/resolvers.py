@@ -26,19 +26,23 @@ from corekit_schema.execution.guards import Guard
 
 KEY = "corekit"
 """The key of our own entry in ``extensions``."""
+BLOCKS = "corekit.blocks"
+"""The key of a type whose owner may block."""
 
 
 @frozen
 class Resolution:
     """How a field is resolved, the policy of its own where it has one, and its cost where it says one.
 
-    ``reads`` are the attributes of a parent that the resolver looks at; None where that is not known.
+    ``reads`` are the attributes of a parent that the resolver looks at; None where that is not known. ``blocks`` says
+    that it may block its thread.
     """
 
     resolve: Resolver
     guard: Guard | None = None
     cost: int | None = None
     reads: frozenset[str] | None = None
+    blocks: bool = False
 
 
 @frozen
@@ -80,6 +84,17 @@ def field_guard(definition: GraphQLField) -> Guard | None:
     """Return the guard of a field's own policy; None where the type's policy says it all."""
     resolution = (definition.extensions or {}).get(KEY)
     return resolution.guard if isinstance(resolution, Resolution) else None
+
+
+def may_block(definition: GraphQLField) -> bool:
+    """Say whether the resolver of a field may block its thread."""
+    resolution = (definition.extensions or {}).get(KEY)
+    return isinstance(resolution, Resolution) and resolution.blocks
+
+
+def loading_may_block(type_: GraphQLObjectType) -> bool:
+    """Say whether whoever owns a type, and loads its objects, may block its thread."""
+    return BLOCKS in (type_.extensions or {})
 
 
 def declared_cost(definition: GraphQLField) -> int | None:

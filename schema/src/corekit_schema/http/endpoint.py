@@ -24,6 +24,7 @@ from corekit_schema.assembly.schema import AssembledSchema
 from corekit_schema.context import Context
 from corekit_schema.execution.executor import Executor
 from corekit_schema.http.message import JSON, BadRequest, Question, media_type, read_question
+from corekit_schema.http.on_loop import OnLoop, Work
 from corekit_schema.http.rate import Rate, RateLimited
 from corekit_schema.http.trusted import TrustedDocuments
 from corekit_schema.http.turns import Turns
@@ -41,6 +42,8 @@ AT_ONCE = 2
 """Operations that compute side by side where all are quick: one while the other waits for the database."""
 QUICK = 0.005
 """Seconds after which an operation counts as slow, and others no longer wait for it: what waits for others is."""
+HELD_UP = 0.1
+"""Seconds that an operation may have the thread of the event loop at a time; what takes longer never has it again."""
 GIVE_UP_AGAIN = 0.1
 """Seconds after which what goes on although nobody waits is told to stop once more."""
 _OF_STATUS = {405: {"allow": "POST"}, 401: {"www-authenticate": "Bearer"}}
@@ -63,6 +66,7 @@ class _Exchange:
     operation: str | None = None
     context: Context | None = None
     is_given_up: bool = False
+    is_paid: bool = False
 
     def begin(self, context: Context) -> None:
         """Let it be computed in a context, unless nobody waits any more."""
@@ -134,6 +138,9 @@ class Endpoint:
         self._trusted = trusted or TrustedDocuments()
         self._threads = ThreadPoolExecutor(THREADS, "graphql")
         self._turns = Turns(AT_ONCE, QUICK)
+        viewers = {plugin.name for plugin in kit.hooks.implementing("corekit_viewer")}
+        self._asks_here = kit.database.dialect == "postgresql" and viewers <= schema.nonblocking
+        self._here: OnLoop | None = None
         self.answered = Tally()
         """How many requests were answered, by the status of HTTP."""
 
@@ -182,12 +189,32 @@ class Endpoint:
                 exchange.give_up()
                 await asyncio.sleep(GIVE_UP_AGAIN)
 
+        work = partial(self._finished, request, question, exchange)
         try:
             async with self._turns.taken(lambda: watching.append(asyncio.create_task(watch()))):
-                await self._in_thread(partial(self._finished, request, question, exchange))
+                if not await self._on_loop(question, work):
+                    await self._in_thread(work)
         finally:
             for each in watching:
                 each.cancel()
+
+    async def _on_loop(self, question: Question, work: Work) -> bool:
+        """Answer on the thread of the loop; False where that cannot be."""
+        try:
+            asked = self._trusted.text_of(question), question.operation_name
+        except BadRequest:  # which is told where it is asked
+            return False
+        if not self._asks_here or not self.executor.is_light(*asked):
+            return False
+        if self._here is None or self._here.loop is not asyncio.get_running_loop():
+            self._here = OnLoop()
+        seconds = await self._here.run(work)
+        if seconds is None:
+            self.executor.blocked(*asked)
+        elif seconds > HELD_UP:
+            self.executor.blocked(*asked, for_good=True)
+            _log.warning("graphql_held_up", operation=question.operation_name, milliseconds=round(seconds * 1000))
+        return seconds is not None
 
     async def _in_thread(self, work: Callable[[Callable[[], None]], None]) -> None:
         """Wait until work in another thread calls what it is given, or ends; it may go on after that."""
@@ -246,7 +273,8 @@ class Endpoint:
                 raise BadRequest("Only queries can be asked by GET.", 405, "METHOD_NOT_ALLOWED")
 
         def pay(cost: int) -> None:
-            if self._rate is not None:
+            if self._rate is not None and not exchange.is_paid:
+                exchange.is_paid = True
                 self._rate.spend(viewer.actor if viewer != ANONYMOUS else _address(request), cost)
 
         seconds = self.executor.limits.seconds

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 class Turns:
     """Lets ``most`` go on at a time. Who takes longer than some ``seconds`` is slow: others no longer wait for it.
 
-    So is who does not get a turn at once.
+    So is who waits that long for a turn.
     """
 
     def __init__(self, most: int, seconds: float) -> None:
@@ -20,11 +20,13 @@ class Turns:
     @asynccontextmanager
     async def taken(self, slow: Callable[[], object]) -> AsyncGenerator[None]:
         """Wait for a turn, and give it back when the block ends, or turns out to be slow: that is told once."""
-        is_told = self._free.locked()
-        if is_told:
-            slow()
-        await self._free.acquire()
-        holds = True
+        loop, is_told, holds = asyncio.get_running_loop(), False, False
+
+        def tell() -> None:
+            nonlocal is_told
+            if not is_told:
+                is_told = True
+                slow()
 
         def give_back() -> None:
             nonlocal holds
@@ -34,10 +36,18 @@ class Turns:
 
         def late() -> None:
             give_back()
-            if not is_told:
-                slow()
+            tell()
 
-        timer = asyncio.get_running_loop().call_later(self._seconds, late)
+        if self._free.locked():
+            timer = loop.call_later(self._seconds, tell)
+            try:
+                await self._free.acquire()
+            finally:
+                timer.cancel()
+        else:
+            await self._free.acquire()
+        holds = True
+        timer = loop.call_later(self._seconds, late)
         try:
             yield
         finally:

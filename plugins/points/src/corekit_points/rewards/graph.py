@@ -205,6 +205,7 @@ class PointsRedemption(
         policy=owner_or_permission(declared.REDEEM.name),
         description="The code as a QR code: SVG.",
         cost=1,
+        blocking=True,
     )
 
     @staticmethod

@@ -1,0 +1,115 @@
+"""Functions on the thread of the event loop: each gives it back while it waits for the database.
+
+A function runs in a greenlet. Where it waits for a socket (:mod:`corekit.db.waiting`), the greenlet that waits leaves
+the thread to the loop, which returns to it when the socket is ready. So light work saves the way to another thread and
+back, and threads do not fight for the interpreter. What would block is left, and begins again elsewhere.
+
+As in :mod:`corekit_schema.execution.together`, nobody may know a greenlet once it has run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextvars import copy_context
+from typing import Any
+
+from attrs import define
+from greenlet import getcurrent, greenlet
+from psycopg.waiting import Ready, Wait
+
+from corekit.db.waiting import Blocks, here
+
+Work = Callable[[Callable[[], None]], object]
+"""What is done: it calls what it is given as soon as nobody has to wait for the rest of it."""
+
+
+@define(eq=False)
+class _Call:
+    """One of these functions: whether it would have blocked, and for how many seconds it had the thread at a time."""
+
+    work: Work
+    done: asyncio.Future[None]
+    blocks: bool = False
+    longest: float = 0.0
+
+    def go(self) -> None:
+        try:
+            self.work(self._told)
+        except Blocks:
+            self.blocks = True
+            self._tell()
+        except BaseException as error:  # noqa: BLE001 - for whoever waits
+            self._tell(error)
+        else:
+            self._tell()
+
+    def _told(self) -> None:
+        """Let whoever waits go on before the rest."""
+        self._tell()
+        main = getcurrent().parent
+        assert main is not None
+        main.switch(getcurrent(), -1, 0)
+
+    def _tell(self, raised: BaseException | None = None) -> None:
+        """Tell whoever waits, unless that was done before, or nobody waits any more."""
+        if self.done.done():
+            return
+        if raised is None:
+            self.done.set_result(None)
+        else:
+            self.done.set_exception(raised)
+
+
+class OnLoop:
+    """Runs functions on the thread of the running event loop."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self._main: greenlet | None = None
+
+    async def run(self, work: Work) -> float | None:
+        """Run a function until it ends, or tells; return for how many seconds it had the thread at a time, at most.
+
+        None where it would have blocked: then it is left, and nothing has come of it. Raises what it raises before it
+        tells. Whoever is cancelled no longer waits, and it goes on.
+        """
+        call = _Call(work, self.loop.create_future())
+        began = greenlet(call.go)
+        began.gr_context = copy_context()
+        self._go_on(call, began)
+        del began
+        await call.done
+        return None if call.blocks else call.longest
+
+    def _go_on(self, call: _Call, current: greenlet, *given: Any) -> None:
+        """Go on with a function where it waits, until it waits again or ends."""
+        self._main, here.wait = getcurrent(), self._wait
+        began = time.perf_counter()
+        try:
+            asked = current.switch(*given)
+        finally:
+            self._main = here.wait = None
+        call.longest = max(call.longest, time.perf_counter() - began)
+        if asked is None:
+            return
+        waiting, fileno, wait = asked
+        if not wait:
+            self.loop.call_soon(self._go_on, call, waiting)
+            return
+        if wait & Wait.R:
+            self.loop.add_reader(fileno, self._ready, call, waiting, fileno, Ready.R)
+        if wait & Wait.W:
+            self.loop.add_writer(fileno, self._ready, call, waiting, fileno, Ready.W)
+
+    def _ready(self, call: _Call, waiting: greenlet, fileno: int, ready: Ready) -> None:
+        self.loop.remove_reader(fileno)
+        self.loop.remove_writer(fileno)
+        self._go_on(call, waiting, ready)
+
+    def _wait(self, fileno: int, wait: Wait) -> Ready:
+        """Let the loop run others until a socket is ready."""
+        assert self._main is not None  # who waits was switched to
+        ready: Ready = self._main.switch(getcurrent(), fileno, wait)
+        return ready
