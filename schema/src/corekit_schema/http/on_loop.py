@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
-from attrs import define
+from attrs import define, field
 from greenlet import getcurrent, greenlet
 from psycopg.waiting import Ready, Wait
 
@@ -27,10 +27,16 @@ Work = Callable[[Callable[[], None]], object]
 
 @define(eq=False)
 class _Call:
-    """One of these functions: whether it would have blocked, and for how many seconds it had the thread at a time."""
+    """One of these functions: whether it would have blocked, and for how many seconds it had the thread at a time.
+
+    ``waiting`` is the greenlet that waits. The loop looks at the sockets ``watched`` until the function ends, not only
+    while it waits: to begin and to end that takes longer than all else of a wait.
+    """
 
     work: Work
     done: asyncio.Future[None]
+    waiting: greenlet | None = None
+    watched: dict[int, int] = field(factory=dict[int, int])
     blocks: bool = False
     longest: float = 0.0
 
@@ -76,15 +82,17 @@ class OnLoop:
         tells. Whoever is cancelled no longer waits, and it goes on.
         """
         call = _Call(work, self.loop.create_future())
-        began = greenlet(call.go)
-        began.gr_context = copy_context()
-        self._go_on(call, began)
-        del began
+        call.waiting = greenlet(call.go)
+        call.waiting.gr_context = copy_context()
+        self._go_on(call)
         await call.done
         return None if call.blocks else call.longest
 
-    def _go_on(self, call: _Call, current: greenlet, *given: Any) -> None:
+    def _go_on(self, call: _Call, *given: Any) -> None:
         """Go on with a function where it waits, until it waits again or ends."""
+        current, call.waiting = call.waiting, None
+        if current is None:
+            return
         self._main, here.wait = getcurrent(), self._wait
         began = time.perf_counter()
         try:
@@ -93,20 +101,26 @@ class OnLoop:
             self._main = here.wait = None
         call.longest = max(call.longest, time.perf_counter() - began)
         if asked is None:
+            self._watch(call, -1, 0)
             return
-        waiting, fileno, wait = asked
+        call.waiting, fileno, wait = asked
+        if call.watched.get(fileno) != wait:
+            self._watch(call, fileno, wait)
         if not wait:
-            self.loop.call_soon(self._go_on, call, waiting)
-            return
-        if wait & Wait.R:
-            self.loop.add_reader(fileno, self._ready, call, waiting, fileno, Ready.R)
-        if wait & Wait.W:
-            self.loop.add_writer(fileno, self._ready, call, waiting, fileno, Ready.W)
+            self.loop.call_soon(self._go_on, call)
 
-    def _ready(self, call: _Call, waiting: greenlet, fileno: int, ready: Ready) -> None:
-        self.loop.remove_reader(fileno)
-        self.loop.remove_writer(fileno)
-        self._go_on(call, waiting, ready)
+    def _watch(self, call: _Call, fileno: int, wait: int) -> None:
+        """Let the loop look at one socket for a function, or at none."""
+        for watched in call.watched:
+            self.loop.remove_reader(watched)
+            self.loop.remove_writer(watched)
+        call.watched.clear()
+        if wait:
+            call.watched[fileno] = wait
+        if wait & Wait.R:
+            self.loop.add_reader(fileno, self._go_on, call, Ready.R)
+        if wait & Wait.W:
+            self.loop.add_writer(fileno, self._go_on, call, Ready.W)
 
     def _wait(self, fileno: int, wait: Wait) -> Ready:
         """Let the loop run others until a socket is ready."""
