@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,17 +17,18 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from corekit.log import raised_at
 from corekit.tally import Tally
 from corekit_schema.assembly.schema import AssembledSchema
 from corekit_schema.context import Context
 from corekit_schema.execution.executor import Executor
+from corekit_schema.http.in_thread import InThread
 from corekit_schema.http.message import JSON, BadRequest, Question, media_type, read_question
-from corekit_schema.http.on_loop import OnLoop, Work
+from corekit_schema.http.on_loop import OnLoop
 from corekit_schema.http.rate import Rate, RateLimited
 from corekit_schema.http.trusted import TrustedDocuments
 from corekit_schema.http.turns import Turns
 from corekit_schema.http.viewers import viewer_of
+from corekit_schema.http.work import Work
 from corekit_schema.languages import Language, Speech, language_of
 from corekit_schema.masking import formatted, masked
 from corekit_schema.viewer import ANONYMOUS
@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 THREADS = 40
 """Operations that run at a time; further ones wait."""
 AT_ONCE = 2
-"""Operations that compute side by side where all are quick: one while the other waits for the database."""
+"""Operations that compute in threads where all are quick: one while the other waits for the database."""
+ON_LOOP = 8
+"""Light operations that are under way on the thread of the event loop, each by a connection of its own."""
 QUICK = 0.005
 """Seconds after which an operation counts as slow, and others no longer wait for it: what waits for others is."""
 HELD_UP = 0.1
@@ -136,8 +138,8 @@ class Endpoint:
         self.executor = executor
         self._rate = rate
         self._trusted = trusted or TrustedDocuments()
-        self._threads = ThreadPoolExecutor(THREADS, "graphql")
-        self._turns = Turns(AT_ONCE, QUICK)
+        self._threads = InThread(THREADS)
+        self._turns, self._turns_here = Turns(AT_ONCE, QUICK), Turns(ON_LOOP, QUICK)
         viewers = {plugin.name for plugin in kit.hooks.implementing("corekit_viewer")}
         self._asks_here = kit.database.dialect == "postgresql" and viewers <= schema.nonblocking
         self._here: OnLoop | None = None
@@ -189,17 +191,21 @@ class Endpoint:
                 exchange.give_up()
                 await asyncio.sleep(GIVE_UP_AGAIN)
 
+        def slow() -> None:
+            if not watching:
+                watching.append(asyncio.create_task(watch()))
+
         work = partial(self._finished, request, question, exchange)
         try:
-            async with self._turns.taken(lambda: watching.append(asyncio.create_task(watch()))):
-                if not await self._on_loop(question, work):
-                    await self._in_thread(work)
+            if not await self._on_loop(question, work, slow):
+                async with self._turns.taken(slow):
+                    await self._threads.run(work)
         finally:
             for each in watching:
                 each.cancel()
 
-    async def _on_loop(self, question: Question, work: Work) -> bool:
-        """Answer on the thread of the loop; False where that cannot be."""
+    async def _on_loop(self, question: Question, work: Work, slow: Callable[[], object]) -> bool:
+        """Answer on the thread of the loop; False where that cannot be, and nothing has come of it."""
         try:
             asked = self._trusted.text_of(question), question.operation_name
         except BadRequest:  # which is told where it is asked
@@ -208,45 +214,14 @@ class Endpoint:
             return False
         if self._here is None or self._here.loop is not asyncio.get_running_loop():
             self._here = OnLoop()
-        seconds = await self._here.run(work)
+        async with self._turns_here.taken(slow):
+            seconds = await self._here.run(work)
         if seconds is None:
             self.executor.blocked(*asked)
         elif seconds > HELD_UP:
             self.executor.blocked(*asked, for_good=True)
             _log.warning("graphql_held_up", operation=question.operation_name, milliseconds=round(seconds * 1000))
         return seconds is not None
-
-    async def _in_thread(self, work: Callable[[Callable[[], None]], None]) -> None:
-        """Wait until work in another thread calls what it is given, or ends; it may go on after that."""
-        loop = asyncio.get_running_loop()
-        done = loop.create_future()
-
-        def tell(raised: BaseException | None) -> None:
-            if done.done():  # it was told before, or nobody waits any more
-                return
-            if raised is None:
-                done.set_result(None)
-            else:
-                done.set_exception(raised)
-
-        def run() -> None:
-            is_told = False
-
-            def told(raised: BaseException | None = None) -> None:
-                nonlocal is_told
-                is_told = True
-                loop.call_soon_threadsafe(tell, raised)
-
-            try:
-                work(told)
-            except BaseException as error:  # noqa: BLE001 - for whoever waits
-                if is_told:
-                    _log.warning("graphql_end", **raised_at(error))
-                else:
-                    told(error)
-
-        self._threads.submit(run)
-        await done
 
     def _finished(self, request: Request, question: Question, exchange: _Exchange, tell: Callable[[], None]) -> None:
         """Answer, and tell; the snapshot ends after that, since nothing of the answer depends on it."""

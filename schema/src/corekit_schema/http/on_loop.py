@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
 
@@ -20,9 +19,7 @@ from greenlet import getcurrent, greenlet
 from psycopg.waiting import Ready, Wait
 
 from corekit.db.waiting import Blocks, here
-
-Work = Callable[[Callable[[], None]], object]
-"""What is done: it calls what it is given as soon as nobody has to wait for the rest of it."""
+from corekit_schema.http.work import Work, tell
 
 
 @define(eq=False)
@@ -41,31 +38,23 @@ class _Call:
     longest: float = 0.0
 
     def go(self) -> None:
+        """Do the work."""
         try:
             self.work(self._told)
         except Blocks:
             self.blocks = True
-            self._tell()
+            tell(self.done)
         except BaseException as error:  # noqa: BLE001 - for whoever waits
-            self._tell(error)
+            tell(self.done, error)
         else:
-            self._tell()
+            tell(self.done)
 
     def _told(self) -> None:
         """Let whoever waits go on before the rest."""
-        self._tell()
+        tell(self.done)
         main = getcurrent().parent
         assert main is not None
         main.switch(getcurrent(), -1, 0)
-
-    def _tell(self, raised: BaseException | None = None) -> None:
-        """Tell whoever waits, unless that was done before, or nobody waits any more."""
-        if self.done.done():
-            return
-        if raised is None:
-            self.done.set_result(None)
-        else:
-            self.done.set_exception(raised)
 
 
 class OnLoop:
