@@ -16,6 +16,7 @@ from corekit_schema.attributes import read_attribute
 from corekit_schema.context import Info
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.inputs import fields_by_key, input_type, plain
+from corekit_schema.plainly import plainly
 from corekit_schema.policies import Policy
 from corekit_schema.usererrors import UserError, UserErrorValue, user_errors
 
@@ -77,12 +78,17 @@ class MutationField(Field):
     def _resolve(self, parents: Sequence[Any], info: Info, **arguments: Any) -> list[Any]:
         schema = self._loading
         try:
-            done = [self.run(info, load(schema, plain(arguments[_ARGUMENT]))) for _ in parents]
+            done = [self.run(info, _loaded(schema, arguments[_ARGUMENT])) for _ in parents]
             info.context.refresh()  # what was read before it was done is old
             return done
         except Invalid as error:
             problems = [evolve(problem, path=_path(schema, problem)) for problem in error.problems]
             return [self.payload.invalid(user_errors(problems)) for _ in parents]
+
+
+def _loaded(schema: Schema, sent: Any) -> Any:
+    found = plainly(schema, sent)
+    return load(schema, plain(sent)) if found is None else found
 
 
 def _path(schema: Schema, problem: Problem) -> tuple[str | int, ...]:
