@@ -191,7 +191,7 @@ def test_who_no_longer_waits_leaves_it_to_end_by_itself(database: Database) -> N
 # --------------------------------------------------------------------------------------------------------- over HTTP
 
 
-def places(**said: bool) -> ModuleType:
+def places(**said: Any) -> ModuleType:
     """A plugin whose fields say in which kind of thread they are answered; ``said`` is what its graph says."""
 
     def here() -> str:
@@ -341,7 +341,7 @@ def test_others_are_answered_meanwhile_and_who_goes_away_lets_the_database_stop(
 
 @on_postgresql
 def test_a_context_left_on_the_loop_forgets_what_was_being_made(make_kit: Any) -> None:
-    context = Context(make_kit(), endpoint.ANONYMOUS)
+    context = Context(make_kit(), Viewer(kind="anonymous"))
 
     def work(_tell: Any) -> None:
         context.once("it", blocking)

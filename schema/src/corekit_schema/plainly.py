@@ -96,7 +96,7 @@ def _read_of(field: Any) -> Read | None:
     if kind is fields.List:
         return _list_of(field.inner)
     if kind is fields.Nested and not (field.only or field.exclude or field.unknown or field.schema.many):
-        inner = _reader(type(field.schema))
+        inner = _reader(field.schema.__class__)
         return None if inner is None else _listed(inner.read) if field.many else inner.read
     return _READS.get(kind)
 
