@@ -294,6 +294,19 @@ def test_who_is_to_be_suspended_is_so_once_the_database_answers(world: Any, monk
     assert [each.reason for each in world.kit.suspensions()] == ["it broke"]
 
 
+@pytest.mark.parametrize("order", ["abc", "acb", "bac", "bca", "cab", "cba"])
+def test_calls_of_one_thread_may_end_in_any_order(order: str) -> None:
+    seen = watch.Watch(lambda _: None)
+    calls = {name: watch.Going(name, 60) for name in "abc"}
+    for call in calls.values():
+        seen.begin(call)
+    for name in order:
+        seen.end(calls[name])
+        left = [each for each in calls.values() if not each.over]
+        assert list(seen._going.values()) == left[-1:]
+        assert [each.outer for each in left] == [None, *left][: len(left)]
+
+
 @pytest.mark.parametrize("place", ["apply", "prepare"])
 def test_what_waits_inside_of_c_is_lost_and_others_do_not_wait_for_it(
     rogue: Any, place: str, monkeypatch: pytest.MonkeyPatch
