@@ -58,7 +58,7 @@ class AssembledSchema:
     policies: Mapping[tuple[str, str], Policy | None]
     nodes: Mapping[str, NodeLoader]
     examples: tuple[OwnedExample, ...]
-    nonblocking: frozenset[str]
+    nonblocking: frozenset[str] = frozenset()
 
     def sdl(self) -> str:
         """Return the schema in GraphQL's schema language; the same types and fields always give the same text."""
