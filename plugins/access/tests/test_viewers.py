@@ -18,6 +18,7 @@ from corekit import Activity, Invalid, Kit
 from corekit.testing.clock import SettableClock
 from corekit_access import store, tokens
 from corekit_access.granting import Grantor, create_key, issue_token, revoke_key, set_role, set_staff
+from corekit_schema.http.on_loop import OnLoop
 
 OLD, NEW = ({"id": name, "secret": f"{name} secret of more than thirty-two characters"} for name in ("old", "new"))
 OPERATOR = Grantor("cli", None)
@@ -209,3 +210,28 @@ def test_no_secret_is_in_the_log_the_trail_or_the_database(kit: Kit, ask: Ask) -
     for hidden in (secret, secret[:-1], token, token.split(".")[2], OLD["secret"]):
         assert not any(hidden in told for told in kept)
     assert OLD["secret"] not in repr(kit.plugins)
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("who", ["staff", "member", "service"])
+def test_who_is_asking_is_found_out_on_the_event_loop_as_well(
+    kit: Kit, ask: Ask, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    answered: list[bool] = []
+    run = OnLoop.run
+
+    async def noting(self: OnLoop, work: Any) -> float | None:
+        seconds = await run(self, work)
+        answered.append(seconds is not None)
+        return seconds
+
+    monkeypatch.setattr(OnLoop, "run", noting)
+    member = kit.record(Activity(type="member.registered")).member
+    tokens_ = {
+        "staff": mira(kit),
+        "member": issue_token(kit, OPERATOR, HOUR, member=member),
+        "service": create_key(kit, OPERATOR, "till", [])[1],
+    }
+    found = [seen(ask(kit, VIEWER, tokens_[who])) for _ in range(5)]
+    assert {each["kind"] for each in found} == {who.upper()}
+    assert answered[-1]

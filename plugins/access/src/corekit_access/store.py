@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from attrs import field, frozen
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 
-from corekit import Reader, Shape, any_of
+from corekit import Reader, Shape, any_of, prepared
 from corekit_access import tables
 
 
@@ -57,9 +58,34 @@ _STAFF = Shape(Staff, tables.staff)
 _KEY = Shape(Key, tables.key)
 
 
+@prepared
+def _roles() -> Select[Any]:
+    return select(*_ROLE.columns).order_by(tables.role.c.name)
+
+
+@prepared
+def _named() -> Select[Any]:
+    return select(*_STAFF.columns).where(tables.staff.c.name == bindparam("name"))
+
+
+@prepared
+def _staff() -> Select[Any]:
+    return select(*_STAFF.columns).where(any_of(tables.staff.c.id, bindparam("ids")))
+
+
+@prepared
+def _key() -> Select[Any]:
+    return select(*_KEY.columns, tables.key.c.hash).where(tables.key.c.prefix == bindparam("prefix"))
+
+
+def _only(rows: list[Any]) -> Any:
+    """Return the row that there is, if there is one."""
+    return rows[0] if rows else None
+
+
 def roles(read: Reader) -> dict[str, Role]:
     """Return the roles by name."""
-    return {row.name: _ROLE(row) for row in read.all(select(*_ROLE.columns).order_by(tables.role.c.name))}
+    return {row.name: _ROLE(row) for row in read.all(_roles())}
 
 
 def everybody(read: Reader) -> list[Staff]:
@@ -71,13 +97,13 @@ def named(read: Reader, name: str) -> Staff | None:
     """Return who is called so."""
     if "\0" in name:
         return None  # no stored text holds it, and PostgreSQL would not even compare
-    row = read.one(select(*_STAFF.columns).where(tables.staff.c.name == name))
+    row = _only(read.all(_named(), name=name))
     return None if row is None else _STAFF(row)
 
 
 def staff(read: Reader, id_: str) -> Staff | None:
     """Return who has this id."""
-    row = read.one(select(*_STAFF.columns).where(any_of(tables.staff.c.id, [id_])))
+    row = _only(read.all(_staff(), ids=[id_]))
     return None if row is None else _STAFF(row)
 
 
@@ -89,7 +115,7 @@ def keys(read: Reader) -> list[Key]:
 
 def key(read: Reader, prefix: str) -> tuple[Key, str] | None:
     """Return a key and what is kept of its secret."""
-    row = read.one(select(*_KEY.columns, tables.key.c.hash).where(tables.key.c.prefix == prefix))
+    row = _only(read.all(_key(), prefix=prefix))
     return None if row is None else (_KEY(row), str(row.hash))
 
 
