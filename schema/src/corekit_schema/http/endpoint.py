@@ -40,8 +40,8 @@ THREADS = 40
 """Operations that run at a time; further ones wait."""
 AT_ONCE = 2
 """Operations that compute in threads where all are quick: one while the other waits for the database."""
-ON_LOOP = 8
-"""Light operations that are under way on the thread of the event loop, each by a connection of its own."""
+ON_LOOP = 3
+"""Light operations on the thread of the event loop: one computes while the others wait for the database."""
 QUICK = 0.005
 """Seconds after which an operation counts as slow, and others no longer wait for it: what waits for others is."""
 HELD_UP = 0.1
