@@ -192,6 +192,7 @@ PUBLIC_MODULES = (
     "corekit.removal",
     "corekit.tables",
     "corekit.testing",
+    "corekit.testing.at_once",
     "corekit.testing.backends",
     "corekit.testing.clock",
     "corekit.testing.modules",

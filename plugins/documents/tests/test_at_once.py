@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
-from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select, text
 
 from corekit import Invalid, Kit
 from corekit.audit.trail import audit_page
+from corekit.testing.at_once import when
 from corekit_documents import documents, links, tables, uploads
 from corekit_documents.settings import settings_of
 from corekit_documents.store import Store
@@ -22,18 +21,6 @@ from .conftest import PDF, OpenShop, Shop, in_pieces
 
 on_postgresql = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
 on_sqlite = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
-
-
-def when(kit: Kit, moment: str, sent: str, act: Callable[[], Any]) -> None:
-    """Do something once, in a thread, ``before`` or ``after`` a statement that begins so is sent."""
-    acts = [act]
-
-    def meanwhile(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if acts and statement.startswith(sent):
-            with ThreadPoolExecutor(1) as pool:
-                pool.submit(acts.pop()).result()
-
-    event.listen(kit.database.engine, f"{moment}_cursor_execute", meanwhile)
 
 
 def is_free(kit: Kit, table: str) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import func, select, text
 
 from corekit import Invalid, Kit
+from corekit.testing.at_once import when
 from corekit_surveys import answering, catalogue, comments, drafts, importing, tables
 from corekit_surveys.terms import Terms
 
@@ -18,19 +18,6 @@ from .conftest import Canteen
 
 Open = Callable[..., Canteen]
 on_postgresql = pytest.mark.parametrize("dialect", ["postgresql"], indirect=True)
-
-
-def when(kit: Kit, moment: str, sent: str, act: Callable[[], Any]) -> None:
-    """Do something once, in a thread, ``before`` or ``after`` a statement that begins so is sent."""
-    acts = [act]
-
-    def meanwhile(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if acts and statement.startswith(sent):
-            with ThreadPoolExecutor(1) as pool:
-                pool.submit(acts.pop()).result()
-
-    for engine in kit.database.engines:
-        event.listen(engine, f"{moment}_cursor_execute", meanwhile)
 
 
 def number_of(shop: Canteen, table: Any) -> int:
