@@ -151,14 +151,44 @@ class Altered(Input):
     code = fields.String(pre_load=lambda value: value * 2)
 
 
+class Line(Input):
+    no = fields.String()
+    sku = fields.String()
+
+
+class OfPart(Input):
+    code = fields.Nested(Line(only=("no",)))
+
+
+class Without(Input):
+    code = fields.Nested(Line(exclude=("sku",)))
+
+
+class Spoken(Input):
+    code = fields.Boolean(truthy={"ab"}, falsy={"no"})
+
+
+class Tree(Input):
+    code = fields.String()
+    below = fields.List(fields.Nested(lambda: Tree()))  # noqa: PLW0108 - there is none yet
+
+
 class Defaulted(Input):
     code = fields.String(load_default="x")
     tags = fields.List(fields.String(), load_default=list)
 
 
-@pytest.mark.parametrize("kind", [Doing, Judging, Mixed, Renamed, OfOwn, Altered])
+@pytest.mark.parametrize("kind", [Doing, Judging, Mixed, Renamed, OfOwn, Altered, OfPart, Without, Spoken, Tree])
 def test_a_schema_that_does_more_is_left_to_marshmallow(kind: type[Schema]) -> None:
     assert plainly(kind(), {"code": "ab"}) is None
+
+
+def test_what_was_sent_is_not_what_is_handed_on() -> None:
+    payload = {"tags": ["a"]}
+    found = plainly(RecordActivityInput(), {"type": "purchase", "payload": payload})
+    assert found is not None
+    found["payload"]["tags"].append("b")
+    assert payload == {"tags": ["a"]}
 
 
 def test_validators_are_asked_and_defaults_are_filled_in() -> None:

@@ -56,7 +56,7 @@ def page(kit: Kit, first: int) -> bytes:
 
 
 def app(kit: Kit) -> Starlette:
-    """Return what serves the page, made on the event loop's thread, as our server makes it; eight at once."""
+    """Return what serves the page, made on the event loop's thread, as our server makes it, and as many at once."""
     turns = asyncio.Semaphore(ON_LOOP)
     with ExitStack() as stack:  # connections to be there, since to open one blocks
         for _ in range(ON_LOOP):

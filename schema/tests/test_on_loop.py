@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -16,13 +17,17 @@ import httpx
 import orjson
 import psycopg
 import pytest
+import uvloop
+from psycopg.waiting import Wait
 from sqlalchemy import bindparam, func, literal, select
 from starlette.applications import Starlette
 from structlog.testing import capture_logs
 
 from corekit import Settings, blocking, hookimpl
+from corekit.db import waiting
 from corekit.db.engine import Database
 from corekit.db.prepared import Prepared
+from corekit.db.reader import Reader
 from corekit.db.types import Whole
 from corekit_schema import Context, Field, Graph, Info, Mutation, Object, Query, Viewer, build_app, public, tokens
 from corekit_schema.execution.executor import LIGHT
@@ -188,6 +193,60 @@ def test_who_no_longer_waits_leaves_it_to_end_by_itself(database: Database) -> N
     asyncio.run(play())
 
 
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_a_connection_that_breaks_in_the_middle_of_an_answer_is_read_to_its_end(loop: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        server = socket.create_connection(listening.getsockname())
+        connection: Any = listening.accept()[0]
+    connection.setblocking(False)
+    server.sendall(b"some of an answer")
+    server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    server.close()  # with an error, not with an end
+    read: list[bytes] = []
+
+    def work(_tell: Any) -> None:
+        wait = waiting.here.wait
+        assert wait is not None
+        while True:
+            wait(connection, Wait.R)
+            read.append(connection.recv(5))
+
+    async def play() -> None:
+        with pytest.raises(ConnectionResetError):
+            await OnLoop().run(work)
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(play())
+    connection.close()
+    assert b"".join(read) == b"some of an answer"
+
+
+@on_postgresql
+def test_a_loop_that_cannot_look_at_sockets_is_an_error_of_whoever_waits(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connections(database, 1)
+    raised: list[str] = []
+
+    def work(_tell: Any) -> None:
+        try:
+            with database.read() as reader:
+                reader.all(PASS, lock=LOCK)
+        except NotImplementedError as error:
+            raised.append(str(error))
+
+    async def play() -> None:
+        def refuse(*_: object) -> None:
+            raise NotImplementedError("no sockets here")
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "add_reader", refuse)
+        with holder(database):
+            await OnLoop().run(work)
+
+    asyncio.run(play())
+    assert raised == ["no sockets here"]
+
+
 # --------------------------------------------------------------------------------------------------------- over HTTP
 
 
@@ -262,6 +321,13 @@ def ask(client: httpx.Client, text: str, **variables: Any) -> Any:
     return answer.json()["data"]
 
 
+def request_of(text: str) -> bytes:
+    """Return a request as it is sent."""
+    body = orjson.dumps({"query": text})
+    head = f"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
 def where(client: httpx.Client, text: str, **variables: Any) -> str:
     """Ask for one of the plugin's fields, and return where it was answered."""
     return next(str(place) for name, place in ask(client, text, **variables).items() if name.startswith("places"))
@@ -308,21 +374,38 @@ def test_what_costs_more_this_time_is_answered_by_a_worker(client: httpx.Client)
 
 
 @on_postgresql
-def test_what_held_up_others_once_is_left_to_workers(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_holds_up_others_is_left_to_workers_for_ever_longer(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(endpoint, "HELD_UP", 0.0)
     with capture_logs() as logs:
-        found = [where(client, "query Slow { placesHere }") for _ in range(4)]
-    assert found == ["worker", "loop", "worker", "worker"]
-    (line,) = [each for each in logs if each["event"] == "graphql_held_up"]
-    assert line["log_level"] == "warning"
+        found = "".join(where(client, "query Slow { placesHere }")[0] for _ in range(12))
+    assert found == "w" + "lw" + "lww" + "lwwww" + "l"
+    assert [each["log_level"] for each in logs if each["event"] == "graphql_held_up"] == ["warning"] * 4
+    monkeypatch.setattr(endpoint, "HELD_UP", 60.0)
+    found = "".join(where(client, "query Slow { placesHere }")[0] for _ in range(10))
+    assert found == "w" * 8 + "ll"  # it fits, and is tried each time
+
+
+@on_postgresql
+def test_what_always_blocks_is_hardly_ever_begun_twice(kit: Any, client: httpx.Client) -> None:
+    begun: list[str] = []
+    run = OnLoop.run
+
+    async def noting(self: OnLoop, work: Any) -> float | None:
+        begun.append("loop")
+        return await run(self, work)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(OnLoop, "run", noting)
+        assert {where(client, "{ placesBlocks }") for _ in range(12)} == {"worker"}
+    assert len(begun) == 4
 
 
 @on_postgresql
 def test_others_are_answered_meanwhile_and_who_goes_away_lets_the_database_stop(kit: Any, client: httpx.Client) -> None:
     where(client, "{ placesWaits }")
     where(client, "{ placesHere }")
-    body = orjson.dumps({"query": "{ placesWaits }"})
-    head = f"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     with holder(kit.database) as held:
 
         def waiting() -> int:
@@ -330,13 +413,59 @@ def test_others_are_answered_meanwhile_and_who_goes_away_lets_the_database_stop(
             return int(found.fetchone()[0])
 
         with socket.create_connection((client.base_url.host, client.base_url.port or 0)) as wire:
-            wire.sendall(head.encode() + body)
+            wire.sendall(request_of("{ placesWaits }"))
             while not waiting():
                 pass
             assert where(client, "{ placesHere }") == "loop"
         while waiting():
             pass
     assert where(client, "{ placesWaits }")
+
+
+@on_postgresql
+def test_to_tell_the_database_to_stop_may_take_its_time(
+    kit: Any, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    where(client, "{ placesWaits }")
+    where(client, "{ placesHere }")
+    is_told, may_end = threading.Event(), threading.Event()
+
+    def cancel(_reader: Reader) -> None:
+        is_told.set()
+        assert may_end.wait(30)
+
+    monkeypatch.setattr(Reader, "cancel", cancel)
+    with holder(kit.database):
+        with socket.create_connection((client.base_url.host, client.base_url.port or 0)) as wire:
+            wire.sendall(request_of("{ placesWaits }"))
+        assert is_told.wait(30)
+        assert where(client, "{ placesHere }") == "loop"
+        may_end.set()
+
+
+@on_postgresql
+def test_a_connection_on_which_something_is_stopped_is_given_to_nobody_else(
+    make_kit: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit = make_kit()
+    context = Context(kit, Viewer(kind="anonymous"))
+    is_told, may_end = threading.Event(), threading.Event()
+
+    def cancel(_reader: Reader) -> None:
+        is_told.set()
+        assert may_end.wait(30)
+
+    monkeypatch.setattr(Reader, "cancel", cancel)
+    process = select(func.pg_backend_pid())
+    before = context.read.scalar(process)
+    teller = threading.Thread(target=context.cancel)
+    teller.start()
+    assert is_told.wait(30)
+    context.refresh()  # and waits for nobody
+    with kit.read() as read:
+        assert read.scalar(process) != before
+    may_end.set()
+    teller.join()
 
 
 @on_postgresql

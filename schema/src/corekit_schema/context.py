@@ -110,7 +110,7 @@ class Context:
             raise Interrupted(message, extensions={"code": "TOO_SLOW", "limit": self._seconds})
 
     def cancel(self) -> None:
-        """Give up, called from another thread: what the database does for a reading is stopped."""
+        """Give up: what the database does for a reading is stopped. Called from another thread, since it may block."""
         with self._snapshot_lock:
             self.is_cancelled = True
             if self._reader is not None:
@@ -177,7 +177,11 @@ class Context:
 
     def refresh(self) -> None:
         """End the snapshot and forget the instant, so that what was just written is seen."""
-        with self._snapshot_lock:  # what cancels this reader's statement must not find another's
+        if self._snapshot_lock.acquire(blocking=False):
+            self._reader = None
+            self._snapshot_lock.release()
+        elif self._reader is not None:  # who cancels its statement must not find another's on the same connection
+            self._reader.abandon()
             self._reader = None
         self._made.clear()
         snapshot, self._snapshot = self._snapshot, None

@@ -37,9 +37,9 @@ def corekit_viewer(request: Request, kit: Kit) -> Viewer | None:
     Called for each request, in the order of the plugins, before anything of it is looked at but its headers; ``kit`` is
     the one that serves. It is called in a worker thread, unless all plugins that implement it say that they do not
     block (:class:`Graph`): then it may be the thread of the event loop as well, and may be called once more in a worker
-    thread where something of the request would block. Return None where the request carries nothing that the plugin knows; the
-    first viewer returned counts. When it raises, the answer is 401. Where nobody answers, a request that carries a
-    token is answered 401, and one without is anonymous.
+    thread where something of the request would block. Return None where the request carries nothing that the plugin
+    knows; the first viewer returned counts. When it raises, the answer is 401. Where nobody answers, a request that
+    carries a token is answered 401, and one without is anonymous.
     """
     raise NotImplementedError
 

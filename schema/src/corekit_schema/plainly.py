@@ -7,7 +7,6 @@ take what is right beyond doubt. At the first doubt marshmallow loads everything
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from inspect import isfunction
 from typing import Any, cast
 
@@ -15,7 +14,7 @@ from attrs import frozen
 from marshmallow import RAISE, Schema, fields, missing
 
 from corekit.validation import WholeNumber
-from corekit_schema.inputs import AmountDigits, GlobalId, Input, Moment
+from corekit_schema.inputs import AmountDigits, GlobalId, Input, Moment, plain
 
 Read = Callable[[Any], Any]
 """Returns what a field makes of a value that is right; raises where it may not be."""
@@ -70,39 +69,57 @@ class _Reader:
         return found
 
 
-@lru_cache(maxsize=1024)
-def _reader(kind: type[Schema]) -> _Reader | None:
-    """Return the reader of a schema; None where it does more than its fields, or one of them is not plain."""
+_readers: dict[type[Schema], _Reader | None] = {}
+
+
+def _reader(kind: type[Schema], above: tuple[type[Schema], ...] = ()) -> _Reader | None:
+    """Return the reader of a schema; None where it does more than its fields, or one of them is not plain.
+
+    ``above`` are the schemas of which it is a part: what is a part of itself is not plain.
+    """
+    if kind not in _readers:
+        _readers[kind] = None if kind in above else _made(kind, (*above, kind))
+    return _readers[kind]
+
+
+def _made(kind: type[Schema], above: tuple[type[Schema], ...]) -> _Reader | None:
     own = [base for base in kind.__mro__ if not issubclass(Input, base)]
     if not issubclass(kind, Input) or any(isfunction(each) for base in own for each in vars(base).values()):
         return None
     schema: Any = kind()
-    if schema.unknown != RAISE:
+    if not _is_whole(schema):
         return None
     made: dict[str, _Field] = {}
     for name, field in schema.load_fields.items():
-        read = _read_of(field)
+        read = _read_of(field, above)
         if read is None or field.pre_load or field.post_load or field.attribute is not None:
             return None
         made[field.data_key or name] = _Field(name, read, tuple(field.validators), field.required, field.load_default)
     return _Reader(made)
 
 
-def _read_of(field: Any) -> Read | None:
+def _is_whole(schema: Any) -> bool:
+    """Say whether a schema takes all of its fields, no others, and one document."""
+    return not (schema.only or schema.exclude or schema.partial or schema.many) and schema.unknown == RAISE
+
+
+def _read_of(field: Any, above: tuple[type[Schema], ...]) -> Read | None:
     """Return how a field reads a value; None where that is not known."""
     kind: type = field.__class__
     if kind in _OWN:
         return cast("Read", field._deserialize)  # noqa: SLF001 - of our own fields, which ask for nothing else
     if kind is fields.List:
-        return _list_of(field.inner)
-    if kind is fields.Nested and not (field.only or field.exclude or field.unknown or field.schema.many):
-        inner = _reader(field.schema.__class__)
+        return _list_of(field.inner, above)
+    if kind is fields.Nested and not (field.only or field.exclude or field.unknown) and _is_whole(field.schema):
+        inner = _reader(field.schema.__class__, above)
         return None if inner is None else _listed(inner.read) if field.many else inner.read
+    if kind is fields.Boolean and (field.truthy, field.falsy) != (_BOOLEAN.truthy, _BOOLEAN.falsy):
+        return None
     return _READS.get(kind)
 
 
-def _list_of(inner: Any) -> Read | None:
-    read = _read_of(inner)
+def _list_of(inner: Any, above: tuple[type[Schema], ...]) -> Read | None:
+    read = _read_of(inner, above)
     if read is None or inner.validators or inner.pre_load or inner.post_load:
         return None
     return _listed(read)
@@ -110,41 +127,40 @@ def _list_of(inner: Any) -> Read | None:
 
 def _listed(read: Read) -> Read:
     def read_all(value: Any) -> list[Any]:
-        if value.__class__ is not list:
-            raise _Doubt
-        return [read(each) for each in value]
+        return [read(each) for each in _exactly(list)(value)]
 
     return read_all
 
 
-def _text(value: Any) -> str:
-    if value.__class__ is not str:
-        raise _Doubt
-    return str(value)
+def _exactly(kind: type) -> Read:
+    """Return what takes values of a class and of none below it."""
+
+    def read(value: Any) -> Any:
+        if value.__class__ is not kind:
+            raise _Doubt
+        return value
+
+    return read
 
 
-def _whole(value: Any) -> int:
+def _whole(value: Any) -> Any:
     if value.__class__ is not int or not -(2**63) <= value < 2**63:
-        raise _Doubt
-    return int(value)
-
-
-def _flag(value: Any) -> bool:
-    if value.__class__ is not bool:
-        raise _Doubt
-    return bool(value)
-
-
-def _any(value: Any) -> Any:
-    if value is None:
         raise _Doubt
     return value
 
 
+def _anything(value: Any) -> Any:
+    """Copy what was sent: whoever gets it may change it."""
+    if value is None:
+        raise _Doubt
+    return plain(value)
+
+
+_BOOLEAN: Any = fields.Boolean
 _OWN = {AmountDigits, GlobalId, Moment}
 _READS: Mapping[type, Read] = {
     WholeNumber: _whole,
-    fields.Boolean: _flag,
-    fields.Raw: _any,
-    fields.String: _text,
+    fields.Boolean: _exactly(bool),
+    fields.Raw: _anything,
+    fields.String: _exactly(str),
 }

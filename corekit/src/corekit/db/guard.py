@@ -151,7 +151,7 @@ class GuardedPostgreSQL(psycopg.Connection[Any]):
 
     def _wait(self, generator: Any, *arguments: Any, **options: Any) -> Any:
         if here_waits.wait is not None:
-            return drive(generator, self.pgconn.socket, here_waits.wait)
+            return drive(generator, self, here_waits.wait)
         return psycopg.Connection.wait(self, generator, *arguments, **options)
 
     wait = _unless_stopped(_wait, SENDS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar, cast
 
 import orjson
@@ -43,7 +44,7 @@ AnyRow = Row[*tuple[Any, ...]]
 _OWN = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY}
 """What SQLite says of a statement that is wrong."""
 CANCELLING = 1.0
-"""Seconds that it may take to tell PostgreSQL that it shall stop; whoever tells it tells it again."""
+"""Seconds that it may take to tell PostgreSQL that it shall stop."""
 _AT_ONCE = 1_000
 """Rows of a stream that are in memory."""
 _SELECTS: tuple[type[SelectBase], ...] = (Select, CompoundSelect)
@@ -55,6 +56,7 @@ class Source(Protocol):
     dialect: str
     driver: Any
     wire: Wire | None
+    spoilt: bool
 
     @property
     def connection(self) -> Connection:
@@ -67,6 +69,7 @@ class _Whole:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self.spoilt = False
         self.dialect: str = connection.dialect.name
         driver: Any = connection.connection.driver_connection
         self.driver = driver
@@ -153,13 +156,19 @@ class Reader:
     def cancel(self) -> None:
         """Stop the statement that is being executed, from another thread: it raises there.
 
-        Whoever gives the connection back waits until this is done, or another reader's statement would be stopped.
+        Until this is done the connection may be given to nobody else, whose statement would be stopped: see
+        :meth:`abandon`. Where the database cannot be told nothing is stopped: tell it again.
         """
         driver: Any = self.source.driver
         if self.dialect == "postgresql":
-            driver.cancel_safe(timeout=CANCELLING)
+            with suppress(psycopg.OperationalError):
+                driver.cancel_safe(timeout=CANCELLING)
         else:
             driver.interrupt()
+
+    def abandon(self) -> None:
+        """Let nobody else have the connection: it ends when it is given back."""
+        self.source.spoilt = True
 
     def _execute(self, select: SelectBase, **options: Any) -> CursorResult[Any]:
         if not isinstance(select, _SELECTS):

@@ -1,7 +1,7 @@
 """How a thread waits for the database: it blocks, or gives itself to others until the answer is there.
 
 An event loop's thread must not block. Whoever runs something there sets ``here.wait``, which lets others run until a
-socket is ready. Whatever else would block says so by :func:`blocking`, and begins again where it may.
+connection is ready. Whatever else would block says so by :func:`blocking`, and begins again where it may.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from psycopg import Connection
     from psycopg.waiting import Ready, Wait
 
-WaitFor = Callable[[int, "Wait"], "Ready"]
-"""Returns when the socket of this number can be read or written."""
+WaitFor = Callable[["Connection[Any]", "Wait"], "Ready"]
+"""Returns when a connection can be read or written, or is broken."""
 
 
 class Blocks(BaseException):
@@ -29,7 +30,7 @@ class _Here(threading.local):
 
 
 here = _Here()
-"""``wait`` is how what runs in this thread waits for a socket; None where it blocks."""
+"""``wait`` is how what runs in this thread waits for a connection; None where it blocks."""
 
 
 def blocking() -> None:
@@ -42,11 +43,11 @@ def blocking() -> None:
         raise Blocks
 
 
-def drive(generator: Any, fileno: int, wait: WaitFor) -> Any:
+def drive(generator: Any, connection: Connection[Any], wait: WaitFor) -> Any:
     """Return what a generator of psycopg returns; ``wait`` is called where it wants to wait for its connection."""
     try:
         asked = next(generator)
         while True:
-            asked = generator.send(wait(fileno, asked))
+            asked = generator.send(wait(connection, asked))
     except StopIteration as ended:
         return ended.value

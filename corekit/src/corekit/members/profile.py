@@ -110,7 +110,7 @@ class MemberNumber(_Known):
 
 def normal_phone(text: str, region: str | None) -> str | None:
     """Return a telephone number in E.164, or None where it is none; ``region`` where it names no country."""
-    blocking()  # until the tables of a region are there
+    blocking()  # the tables of a region are read when they are first needed
     import phonenumbers  # noqa: PLC0415 - its tables are large, and settling does not need them
 
     try:

@@ -51,6 +51,8 @@ class Answer:
     cost: int | None = None
 
 
+MISFITS = 13
+"""Times in a row after which one that is light and does not fit rests no longer than before: 4,096 times."""
 LIGHT = 1_000
 """Units of cost from which on a query is not light any more: some 2 ms of the processor."""
 
@@ -60,7 +62,8 @@ class _Operation:
     """An operation of a document, and the names of the variables that decide what it selects.
 
     ``is_light`` says of the last time that it was asked whether its resolvers never block and it cost little;
-    ``held_up`` that it did hold up others once.
+    ``misfits`` how often in a row it blocked or held up others all the same, and ``rests`` for how many times more it
+    is not tried because of that.
     """
 
     document: Document
@@ -69,7 +72,8 @@ class _Operation:
     switches: tuple[str, ...]
     introspects: bool
     is_light: bool = False
-    held_up: bool = False
+    misfits: int = 0
+    rests: int = 0
 
 
 @frozen(eq=False)
@@ -140,13 +144,23 @@ class Executor:
         that is not so this time, it is left by :class:`corekit.db.waiting.Blocks` before anything runs.
         """
         found = self._operations.get((text, name))
-        return isinstance(found, _Operation) and found.is_light
+        if not isinstance(found, _Operation) or not found.is_light:
+            return False
+        if found.rests:
+            found.rests -= 1
+            return False
+        return True
 
-    def blocked(self, text: str, name: str | None = None, *, for_good: bool = False) -> None:
-        """Note that an operation is not light, until it was found to be once more, or for good."""
+    def noted(self, text: str, name: str | None = None, *, fits: bool) -> None:
+        """Note whether an operation that was called light fitted there: it neither blocked nor held up others.
+
+        One that did not is not called light the next time, and twice as many times whenever it does so again in a row;
+        one that cost too much this time is no such.
+        """
         found = self._operations.get((text, name))
-        if isinstance(found, _Operation):
-            found.is_light, found.held_up = False, found.held_up or for_good
+        if isinstance(found, _Operation) and found.is_light:
+            found.misfits = 0 if fits else min(found.misfits + 1, MISFITS)
+            found.rests = 0 if fits else 2 ** (found.misfits - 1)
 
     def may_introspect(self, viewer: Viewer) -> bool:
         """Say whether somebody may see the schema."""
@@ -196,7 +210,7 @@ class Executor:
                 return Answer(None, denials)
             planned = self._plans(chosen)
             cost = self._cost(planned, operation, values)
-            found.is_light = not found.held_up and _is_light(operation, planned, cost)
+            found.is_light = _is_light(operation, planned, cost)
             if not found.is_light:
                 blocking()
             if pay is not None:

@@ -2,7 +2,8 @@
 
 Resolvers are plain functions. Each runs in a greenlet of its own, which pauses between sending a statement and asking
 for its result: meanwhile the next resolver of the level runs, and sends its own. The server works through them in that
-order while what has come back is completed. All of it happens in one thread, and between two pauses nobody else runs.
+order while what has come back is completed. All of it happens in one thread, and between two pauses nobody else of the
+operation runs.
 The last function of a level runs where the level was begun: a new greenlet costs as much as twenty turns of one.
 
 Nobody may know a greenlet once they have run. What was raised knows the frames that it came through, and may live on

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -45,7 +46,7 @@ ON_LOOP = 3
 QUICK = 0.005
 """Seconds after which an operation counts as slow, and others no longer wait for it: what waits for others is."""
 HELD_UP = 0.1
-"""Seconds that an operation may have the thread of the event loop at a time; what takes longer never has it again."""
+"""Seconds that an operation may have the thread of the event loop at a time; what takes longer is left to workers."""
 GIVE_UP_AGAIN = 0.1
 """Seconds after which what goes on although nobody waits is told to stop once more."""
 _OF_STATUS = {405: {"allow": "POST"}, 401: {"www-authenticate": "Bearer"}}
@@ -122,7 +123,7 @@ class _Exchange:
 
 
 class Endpoint:
-    """Answers GraphQL requests over HTTP. Operations run in worker threads."""
+    """Answers GraphQL requests over HTTP. Light queries run on the event loop's thread, all else in worker threads."""
 
     def __init__(
         self,
@@ -141,8 +142,9 @@ class Endpoint:
         self._threads = InThread(THREADS)
         self._turns, self._turns_here = Turns(AT_ONCE, QUICK), Turns(ON_LOOP, QUICK)
         viewers = {plugin.name for plugin in kit.hooks.implementing("corekit_viewer")}
-        self._asks_here = kit.database.dialect == "postgresql" and viewers <= schema.nonblocking
-        self._here: OnLoop | None = None
+        # On Windows an event loop looks at no sockets but its own.
+        self._asks_here = kit.database.dialect == "postgresql" and os.name != "nt" and viewers <= schema.nonblocking
+        self._on_loops: OnLoop | None = None
         self.answered = Tally()
         """How many requests were answered, by the status of HTTP."""
 
@@ -178,7 +180,7 @@ class Endpoint:
             raise BadRequest(message, 408, "TOO_SLOW") from None
 
     async def _answered(self, request: Request, question: Question, exchange: _Exchange) -> None:
-        """Answer in a worker thread; where that is slow, give up if the client goes away.
+        """Answer where that can be; where it is slow, give up if the client goes away.
 
         The answer is written there, too: what was made on one core is slow to read on another.
         """
@@ -188,7 +190,7 @@ class Endpoint:
             while (await request.receive())["type"] != "http.disconnect":
                 pass
             while True:  # a statement that began a moment after it was told to stop has not heard of it
-                exchange.give_up()
+                await asyncio.to_thread(exchange.give_up)
                 await asyncio.sleep(GIVE_UP_AGAIN)
 
         def slow() -> None:
@@ -212,14 +214,13 @@ class Endpoint:
             return False
         if not self._asks_here or not self.executor.is_light(*asked):
             return False
-        if self._here is None or self._here.loop is not asyncio.get_running_loop():
-            self._here = OnLoop()
+        on_loop = self._on_loops
+        if on_loop is None or on_loop.loop is not asyncio.get_running_loop():
+            on_loop = self._on_loops = OnLoop()
         async with self._turns_here.taken(slow):
-            seconds = await self._here.run(work)
-        if seconds is None:
-            self.executor.blocked(*asked)
-        elif seconds > HELD_UP:
-            self.executor.blocked(*asked, for_good=True)
+            seconds = await on_loop.run(work)
+        self.executor.noted(*asked, fits=seconds is not None and seconds <= HELD_UP)
+        if seconds is not None and seconds > HELD_UP:
             _log.warning("graphql_held_up", operation=question.operation_name, milliseconds=round(seconds * 1000))
         return seconds is not None
 
