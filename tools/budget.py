@@ -17,7 +17,7 @@ CEILINGS = {
     "audience": 440,
     "audit": 190,
     "cli": 2_335,
-    "db": 2_335,
+    "db": 2_345,
     "jobs": 2_105,
     "ledger": 3_325,
     "members": 2_660,
