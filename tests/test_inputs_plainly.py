@@ -170,7 +170,7 @@ class Spoken(Input):
 
 class Tree(Input):
     code = fields.String()
-    below: Any = fields.List(fields.Nested(lambda: Tree()))  # noqa: PLW0108 - there is none yet
+    below = cast("Any", fields.List)(fields.Nested(lambda: Tree()))  # noqa: PLW0108 - there is none yet
 
 
 class Defaulted(Input):
