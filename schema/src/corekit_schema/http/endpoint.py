@@ -23,6 +23,7 @@ from corekit_schema.assembly.schema import AssembledSchema
 from corekit_schema.context import Context
 from corekit_schema.execution.executor import Executor
 from corekit_schema.http.in_thread import InThread
+from corekit_schema.http.looking import Looking
 from corekit_schema.http.message import JSON, BadRequest, Question, media_type, read_question
 from corekit_schema.http.on_loop import OnLoop
 from corekit_schema.http.rate import Rate, RateLimited
@@ -145,12 +146,14 @@ class Endpoint:
         # On Windows an event loop looks at no sockets but its own.
         self._asks_here = kit.database.dialect == "postgresql" and os.name != "nt" and viewers <= schema.nonblocking
         self._on_loops: OnLoop | None = None
+        self._looking = Looking(kit)
         self.answered = Tally()
         """How many requests were answered, by the status of HTTP."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, as an ASGI application."""
         request, began = Request(scope, receive), time.perf_counter()
+        self._looking.go_on()
         type_ = media_type(request.headers.get("accept"))
         if type_ is None:
             await Response("Not Acceptable", 406)(scope, receive, send)
