@@ -307,6 +307,7 @@ def kit(make_kit: Any) -> Any:
 
 @pytest.fixture
 def client(kit: Any, serve: Callable[[Starlette], httpx.Client]) -> httpx.Client:
+    connections(kit.database, 3)  # since the one that was used last may not have been given back yet
     return serve(build_app(kit))
 
 

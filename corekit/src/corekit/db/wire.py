@@ -90,10 +90,11 @@ class Wire:
 
     def leave(self) -> None:
         """End a transaction in which nothing was written, and do not wait for the server to say so."""
-        if self._pgconn.pipeline_status != PipelineStatus.OFF:  # somebody was stopped who would have asked
-            self._connection.close()
+        pgconn = self._pgconn
+        if pgconn.pipeline_status != PipelineStatus.OFF or pgconn.transaction_status == TransactionStatus.ACTIVE:
+            self._connection.close()  # somebody was stopped who would have asked
         elif self._beginning is None:
-            self._pgconn.send_query(b"ROLLBACK")
+            pgconn.send_query(b"ROLLBACK")
         self._beginning = None
 
     def rows(self, text: str, parameters: Sequence[Parameter]) -> list[tuple[Any, ...]]:
