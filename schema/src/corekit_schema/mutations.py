@@ -16,7 +16,7 @@ from corekit_schema.attributes import read_attribute
 from corekit_schema.context import Info
 from corekit_schema.fields import Field, Object, listed
 from corekit_schema.inputs import fields_by_key, input_type, plain
-from corekit_schema.plainly import plainly
+from corekit_schema.inputs_at_once import read_at_once
 from corekit_schema.policies import Policy
 from corekit_schema.usererrors import UserError, UserErrorValue, user_errors
 
@@ -87,7 +87,7 @@ class MutationField(Field):
 
 
 def _loaded(schema: Schema, sent: Any) -> Any:
-    found = plainly(schema, sent)
+    found = read_at_once(schema, sent)
     return load(schema, plain(sent)) if found is None else found
 
 

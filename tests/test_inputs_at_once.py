@@ -16,7 +16,7 @@ from corekit.validation import WholeNumber
 from corekit_schema.core.inputs import RecordActivityInput
 from corekit_schema.ids import global_id
 from corekit_schema.inputs import AmountDigits, GlobalId, Input, Moment, fields_by_key
-from corekit_schema.plainly import plainly
+from corekit_schema.inputs_at_once import read_at_once
 
 PLUGINS = sorted(path.parent.name for path in Path(__file__).parent.parent.glob("plugins/*/pyproject.toml"))
 MEMBER = global_id("Member", "0" * 32)
@@ -79,7 +79,7 @@ def documents(kind: type[Schema]) -> st.SearchStrategy[dict[str, Any]]:
 @given(data=st.data())
 def test_what_is_read_at_once_is_what_marshmallow_reads(kind: type[Schema], data: st.DataObject) -> None:
     sent = data.draw(documents(kind))
-    found = plainly(kind(), sent)
+    found = read_at_once(kind(), sent)
     if found is not None:
         loaded = cast("dict[str, Any]", kind().load(sent))
         assert (found, list(found)) == (loaded, list(loaded))
@@ -95,13 +95,13 @@ def test_a_purchase_is_read_at_once() -> None:
         "lines": [{"no": 1, "amount": "1250", "sku": "7", "category": "wine", "quantity": 1_000}],
         "payload": {"store": "4"},
     }
-    found = plainly(RecordActivityInput(), sent)
+    found = read_at_once(RecordActivityInput(), sent)
     assert found is not None
     assert (found["member_id"], found["amount"], found["lines"][0]["flags"]) == ("0" * 32, 1250, [])
     for wrong in ({"amount": 1250}, {"lines": [{"no": "1", "amount": "1"}]}, {"kind": "x"}, {"memberId": "x"}):
-        assert plainly(RecordActivityInput(), sent | wrong) is None
-    assert plainly(RecordActivityInput(), {"idempotencyKey": "k1"}) is None
-    assert plainly(RecordActivityInput(), None) is None
+        assert read_at_once(RecordActivityInput(), sent | wrong) is None
+    assert read_at_once(RecordActivityInput(), {"idempotencyKey": "k1"}) is None
+    assert read_at_once(RecordActivityInput(), None) is None
 
 
 class Validated(Input):
@@ -180,21 +180,21 @@ class Defaulted(Input):
 
 @pytest.mark.parametrize("kind", [Doing, Judging, Mixed, Renamed, OfOwn, Altered, OfPart, Without, Spoken, Tree])
 def test_a_schema_that_does_more_is_left_to_marshmallow(kind: type[Schema]) -> None:
-    assert plainly(kind(), {"code": "ab"}) is None
+    assert read_at_once(kind(), {"code": "ab"}) is None
 
 
 def test_what_was_sent_is_not_what_is_handed_on() -> None:
     payload = {"tags": ["a"]}
-    found = plainly(RecordActivityInput(), {"type": "purchase", "payload": payload})
+    found = read_at_once(RecordActivityInput(), {"type": "purchase", "payload": payload})
     assert found is not None
     found["payload"]["tags"].append("b")
     assert payload == {"tags": ["a"]}
 
 
 def test_validators_are_asked_and_defaults_are_filled_in() -> None:
-    assert plainly(Validated(), {"code": "abc"}) == {"code": "abc"}
-    assert plainly(Validated(), {"code": "abcd"}) is None
-    one, other = plainly(Defaulted(), {}), plainly(Defaulted(), {})
+    assert read_at_once(Validated(), {"code": "abc"}) == {"code": "abc"}
+    assert read_at_once(Validated(), {"code": "abcd"}) is None
+    one, other = read_at_once(Defaulted(), {}), read_at_once(Defaulted(), {})
     assert one == other == {"code": "x", "tags": []}
     assert one is not None
     assert other is not None

@@ -24,7 +24,7 @@ class _Doubt(Exception):
     """Whether the value is right is for marshmallow to say."""
 
 
-def plainly(schema: Schema, data: Any) -> dict[str, Any] | None:
+def read_at_once(schema: Schema, data: Any) -> dict[str, Any] | None:
     """Return what ``schema``, made without arguments, makes of ``data`` if that is plainly right, else None."""
     reader = _reader(type(schema))
     if reader is None:
