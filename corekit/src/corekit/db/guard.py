@@ -20,8 +20,7 @@ from typing import Any, NoReturn
 import psycopg
 from sqlalchemy import Connection, Engine, PoolProxiedConnection, event
 
-from corekit.db.waiting import blocking, drive
-from corekit.db.waiting import here as here_waits
+from corekit.db import waiting
 from corekit.errors import PluginError
 
 _TOKENS = re.compile(
@@ -150,8 +149,8 @@ class GuardedPostgreSQL(psycopg.Connection[Any]):
     hold: Hold | None = None
 
     def _wait(self, generator: Any, *arguments: Any, **options: Any) -> Any:
-        if here_waits.wait is not None:
-            return drive(generator, self, here_waits.wait)
+        if waiting.here.wait is not None:
+            return waiting.drive(generator, self, waiting.here.wait)
         return psycopg.Connection.wait(self, generator, *arguments, **options)
 
     wait = _unless_stopped(_wait, SENDS)
@@ -239,7 +238,7 @@ def guard(engine: Engine) -> None:
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, _record: object, arguments: list[Any], options: dict[str, Any]) -> Any:
         check_kernel()
-        blocking()
+        waiting.blocking()
         return GuardedPostgreSQL.connect(*arguments, **options) if dialect.name == "postgresql" else None
 
     @event.listens_for(engine, "before_cursor_execute")
